@@ -1,0 +1,46 @@
+"""semalab: a lab bench for `threading.Semaphore`. The code you study is plain threading; the lab only watches.
+
+>>> import semalab as lab
+>>> run = lab.record(program, threads=10, initial=1, clock="virtual", seed=3)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from semalab.claims import at_most as at_most
+    from semalab.claims import exact_count as exact_count
+    from semalab.claims import latch as latch
+    from semalab.claims import limit as limit
+    from semalab.claims import mutual_exclusion as mutual_exclusion
+    from semalab.panel import interact as interact
+    from semalab.recording import record as record
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "record": "recording",
+    "interact": "panel",
+    "mutual_exclusion": "claims",
+    "limit": "claims",
+    "at_most": "claims",
+    "latch": "claims",
+    "exact_count": "claims",
+}
+
+__all__ = ["at_most", "exact_count", "interact", "latch", "limit", "mutual_exclusion", "record"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's module on its first use, so that `import semalab` stays light."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'semalab' has no attribute {name!r}")
+    value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

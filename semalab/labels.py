@@ -1,0 +1,141 @@
+"""What a primitive is called: the variable the program assigned it to."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+import linecache
+import types
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Target(NamedTuple):
+    """Where a call's result went: a name, and whether the call may make several for it (a list, a loop)."""
+
+    name: str
+    many: bool
+
+
+@functools.lru_cache(maxsize=4096)
+def assigned_to(code: types.CodeType, instruction: int) -> Target | None:
+    """The target of the assignment around the call at this bytecode offset; None if there is none or no source.
+
+    >>> source = compile("gate = threading.Semaphore(0)", "<cell>", "exec")  # with the text in linecache: Target("gate")
+    """
+    position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
+    tree = _tree("".join(linecache.getlines(code.co_filename)))
+    if tree is None or position is None or None in position:
+        return None
+    return _Finder(position).find(tree)
+
+
+@functools.lru_cache(maxsize=64)
+def _tree(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source) if source else None
+    except SyntaxError:  # a cell with magics
+        return None
+
+
+class _Finder:
+    """Finds the call at a position, then looks outwards for what its value is assigned to."""
+
+    def __init__(self, position: tuple[int | None, ...]) -> None:
+        self.position = position
+
+    def find(self, tree: ast.AST) -> Target | None:
+        path = self._path(tree)
+        if not path:
+            return None
+        many, inner = False, path[-1]
+        for node in reversed(path[:-1]):
+            if isinstance(node, ast.NamedExpr):
+                return _target(node.target, many)
+            if isinstance(node, ast.Assign):
+                return self._assigned(node.targets[0], node.value, inner, many)
+            if isinstance(node, ast.AnnAssign):
+                return _target(node.target, many)
+            if isinstance(node, ast.withitem):
+                return _target(node.optional_vars, many) if node.optional_vars is not None else None
+            if isinstance(node, ast.keyword) and node.arg:
+                return Target(node.arg, many)
+            if isinstance(node, ast.Lambda | ast.stmt):
+                return None
+            many = many or isinstance(node, ast.List | ast.Set | ast.Dict | ast.ListComp | ast.DictComp | ast.GeneratorExp)
+            inner = node if isinstance(node, ast.expr) else inner
+        return None
+
+    def _assigned(self, target: ast.expr, value: ast.expr, inner: ast.AST, many: bool) -> Target | None:
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for name, element in zip(target.elts, value.elts, strict=True):
+                if any(self._here(node) for node in ast.walk(element)):
+                    return _target(name, many)
+        return _target(target, many or isinstance(target, ast.Tuple))
+
+    def _path(self, node: ast.AST) -> list[ast.AST]:
+        if self._here(node):
+            return [node]
+        for child in ast.iter_child_nodes(node):
+            if not self._may_contain(child):
+                continue
+            rest = self._path(child)
+            if rest:
+                return [node, *rest]
+        return []
+
+    def _here(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == self.position
+
+    def _may_contain(self, node: ast.AST) -> bool:
+        if not hasattr(node, "lineno"):
+            return True
+        first, last = self.position[0], self.position[1]
+        assert first is not None and last is not None
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        end = getattr(node, "end_lineno", None)
+        return start <= first and (end is None or last <= end)
+
+
+def _target(node: ast.expr, many: bool) -> Target | None:
+    if isinstance(node, ast.Name):
+        return Target(node.id, many)
+    if isinstance(node, ast.Attribute):
+        return Target(node.attr, many)
+    if isinstance(node, ast.Subscript):
+        return _target(node.value, True)
+    if isinstance(node, ast.Tuple) and node.elts:
+        return _target(node.elts[0], True)
+    return None
+
+
+def primitive_labels(made: Iterable[tuple[str, tuple[types.CodeType, int] | None]]) -> list[str]:
+    """A label for each (class name, site) in order of creation. Invariant: all differ, and are the same in every run."""
+    labels: list[str] = []
+    used: dict[str, int] = {}
+    for kind, site in made:
+        target = assigned_to(*site) if site is not None else None
+        base = target.name if target else kind
+        number = used.get(base, 0)
+        used[base] = number + 1
+        if target is None:
+            labels.append(f"{kind}-{number + 1}")
+        elif target.many:
+            labels.append(f"{base}[{number}]")
+        else:
+            labels.append(base if number == 0 else f"{base} ({number + 1})")
+    return labels
+
+
+def thread_labels(names: Iterable[str]) -> list[str]:
+    """The threads' names; a name that was there before gets a number behind it."""
+    labels: list[str] = []
+    used: dict[str, int] = {}
+    for name in names:
+        number = used.get(name, 0)
+        used[name] = number + 1
+        labels.append(name if number == 0 else f"{name} ({number + 1})")
+    return labels

@@ -1,0 +1,174 @@
+"""One run from start to finish: names in, run, stop or end, names out, a `Run` handed over."""
+
+from __future__ import annotations
+
+import contextvars
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from semalab.claims import Check
+from semalab.decode import Decoder
+from semalab.engine import Processor, Stop, VirtualProcessor, WallProcessor
+from semalab.run import Run
+from semalab.twins import Swap, Twins
+
+Program = Callable[..., Any]
+
+LEAST = {"threads": 1, "initial": 0}  # the course's two dials and their smallest values
+
+
+def record(
+    program: Program,
+    /,
+    *,
+    clock: str = "wall",
+    seed: int = 0,
+    timeout: float = 30.0,
+    raises: bool = True,
+    claim: Check | None = None,
+    **arguments: Any,
+) -> Run:
+    """Run a threading program and return the log of what every thread did, with its picture.
+
+    The program is plain `threading`. While it runs, the standard names in its namespaces are twins that watch;
+    afterwards they are what they were, and no thread of the run is alive, however it ended.
+
+    Args:
+        program: a callable written against the standard modules.
+        clock: "wall" (real threads, real seconds) or "virtual" (one processor, reproducible, sleeping is free).
+        seed: chooses the schedule and the random numbers on the virtual clock.
+        timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
+        raises: raise what the program raised, after its threads have ended; otherwise it is in `Run.exception`.
+        claim: what the run is measured by, e.g. `mutual_exclusion`; read from the log if None.
+        arguments: passed on to the program.
+
+    Returns:
+        The run. A run stopped by a deadlock or a timeout is a result, too: see `Run.stopped`.
+
+    Raises:
+        TypeError, ValueError: for bad arguments, before anything has started.
+
+    >>> run = record(program, threads=10, initial=1, clock="virtual", seed=3)
+    """
+    run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim)
+    if raises and run.exception is not None:
+        raise run.exception
+    return run
+
+
+def run_program(
+    program: Program,
+    arguments: Mapping[str, Any],
+    *,
+    clock: str = "wall",
+    seed: int = 0,
+    timeout: float = 30.0,
+    claim: Check | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Run:
+    """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it."""
+    check_arguments(program, arguments, clock, seed, timeout, claim)
+    processor: Processor = WallProcessor() if clock == "wall" else VirtualProcessor(seed, timeout)
+    bench = _Bench(processor, program, dict(arguments), seed)
+    try:
+        processor.supervise(bench.main, timeout, cancelled)
+    finally:
+        bench.swap.restore()
+    return bench.run(clock, timeout, claim)
+
+
+class _Bench:
+    """What one run collects. Invariant: the first failure is kept, the program's own before a worker's."""
+
+    def __init__(self, processor: Processor, program: Program, arguments: dict[str, Any], seed: int) -> None:
+        self.processor = processor
+        self.program = program
+        self.arguments = arguments
+        self.seed = seed
+        self.swap = Swap()
+        self.context = contextvars.copy_context()
+        self.twins: Twins | None = None
+        self.origin = 0
+        self.result: Any = None
+        self.failure: tuple[str, BaseException] | None = None
+        self.worker_failures: list[tuple[str, BaseException]] = []
+
+    def main(self) -> None:
+        """Runs in the program's main thread."""
+        try:
+            self.twins = Twins(self.processor, self.seed, lambda name, error: self.worker_failures.append((name, error)))
+            self.swap.install(self.twins, self.program, self.arguments)
+            self.processor.is_program = self.swap.covers
+            self.origin = self.processor.now()
+            self.result = self.context.run(self.program, **self.arguments)
+        except Stop:
+            raise
+        except BaseException as error:
+            if not self.processor.stopping:
+                self.failure = ("main", error)
+
+    def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
+        made = self.twins.recorder.made if self.twins is not None else []
+        decoder = Decoder(self.processor, made, self.origin)
+        trace = decoder.trace()
+        failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
+        return Run(
+            trace=trace,
+            arguments=MappingProxyType(self.arguments),
+            clock=clock,
+            seed=self.seed,
+            duration=trace.duration / 1e9,
+            result=self.result,
+            printed=tuple(decoder.printed),
+            exception=failure[1] if failure else None,
+            stopped=decoder.stopped(timeout),
+            name=getattr(self.program, "__name__", "program"),
+            claim=claim,
+            failed_thread=failure[0] if failure else "main",
+            source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
+        )
+
+
+def check_arguments(
+    program: Any, arguments: Mapping[str, Any], clock: Any, seed: Any, timeout: Any, claim: Any = None
+) -> None:
+    """Refuse what cannot run, with the rule, the value and the way out."""
+    if not callable(program):
+        raise TypeError(f"program must be callable, got {program!r}; pass the function itself, without parentheses")
+    if clock not in {"wall", "virtual"}:
+        raise ValueError(f"clock must be 'wall' or 'virtual', got {clock!r}")
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"seed must be a whole number, got {seed!r}")
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        raise TypeError(f"timeout must be a number of seconds, got {timeout!r}")
+    if not 0 < timeout < 1e6:
+        raise ValueError(f"timeout must be more than 0 and less than 1,000,000 seconds, got {timeout!r}")
+    if claim is not None and not callable(claim):
+        raise TypeError(f"claim must be a claim such as semalab.mutual_exclusion, got {claim!r}")
+    for name, least in LEAST.items():
+        value = arguments.get(name)
+        if isinstance(value, int) and value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+    _check_names(program, arguments)
+
+
+def _check_names(program: Program, arguments: Mapping[str, Any]) -> None:
+    try:
+        signature = inspect.signature(program)
+    except (TypeError, ValueError):  # a builtin that does not tell
+        return
+    name = getattr(program, "__name__", "the program")
+    parameters = signature.parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        for unknown in [a for a in arguments if a not in parameters]:
+            near = difflib.get_close_matches(unknown, parameters, 1)
+            takes = ", ".join(parameters) or "no arguments"
+            hint = f"did you mean {near[0]!r}?" if near else f"it takes {takes}"
+            raise TypeError(f"{name}() has no argument {unknown!r}; {hint}")
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise TypeError(f"{name}() cannot be called like this: {error}; pass it as record({name}, …=…)") from None

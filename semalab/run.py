@@ -1,0 +1,143 @@
+"""The result of one recorded run: its log, what the log shows, and its picture."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from semalab.claims import Check, Claim, judge
+from semalab.reading import Reading, read
+from semalab.stops import Deadlock, Timeout
+from semalab.trace import SEMAPHORES, Event, Trace
+from semalab.verdict import alarm, headline
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from semalab.decode import Printed
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of a program. Immutable; everything it says is derived from `trace`.
+
+    duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
+    exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
+
+    >>> run = record(program, threads=10, initial=1, clock="virtual")
+    >>> run.verdict
+    'Mutual exclusion held: never more than 1 inside'
+    """
+
+    trace: Trace
+    arguments: Mapping[str, Any]
+    clock: str
+    seed: int
+    duration: float
+    result: Any = None
+    printed: tuple[Printed, ...] = ()
+    exception: BaseException | None = None
+    stopped: Deadlock | Timeout | None = None
+    name: str = "program"
+    claim: Check | None = field(default=None, repr=False)
+    failed_thread: str = "main"
+    source_file: str | None = field(default=None, repr=False)
+
+    @cached_property
+    def reading(self) -> Reading:
+        return read(self.trace)
+
+    @cached_property
+    def claims(self) -> tuple[Claim, ...]:
+        """Every claim the log gives rise to; the caller's own claim first."""
+        own = (self.claim(self.reading),) if self.claim is not None else ()
+        return own + tuple(c for c in judge(self.reading) if c not in own)
+
+    @cached_property
+    def verdict(self) -> str:
+        """One sentence; the same for the same run on the virtual clock."""
+        failure = (self.failed_thread, self.exception) if self.exception is not None else None
+        return headline(self.reading, self.claim, self.stopped, failure)
+
+    @property
+    def output(self) -> str:
+        return "".join(p.text for p in self.printed)
+
+    @property
+    def description(self) -> str:
+        """What ran, on which clock: the picture's second line."""
+        count = len(self.trace.threads)
+        parts = [f"{count} thread{'' if count == 1 else 's'}"]
+        use = self.reading.main_use
+        if use is not None:
+            value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
+            parts.append(f"{use.label} = {use.primitive.kind}({value})")
+        parts.append("wall clock" if self.clock == "wall" else f"virtual clock, seed {self.seed}")
+        return " · ".join(parts)
+
+    def timeline(self, **style: Any) -> Figure:
+        """The run as a picture: threads as rows, one time axis, the value below. Style as in `timeline.draw`."""
+        from semalab.timeline import draw
+
+        settings = {
+            "title": self.verdict,
+            "subtitle": self.description,
+            "alarm": alarm(self.reading, self.claim),
+            "stopped": _stop_label(self.stopped),
+        }
+        return draw(self.reading, **{**settings, **style})
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run to a file; the suffix says how: .png .svg .pdf (the picture), .csv .json (the log)."""
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix in {".png", ".svg", ".pdf"}:
+            from semalab.timeline import save
+
+            save(self.timeline(), path)
+        elif suffix == ".csv":
+            path.write_text(self._csv(), encoding="utf-8", newline="")
+        elif suffix == ".json":
+            path.write_text(self._json(), encoding="utf-8")
+        else:
+            raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json, got {path.name!r}")
+        return path
+
+    def _csv(self) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(Event._fields)
+        writer.writerows(self.trace.events)
+        return text.getvalue()
+
+    def _json(self) -> str:
+        log = {
+            "clock": self.clock,
+            "seed": self.seed,
+            "duration": self.trace.duration,
+            "threads": self.trace.threads,
+            "primitives": list(self.trace.primitives.values()),
+            "events": self.trace.events,
+        }
+        return json.dumps(log, indent=1) + "\n"
+
+    def __repr__(self) -> str:
+        return self.verdict
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        from semalab.timeline import png
+
+        picture = {"image/png": png(self.timeline()), "text/plain": self.verdict}
+        return picture, {"image/png": {"alt": f"Timeline. {self.verdict} ({self.description})"}}
+
+
+def _stop_label(stopped: Deadlock | Timeout | None) -> str | None:
+    if stopped is None:
+        return None
+    return "deadlock" if isinstance(stopped, Deadlock) else "stopped"

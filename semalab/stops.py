@@ -1,0 +1,85 @@
+"""Why a run was stopped before its program came to its own end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One thread that cannot go on: what it waits for, that thing's class and value, and who holds it."""
+
+    thread: str
+    primitive: str
+    kind: str
+    value: int | None = None
+    holders: tuple[str, ...] = ()
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Deadlock:
+    """Every live thread waits, without a time limit, for something only another waiting thread could do."""
+
+    waits: tuple[Wait, ...]
+
+    @property
+    def threads(self) -> tuple[str, ...]:
+        """Labels of the threads that wait for a primitive (joins are consequences, not causes)."""
+        return tuple(w.thread for w in self.waits if w.kind != "Thread")
+
+    def __str__(self) -> str:
+        causes: dict[str, list[Wait]] = {}
+        for wait in self.waits:
+            causes.setdefault(wait.primitive, []).append(wait)
+        joins = [group for group in causes.values() if group[0].kind == "Thread"]
+        others = [group for group in causes.values() if group[0].kind != "Thread"]
+        return "; ".join([_blocked(group) for group in others] + [_joining(group) for group in joins])
+
+
+@dataclass(frozen=True)
+class Timeout:
+    """The run's time was up: `seconds` on `clock`, and what the threads that were left were doing."""
+
+    seconds: float
+    clock: str
+    running: tuple[str, ...] = ()
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return self.reason or f"the program had not ended after {self.seconds:g} s; {_still(self.running)}"
+
+
+def _still(threads: tuple[str, ...]) -> str:
+    if not threads:
+        return "no thread was left"
+    shown = ", ".join(threads[:3]) + (f" and {len(threads) - 3} more" if len(threads) > 3 else "")
+    return f"{shown} {'was' if len(threads) == 1 else 'were'} still there"
+
+
+def _who(group: list[Wait]) -> tuple[str, str]:
+    """Subject and verb: a name for one thread, a number for several."""
+    return (group[0].thread, "waits") if len(group) == 1 else (f"{len(group)} threads", "wait")
+
+
+def _joining(group: list[Wait]) -> str:
+    who, verb = _who(group)
+    return f"{who} {verb} for {group[0].primitive} to end"
+
+
+def _blocked(group: list[Wait]) -> str:
+    first = group[0]
+    who, verb = _who(group)
+    if first.kind in {"Lock", "RLock"} and first.holders:
+        holder = first.holders[0]
+        if len(group) == 1 and holder == first.thread:
+            return f"{who} {verb} for `{first.primitive}`, which it holds itself"
+        return f"{who} {verb} for `{first.primitive}`, held by {holder}"
+    if first.kind == "Event":
+        return f"{who} {verb} for `{first.primitive}` (not set) and no live thread is left to set it"
+    if first.kind == "Condition":
+        return f"{who} {verb} on `{first.primitive}` and no live thread is left to notify it"
+    if first.kind == "Barrier":
+        return f"{who} {verb} at `{first.primitive}` and no live thread is left to arrive"
+    value = "" if first.value is None else f" (value {first.value})"
+    return f"{who} {verb} for `{first.primitive}`{value} and no live thread is left to release it"

@@ -1,0 +1,180 @@
+"""CPython's own `threading.py`, loaded a second time on top of a run's processor.
+
+The source is the standard library's, unmodified: only the modules it imports (`_thread`, `time`) are the processor's
+while its code is executed. So every decision of Semaphore, Condition, Event, Barrier and Thread stays CPython's.
+"""
+
+from __future__ import annotations
+
+import _thread
+import functools  # noqa: F401 - threading imports it, and it must not meet the processor's `_thread`
+import importlib.util
+import os
+import sys
+import time
+import types
+import warnings  # noqa: F401 - as functools
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+from semalab.engine import Processor, ProgramThread
+
+_loading = Lock()  # the swap in sys.modules must not be seen by another load
+
+
+def load_threading(processor: Processor) -> types.ModuleType:
+    """A fresh `threading` module whose threads, locks and seconds are the processor's."""
+    spec = importlib.util.find_spec("threading")
+    assert spec is not None and spec.loader is not None
+    module = types.ModuleType("threading")
+    module.__file__ = spec.origin
+    substitutes = {"_thread": thread_module(processor), "time": _time_module(processor), "os": _os_module()}
+    with _loading:
+        saved = {name: sys.modules[name] for name in substitutes}
+        sys.modules.update(substitutes)
+        try:
+            exec(_code(), module.__dict__)
+        finally:
+            sys.modules.update(saved)
+    return module
+
+
+@functools.cache
+def _code() -> types.CodeType:
+    spec = importlib.util.find_spec("threading")
+    assert spec is not None and spec.loader is not None
+    code: types.CodeType = spec.loader.get_code("threading")  # type: ignore[attr-defined]
+    return code
+
+
+def thread_module(processor: Processor) -> types.ModuleType:
+    """A `_thread` module on the processor, with what CPython 3.11 to 3.14 ask of it."""
+    module = types.ModuleType("_thread")
+    module.__dict__.update({name: value for name, value in vars(_thread).items() if not name.startswith("__")})
+    del module.RLock  # threading then uses its own RLock, written in Python on top of allocate_lock
+
+    def start_new_thread(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> int:
+        name, daemon = _name_of(function)
+        return processor.start(lambda: function(*args, **(kwargs or {})), name, daemon).ident
+
+    def set_sentinel() -> Any:
+        me = processor.current()
+        lock = processor.allocate_lock(me)
+        if me is not None:
+            me.farewell = lock
+        return lock
+
+    module.__dict__.update(
+        allocate_lock=processor.allocate_lock,
+        allocate=processor.allocate_lock,
+        LockType=processor.allocate_lock,  # threading only ever calls it
+        get_ident=processor.get_ident,
+        start_new_thread=start_new_thread,
+        start_new=start_new_thread,
+        interrupt_main=_not_here,
+        _count=lambda: len(processor.live) - 1,
+    )
+    if hasattr(_thread, "_set_sentinel"):  # up to 3.12
+        module.__dict__["_set_sentinel"] = set_sentinel
+    else:
+        module.__dict__.update(_joinable(processor))
+    return module
+
+
+def _joinable(processor: Processor) -> dict[str, Any]:
+    """Joinable handles, from CPython 3.13 on."""
+
+    class _ThreadHandle:
+        """Invariant: `lock` is held from the thread's start to its end."""
+
+        def __init__(self) -> None:
+            self.ident: int | None = None
+            self.lock: Any = None
+            self.thread: ProgramThread | None = None
+
+        def is_done(self) -> bool:
+            return self.lock is not None and not self.lock.locked()
+
+        def _set_done(self) -> None:
+            if self.lock is not None and self.lock.locked():
+                self.lock.release()
+
+        def join(self, timeout: float | None = None) -> None:
+            if self.thread is not None and self.thread is processor.current():
+                raise RuntimeError("Cannot join current thread")
+            if self.lock is not None and self.lock.acquire(True, -1 if timeout is None or timeout < 0 else timeout):
+                self.lock.release()
+
+        def adopt(self, thread: ProgramThread) -> None:
+            self.thread = thread
+            self.ident = thread.ident
+            self.lock = thread.farewell
+
+    def start_joinable_thread(
+        function: Callable[[], Any], handle: _ThreadHandle | None = None, daemon: bool = True
+    ) -> _ThreadHandle:
+        handle = handle or _ThreadHandle()
+        name, _ = _name_of(function)
+
+        def body() -> None:
+            me = processor.current()
+            assert me is not None
+            handle.adopt(me)
+            function()
+
+        def prepare(thread: ProgramThread) -> None:
+            thread.farewell = processor.allocate_lock(thread)
+            thread.farewell.acquire()
+            handle.adopt(thread)
+
+        processor.start(body, name, daemon, prepare)
+        return handle
+
+    def make_thread_handle(ident: int) -> _ThreadHandle:
+        handle = _ThreadHandle()
+        me = processor.current()
+        if me is not None and me.ident == ident:
+            if me.farewell is None:
+                me.farewell = processor.allocate_lock(me)
+                me.farewell.acquire()
+            handle.adopt(me)
+        handle.ident = ident
+        return handle
+
+    return {
+        "_ThreadHandle": _ThreadHandle,
+        "start_joinable_thread": start_joinable_thread,
+        "_make_thread_handle": make_thread_handle,
+        "_get_main_thread_ident": processor.get_ident,
+        "_is_main_interpreter": lambda: True,
+        "daemon_threads_allowed": lambda: True,
+        "_shutdown": _not_here,
+    }
+
+
+def _name_of(function: Callable[..., Any]) -> tuple[str, bool]:
+    """Name and daemon flag of the Thread whose bootstrap this is; a bare function's own name otherwise."""
+    thread = getattr(function, "__self__", None)
+    if thread is not None and hasattr(thread, "daemon"):
+        return str(thread.name), bool(thread.daemon)
+    return getattr(function, "__name__", "thread"), True
+
+
+def _not_here(*args: object) -> None:
+    raise RuntimeError("not available in a recorded program")
+
+
+def _time_module(processor: Processor) -> types.ModuleType:
+    module = types.ModuleType("time")
+    module.__dict__.update({name: value for name, value in vars(time).items() if not name.startswith("__")})
+    if processor.clock == "virtual":
+        module.__dict__["monotonic"] = lambda: processor.now() / 1e9
+    return module
+
+
+def _os_module() -> types.ModuleType:
+    """`os` without the fork hooks, which nobody could take back when the run is over."""
+    module = types.ModuleType("os")
+    module.__dict__.update({name: value for name, value in vars(os).items() if name != "register_at_fork"})
+    return module

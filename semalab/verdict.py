@@ -1,0 +1,77 @@
+"""The one sentence that says what a run showed."""
+
+from __future__ import annotations
+
+from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
+from semalab.reading import Reading, Use
+from semalab.stops import Deadlock, Timeout
+from semalab.trace import SEMAPHORES
+
+
+def headline(
+    reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
+) -> str:
+    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held."""
+    if failure is not None:
+        thread, error = failure
+        text = str(error)
+        return f"{thread} raised {type(error).__name__}" + (f": {text}" if text else "")
+    if isinstance(stopped, Deadlock):
+        return f"Deadlock: {stopped}"
+    if stopped is not None:
+        return f"Stopped: {stopped}"
+    expected = expectation(reading, claim)
+    if expected is not None and not expected.held:
+        return expected.sentence
+    astray = next((c for c in judge(reading) if not c.held and c.name in {"permits returned", "no extra permits"}), None)
+    if astray is not None:
+        return astray.sentence
+    return expected.sentence if expected is not None else _described(reading)
+
+
+def expectation(reading: Reading, claim: Check | None) -> Claim | None:
+    """The claim a run is measured by: the caller's, or what the primitive's use and name ask for."""
+    if claim is not None:
+        return claim(reading)
+    use = reading.main_use
+    if use is None:
+        return None
+    if use.role == "guard":
+        exclusion = mutual_exclusion(reading)
+        if use.primitive.kind not in SEMAPHORES or use.primitive.initial <= 1 or "mutex" in use.label.lower():
+            return exclusion
+        limited = limit(reading)
+        if limited.held and not exclusion.held:  # nobody said which was wanted: say both
+            both = f"Limit of {use.primitive.initial} held, mutual exclusion broken"
+            return Claim(limited.name, use.label, True, f"{both}: {use.most_inside} threads inside at once")
+        return limited
+    return next((c for c in judge(reading) if c.primitive == use.label and c.name in {"latch", "exact count"}), None)
+
+
+def alarm(reading: Reading, claim: Check | None) -> str | None:
+    """The label of the primitive whose crowding the picture marks as a fault, if any."""
+    use = reading.main_use
+    if use is None or use.role != "guard" or use.most_inside < 2:
+        return None
+    expected = expectation(reading, claim)
+    return use.label if expected is not None and "broken" in expected.sentence else None
+
+
+def _described(reading: Reading) -> str:
+    use = reading.main_use
+    threads = f"{len(reading.trace.threads)} threads" if len(reading.trace.threads) != 1 else "1 thread"
+    if use is None:
+        return f"{threads} ran to the end; none of them used a semaphore"
+    return f"{threads} ran to the end; `{use.label}`: {_counts(use)}"
+
+
+def _counts(use: Use) -> str:
+    passed = use.acquires or len(use.passes)
+    opened = use.releases
+    if use.primitive.kind in SEMAPHORES:
+        return f"{opened:,} released, {passed:,} acquired, value {use.final:,} at the end"
+    if use.primitive.kind == "Event":
+        return f"set {opened:,} times, passed {passed:,} times"
+    if use.primitive.kind == "Barrier":
+        return f"passed {passed:,} times"
+    return f"notified {opened:,} times"
