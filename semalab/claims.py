@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from semalab.reading import Reading, Use
 from semalab.trace import SEMAPHORES
@@ -29,12 +30,23 @@ class Claim:
         return self.sentence
 
 
-Check = Callable[[Reading], Claim]
+class Recorded(Protocol):
+    """Anything with a reading: a `Run`."""
+
+    @property
+    def reading(self) -> Reading: ...
 
 
-def mutual_exclusion(reading: Reading) -> Claim:
+Check = Callable[["Reading | Recorded"], Claim]
+
+
+def _reading(of: Reading | Recorded) -> Reading:
+    return of if isinstance(of, Reading) else of.reading
+
+
+def mutual_exclusion(run: Reading | Recorded) -> Claim:
     """Never more than one thread between acquire and release. Counted in log order, exact on both clocks."""
-    use = _guard(reading)
+    use = _guard(_reading(run))
     if use is None:
         return _nothing_to_judge("mutual exclusion", "no thread acquired and released a permit")
     return _mutual_exclusion(use)
@@ -45,8 +57,8 @@ def at_most(n: int) -> Check:
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
 
-    def claim(reading: Reading) -> Claim:
-        use = _guard(reading)
+    def claim(run: Reading | Recorded) -> Claim:
+        use = _guard(_reading(run))
         if use is None:
             return _nothing_to_judge(f"at most {n} inside", "no thread acquired and released a permit")
         return _at_most(use, n)
@@ -55,16 +67,17 @@ def at_most(n: int) -> Check:
     return claim
 
 
-def limit(reading: Reading) -> Claim:
+def limit(run: Reading | Recorded) -> Claim:
     """Never more threads between acquire and release than the semaphore's initial value."""
-    use = _guard(reading)
+    use = _guard(_reading(run))
     if use is None:
         return _nothing_to_judge("limit", "no thread acquired and released a permit")
     return _at_most(use, use.primitive.initial)
 
 
-def latch(reading: Reading) -> Claim:
+def latch(run: Reading | Recorded) -> Claim:
     """The semaphore opens, by a thread that did not acquire it, before anybody passes."""
+    reading = _reading(run)
     use = reading.main_use
     if use is None or use.role == "unused":
         return _nothing_to_judge("latch", "nobody waited and nobody opened")
@@ -74,8 +87,8 @@ def latch(reading: Reading) -> Claim:
 def exact_count(n: int) -> Check:
     """A claim: the semaphore's last value is exactly `n`."""
 
-    def claim(reading: Reading) -> Claim:
-        use = reading.main_use
+    def claim(run: Reading | Recorded) -> Claim:
+        use = _reading(run).main_use
         if use is None:
             return _nothing_to_judge(f"exactly {n}", "there is no semaphore")
         held = use.final == n

@@ -150,6 +150,8 @@ def _role(primitive: Primitive, events: list[Event]) -> str:
     acquires: dict[str, int] = {}
     outsiders: set[str] = set()
     released = False
+    returned = 0
+    free_before = primitive.initial > 0  # could anybody pass before a thread from outside released?
     for event in events:
         if event.kind == "acquire":
             held[event.thread] = held.get(event.thread, 0) + 1
@@ -158,6 +160,7 @@ def _role(primitive: Primitive, events: list[Event]) -> str:
             released = True
             own = held.get(event.thread, 0)
             held[event.thread] = max(0, own - event.amount)
+            returned += min(own, event.amount)
             if event.amount > own:
                 outsiders.add(event.thread)
     if not acquires:
@@ -165,6 +168,8 @@ def _role(primitive: Primitive, events: list[Event]) -> str:
         return "counter" if released and not waited else "latch" if waited else "unused"
     if all(thread in acquires for thread in outsiders):
         return "guard"
+    if free_before and 2 * returned > sum(acquires.values()):
+        return "guard"  # those who pass give back what they took: the release from outside is a stray one
     return "latch" if max(acquires.values()) == 1 else "signal"
 
 

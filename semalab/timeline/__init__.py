@@ -1,0 +1,94 @@
+"""The picture of a run: threads as rows on one time axis, and the value of its semaphore below.
+
+>>> figure = draw(run.reading, title=run.verdict)
+>>> Path("run.png").write_bytes(png(figure))
+"""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from semalab.reading import Reading
+from semalab.timeline.axis import draw_axis, draw_labels, label_margin
+from semalab.timeline.faults import draw_faults
+from semalab.timeline.head import Head, draw_head, head_of
+from semalab.timeline.ink import GREY
+from semalab.timeline.key import draw_key
+from semalab.timeline.marks import draw_marks
+from semalab.timeline.output import png, save, svg
+from semalab.timeline.page import POINTS, lay_out, natural_height
+from semalab.timeline.raster import as_image, draw_image
+from semalab.timeline.rows import TIP, draw_rows
+from semalab.timeline.scene import Scene, scene_of
+from semalab.timeline.sheet import Sheet, plain_settings
+from semalab.timeline.strip import draw_strips
+
+__all__ = ["draw", "natural_height", "png", "save", "svg"]
+
+
+def draw(
+    reading: Reading,
+    *,
+    title: str,
+    subtitle: str = "",
+    alarm: str | None = None,
+    allowed: int = 1,
+    stopped: str | None = None,
+    width: float = 10.0,
+    height: float | None = None,
+    dpi: int = 100,
+) -> Figure:
+    """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
+
+    Args:
+        reading: what to draw.
+        title: the verdict, in words; wrapped, never cut off.
+        subtitle: a second line: program, clock, seed.
+        alarm: label of the guard whose crowds are marked as a fault; None marks none.
+        allowed: threads that may be inside `alarm` before it is a crowd.
+        stopped: why the run ended early, in a word or two ("deadlock"); None if it did not.
+        width, height: inches. Without a height, one that depends on the number of rows and strips alone.
+        dpi: pixels per inch.
+
+    Raises: ValueError if `alarm` is no primitive of the run, or a size is too small to draw in.
+    """
+    if alarm is not None and alarm not in reading.uses:
+        raise ValueError(
+            f"alarm must be a primitive of the run ({', '.join(reading.uses) or 'it has none'}), got {alarm!r}"
+        )
+    if width < 4 or (height is not None and height < 2):
+        raise ValueError(f"a picture must be at least 4 by 2 inches, got {width:g} by {height or 2:g}")
+    with plain_settings():
+        scene = scene_of(reading, alarm, allowed, stopped)
+        if height is None:
+            height = natural_height(len(scene.threads), len(scene.strips))
+        return _drawn(scene, head_of(scene, title, subtitle, width * POINTS), width * POINTS, height * POINTS, dpi)
+
+
+def _drawn(scene: Scene, head: Head, width: float, height: float, dpi: int) -> Figure:
+    page = lay_out(
+        width,
+        height,
+        rows=len(scene.threads),
+        strips=len(scene.strips),
+        titles=len(head.title),
+        subtitles=len(head.subtitle),
+        keys=len(head.key),
+        margin=label_margin(scene),
+    )
+    before, after = 4.0, 4.0 + (TIP + 7.0 if scene.open_ended or scene.stopped else 0.0)
+    per_point = scene.clock.end / (page.right - page.left - before - after)
+    sheet = Sheet(page, -before * per_point, scene.clock.end + after * per_point, dpi)
+    draw_head(sheet, head)
+    draw_key(sheet, scene, head.key)
+    if scene.threads:
+        draw_labels(sheet, scene)
+    if scene.log.time:
+        (draw_image if as_image(sheet, scene) else draw_rows)(sheet, scene)
+        draw_marks(sheet, scene)
+        draw_strips(sheet, scene)
+        draw_faults(sheet, scene)
+        draw_axis(sheet, scene)
+    else:
+        sheet.text(page.left, page.row(0), "Nothing was recorded.", color=GREY)
+    return sheet.figure

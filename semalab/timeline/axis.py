@@ -1,0 +1,63 @@
+"""The time axis below the plot, and the threads' names beside it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from semalab.timeline.clock import ticks
+from semalab.timeline.ink import GREY, INK, LINE, SMALL
+from semalab.timeline.page import EDGE
+from semalab.timeline.raster import MOST_ROWS
+from semalab.timeline.scene import Scene
+from semalab.timeline.sheet import Sheet
+from semalab.timeline.words import clean, fit, width
+
+_LEAST, _MOST = 66.0, 150.0  # points for the names
+_SPARSE = 9  # names beside an image of rows, at most: type is dear
+_EVERY = tuple(m * 10**p for p in range(6) for m in (1, 2, 5))
+
+
+def label_margin(scene: Scene) -> float:
+    """Points to the left of the plot. In steps, so that one longer name does not shift the picture."""
+    names = scene.threads if len(scene.threads) <= MOST_ROWS else (scene.threads[0], scene.threads[-1])
+    widest = max((width(clean(name), SMALL) for name in names), default=0.0)
+    queue = len(f"{len(scene.threads):,} wait") * 5.5
+    return min(_MOST, max(_LEAST, math.ceil((EDGE + 10 + max(widest, queue)) / 12) * 12))
+
+
+def draw_labels(sheet: Sheet, scene: Scene) -> None:
+    """Every name, or every second, fifth, tenth … as the rows grow narrow; then how many rows there are is said."""
+    count, page = len(scene.threads), sheet.page
+    spacing = max(10.5, (page.rows_top - page.rows_bottom) / _SPARSE if count > MOST_ROWS else 0.0)
+    every = next(n for n in _EVERY if n * page.pitch >= spacing or n >= count)
+    shown = list(range(0, count, every))
+    if every > 1 and count > 1 and clean(scene.threads[1])[-2:].strip("-_ ") == "0":
+        shown = [0, *range(1 + every, count, every)]  # "main" comes first: name the tenth worker, not the ninth
+    if every > 1 and (count - 1 - shown[-1]) * page.pitch >= 10.5:
+        shown.append(count - 1)
+    for row in shown:
+        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL)
+        sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", color=INK).set_gid("row")
+    if every > 1:
+        y = np.array([page.row(row) for row in shown])
+        x = np.full(len(y), sheet.begin)
+        sheet.lines(np.stack([x - 4 * sheet.per_point, y, x, y], axis=1).reshape(-1, 2, 2), "row tick", 2, color=LINE)
+
+
+def draw_axis(sheet: Sheet, scene: Scene) -> None:
+    """Ticks, their labels, and what they count."""
+    page, clock = sheet.page, scene.clock
+    places, labels = ticks(0.0, clock.end, int((page.right - page.left) // 75), whole=clock.stands)
+    top = page.axis
+    sheet.line([sheet.begin, sheet.end], [top, top], "axis", 2, color=LINE, linewidth=0.8)
+    x = np.array(places)
+    segments = np.stack([x, np.full(len(x), top - 4), x, np.full(len(x), top)], axis=1).reshape(-1, 2, 2)
+    sheet.lines(segments, "tick", 2, color=LINE, linewidth=0.8)
+    for place, label in zip(places, labels, strict=True):
+        sheet.text(sheet.x(place), top - 13, label, ha="center", color=INK).set_gid("tick label")
+    if page.compact:
+        sheet.text(sheet.x(0.0) - width(labels[0], SMALL) / 2 - 6, top - 13, clock.word, size=8, ha="right", color=GREY)
+    else:
+        sheet.text((page.left + page.right) / 2, top - 27, clock.label, ha="center", color=GREY).set_gid("axis label")

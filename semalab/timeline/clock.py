@@ -1,0 +1,78 @@
+"""The time axis: its unit, its ticks, and where on it an event lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from semalab.trace import Trace
+
+_UNITS = (("s", "seconds", 1_000_000_000), ("ms", "milliseconds", 1_000_000), ("µs", "microseconds", 1_000))
+_STEPS = "steps: the clock stood still, so every event is one step"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where events lie on the axis. Invariant: `at` never decreases and `end` is not before its last entry.
+
+    at: position of every event, in units. unit: "s", "ms", "µs", "ns" or "step". stands: the clock never moved.
+    """
+
+    at: np.ndarray
+    end: float
+    unit: str
+    word: str
+    scale: float
+
+    @property
+    def stands(self) -> bool:
+        return self.unit == "step"
+
+    @property
+    def label(self) -> str:
+        return _STEPS if self.stands else f"{self.word} since the run began"
+
+    def moment(self, position: float) -> str:
+        """A position in words: "1.6 s", "step 12"."""
+        if self.stands:
+            return f"step {position:,.0f}"
+        digits = 0 if position == 0 else max(0, 2 - math.floor(math.log10(abs(position))))
+        text = f"{position:,.{digits}f}"
+        return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {self.unit}"
+
+
+def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False) -> Clock:
+    """The axis for a trace: the largest unit the run lasted one of; steps where no time passed at all."""
+    times = np.array(time, dtype=np.float64)
+    duration = max(trace.duration, int(times[-1]) if len(times) else 0)
+    if duration == 0 and len(times):
+        last = float(len(times) - 1)
+        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "step", "steps", 0.0)
+    unit, word, scale = next((u for u in _UNITS if duration >= u[2]), ("ns", "nanoseconds", 1))
+    return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale))
+
+
+def ticks(begin: float, end: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:
+    """Round positions within [begin, end], at most `most` of them, and their labels with equal decimals."""
+    span = end - begin
+    exponent = math.floor(math.log10(span / max(1, most)))
+    for step, decimals in _round_steps(exponent):
+        if whole and step < 1:
+            continue
+        first, last = math.ceil(begin / step - 1e-9), math.floor(end / step + 1e-9)
+        if last - first + 1 <= max(2, most):
+            places = [i * step for i in range(first, last + 1)]
+            return places, [f"{place:,.{decimals}f}" for place in places]
+    raise AssertionError("unreachable: steps grow without bound")
+
+
+def _round_steps(exponent: int) -> list[tuple[float, int]]:
+    return [
+        (mantissa * 10.0**power, max(0, -power + (mantissa == 2.5)))
+        for power in range(exponent, exponent + 4)
+        for mantissa in (1, 2, 2.5, 5)
+        if mantissa != 2.5 or power != 0
+    ]

@@ -1,0 +1,94 @@
+"""What went wrong, marked three times over: a bar, a shade and words for a crowd; a wall and a word for a stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from semalab.timeline.crowds import Crowd
+from semalab.timeline.ink import ALARM, INK, SHADE, SMALL
+from semalab.timeline.scene import Scene
+from semalab.timeline.sheet import Sheet, boxes
+from semalab.timeline.words import fit, width
+
+_BAR = 5.0  # points
+_LABELS = 8  # crowds that get their own words, at most
+_GAP = 7.0
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words for a moment at `x` points, beginning there or ending there. Earlier labels have the first choice."""
+
+    words: str
+    x: float
+    colour: str
+    gid: str
+    align: str = "left"
+
+
+def draw_faults(sheet: Sheet, scene: Scene) -> None:
+    """Crowds, the stop, and the words of the band above the rows."""
+    labels: list[Label] = []
+    if scene.stopped is not None:
+        labels.append(_draw_wall(sheet, scene, scene.stopped))
+    for opening in scene.openings[:2]:
+        labels.append(Label(opening.label, sheet.x(opening.at), opening.tone.colour, "opening label", "either"))
+    if scene.crowds:
+        labels += _draw_crowds(sheet, scene)
+    _draw_labels(sheet, labels)
+
+
+def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
+    end, page = scene.clock.end, sheet.page
+    sheet.upright(end, "stop", 7, color=INK, linewidth=2.2)
+    words = fit(words, (page.right - page.left) / 2, SMALL, bold=True)
+    half = width(words, SMALL, bold=True) / 2
+    return Label(words, min(sheet.x(end) + half, page.right) + 4, INK, "stop label", align="right")
+
+
+def _draw_crowds(sheet: Sheet, scene: Scene) -> list[Label]:
+    page = sheet.page
+    crowds = _merged(scene.crowds, 1.2 * sheet.per_point)
+    begin = np.array([crowd.begin for crowd in crowds])
+    end = np.array([crowd.end for crowd in crowds])
+    end = np.maximum(end, begin + 2.0 * sheet.per_point)  # a crowd of no duration is still a crowd
+    flat = np.ones(len(begin))
+    low, top = page.rows_bottom, page.rows_top
+    sheet.area(boxes(begin, end, flat * low, flat * top), "alarm shade", 0.5, facecolor=SHADE)
+    if page.strips:
+        strip = page.strips[0]
+        sheet.area(boxes(begin, end, flat * strip.bottom, flat * strip.top), "alarm shade", 0.5, facecolor=SHADE)
+    sheet.area(boxes(begin, end, flat * (top + 1.5), flat * (top + 1.5 + _BAR)), "alarm bar", 6, facecolor=ALARM)
+    worst = sorted(crowds, key=lambda crowd: (-crowd.most, crowd.begin - crowd.end))[:_LABELS]
+    return [Label(f"{crowd.most:,} inside", sheet.x(crowd.begin) - 4, ALARM, "alarm text") for crowd in worst]
+
+
+def _merged(crowds: Sequence[Crowd], gap: float) -> list[Crowd]:
+    """Crowds that no eye could part, as one: at a hand-over, one leaves and the next enters in the same moment."""
+    merged = [crowds[0]]
+    for crowd in crowds[1:]:
+        last = merged[-1]
+        if crowd.begin - last.end <= gap:
+            merged[-1] = Crowd(last.begin, crowd.end, max(last.most, crowd.most))
+        else:
+            merged.append(crowd)
+    return merged
+
+
+def _draw_labels(sheet: Sheet, labels: list[Label]) -> None:
+    """Each at its moment, or as near as the page's edge allows; left out where another already stands."""
+    taken: list[tuple[float, float]] = []
+    y = sheet.page.rows_top + 11.0
+    for label in labels:
+        long = width(label.words, SMALL, bold=True)
+        left, right = label.x + 4, label.x - 4 - long
+        for place in {"left": (left,), "right": (right,), "either": (left, right)}[label.align]:
+            begin = min(max(place, sheet.page.left), sheet.page.right - long)
+            if all(begin > stop + _GAP or begin + long < start - _GAP for start, stop in taken):
+                taken.append((begin, begin + long))
+                text = sheet.text(begin, y, label.words, bold=True, color=label.colour, va="baseline")
+                text.set_gid(label.gid)
+                break

@@ -1,0 +1,47 @@
+"""The lines above the plot: the verdict, the run it is of, and the key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semalab.timeline.ink import ALARM, BODY, GREY, INK, TITLE
+from semalab.timeline.key import Entry, arrange, entries_of
+from semalab.timeline.page import EDGE, SUBTITLE_LINE, TITLE_LINE
+from semalab.timeline.scene import Scene
+from semalab.timeline.sheet import Sheet
+from semalab.timeline.words import wrap
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the plot, broken into lines. size: the title's, in points."""
+
+    title: list[str]
+    size: float
+    subtitle: list[str]
+    key: list[list[Entry]]
+    fault: bool
+
+
+def head_of(scene: Scene, title: str, subtitle: str, width: float) -> Head:
+    """Break the lines. A title that needs more than two is set smaller before it gets a third."""
+    room = width - 2 * EDGE
+    sizes = (TITLE, 11.5, 10.0) if width > 500 else (12.0, 11.0, 10.0)
+    lines, size = [""], sizes[0]
+    for size in sizes:
+        lines = wrap(title, room, size, bold=True)
+        if len(lines) <= 2:
+            break
+    second = wrap(subtitle, room, BODY) if subtitle.strip() else []
+    return Head(lines, size, second, arrange(entries_of(scene), room), bool(scene.crowds))
+
+
+def draw_head(sheet: Sheet, head: Head) -> None:
+    page = sheet.page
+    for number, line in enumerate(head.title):
+        text = sheet.text(
+            EDGE, page.title - number * TITLE_LINE, line, bold=True, size=head.size, color=ALARM if head.fault else INK
+        )
+        text.set_gid("title")
+    for number, line in enumerate(head.subtitle):
+        sheet.text(EDGE, page.subtitle - number * SUBTITLE_LINE, line, size=BODY, color=GREY).set_gid("subtitle")

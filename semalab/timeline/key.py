@@ -1,0 +1,150 @@
+"""The key: a sample and a word for each kind of ink that the picture holds, and for no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon, Rectangle
+
+from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
+from semalab.timeline.marks import SHAPES
+from semalab.timeline.page import EDGE, KEY_LINE
+from semalab.timeline.raster import JOIN, SLEEP, WORK, narrow
+from semalab.timeline.rows import LINES
+from semalab.timeline.scene import Scene
+from semalab.timeline.sheet import Sheet
+from semalab.timeline.words import fit, width
+
+_GAP, _AFTER = 12.0, 5.0  # points between entries, and between a sample and its word
+_SAMPLE = 16.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A sample, by its name, and its word."""
+
+    sample: str
+    word: str
+    tone: Tone | None = None
+
+    @property
+    def width(self) -> float:
+        return (_SAMPLE + _AFTER if self.sample else 0.0) + width(self.word, SMALL)
+
+
+def entries_of(scene: Scene) -> list[Entry]:
+    """What occurs in the scene, in the order in which a reader meets it."""
+    kinds = {kind for kind, _ in scene.bars}
+    several = len(scene.tones) > 1
+    tone = None if several else next(iter(scene.tones.values()), TONES[0])
+    entries: list[Entry] = []
+    if several:
+        entries += [Entry("both", fit(name, 110, SMALL), t) for name, t in scene.tones.items() if t is not OTHER]
+        if OTHER in scene.tones.values():
+            entries.append(Entry("both", "the others", OTHER))
+    if "hold" in kinds:
+        entries.append(Entry("hold", "holding", tone))
+    if "wait" in kinds:
+        entries.append(Entry("wait", "waiting", tone))
+    entries += [Entry("work", "running")] if _runs(scene) else []
+    entries += [Entry("sleep", "sleeping")] if "sleep" in kinds else []
+    entries += [Entry("join", "in join()")] if "join" in kinds else []
+    entries += [Entry(kind, word, tone) for kind, word in _moments(scene)]
+    if len(scene.links):
+        entries.append(Entry("link", "hands over"))
+    if scene.crowds:
+        entries.append(Entry("alarm", "too many inside"))
+    if scene.open_ended:
+        entries.append(Entry("tip", "never ended", tone))
+    if len(scene.threads) > 40:
+        entries.append(Entry("", f"({len(scene.threads):,} threads)"))
+    return entries
+
+
+def _runs(scene: Scene) -> bool:
+    """Somebody ran outside of every wait, sleep and join, for long enough to be seen."""
+    idle = sum(float((b.end - b.begin).sum()) for (kind, _), b in scene.bars.items() if kind != "hold")
+    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.clock.end
+
+
+def _moments(scene: Scene) -> list[tuple[str, str]]:
+    """Per way of drawing a moment, what the threads did: "opens", or "opens / sets" where one sign stands for both."""
+    words: dict[str, list[str]] = {}
+    for marks in scene.marks:
+        words.setdefault(marks.kind, []).append(marks.word)
+    return [(kind, " / ".join(dict.fromkeys(words[kind]))) for kind in (*SHAPES, "count") if kind in words]
+
+
+def arrange(entries: list[Entry], room: float) -> list[list[Entry]]:
+    """Lines of entries, none wider than `room`."""
+    lines: list[list[Entry]] = [[]]
+    used = 0.0
+    for entry in entries:
+        if lines[-1] and used + _GAP + entry.width > room:
+            lines.append([])
+            used = 0.0
+        used += entry.width + (_GAP if lines[-1] else 0.0)
+        lines[-1].append(entry)
+    return lines if entries else []
+
+
+def draw_key(sheet: Sheet, scene: Scene, lines: list[list[Entry]]) -> None:
+    for number, line in enumerate(lines):
+        x, y = EDGE, sheet.page.key - number * KEY_LINE
+        for entry in line:
+            if entry.sample:
+                _draw_sample(sheet, scene, entry, x, y + 3.2)
+            after = _SAMPLE + _AFTER if entry.sample else 0.0
+            sheet.text(x + after, y, entry.word, color=INK, va="baseline")
+            x += entry.width + _GAP
+
+
+def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -> None:
+    colour, hatch = entry.tone or Tone(GREY, "////")
+    kind = entry.sample
+    if kind in {"hold", "both"}:
+        wide = _SAMPLE if kind == "hold" else _SAMPLE / 2
+        _box(sheet, x, y, wide, 9, facecolor=colour)
+    if kind in {"wait", "both"}:
+        left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
+        _box(sheet, left, y, wide, 7, facecolor=PAPER, edgecolor=colour, linewidth=0.7, hatch=hatch)
+    if kind in LINES:
+        _draw_line_sample(sheet, scene, kind, x, y)
+    if kind in SHAPES:
+        marker, size = SHAPES[kind]
+        y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
+        face = PAPER if kind == "print" else colour
+        edge = INK if kind == "print" else ALARM if kind == "refuse" else PAPER
+        _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
+    if kind == "count":
+        for i in range(4):
+            _line(sheet, [x + 3 + 4 * i] * 2, [y - 3, y + 3], color=colour, linewidth=1.0)
+    if kind == "link":
+        _line(sheet, [x + _SAMPLE / 2] * 2, [y - 2, y + 5], color=GREY, linewidth=0.9)
+        _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)
+    if kind == "alarm":
+        _box(sheet, x, y, _SAMPLE, 5, facecolor=ALARM)
+    if kind == "tip":
+        corners = [(x, y - 3.5), (x + 10, y - 3.5), (x + _SAMPLE, y), (x + 10, y + 3.5), (x, y + 3.5)]
+        style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": hatch}
+        sheet.on_paper(Polygon(np.array(corners), closed=True, **style), "key")
+
+
+def _draw_line_sample(sheet: Sheet, scene: Scene, kind: str, x: float, y: float) -> None:
+    if narrow(sheet):
+        shades = {"work": WORK, "sleep": SLEEP, "join": JOIN}
+        _box(sheet, x, y, _SAMPLE, 7, facecolor=shades[kind][0], edgecolor=GREY, linewidth=0.4)
+        return
+    colour, style, weight = LINES[kind]
+    _line(sheet, [x, x + _SAMPLE], [y, y], color=colour, linestyle=style, linewidth=weight + 0.2)
+
+
+def _box(sheet: Sheet, x: float, y: float, wide: float, high: float, **style: Any) -> None:
+    sheet.on_paper(Rectangle((x, y - high / 2), wide, high, **{"linewidth": 0, **style}), "key")
+
+
+def _line(sheet: Sheet, x: list[float], y: list[float], **style: Any) -> None:
+    sheet.on_paper(Line2D(np.array(x), np.array(y), **style), "key")

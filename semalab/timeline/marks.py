@@ -1,0 +1,88 @@
+"""Moments on the rows: who passed, who opened, who counted, who gave up, who printed; and who let whom in."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.path import Path
+from matplotlib.typing import MarkerType
+
+from semalab.timeline.ink import ALARM, GREY, INK, PAPER
+from semalab.timeline.raster import as_image, painted
+from semalab.timeline.rows import HOLD, WAIT, middles
+from semalab.timeline.scene import Marks, Scene
+from semalab.timeline.sheet import Sheet
+
+_ONWARD = Path([(0, -1), (1.2, 0), (0, 1), (0, -1)], closed=True)  # begins at its moment
+_DOWN = Path([(-0.8, 1.3), (0.8, 1.3), (0, 0), (-0.8, 1.3)], closed=True)  # its tip is its moment
+SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in points)
+    "pass": (_ONWARD, 12.0),
+    "open": (_DOWN, 18.0),
+    "take": (_ONWARD, 9.0),
+    "give": (_DOWN, 12.0),
+    "refuse": ("x", 5.5),
+    "print": ("o", 4.2),
+}
+_MOST = 400  # symbols of one kind; beyond, they would hide each other and the rows
+
+
+def draw_marks(sheet: Sheet, scene: Scene) -> None:
+    """All moments. Two in the same place of a row are drawn once."""
+    for opening in scene.openings:
+        sheet.upright(opening.at, "opening", 5, color=opening.tone.colour, linewidth=1.8)
+    for marks in scene.marks:
+        if not (as_image(sheet, scene) and painted(marks)):
+            _draw(sheet, _apart(sheet, marks))
+    _draw_links(sheet, scene)
+
+
+def _apart(sheet: Sheet, marks: Marks) -> Marks:
+    """Without the marks that would fall on one another."""
+    place = np.round(marks.at / sheet.per_point).astype(np.int64)
+    _, kept = np.unique(np.stack([marks.row, place], axis=1), axis=0, return_index=True)
+    kept.sort()
+    return Marks(marks.kind, marks.word, marks.tone, marks.row[kept], marks.at[kept])
+
+
+def _draw(sheet: Sheet, marks: Marks) -> None:
+    y = middles(sheet, marks.row)
+    colour = marks.tone.colour if marks.tone is not None else INK
+    if marks.kind == "count":
+        half = sheet.page.pitch * WAIT / 2
+        segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "count", 5, color=colour, linewidth=1.0)
+        return
+    if len(y) > _MOST:
+        return
+    marker, size = SHAPES[marks.kind]
+    style = {
+        "linestyle": "none",
+        "marker": marker,
+        "markersize": size * min(1.0, max(0.6 if marks.kind == "open" else 0.3, sheet.page.pitch / 14)),
+    }
+    half = sheet.page.pitch * HOLD / 2
+    if marks.kind == "refuse":
+        sheet.line(marks.at, y, "refuse", 7, color=ALARM, markeredgewidth=1.4, **style)
+    elif marks.kind == "print":
+        ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
+        sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)
+    else:
+        lift = half if marks.kind == "give" else 0.0  # on top of the bar that it would otherwise hide
+        edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
+        sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
+
+
+def _draw_links(sheet: Sheet, scene: Scene) -> None:
+    """From the edge of the releaser's bar to the edge of the bar it let in."""
+    if not len(scene.links) or as_image(sheet, scene):
+        return
+    source, begin, target, end = scene.links.T
+    down = np.where(target > source, -1.0, 1.0)
+    half = sheet.page.pitch * HOLD / 2
+    y0 = middles(sheet, source) + down * half
+    y1 = middles(sheet, target) - down * half
+    sheet.lines(np.stack([begin, y0, end, y1], axis=1).reshape(-1, 2, 2), "handover", 5.5, color=GREY, linewidth=0.9)
+    for direction, marker in ((-1.0, "v"), (1.0, "^")):
+        at = down == direction
+        if at.any():
+            style = {"linestyle": "none", "markersize": 3.6, "color": GREY, "markeredgewidth": 0}
+            sheet.line(end[at], (y1 + direction * -1.6)[at], "handover tip", 5.6, marker=marker, **style)

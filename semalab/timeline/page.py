@@ -1,0 +1,99 @@
+"""Where everything stands on the page, in points from its lower left corner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+POINTS = 72  # per inch
+EDGE = 12.0  # paper around the picture
+BAND = 21.0  # above the rows: the alarm's bar, and labels of moments
+TITLE_LINE, SUBTITLE_LINE, KEY_LINE = 17.0, 13.0, 15.0
+_ROW, _ROW_MOST = 18.0, 34.0
+_HEADING, _STRIP_LEAST, _STRIP, _STRIP_MOST = 20.0, 30.0, 50.0, 96.0
+_LOWEST, _HIGHEST = 2.6, 6.5  # inches
+
+
+@dataclass(frozen=True)
+class Band:
+    """A strip's room: its heading's baseline, and the top and bottom of its plot."""
+
+    heading: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page, from the top down: title, subtitle, key, band, rows, strips, time axis.
+
+    Invariant: rows_top > rows_bottom > every strip > axis > 0, and left < right.
+    """
+
+    width: float
+    height: float
+    left: float
+    right: float
+    title: float
+    subtitle: float
+    key: float
+    rows_top: float
+    rows_bottom: float
+    pitch: float
+    strips: tuple[Band, ...]
+    axis: float
+    compact: bool
+
+    @property
+    def uprights(self) -> list[tuple[float, float]]:
+        """What a line across the whole plot consists of: the rows, and every strip without its heading."""
+        return [(self.rows_bottom, self.rows_top + 8), *((strip.bottom, strip.top) for strip in self.strips)]
+
+    def row(self, number: float) -> float:
+        """The middle of a row."""
+        return self.rows_top - (number + 0.5) * self.pitch
+
+
+def natural_height(rows: int, strips: int = 1) -> float:
+    """Inches for a picture with so many rows and value strips. Nothing else counts: the same rows, the same size."""
+    fixed = 8 + TITLE_LINE + SUBTITLE_LINE + 5 + KEY_LINE + BAND + 39
+    height = (fixed + max(rows, 3) * _ROW + strips * (_HEADING + _STRIP)) / POINTS
+    return round(min(_HIGHEST, max(_LOWEST, height)), 2)
+
+
+def lay_out(
+    width: float, height: float, *, rows: int, strips: int, titles: int, subtitles: int, keys: int, margin: float
+) -> Page:
+    """Share out a page. Rows come first, then one strip, then more strips; what is left over widens both."""
+    title = height - 8 - TITLE_LINE * 0.75
+    subtitle = title - TITLE_LINE * (titles - 1) - SUBTITLE_LINE * 1.15
+    key = subtitle - SUBTITLE_LINE * max(0, subtitles - 1) - (5 if subtitles else -8) - KEY_LINE * 0.9
+    above = key - KEY_LINE * max(0, keys - 1) - BAND
+    compact = above - 4 - 39 < min(rows, 12) * 11.0 + min(strips, 1) * (_HEADING + _STRIP_LEAST)
+    rows_top, axis = (above - 2.5, 26.0) if compact else (above - 4, 39.0)
+    room = max(20.0, rows_top - axis)
+    while strips and room - strips * (_HEADING + _STRIP_LEAST) < min(rows, 8) * 6.0:
+        strips -= 1
+    body, pitch = _shares(room - strips * _HEADING, rows, strips)
+    rows_bottom = rows_top - pitch * max(1, rows)
+    bands = []
+    top = rows_bottom
+    for _ in range(strips):
+        bands.append(Band(top - _HEADING + 6, top - _HEADING, top - _HEADING - body))
+        top -= _HEADING + body
+    bottom = bands[-1].bottom if bands else rows_bottom
+    return Page(
+        width, height, margin, width - EDGE, title, subtitle, key, rows_top, rows_bottom, pitch, tuple(bands),
+        bottom - 6, compact,
+    )  # fmt: skip
+
+
+def _shares(room: float, rows: int, strips: int) -> tuple[float, float]:
+    """A strip's body and a row's pitch. Each in turn grows to its next size while room is left."""
+    rows = max(1, rows)
+    body = (_STRIP_LEAST if room < 200 else _STRIP) if strips else 0.0  # of a tall page, many rows leave it a fair part
+    pitch = min(_ROW, (room - strips * body) / rows)
+    for most_body, most_pitch in ((_STRIP, _ROW), (_STRIP, 26.0), (_STRIP_MOST, 26.0), (_STRIP_MOST, _ROW_MOST)):
+        if strips:
+            body = max(body, min(most_body, (room - rows * pitch) / strips))
+        pitch = max(pitch, min(most_pitch, (room - strips * body) / rows))
+    return body, pitch

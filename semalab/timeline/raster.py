@@ -1,0 +1,165 @@
+"""The rows painted as an image: for more threads than fit on the page, or more bars than a renderer should draw."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import to_rgb
+
+from semalab.timeline.ink import FAINT, LINE, PAPER, Tone
+from semalab.timeline.page import POINTS
+from semalab.timeline.rows import HOLD, WAIT
+from semalab.timeline.scene import Bars, Marks, Scene
+from semalab.timeline.sheet import Sheet
+
+MOST_ROWS, MOST_BARS = 60, 4_000  # beyond either, rows become an image
+_FINE = 4.0  # pixels per row from which bars keep their different heights
+_THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what counts as covered
+_PALER = ((0.5, 0.02), (0.75, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
+
+# What runs, sleeps or joins: a tint where it fills its row, the ink of a line where it is one (index: fine).
+WORK, SLEEP, JOIN = ("#b4b9bd", LINE), ("#dbd8cf", FAINT), ("#c8c9c8", LINE)
+
+
+def as_image(sheet: Sheet, scene: Scene) -> bool:
+    """Too many rows or bars to draw one by one, or rows too narrow for it."""
+    if len(scene.threads) > MOST_ROWS or narrow(sheet):
+        return True
+    return sum(len(bars.row) for bars in scene.bars.values()) > MOST_BARS
+
+
+def narrow(sheet: Sheet) -> bool:
+    """Rows so narrow that a bar of any kind fills its row."""
+    return sheet.row_pixels < _FINE
+
+
+def painted(marks: Marks) -> bool:
+    """Marks too many for symbols become columns of pixels."""
+    return marks.kind in {"count", "pass", "take"}
+
+
+class Image(Artist):
+    """Pixels of a palette at a place on the plot. Scaled to the renderer's grid by taking the nearest."""
+
+    def __init__(self, codes: np.ndarray, palette: np.ndarray, box: tuple[float, float, float, float]) -> None:
+        super().__init__()
+        self.codes, self.palette, self.box = codes, palette, box
+
+    def draw(self, renderer: RendererBase) -> None:
+        left, bottom, right, top = self.box
+        x0, y0 = self.get_transform().transform((left, bottom))
+        x1, y1 = self.get_transform().transform((right, top))
+        times = renderer.get_image_magnification()
+        high, wide = max(1, round((y1 - y0) * times)), max(1, round((x1 - x0) * times))
+        codes = self.codes
+        if codes.shape != (high, wide):
+            rows = ((np.arange(high) + 0.5) * len(codes) / high).astype(np.intp)
+            columns = ((np.arange(wide) + 0.5) * codes.shape[1] / wide).astype(np.intp)
+            codes = codes[rows[:, None], columns]
+        pixels = self.palette[codes[::-1]].view(np.uint8).reshape(high, wide, 4)
+        context = renderer.new_gc()
+        renderer.draw_image(context, round(x0 * times) / times, round(y0 * times) / times, pixels)
+        context.restore()
+
+
+class Canvas:
+    """The pixels of all rows. Invariant: painted in order, a later kind covers an earlier one.
+
+    Threads that share a line of pixels share a lane. Where several share a pixel, a hold of any of them shows:
+    no hold is ever lost to a wait or a line.
+    """
+
+    def __init__(self, sheet: Sheet, scene: Scene) -> None:
+        page = sheet.page
+        scale = sheet.dpi / POINTS
+        self.sheet, self.fine = sheet, not narrow(sheet)
+        self.wide = max(1, round((page.right - page.left) * scale))
+        self.high = max(1, round((page.rows_top - page.rows_bottom) * scale))
+        self.count = max(1, len(scene.threads))
+        self.lanes = min(self.count, self.high)
+        line = np.arange(self.high)
+        self.lane = line * self.lanes // self.high
+        self.offset = np.abs(line - np.floor((self.lane + 0.5) * self.high / self.lanes))
+        self.codes = np.zeros((self.high, self.wide), dtype=np.uint8)
+        self.palette = [np.zeros(4, dtype=np.uint8)]  # 0 is clear: the alarm's shade lies below
+
+    def cover(self, row: np.ndarray, begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Per lane and column, the part of the column's time that is taken: more than 0 wherever any is."""
+        scale = self.wide / (self.sheet.end - self.sheet.begin)
+        begin = np.clip((begin - self.sheet.begin) * scale, 0, self.wide - 1)
+        end = np.clip(np.maximum((end - self.sheet.begin) * scale, begin + _THINNEST), 0, self.wide)
+        lane = row.astype(np.intp) * self.lanes // self.count * (self.wide + 2)
+        edges = np.zeros(self.lanes * (self.wide + 2))
+        for at, sign in ((begin, 1.0), (end, -1.0)):  # an edge inside a column counts in part there, in full after it
+            column = at.astype(np.intp)
+            part = at - column
+            edges += np.bincount(lane + column, sign * (1 - part), minlength=len(edges))
+            edges += np.bincount(lane + column + 1, sign * part, minlength=len(edges))
+        taken: np.ndarray = np.cumsum(edges.reshape(self.lanes, -1), axis=1)[:, : self.wide]
+        return taken
+
+    def paint(self, covered: np.ndarray, colour: str | None, part: float, hatch: str = "") -> None:
+        """Colour what is covered, in `part` of each row's height, solid or where the hatch has a line; None clears."""
+        mask = covered if self.lanes == self.high else covered[self.lane]
+        if self.fine:
+            mask = mask & (self.offset <= self.high / self.lanes * part / 2)[:, None]
+        if hatch:
+            mask = mask & hatching(hatch, self.high, self.wide)
+        if colour is not None:
+            self.palette.append(np.array([*(round(255 * p) for p in to_rgb(colour)), 255], dtype=np.uint8))
+        np.copyto(self.codes, len(self.palette) - 1 if colour is not None else 0, where=mask)
+
+    def image(self) -> Image:
+        page = self.sheet.page
+        palette = np.array(self.palette).view(np.uint32).ravel()
+        return Image(self.codes, palette, (self.sheet.begin, page.rows_bottom, self.sheet.end, page.rows_top))
+
+
+def draw_image(sheet: Sheet, scene: Scene) -> None:
+    """All rows as one image: lives first, then sleeps and joins, waits, holds, and moments as single columns."""
+    canvas = Canvas(sheet, scene)
+    begin, end = np.array(list(scene.lives.values()), dtype=np.float64).reshape(-1, 2).T
+    canvas.paint(canvas.cover(np.array(list(scene.lives)), begin, end) > _SEEN, WORK[canvas.fine], 0)
+    for kind, shade, hatch in (("sleep", SLEEP, "."), ("join", JOIN, ",")):
+        if (kind, None) in scene.bars:
+            bars = scene.bars[kind, None]
+            covered = canvas.cover(bars.row, bars.begin, bars.end) > _SEEN
+            if canvas.fine:
+                canvas.paint(covered, None, 0)
+            canvas.paint(covered, shade[canvas.fine], 0, hatch if canvas.fine else "")
+    for layer, paint in (("wait", _paint_waits), ("hold", _paint_holds)):
+        for (kind, tone), bars in scene.bars.items():
+            if kind == layer and tone is not None:
+                paint(canvas, tone, bars)
+    for marks in scene.marks:
+        if marks.tone is not None and painted(marks):
+            wide = 1.6 * POINTS / sheet.dpi * sheet.per_point
+            covered = canvas.cover(marks.row, marks.at - wide / 2, marks.at + wide / 2) > _SEEN
+            canvas.paint(covered, marks.tone.colour, HOLD)
+    sheet.add(canvas.image(), "rows", 3)
+
+
+def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
+    end = np.where(bars.open, canvas.sheet.end, bars.end)  # a wait that never ended goes on past the end of the log
+    covered = canvas.cover(bars.row, bars.begin, end) > _SEEN
+    canvas.paint(covered, PAPER, WAIT)
+    canvas.paint(covered, tone.colour, WAIT, tone.hatch)
+
+
+def _paint_holds(canvas: Canvas, tone: Tone, bars: Bars) -> None:
+    """The paler the less of a column's time is held: many short holds in a row are not one long one."""
+    cover = canvas.cover(bars.row, bars.begin, bars.end)
+    ink, paper = np.array(to_rgb(tone.colour)), np.array(to_rgb(PAPER))
+    for strength, least in _PALER:
+        red, green, blue = (round(255 * part) for part in ink * strength + paper * (1 - strength))
+        canvas.paint(cover > least, f"#{red:02x}{green:02x}{blue:02x}", HOLD)
+
+
+def hatching(hatch: str, high: int, wide: int) -> np.ndarray:
+    """The pixels of a hatch. "." and "," are the dots and dashes of a line."""
+    y, x = np.arange(36)[:, None], np.arange(36)[None, :]
+    up, down = (x + y) % 6 == 0, (x - y) % 6 == 0
+    across, upright = (y % 4 == 0) & (x >= 0), (x % 4 == 0) & (y >= 0)
+    tiles = {"/": up, "\\": down, "x": up | down, "-": across, "|": upright, ".": upright, ",": (x % 9 < 6) & (y >= 0)}
+    return np.tile(tiles[hatch[0]], (high // 36 + 1, wide // 36 + 1))[:high, :wide]

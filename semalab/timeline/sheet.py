@@ -1,0 +1,122 @@
+"""A figure with one plot on it, and the few ways in which ink gets there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D, Transform
+
+from semalab.timeline.ink import PAPER, RULE, SMALL
+from semalab.timeline.page import POINTS, Page
+from semalab.timeline.words import face
+
+_BOX = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
+
+
+@contextmanager
+def plain_settings() -> Iterator[None]:
+    """matplotlib as it left the factory, whatever styles the caller has set; undone at the end."""
+    with matplotlib.rc_context():
+        defaults = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+        # The light hinter is the quickest and keeps small type even; the salt makes an SVG's ids the same every time.
+        defaults |= {"text.hinting": "force_autohint", "svg.hashsalt": "semalab", "hatch.linewidth": 0.7}
+        matplotlib.rcParams.update(defaults)
+        yield
+
+
+def boxes(begin: np.ndarray, end: np.ndarray, bottom: np.ndarray, top: np.ndarray) -> Path:
+    """Many rectangles as one path: one artist, however many there are, and a hatch that costs no more than a fill."""
+    corners = np.stack([begin, bottom, end, bottom, end, top, begin, top, begin, bottom], axis=1)
+    return Path(corners.reshape(-1, 2), np.tile(np.array(_BOX, dtype=Path.code_type), len(begin)))
+
+
+class Sheet:
+    """The paper with its plot. Positions on the plot are (time in units, points from the paper's lower edge)."""
+
+    def __init__(self, page: Page, begin: float, end: float, dpi: int) -> None:
+        self.page, self.begin, self.end, self.dpi = page, begin, end, dpi
+        self.row_pixels = page.pitch * dpi / POINTS
+        self.figure = Figure(
+            figsize=(page.width / POINTS, page.height / POINTS), dpi=dpi, facecolor=PAPER, edgecolor=RULE
+        )
+        self.figure.patch.set_linewidth(2)  # half of it falls off the paper
+        FigureCanvasAgg(self.figure)
+        self.points: Transform = Affine2D().scale(1 / POINTS) + self.figure.dpi_scale_trans
+        low, high = page.axis, page.rows_top + 24
+        self.axes: Axes = self.figure.add_axes(
+            (
+                page.left / page.width,
+                low / page.height,
+                (page.right - page.left) / page.width,
+                (high - low) / page.height,
+            )
+        )
+        self.axes.set_axis_off()
+        self.axes.set_xlim(begin, end)
+        self.axes.set_ylim(low, high)
+
+    @property
+    def per_point(self) -> float:
+        """Time units in a point of width."""
+        return (self.end - self.begin) / (self.page.right - self.page.left)
+
+    def x(self, position: float) -> float:
+        """Points from the paper's left edge of a position in time."""
+        return self.page.left + (position - self.begin) / self.per_point
+
+    def upright(self, position: float, gid: str, z: float, **style: Any) -> None:
+        """A line at a moment, from the band above the rows down through every strip."""
+        self.lines(np.array([[[position, low], [position, top]] for low, top in self.page.uprights]), gid, z, **style)
+
+    def add(self, artist: Artist, gid: str, z: float) -> None:
+        """Put an artist on the plot, in time units and points."""
+        artist.set_gid(gid)
+        artist.set_zorder(z)
+        artist.set_clip_on(False)  # everything is placed inside by construction
+        artist.set_transform(self.axes.transData)
+        self.axes.add_artist(artist)
+
+    def area(self, path: Path, gid: str, z: float, **style: Any) -> None:
+        self.add(PathPatch(path, **{"linewidth": 0, **style}), gid, z)
+
+    def lines(self, segments: np.ndarray, gid: str, z: float, **style: Any) -> None:
+        """Segments of shape (n, 2, 2)."""
+        if len(segments):
+            lines = LineCollection(list(segments), **{"capstyle": "butt", **style})
+            lines.set_gid(gid)
+            lines.set_zorder(z)
+            lines.set_clip_on(False)
+            self.axes.add_collection(lines, autolim=False)
+
+    def line(
+        self, x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, gid: str, z: float, **style: Any
+    ) -> None:
+        """A line through points, or with linestyle "none" the markers at them."""
+        self.add(Line2D(x, y, **{"solid_capstyle": "butt", **style}), gid, z)
+
+    def text(self, x: float, y: float, words: str, *, bold: bool = False, size: float = SMALL, **style: Any) -> Text:
+        """Cleaned words at points of the paper. Never mathematics, whatever the words are."""
+        text = self.figure.text(
+            x, y, words, transform=self.points, fontproperties=face(bold), fontsize=size, parse_math=False, **style
+        )
+        text.set_usetex(False)
+        return text
+
+    def on_paper(self, artist: Artist, gid: str) -> None:
+        """Put an artist on the paper, in points."""
+        artist.set_gid(gid)
+        artist.set_transform(self.points)
+        self.figure.add_artist(artist)
