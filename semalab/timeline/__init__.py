@@ -50,14 +50,16 @@ def draw(
         width, height: inches. Without a height, one that depends on the number of rows and strips alone.
         dpi: pixels per inch.
 
-    Raises: ValueError if `alarm` is no primitive of the run, or a size is too small to draw in.
+    Raises: ValueError if `alarm` is no primitive of the run, or the picture would be smaller than 4 by 2.5 inches.
     """
     if alarm is not None and alarm not in reading.uses:
         raise ValueError(
             f"alarm must be a primitive of the run ({', '.join(reading.uses) or 'it has none'}), got {alarm!r}"
         )
-    if width < 4 or (height is not None and height < 2):
-        raise ValueError(f"a picture must be at least 4 by 2 inches, got {width:g} by {height or 2:g}")
+    if width < 4:
+        raise ValueError(f"width must be at least 4 inches, got {width:g}")
+    if height is not None and height < 2.5:
+        raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
     with plain_settings():
         scene = scene_of(reading, alarm, allowed, stopped)
         if height is None:
@@ -72,6 +74,7 @@ def _drawn(scene: Scene, head: Head, width: float, height: float, dpi: int) -> F
         rows=len(scene.threads),
         strips=len(scene.strips),
         titles=len(head.title),
+        leading=head.leading,
         subtitles=len(head.subtitle),
         keys=len(head.key),
         margin=label_margin(scene),

@@ -58,8 +58,7 @@ def _draw_crowds(sheet: Sheet, scene: Scene) -> list[Label]:
     flat = np.ones(len(begin))
     low, top = page.rows_bottom, page.rows_top
     sheet.area(boxes(begin, end, flat * low, flat * top), "alarm shade", 0.5, facecolor=SHADE)
-    if page.strips:
-        strip = page.strips[0]
+    for strip in [band for band, use in zip(page.strips, scene.strips, strict=False) if use.label == scene.alarm]:
         sheet.area(boxes(begin, end, flat * strip.bottom, flat * strip.top), "alarm shade", 0.5, facecolor=SHADE)
     sheet.area(boxes(begin, end, flat * (top + 1.5), flat * (top + 1.5 + _BAR)), "alarm bar", 6, facecolor=ALARM)
     worst = sorted(crowds, key=lambda crowd: (-crowd.most, crowd.begin - crowd.end))[:_LABELS]

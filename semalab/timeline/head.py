@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from semalab.timeline.ink import ALARM, BODY, GREY, INK, TITLE
 from semalab.timeline.key import Entry, arrange, entries_of
-from semalab.timeline.page import EDGE, SUBTITLE_LINE, TITLE_LINE
+from semalab.timeline.page import EDGE, SUBTITLE_LINE
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.words import wrap
@@ -22,11 +22,16 @@ class Head:
     key: list[list[Entry]]
     fault: bool
 
+    @property
+    def leading(self) -> float:
+        """Points from one line of the title to the next."""
+        return self.size * 1.3
+
 
 def head_of(scene: Scene, title: str, subtitle: str, width: float) -> Head:
     """Break the lines. A title that needs more than two is set smaller before it gets a third."""
     room = width - 2 * EDGE
-    sizes = (TITLE, 11.5, 10.0) if width > 500 else (12.0, 11.0, 10.0)
+    sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
     lines, size = [""], sizes[0]
     for size in sizes:
         lines = wrap(title, room, size, bold=True)
@@ -40,7 +45,12 @@ def draw_head(sheet: Sheet, head: Head) -> None:
     page = sheet.page
     for number, line in enumerate(head.title):
         text = sheet.text(
-            EDGE, page.title - number * TITLE_LINE, line, bold=True, size=head.size, color=ALARM if head.fault else INK
+            EDGE,
+            page.title - number * head.leading,
+            line,
+            bold=True,
+            size=head.size,
+            color=ALARM if head.fault else INK,
         )
         text.set_gid("title")
     for number, line in enumerate(head.subtitle):

@@ -12,7 +12,7 @@ from matplotlib.patches import Polygon, Rectangle
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
 from semalab.timeline.marks import SHAPES
 from semalab.timeline.page import EDGE, KEY_LINE
-from semalab.timeline.raster import JOIN, SLEEP, WORK, narrow
+from semalab.timeline.raster import JOIN, SLEEP, WORK, hatch_inks, narrow
 from semalab.timeline.rows import LINES
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
@@ -110,7 +110,8 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         _box(sheet, x, y, wide, 9, facecolor=colour)
     if kind in {"wait", "both"}:
         left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
-        _box(sheet, left, y, wide, 7, facecolor=PAPER, edgecolor=colour, linewidth=0.7, hatch=hatch)
+        ground, line = hatch_inks(sheet, colour)
+        _box(sheet, left, y, wide, 7, facecolor=ground, edgecolor=line, linewidth=0.7, hatch=hatch)
     if kind in LINES:
         _draw_line_sample(sheet, scene, kind, x, y)
     if kind in SHAPES:

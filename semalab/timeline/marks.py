@@ -22,7 +22,6 @@ SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in poin
     "refuse": ("x", 5.5),
     "print": ("o", 4.2),
 }
-_MOST = 400  # symbols of one kind; beyond, they would hide each other and the rows
 
 
 def draw_marks(sheet: Sheet, scene: Scene) -> None:
@@ -51,8 +50,6 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
         segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
         sheet.lines(segments, "count", 5, color=colour, linewidth=1.0)
         return
-    if len(y) > _MOST:
-        return
     marker, size = SHAPES[marks.kind]
     style = {
         "linestyle": "none",
@@ -73,7 +70,7 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
 
 def _draw_links(sheet: Sheet, scene: Scene) -> None:
     """From the edge of the releaser's bar to the edge of the bar it let in."""
-    if not len(scene.links) or as_image(sheet, scene):
+    if not len(scene.links):
         return
     source, begin, target, end = scene.links.T
     down = np.where(target > source, -1.0, 1.0)

@@ -6,14 +6,25 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from semalab.timeline.sheet import plain_settings
 
 
 def png(figure: Figure, *, compression: int = 1) -> bytes:
     """A figure as PNG. Level 1 is quickest; 6 is about a third smaller."""
-    return _written(figure, "png", {"Software": None}, pil_kwargs={"compress_level": compression})
+    canvas = FigureCanvasAgg(figure) if not isinstance(figure.canvas, FigureCanvasAgg) else figure.canvas
+    with plain_settings():
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
+    opaque = pixels[..., 3].min() == 255  # then three channels say it all, in half the time
+    buffer = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]) if opaque else pixels)
+    image.save(buffer, "png", compress_level=compression, dpi=(figure.dpi, figure.dpi))
+    return buffer.getvalue()
 
 
 def svg(figure: Figure) -> str:

@@ -61,11 +61,20 @@ def natural_height(rows: int, strips: int = 1) -> float:
 
 
 def lay_out(
-    width: float, height: float, *, rows: int, strips: int, titles: int, subtitles: int, keys: int, margin: float
+    width: float,
+    height: float,
+    *,
+    rows: int,
+    strips: int,
+    titles: int,
+    leading: float,
+    subtitles: int,
+    keys: int,
+    margin: float,
 ) -> Page:
     """Share out a page. Rows come first, then one strip, then more strips; what is left over widens both."""
-    title = height - 8 - TITLE_LINE * 0.75
-    subtitle = title - TITLE_LINE * (titles - 1) - SUBTITLE_LINE * 1.15
+    title = height - 8 - leading * 0.75
+    subtitle = title - leading * (titles - 1) - SUBTITLE_LINE * 1.15
     key = subtitle - SUBTITLE_LINE * max(0, subtitles - 1) - (5 if subtitles else -8) - KEY_LINE * 0.9
     above = key - KEY_LINE * max(0, keys - 1) - BAND
     compact = above - 4 - 39 < min(rows, 12) * 11.0 + min(strips, 1) * (_HEADING + _STRIP_LEAST)
@@ -82,9 +91,20 @@ def lay_out(
         top -= _HEADING + body
     bottom = bands[-1].bottom if bands else rows_bottom
     return Page(
-        width, height, margin, width - EDGE, title, subtitle, key, rows_top, rows_bottom, pitch, tuple(bands),
-        bottom - 6, compact,
-    )  # fmt: skip
+        width=width,
+        height=height,
+        left=margin,
+        right=width - EDGE,
+        title=title,
+        subtitle=subtitle,
+        key=key,
+        rows_top=rows_top,
+        rows_bottom=rows_bottom,
+        pitch=pitch,
+        strips=tuple(bands),
+        axis=bottom - 6,
+        compact=compact,
+    )
 
 
 def _shares(room: float, rows: int, strips: int) -> tuple[float, float]:

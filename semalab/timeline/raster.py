@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from semalab.timeline.ink import FAINT, LINE, PAPER, Tone
 from semalab.timeline.page import POINTS
@@ -16,7 +16,7 @@ from semalab.timeline.sheet import Sheet
 MOST_ROWS, MOST_BARS = 60, 4_000  # beyond either, rows become an image
 _FINE = 4.0  # pixels per row from which bars keep their different heights
 _THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what counts as covered
-_PALER = ((0.5, 0.02), (0.75, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
+_PALER = ((0.7, 0.02), (0.85, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
 
 # What runs, sleeps or joins: a tint where it fills its row, the ink of a line where it is one (index: fine).
 WORK, SLEEP, JOIN = ("#b4b9bd", LINE), ("#dbd8cf", FAINT), ("#c8c9c8", LINE)
@@ -90,13 +90,12 @@ class Canvas:
         begin = np.clip((begin - self.sheet.begin) * scale, 0, self.wide - 1)
         end = np.clip(np.maximum((end - self.sheet.begin) * scale, begin + _THINNEST), 0, self.wide)
         lane = row.astype(np.intp) * self.lanes // self.count * (self.wide + 2)
-        edges = np.zeros(self.lanes * (self.wide + 2))
-        for at, sign in ((begin, 1.0), (end, -1.0)):  # an edge inside a column counts in part there, in full after it
-            column = at.astype(np.intp)
-            part = at - column
-            edges += np.bincount(lane + column, sign * (1 - part), minlength=len(edges))
-            edges += np.bincount(lane + column + 1, sign * part, minlength=len(edges))
-        taken: np.ndarray = np.cumsum(edges.reshape(self.lanes, -1), axis=1)[:, : self.wide]
+        first, last = begin.astype(np.intp), end.astype(np.intp)
+        into, over = begin - first, end - last  # an edge inside a column counts in part there, in full after it
+        places = np.concatenate([lane + first, lane + first + 1, lane + last, lane + last + 1])
+        weights = np.concatenate([1 - into, into, over - 1, -over])
+        edges = np.bincount(places, weights, minlength=self.lanes * (self.wide + 2)).reshape(self.lanes, -1)
+        taken: np.ndarray = np.cumsum(edges, axis=1, out=edges)[:, : self.wide]
         return taken
 
     def paint(self, covered: np.ndarray, colour: str | None, part: float, hatch: str = "") -> None:
@@ -143,17 +142,26 @@ def draw_image(sheet: Sheet, scene: Scene) -> None:
 def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
     end = np.where(bars.open, canvas.sheet.end, bars.end)  # a wait that never ended goes on past the end of the log
     covered = canvas.cover(bars.row, bars.begin, end) > _SEEN
-    canvas.paint(covered, PAPER, WAIT)
-    canvas.paint(covered, tone.colour, WAIT, tone.hatch)
+    ground, line = hatch_inks(canvas.sheet, tone.colour)
+    canvas.paint(covered, ground, WAIT)
+    canvas.paint(covered, line, WAIT, tone.hatch)
 
 
 def _paint_holds(canvas: Canvas, tone: Tone, bars: Bars) -> None:
     """The paler the less of a column's time is held: many short holds in a row are not one long one."""
     cover = canvas.cover(bars.row, bars.begin, bars.end)
-    ink, paper = np.array(to_rgb(tone.colour)), np.array(to_rgb(PAPER))
     for strength, least in _PALER:
-        red, green, blue = (round(255 * part) for part in ink * strength + paper * (1 - strength))
-        canvas.paint(cover > least, f"#{red:02x}{green:02x}{blue:02x}", HOLD)
+        canvas.paint(cover > least, _diluted(tone.colour, strength), HOLD)
+
+
+def hatch_inks(sheet: Sheet, colour: str) -> tuple[str, str]:
+    """The ground and the lines of a hatch. In narrow rows its lines alone would be dust, and pass for short holds."""
+    return (_diluted(colour, 0.25), _diluted(colour, 0.5)) if narrow(sheet) else (PAPER, colour)
+
+
+def _diluted(colour: str, strength: float) -> str:
+    mixed = np.array(to_rgb(colour)) * strength + np.array(to_rgb(PAPER)) * (1 - strength)
+    return to_hex(tuple(mixed))
 
 
 def hatching(hatch: str, high: int, wide: int) -> np.ndarray:

@@ -85,6 +85,7 @@ class Scene:
     crowds: tuple[Crowd, ...]
     strips: tuple[Use, ...]
     tones: Mapping[str, Tone]
+    alarm: str | None
     stopped: str | None
 
     @property
@@ -114,6 +115,7 @@ def scene_of(reading: Reading, alarm: str | None, allowed: int, stopped: str | N
         crowds=crowds_of(reading, clock, alarm, allowed) if alarm is not None else (),
         strips=_strips(reading),
         tones=tones,
+        alarm=alarm,
         stopped=stopped,
     )
 

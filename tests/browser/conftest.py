@@ -1,0 +1,84 @@
+"""A real JupyterLab and a real Chromium for these tests; they are skipped, with the reason, where one is absent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chromium, running_lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+
+@pytest.fixture(scope="package")
+def lab(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """One JupyterLab for all browser tests, on a copy of the notebooks, with settings and data of its own.
+
+    It asks for the browser first: without one, no server is started.
+    """
+    with running_lab(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[BrowserContext]:
+    """One headless Chromium, with a fresh profile; its pages share a cache, so that JupyterLab loads quickly."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests")
+    executable = chromium()
+    if executable is None:
+        pytest.skip("no Chromium or Chrome on the PATH (set CHROMIUM to its path): no browser tests")
+    with playwright.sync_playwright() as started:
+        chrome = started.chromium.launch(executable_path=executable, headless=True, args=CHROMIUM_FLAGS)
+        yield chrome.new_context(viewport={"width": 1280, "height": 900})
+        chrome.close()
+
+
+@pytest.fixture
+def open_notebook(
+    browser: BrowserContext, lab: Lab, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[str], OpenNotebook]]:
+    """Open a notebook of the lab by its path, as a learner does; its kernel is ended after the test.
+
+    Every notebook that is open when a test fails leaves a screenshot, in SEMALAB_SCREENSHOTS or the test's tmp_path.
+    """
+    pictures = Path(os.environ.get("SEMALAB_SCREENSHOTS") or tmp_path)
+    pictures.mkdir(parents=True, exist_ok=True)
+    opened: list[OpenNotebook] = []
+
+    def open_(path: str) -> OpenNotebook:
+        page = browser.new_page()
+        notebook = OpenNotebook(page, lab, path, pictures)
+        opened.append(notebook)
+        notebook.open()
+        return notebook
+
+    yield open_
+    report = request.node.stash.get(REPORT, None)
+    for number, notebook in enumerate(opened):
+        if report is not None and report.failed:
+            name = re.sub(r"\W+", "_", request.node.name)
+            print(f"screenshot: {notebook.screenshot(f'failed_{name}_{number}')}")
+        notebook.close()
+
+
+REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[REPORT] = report
+    return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")

@@ -1,0 +1,92 @@
+"""The mutex lesson's panel as a learner uses it: keyboard, both clocks, no page jump."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import nbformat
+import pytest
+from jupyterlab_in_browser import NOTEBOOKS, Lab, OpenNotebook
+from nbformat.v4 import new_code_cell, new_notebook
+from stored_notebook import normalised, text
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
+
+LESSON = "02_mutex.ipynb"
+SLOW = """
+import threading, time
+import semalab as lab
+
+def slow(threads=1):
+    worker = threading.Thread(target=time.sleep, args=(20 if threads < 12 else 0.01,), name="worker")
+    worker.start()
+    worker.join()
+    print("threads", threads)
+
+panel = lab.interact(slow, threads=(1, 12))
+panel
+"""
+
+
+def panel_cell(name: str) -> int:
+    cells = nbformat.read(NOTEBOOKS / name, as_version=4).cells
+    return next(n for n, cell in enumerate(cells, 1) if cell.cell_type == "code" and "lab.interact(" in cell.source)
+
+
+def test_the_keyboard_breaks_mutual_exclusion_and_mends_it(open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = open_notebook(LESSON)
+    notebook.run_all()
+    panel = notebook.outputs(panel_cell(LESSON))
+    said = panel.get_by_role("status")
+    expect(said).to_contain_text("Mutual exclusion held: never more than 1 inside")
+    picture = panel.locator("img")
+    before, box = picture.get_attribute("src"), picture.bounding_box()
+
+    initial = panel.get_by_role("slider").nth(1)
+    initial.focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("Mutual exclusion broken: 2 threads inside at once")
+    expect(picture).not_to_have_attribute("src", str(before))
+    assert picture.bounding_box() == box  # nothing jumped
+
+    notebook.page.keyboard.press("ArrowLeft")
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("Deadlock: 10 threads wait for `mutex` (value 0)")
+    assert picture.bounding_box() == box
+    assert notebook.errors == []
+
+
+def test_seed_clock_and_fold_answer(open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = open_notebook(LESSON)
+    notebook.run_all()
+    panel = notebook.outputs(panel_cell(LESSON))
+    said = panel.get_by_role("status")
+    panel.get_by_role("button", name="next seed").click()
+    expect(said).to_contain_text("virtual clock, seed 1")
+    panel.get_by_role("button", name="wall").click()
+    expect(said).to_contain_text(re.compile("Mutual exclusion held.*wall clock", re.DOTALL))
+    panel.get_by_text("What the program printed").click()
+    expect(panel.get_by_text("The program printed nothing.")).to_be_visible()
+    assert notebook.errors == []
+
+
+def test_the_last_value_wins_on_the_wall_clock(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+    """Each value but the last would run for 20 s; the last is shown long before that, and no run is left."""
+    cells = [
+        new_code_cell(SLOW.strip()),
+        new_code_cell("sum(t.name.startswith('semalab') for t in threading.enumerate())"),
+    ]
+    notebook = open_notebook(lab.write("slow.ipynb", text(normalised(new_notebook(cells=cells)))))
+    notebook.run_all()
+    panel = notebook.outputs(1)
+    panel.get_by_role("button", name="wall").click()
+    panel.get_by_role("slider").focus()
+    for _ in range(11):
+        notebook.page.keyboard.press("ArrowRight")
+    panel.get_by_text("What the program printed").click()
+    expect(panel.get_by_text("threads 12")).to_be_visible()
+    notebook.cell(2).click()
+    notebook.page.keyboard.press("Control+Enter")
+    expect(notebook.outputs(2)).to_have_text(re.compile(r":\s*0$"))
+    assert notebook.errors == []

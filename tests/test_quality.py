@@ -1,0 +1,138 @@
+"""The project's own rules for its code: lint, format, types, and which room of the house may import which."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "semalab"
+
+# From low to high: a module imports from layers before its own, and within its own.
+LAYERS = (
+    *("stops", "trace", "labels", "reading", "claims", "verdict", "timeline", "run"),
+    *("engine", "twins", "decode", "recording", "panel"),
+)
+DOORS = ("__init__", "__main__")  # they lead to every layer
+FRONT_END = ("panel",)  # the only layers that may know ipywidgets and IPython
+HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
+
+
+@pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab"])
+def test_tool_is_content(tool: str) -> None:
+    command = [sys.executable, "-m", *tool.split()]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    assert ended.returncode == 0, f"{tool}\n{ended.stdout}{ended.stderr}"
+
+
+def imported(source: str, package: tuple[str, ...]) -> Iterator[str]:
+    """Dotted names of what this code imports, at the top or in a function, except for type checkers only.
+
+    package: the names of the package the code stands in, for relative imports.
+    """
+    for_types: set[ast.AST] = set()
+    for node in ast.walk(ast.parse(source)):  # parents come before their children
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            for_types.update(inner for statement in node.body for inner in ast.walk(statement))
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) + 1 - node.level] if node.level else ()
+            yield from (".".join([*start, *filter(None, [node.module]), alias.name]) for alias in node.names)
+
+
+def layer(parts: tuple[str, ...]) -> str:
+    return parts[0].removesuffix(".py")
+
+
+def forbidden(source: str, file: tuple[str, ...]) -> list[str]:
+    """What the code of this file (its path inside semalab/) must not import, each in a sentence."""
+    own = layer(file)
+    if own not in LAYERS:
+        return [f"semalab/{'/'.join(file)} must stand in a layer of LAYERS"]
+    wrong = []
+    for name in imported(source, ("semalab", *file[:-1])):
+        top, *inner = name.split(".")
+        if top == "semalab" and (not inner or inner[0] not in LAYERS):
+            wrong.append(f"{own} must import {name} from the layer that defines it")
+        elif top == "semalab" and LAYERS.index(inner[0]) > LAYERS.index(own):
+            wrong.append(f"{own} must not import {name}: {inner[0]} is a higher layer")
+        elif top in {"ipywidgets", "IPython"} and own not in FRONT_END:
+            wrong.append(f"{own} must not import {name}: only {', '.join(FRONT_END)} may")
+        elif name.startswith(("matplotlib.pyplot", "pylab")):
+            wrong.append(f"{own} must not import {name}: it keeps global state")
+    return wrong
+
+
+def modules() -> list[Path]:
+    inside = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
+    return [path for path in inside if layer(path.parts) not in DOORS]
+
+
+@pytest.mark.parametrize("file", modules(), ids=str)
+def test_module_imports_only_what_its_layer_may(file: Path) -> None:
+    assert forbidden((PACKAGE / file).read_text(encoding="utf-8"), file.parts) == []
+
+
+def test_there_are_modules_in_every_layer() -> None:
+    assert {layer(file.parts) for file in modules()} == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    ("code", "file", "told"),
+    [
+        (
+            "from semalab.recording import record",
+            "trace.py",
+            "trace must not import semalab.recording.record: recording is",
+        ),
+        (
+            "def late():\n    import semalab.panel",
+            "run.py",
+            "run must not import semalab.panel: panel is a higher layer",
+        ),
+        (
+            "from semalab import panel",
+            "engine/wall.py",
+            "engine must not import semalab.panel: panel is a higher layer",
+        ),
+        (
+            "from ..twins import clock",
+            "engine/wall.py",
+            "engine must not import semalab.twins.clock: twins is a higher",
+        ),
+        ("from . import panel", "run.py", "run must not import semalab.panel: panel is a higher layer"),
+        ("import semalab", "run.py", "run must import semalab from the layer that defines it"),
+        ("from semalab import recording", "panel.py", None),
+        ("from semalab import Event", "panel.py", "panel must import semalab.Event from the layer that defines it"),
+        ("import IPython.display", "run.py", "run must not import IPython.display: only panel may"),
+        ("from matplotlib import pyplot", "timeline/rows.py", "timeline must not import matplotlib.pyplot: it keeps"),
+        ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
+        ("from . import virtual\nfrom ..trace import Event", "engine/wall.py", None),
+        ("if TYPE_CHECKING:\n    from semalab.panel import Panel", "run.py", None),
+        (
+            "if TYPE_CHECKING:\n    x = 1\nelse:\n    import semalab.panel",
+            "run.py",
+            "run must not import semalab.panel",
+        ),
+    ],
+)
+def test_a_forbidden_import_is_told(code: str, file: str, told: str | None) -> None:
+    wrong = forbidden(code, Path(file).parts)
+    assert len(wrong) == (told is not None), wrong
+    assert told is None or wrong[0].startswith(told)
+
+
+def test_import_semalab_is_light(tmp_path: Path) -> None:
+    look = f"import sys, semalab; print(semalab.record.__name__, [name for name in {HEAVY} if name in sys.modules])"
+    ended = subprocess.run(
+        [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.stdout, ended.stderr) == ("record []\n", "")

@@ -1,0 +1,79 @@
+"""The one command that runs the notebooks: it stores what they print, and with --check tells what would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import rerun_notebooks
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from stored_notebook import read, text
+
+WORK = """import pathlib
+(pathlib.Path.cwd() / "beside.txt").read_text()"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the notebook 00_scratch, unrun, in place of notebooks/."""
+    cells = [
+        new_markdown_cell("# Scratch"),
+        new_code_cell("import ipywidgets\nipywidgets.IntSlider(value=3)"),
+        new_code_cell(WORK),
+        new_code_cell("raise ValueError('on purpose')", metadata={"tags": ["raises-exception"]}),
+    ]
+    (tmp_path / "00_scratch.ipynb").write_text(text(new_notebook(cells=cells)), encoding="utf-8")
+    (tmp_path / "beside.txt").write_text("read from the notebook's own folder")
+    monkeypatch.setattr(rerun_notebooks, "NOTEBOOKS", tmp_path)
+    return tmp_path
+
+
+def test_rerun_stores_and_check_compares(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "00_scratch.ipynb"
+
+    assert rerun_notebooks.main([]) == 0
+    assert capsys.readouterr().out == "00_scratch: stored anew\n"
+    _, slider, work, error = read(path).cells
+    assert list(slider.outputs[0].data) == ["text/plain"]
+    assert work.outputs[0].data == {"text/plain": '"read from the notebook\'s own folder"'}
+    assert [output.ename for output in error.outputs] == ["ValueError"]
+    assert [cell.execution_count for cell in (slider, work, error)] == [1, 2, 3]
+
+    stored = path.read_text(encoding="utf-8")
+    assert rerun_notebooks.main(["--check", "00_scratch"]) == 0
+    assert capsys.readouterr().out == "00_scratch: as stored\n"
+
+    path.write_text(stored.replace("'s own folder", "'s other folder"), encoding="utf-8")
+    assert rerun_notebooks.main(["--check"]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("00_scratch: differs\n")
+    assert any(line.startswith("-") and "other folder" in line for line in told.splitlines())
+    assert "'s other folder" in path.read_text(encoding="utf-8"), "--check must write nothing"
+
+
+def test_a_cell_that_fails_leaves_the_file_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "00_scratch.ipynb"
+    (folder / "beside.txt").unlink()
+    before = path.read_text(encoding="utf-8")
+    assert rerun_notebooks.main([]) == 1
+    assert capsys.readouterr().out.startswith("00_scratch: a cell failed\n")
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_unknown_names_and_empty_folders_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^there must be notebooks in .*, found none$"):
+        rerun_notebooks.chosen([], tmp_path)
+    (tmp_path / "01_limiter.ipynb").touch()
+    assert rerun_notebooks.chosen(["01_limiter"], tmp_path) == [tmp_path / "01_limiter.ipynb"]
+    assert rerun_notebooks.chosen(["notebooks/01_limiter.ipynb"], tmp_path) == [tmp_path / "01_limiter.ipynb"]
+    with pytest.raises(FileNotFoundError, match=r"^NAME must be one of 01_limiter, got 02_mutex$"):
+        rerun_notebooks.chosen(["02_mutex"], tmp_path)
+
+
+def test_a_long_difference_is_cut() -> None:
+    old, new = ("\n".join(f"{word} {n}" for n in range(90)) for word in ("old", "new"))
+    lines = rerun_notebooks.difference(old, new, "00_scratch.ipynb")
+    assert lines[:2] == ["--- 00_scratch.ipynb (stored)", "+++ 00_scratch.ipynb (run now)"]
+    assert len(lines) == 41
+    assert lines[-1] == "… and 143 more lines"
+    assert rerun_notebooks.difference(old, old, "00_scratch.ipynb") == []

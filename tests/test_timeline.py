@@ -1,0 +1,540 @@
+"""The picture shows what the reading says, holds its size, keeps its words apart, and is the same everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import os
+import random
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from semalab.reading import Reading, Span, read
+from semalab.timeline import draw, natural_height, png, save, svg
+from semalab.timeline.ink import ALARM, PAPER, SHADE, TONES
+from semalab.trace import Event, Primitive, Trace
+
+MS = 1_000_000
+SECOND = 1_000 * MS
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def guarded(
+    threads: int | list[str], permits: int, *, turns: int = 1, label: str = "semaphore", within: int = 600
+) -> Reading:
+    """A seeded run: every thread sleeps, acquires, holds for a while, releases, `turns` times."""
+    names = threads if isinstance(threads, list) else [f"worker-{i}" for i in range(threads)]
+    rng, events, agenda, tie = random.Random(4), [Event(0, "main", "start")], [], itertools.count()
+    free, queue, left = permits, [], dict.fromkeys(names, turns)
+
+    def later(time: int, what: str, name: str) -> None:
+        heapq.heappush(agenda, (time, next(tie), what, name))
+
+    for name in names:
+        events += [Event(0, name, "start"), Event(0, name, "sleep")]
+        later(rng.randint(1, within) * MS, "wake", name)
+    now = 0
+    while agenda:
+        now, _, what, name = heapq.heappop(agenda)
+        if what == "wake":
+            events.append(Event(now, name, "wake"))
+            if free == 0:
+                events.append(Event(now, name, "block", label, 0))
+                queue.append(name)
+                continue
+            entering = name
+        else:
+            free += 1
+            left[name] -= 1
+            events.append(Event(now, name, "release", label, free, 1))
+            events.append(Event(now, name, "sleep" if left[name] else "end"))
+            if left[name]:
+                later(now + rng.randint(1, within) * MS, "wake", name)
+            if not queue:
+                continue
+            entering = queue.pop(rng.randrange(len(queue)))
+        free -= 1
+        events.append(Event(now, entering, "acquire", label, free, 1))
+        later(now + rng.randint(150, 450) * MS, "leave", entering)
+    events.append(Event(now, "main", "end"))
+    return read(Trace(events, ["main", *names], [Primitive(label, "Semaphore", permits)]).certify())
+
+
+def latch(waiters: int = 5) -> Reading:
+    names = [f"waiter-{i}" for i in range(waiters)]
+    events = [Event(0, "opener", "start"), Event(0, "opener", "sleep")]
+    events += [Event(0, name, "start") for name in names]
+    events += [Event((i + 1) * 800 * MS // waiters, name, "block", "latch", 0) for i, name in enumerate(names)]
+    opened = 1_600 * MS
+    events += [Event(opened, "opener", "wake"), Event(opened, "opener", "release", "latch", waiters, waiters)]
+    for i, name in enumerate(names):
+        events += [Event(opened, name, "acquire", "latch", waiters - i - 1, 1)]
+    events += [Event(2_500 * MS, name, "end") for name in ["opener", *names]]
+    return read(Trace(events, ["opener", *names], [Primitive("latch", "Semaphore", 0)]).certify())
+
+
+def counter(threads: int = 50, each: int = 10) -> Reading:
+    names = [f"worker-{i}" for i in range(threads)]
+    events = [Event(0, name, "start") for name in names]
+    for i in range(threads * each):
+        events.append(Event((i + 1) * MS, names[i * 7 % threads], "release", "count", i + 1, 1))
+    events += [Event(events[-1].time, name, "end") for name in names]
+    return read(Trace(events, names, [Primitive("count", "Semaphore", 0)]).certify())
+
+
+def deadlock(unit: int = MS) -> Reading:
+    """Two locks taken in opposite order; the last event is the block that closes the ring."""
+    events = [
+        Event(0, "main", "start"),
+        Event(0, "ann", "start"),
+        Event(0, "bob", "start"),
+        Event(0, "main", "join", "ann"),
+        Event(100 * unit, "ann", "acquire", "left", 0, 1),
+        Event(150 * unit, "bob", "acquire", "right", 0, 1),
+        Event(400 * unit, "ann", "block", "right", 0),
+        Event(520 * unit, "bob", "block", "left", 0),
+    ]
+    locks = [Primitive("left", "Lock", 1), Primitive("right", "Lock", 1)]
+    return read(Trace(events, ["main", "ann", "bob"], locks).certify())
+
+
+def twice_inside() -> Reading:
+    """One thread that acquires twice, the second time inside the first."""
+    events = [Event(0, "main", "start")]
+    events += [Event(10 * MS, "main", "acquire", "lock", 1, 1), Event(20 * MS, "main", "acquire", "lock", 0, 1)]
+    events += [Event(30 * MS, "main", "release", "lock", 1, 1), Event(40 * MS, "main", "release", "lock", 2, 1)]
+    events += [Event(50 * MS, "main", "end")]
+    return read(Trace(events, ["main"], [Primitive("lock", "Semaphore", 2)]).certify())
+
+
+def moments() -> Reading:
+    """Events, refusals and prints: the smaller signs."""
+    events = [Event(0, "main", "start"), Event(0, "a", "start"), Event(0, "b", "start")]
+    events += [Event(5 * MS, "a", "block", "ready", 0), Event(6 * MS, "b", "refuse", "gate", 0)]
+    events += [Event(9 * MS, "main", "set", "ready", 1), Event(9 * MS, "a", "pass", "ready", 1)]
+    events += [Event(12 * MS, "a", "print"), Event(15 * MS, "b", "release", "gate", 1, 1)]
+    events += [Event(20 * MS, name, "end") for name in ("a", "b", "main")]
+    primitives = [Primitive("gate", "Semaphore", 0), Primitive("ready", "Event", 0)]
+    return read(Trace(events, ["main", "a", "b"], primitives).certify())
+
+
+HOSTILE = [
+    "$\\LaTeX$ $x_1",
+    "<img src=x onerror=alert(1)>",
+    "tab\tnew\nline\x00\x1b[31m\u202e",
+    "工人" + "-long" * 30 + "-7 😀",
+]
+
+HELD = {"title": "Mutual exclusion held: never more than 1 inside", "subtitle": "9 threads · semaphore = Semaphore(1)"}
+BROKEN = {**HELD, "title": "Mutual exclusion broken: 2 threads inside at once", "alarm": "semaphore"}
+STUCK = {
+    "title": "Deadlock: ann waits for `right`, held by bob; bob waits for `left`, held by ann",
+    "stopped": "deadlock",
+}
+
+CASES: dict[str, tuple[Reading, dict[str, Any]]] = {
+    "mutex held": (guarded(8, 1), HELD),
+    "mutex broken": (guarded(8, 2), BROKEN),
+    "many crowds": (guarded(5, 2, turns=4, within=1_500), BROKEN),
+    "limiter": (guarded(12, 3), {"title": "Limit of 3 held: never more than 3 inside"}),
+    "latch": (latch(), {"title": "The latch opened once: 5 threads passed, none before"}),
+    "counter": (counter(), {"title": "Counted exactly 500: 500 released in 500 calls"}),
+    "deadlock": (deadlock(), STUCK),
+    "deadlock, clock still": (deadlock(0), STUCK),
+    "moments": (moments(), {"title": "3 threads ran to the end"}),
+    "names": (guarded(HOSTILE, 1, label="$m$<b>"), {"title": "$\\frac{1}{2}$ held\n\x1b[1m", "subtitle": "$x$"}),
+    "long title": (
+        guarded(3, 1),
+        {"title": "every word of the verdict stays on the page " * 5, "subtitle": "x " * 150},
+    ),
+    "100 rows": (guarded(100, 5, within=9_000), {"title": "Limit of 5 held"}),
+    "1,000 rows": (guarded(1_000, 2, turns=5, within=90_000), BROKEN),
+    "1,000 counters": (counter(1_000, 3), {"title": "Counted exactly 3,000"}),
+    "one thread": (read(Trace([Event(0, "main", "start"), Event(0, "main", "end")], ["main"])), {"title": "1 thread"}),
+    "no events": (read(Trace([], ["main"], [Primitive("s", "Semaphore", 1)])), {"title": "Nothing happened"}),
+    "nothing": (read(Trace([])), {"title": "Nothing happened"}),
+}
+EVERY = pytest.mark.parametrize("case", CASES)
+
+
+def picture(case: str, **more: Any) -> Figure:
+    reading, style = CASES[case]
+    return draw(reading, **{**style, **more})
+
+
+def found(figure: Figure, gid: str) -> list[Artist]:
+    return figure.findobj(lambda artist: artist.get_gid() == gid)
+
+
+def words(figure: Figure, gid: str | None = None) -> list[str]:
+    return [text.get_text() for text in figure.texts if gid is None or text.get_gid() == gid]
+
+
+def boxes(figure: Figure, gid: str) -> list[tuple[float, float, float]]:
+    """Of every rectangle under this name: where it begins, where it ends, its middle."""
+    corners = [path.get_path().vertices.reshape(-1, 5, 2) for path in found(figure, gid)]
+    return [(*c[:, 0].min(keepdims=True), c[:, 0].max(), c[:, 1].mean()) for every in corners for c in every[:, :4]]
+
+
+def contrast(one: Any, other: Any) -> float:
+    """The contrast ratio of WCAG 2.2."""
+
+    def luminance(colour: Any) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+# --- every picture ---------------------------------------------------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("size", [{}, {"width": 6.0, "height": 3.0}, {"width": 12.0, "height": 7.0}], ids=str)
+def test_words_stay_on_the_page_apart_and_legible(case: str, size: dict[str, float]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a glyph that is missing, a layout that fails
+        figure = picture(case, **size)
+        png(figure)
+        svg(figure)
+    renderer, page = figure.canvas.get_renderer(), figure.bbox
+    extents = [(text, text.get_window_extent(renderer)) for text in figure.texts if text.get_text()]
+    for text, box in extents:
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= page.width, text
+        assert box.y1 <= page.height, text
+        assert text.get_fontsize() >= 8
+        grounds = {"name": [tone.colour for tone in TONES]}.get(str(text.get_gid()), [PAPER])
+        assert all(contrast(text.get_color(), ground) >= 4.5 for ground in grounds)
+    for (text, a), (other, b) in itertools.combinations(extents, 2):
+        wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert wide <= 0 or high <= 1, (text, other)
+
+
+@EVERY
+def test_title_is_whole_whatever_its_length(case: str) -> None:
+    _, style = CASES[case]
+    shown = " ".join(words(picture(case, width=6.0), "title"))
+    assert shown.split() == "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in style["title"]).split()
+
+
+def test_one_height_for_every_run_of_so_many_threads() -> None:
+    for reading, style in (CASES["mutex held"], CASES["mutex broken"]):
+        assert draw(reading, **style).get_size_inches().tolist() == [10.0, natural_height(9)]
+    assert 2.6 <= natural_height(1) < natural_height(8) < natural_height(1_000) == 6.5
+
+
+@EVERY
+def test_a_given_size_is_kept(case: str) -> None:
+    image = png(picture(case, width=7.5, height=4.0, dpi=80))
+    assert (int.from_bytes(image[16:20]), int.from_bytes(image[20:24])) == (600, 320)
+
+
+# --- what is shown is so ---------------------------------------------------------------------------------------------
+
+
+def expected(reading: Reading, kind: str) -> list[tuple[float, float]]:
+    return sorted((s.begin / SECOND, s.end / SECOND) for s in reading.spans if s.kind == kind)
+
+
+@pytest.mark.parametrize("case", ["mutex held", "mutex broken", "limiter", "many crowds"])
+@pytest.mark.parametrize("kind", ["hold", "wait"])
+def test_bars_begin_and_end_when_their_spans_do(case: str, kind: str) -> None:
+    shown = sorted((begin, end) for begin, end, _ in boxes(picture(case), kind))
+    assert np.allclose(shown, expected(CASES[case][0], kind), rtol=0, atol=1e-9)
+
+
+def test_bars_stand_in_their_threads_rows() -> None:
+    reading, figure = CASES["mutex held"][0], picture("mutex held")
+    middles = {text.get_text(): text.get_position()[1] for text in figure.texts if text.get_gid() == "row"}
+    shown = {(round(begin, 6), round(y, 3)) for begin, _, y in boxes(figure, "hold")}
+    assert shown == {
+        (round(s.begin / SECOND, 6), round(middles[s.thread], 3)) for s in reading.spans if s.kind == "hold"
+    }
+
+
+def test_at_1000_rows_every_hold_colours_its_pixel_and_no_other_row_is_coloured() -> None:
+    reading, figure = CASES["1,000 rows"][0], picture("1,000 rows")
+    (image,) = found(figure, "rows")
+    left, _, right, _ = image.box
+    lanes, columns = image.codes.shape
+    colours = image.palette.view(np.uint8).reshape(-1, 4)[image.codes].astype(int)
+    held = colours[..., 2] - colours[..., 0] > 95  # bluer than any line of a wait's hatch
+    rows = {thread: row for row, thread in enumerate(reading.trace.threads)}
+
+    def lane(span: Span) -> int:
+        return rows[span.thread] * lanes // len(rows)
+
+    holds = [s for s in reading.spans if s.kind == "hold"]
+    assert len(holds) == 5_000
+    for span in holds:
+        middle = int(((span.begin + span.end) / 2 / SECOND - left) / (right - left) * columns)
+        assert held[lane(span), middle - 1 : middle + 2].any(), span
+    idle = set(range(lanes)) - {lane(span) for span in holds}
+    assert not held[sorted(idle)].any()
+    assert held.sum() <= 3 * len(holds)  # none is much wider than it lasted
+
+
+def test_alarm_marks_exist_only_with_an_alarm() -> None:
+    marks = ("alarm bar", "alarm shade", "alarm text")
+    reading, style = CASES["mutex broken"]
+    assert all(found(draw(reading, **style), gid) for gid in marks)
+    assert not any(found(draw(reading, **{**style, "alarm": None}), gid) for gid in marks)
+    assert not any(found(picture("mutex held", alarm="semaphore"), gid) for gid in marks)
+
+
+def test_alarm_covers_exactly_the_crowded_times() -> None:
+    (use,) = CASES["many crowds"][0].uses.values()
+    bars = [(begin, end) for begin, end, _ in boxes(picture("many crowds"), "alarm bar")]
+    for begin, end in use.crowded:
+        assert any(b <= begin / SECOND + 1e-9 and end / SECOND <= e + 1e-9 for b, e in bars)
+    step = 0.002 * CASES["many crowds"][0].trace.duration / SECOND  # less than two pixels
+    crowded = sum(end - begin for begin, end in use.crowded) / SECOND
+    assert sum(e - b for b, e in bars) <= crowded + step * len(bars)
+
+
+def test_alarm_says_how_many_were_inside() -> None:
+    assert set(words(picture("mutex broken"), "alarm text")) == {"2 inside"}
+
+
+def test_alarm_counts_from_the_number_allowed() -> None:
+    reading = guarded(8, 3, turns=2)
+    both = [draw(reading, title="", alarm="semaphore", allowed=allowed) for allowed in (1, 2)]
+    covered = [sum(end - begin for begin, end, _ in boxes(figure, "alarm bar")) for figure in both]
+    assert covered[0] > covered[1] > 0
+    assert set(words(both[1], "alarm text")) == {"3 inside"}
+    assert not found(draw(reading, title="", alarm="semaphore", allowed=3), "alarm bar")
+
+
+def test_a_thread_inside_twice_is_not_a_crowd() -> None:
+    assert not found(draw(twice_inside(), title="", alarm="lock"), "alarm bar")
+
+
+def test_alarm_is_told_from_paper_and_bars_without_colour() -> None:
+    assert contrast(ALARM, PAPER) >= 4.5
+    assert contrast(ALARM, SHADE) >= 4.5
+    assert all(contrast("white", tone.colour) >= 4.5 <= contrast(tone.colour, PAPER) for tone in TONES)
+    assert len({tone.hatch for tone in TONES}) == len(TONES)
+
+
+def test_a_deadlock_ends_at_a_wall_that_waits_reach_over() -> None:
+    figure = picture("deadlock")
+    assert words(figure, "stop label") == ["deadlock"]
+    (wall,) = found(figure, "stop")
+    assert {x for segment in wall.get_segments() for x in segment[:, 0]} == {520.0}
+    tips = [tip.get_path().vertices for tip in found(figure, "wait tip")]
+    assert len(tips) == 2
+    assert all(tip[:, 0].min() == 520.0 < tip[:, 0].max() for tip in tips)
+    assert not found(picture("mutex held"), "stop")
+
+
+def test_a_latch_says_when_it_opens() -> None:
+    figure = picture("latch")
+    assert words(figure, "opening label") == ["opens at 1.6 s"]
+    (passes,) = found(figure, "pass")
+    assert passes.get_xdata().tolist() == [1.6] * 5
+    assert not found(figure, "handover")  # the line already shows who was let in
+
+
+def test_links_lead_from_a_release_to_the_acquire_it_let_in() -> None:
+    events = [Event(0, "a", "start"), Event(0, "b", "start"), Event(0, "a", "acquire", "mutex", 0, 1)]
+    events += [Event(SECOND, "b", "block", "mutex", 0), Event(3 * SECOND, "a", "release", "mutex", 1, 1)]
+    events += [Event(4 * SECOND, "b", "acquire", "mutex", 0, 1), Event(9 * SECOND, "b", "release", "mutex", 1, 1)]
+    reading = read(Trace(events, ["a", "b"], [Primitive("mutex", "Semaphore", 1)]).certify())
+    figure = draw(reading, title="")
+    upper, lower = (text.get_position()[1] for text in figure.texts if text.get_gid() == "row")
+    (links,) = found(figure, "handover")
+    ((begin, end),) = links.get_segments()
+    assert (begin[0], end[0]) == (3.0, 4.0)
+    assert upper > begin[1] > end[1] > lower
+    assert len(found(picture("mutex held"), "handover")[0].get_segments()) == 7
+    assert not found(picture("100 rows"), "handover")
+
+
+def test_value_above_zero_and_waiters_below() -> None:
+    reading, figure = CASES["mutex broken"][0], picture("mutex broken")
+    (use,) = reading.uses.values()
+    (value,) = found(figure, "value")
+    (zero,) = found(figure, "zero")
+    (waiters,) = found(figure, "waiters")
+    level = zero.get_ydata()[0]
+    assert min(value.get_ydata()) == pytest.approx(level)
+    assert max(waiters.get_path().vertices[:, 1]) == pytest.approx(level)
+    assert {"value 2", "0", f"{max(step.level for step in use.waiters)} wait"} <= set(words(figure))
+    times = {round(step.time / SECOND, 9) for step in use.values}
+    assert times <= {round(x, 9) for x in value.get_xdata()}
+
+
+def test_where_the_clock_stood_still_events_are_steps() -> None:
+    figure = picture("deadlock, clock still")
+    assert words(figure, "axis label") == ["steps: the clock stood still, so every event is one step"]
+    assert sorted(begin for begin, _, _ in boxes(figure, "hold")) == [4.0, 5.0]
+    assert sorted(begin for begin, _, _ in boxes(figure, "wait")) == [6.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "label"),
+    [
+        (SECOND, "seconds since the run began"),
+        (MS, "milliseconds since the run began"),
+        (1_000, "microseconds since the run began"),
+        (1, "nanoseconds since the run began"),
+    ],
+)
+def test_time_has_a_sensible_unit(unit: int, label: str) -> None:
+    trace = Trace([Event(0, "main", "start"), Event(20 * unit, "main", "end")], ["main"])
+    assert words(draw(read(trace), title="", height=3.5), "axis label") == [label]
+
+
+def key(figure: Figure) -> list[str]:
+    return [w for w in words(figure) if w in KEY]
+
+
+KEY = ("holding", "waiting", "running", "sleeping", "in join()", "passes", "opens", "hands over", "too many inside",
+       "never ended", "releases", "sets", "gives up", "prints")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "entries"),
+    [
+        ("mutex held", ["holding", "waiting", "running", "sleeping", "hands over"]),
+        ("mutex broken", ["holding", "waiting", "running", "sleeping", "hands over", "too many inside"]),
+        ("latch", ["waiting", "running", "sleeping", "passes", "opens"]),
+        ("counter", ["running", "releases"]),
+        ("deadlock", ["holding", "waiting", "running", "in join()", "never ended"]),
+    ],
+)
+def test_key_holds_what_occurs_and_nothing_else(case: str, entries: list[str]) -> None:
+    assert sorted(key(picture(case))) == sorted(entries)
+
+
+def test_several_guards_are_named() -> None:
+    figure = picture("deadlock")
+    assert words(figure, "name") == ["left", "right"]
+    assert {"left", "right"} <= set(words(figure))
+
+
+def test_smaller_signs_are_drawn_and_named() -> None:
+    figure = picture("moments")
+    assert all(found(figure, gid) for gid in ("refuse", "print", "opening", "pass"))
+    assert {"gives up", "prints", "set at 9 ms"} <= set(words(figure))
+
+
+def test_names_are_shortened_in_their_middle_and_numbered_rows_say_how_many() -> None:
+    (label,) = [w for w in words(picture("names"), "row") if "long" in w]
+    assert "…" in label
+    assert "-7" in label
+    figure = picture("1,000 rows")
+    assert "(1,001 threads)" in words(figure)
+    assert words(figure, "row")[:2] == ["main", "worker-200"]
+
+
+@EVERY
+def test_no_text_is_read_as_mathematics(case: str) -> None:
+    figure = picture(case)
+    assert not any(text.get_parse_math() or text.get_usetex() for text in figure.findobj(Text) if text.get_text())
+
+
+def test_nothing_recorded_is_said() -> None:
+    assert "Nothing was recorded." in words(picture("nothing"))
+    assert "Nothing was recorded." in words(picture("no events"))
+
+
+# --- the same everywhere ---------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import hashlib, sys
+sys.path.insert(0, {tests!r})
+from test_timeline import CASES, picture
+from semalab.timeline import png, svg
+for case in CASES:
+    figure = picture(case)
+    print(case, hashlib.sha256(png(figure)).hexdigest(), hashlib.sha256(svg(figure).encode()).hexdigest())
+print([name for name in ("matplotlib.pyplot", "pylab", "IPython", "ipywidgets") if name in sys.modules])
+"""
+
+
+def in_a_process(seed: str) -> list[str]:
+    """The digests of every picture, then which modules were loaded that must not be."""
+    tests = str(Path(__file__).parent)
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    command = [sys.executable, "-c", SCRIPT.format(tests=tests)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+def test_pictures_are_the_same_in_every_process_and_load_no_pyplot() -> None:
+    one, other = in_a_process("1"), in_a_process("2")
+    assert one == other
+    assert one[-1] == "[]"
+    assert len(one) == len(CASES) + 1
+
+
+def digests(cases: Iterable[str]) -> list[str]:
+    return [hashlib.sha256(png(picture(case))).hexdigest() for case in cases]
+
+
+def test_the_callers_settings_neither_show_nor_change() -> None:
+    cases = ["mutex broken", "deadlock", "names"]
+    plain = digests(cases)
+    loud = {
+        "text.color": "red",
+        "axes.facecolor": "black",
+        "font.size": 30,
+        "font.family": "monospace",
+        "lines.linewidth": 9,
+        "hatch.linewidth": 5,
+        "path.sketch": (3, 100, 2),
+        "savefig.facecolor": "black",
+        "savefig.bbox": "tight",
+        "figure.dpi": 37,
+        "svg.hashsalt": None,
+    }
+    with matplotlib.rc_context(loud):
+        before = dict(matplotlib.rcParams)
+        assert digests(cases) == plain
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_files_carry_no_date_and_no_version(tmp_path: Path) -> None:
+    for suffix in (".png", ".svg", ".pdf"):
+        paths = [tmp_path / f"{i}{suffix}" for i in range(2)]
+        for path in paths:
+            save(picture("mutex broken"), path)
+        content = paths[0].read_bytes()
+        assert content == paths[1].read_bytes()
+        assert matplotlib.__version__.encode() not in content
+        assert b"Date" not in content
+    assert (tmp_path / "0.png").read_bytes().startswith(b"\x89PNG")
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_bad_arguments_are_told() -> None:
+    reading = CASES["mutex held"][0]
+    with pytest.raises(ValueError, match=r"^alarm must be a primitive of the run \(semaphore\), got 'gate'$"):
+        draw(reading, title="", alarm="gate")
+    with pytest.raises(ValueError, match=r"^width must be at least 4 inches, got 3$"):
+        draw(reading, title="", width=3)
+    with pytest.raises(ValueError, match=r"^height must be at least 2.5 inches, got 1$"):
+        draw(reading, title="", height=1)
+    with pytest.raises(ValueError, match=r"^the suffix must be one of .png .svg .pdf, got 'run.gif'$"):
+        save(picture("one thread"), "run.gif")
