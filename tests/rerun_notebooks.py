@@ -17,7 +17,16 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbval_pictures import reason_here
-from stored_notebook import keep_equal_pictures, keep_what_may_differ, normalised, read, text
+from stored_notebook import (
+    README_LESSON,
+    README_PICTURE,
+    keep_equal_pictures,
+    keep_what_may_differ,
+    normalised,
+    read,
+    readme_picture,
+    text,
+)
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CELL_TIMEOUT = 60  # seconds, as for nbval
@@ -101,6 +110,8 @@ def _one(path: Path, *, check: bool) -> bool:
     keep_equal_pictures(new, stored)
     changed = path.read_text(encoding="utf-8") != text(new)
     path.write_text(text(new), encoding="utf-8", newline="\n")
+    if path.stem == README_LESSON:
+        (path.parent / README_PICTURE).write_bytes(readme_picture(new))
     print(f"{path.stem}: {'stored anew' if changed else 'unchanged'}")
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 import re
@@ -134,3 +135,15 @@ def _normalised_output(output: NotebookNode, count: int | None) -> NotebookNode:
 
 def _trimmed(kind: str, value: Any) -> Any:
     return value.strip() if kind == "image/png" else value
+
+
+README_LESSON, README_PICTURE = "02_mutex", Path("images", "timeline.png")
+
+
+def readme_picture(notebook: NotebookNode) -> bytes:
+    """The picture at the top of the README: the mutex lesson's first broken run."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "broken" in output.get("data", {}).get("text/plain", "") and "image/png" in output.data:
+                return base64.b64decode(output.data["image/png"])
+    raise LookupError(f"{README_LESSON} must store the picture of a run that breaks mutual exclusion, found none")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from notebook_rules import RULES, Rule
-from stored_notebook import read
+from stored_notebook import README_LESSON, README_PICTURE, read, readme_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -37,6 +37,11 @@ def test_readme_shows_pictures_that_exist() -> None:
     pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", readme)
     assert pictures, "the README must show a timeline"
     assert [target for _, target in pictures if not (ROOT / target).is_file()] == []
+
+
+def test_readme_shows_a_run_of_the_lesson() -> None:
+    lesson = read(ROOT / "notebooks" / f"{README_LESSON}.ipynb")
+    assert (ROOT / "notebooks" / README_PICTURE).read_bytes() == readme_picture(lesson)
 
 
 def test_no_notebook_hides_in_a_subfolder() -> None:

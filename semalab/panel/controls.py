@@ -42,7 +42,9 @@ def _check_range(name: str, abbreviation: Any) -> None:
     if least >= most:
         raise ValueError(f"{name} must be a range (least, most) with least below most, got {abbreviation!r}")
     if name in LEAST and least < LEAST[name]:
-        raise ValueError(f"{name} must be at least {LEAST[name]}, got a range from {least}; write ({LEAST[name]}, {most})")
+        raise ValueError(
+            f"{name} must be at least {LEAST[name]}, got a range from {least}; write ({LEAST[name]}, {most})"
+        )
 
 
 def _default(program: Callable[..., Any], name: str) -> Any:

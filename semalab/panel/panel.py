@@ -39,7 +39,7 @@ def interact(
     return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed)
 
 
-class Panel(widgets.VBox):  # type: ignore[misc]
+class Panel(widgets.VBox):
     """Invariant: `run` is the run that the picture, the sentence and the output show."""
 
     def __init__(
@@ -60,12 +60,16 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         self.clock = widgets.ToggleButtons(
             options=["virtual", "wall"],
             value="virtual",
-            description="clock",
             tooltips=["one processor, the same run for the same seed", "real threads, real seconds"],
-            style={"description_width": "5.5em", "button_width": "5.5em"},
+            style={"button_width": "5.5em"},
         )
         self.seed = widgets.BoundedIntText(
-            value=seed, min=0, max=2**31, description="seed", layout={"width": "11em"}, style={"description_width": "3em"}
+            value=seed,
+            min=0,
+            max=2**31,
+            description="seed",
+            layout={"width": "11em"},
+            style={"description_width": "3em"},
         )
         self.next_seed = widgets.Button(description="next seed", tooltip="another schedule", layout={"width": "7em"})
         self.again = widgets.Button(
@@ -82,7 +86,10 @@ class Panel(widgets.VBox):  # type: ignore[misc]
         super().__init__(
             [
                 widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}),
-                widgets.HBox([self.clock, self.seed, self.next_seed, self.again], layout={"flex_flow": "row wrap"}),
+                widgets.HBox(
+                    [widgets.Label("clock"), self.clock, self.seed, self.next_seed, self.again],
+                    layout={"flex_flow": "row wrap", "padding": "0 0 0 3em"},
+                ),
                 self.picture,
                 self.sentence,
                 self.fold,
@@ -160,4 +167,8 @@ def _post_to(loop: asyncio.AbstractEventLoop | None) -> Callable[[Callable[[], N
     """How a worker hands something to the thread that draws."""
     if loop is None:
         return lambda call: call()
-    return lambda call: loop.call_soon_threadsafe(call) and None
+
+    def post(call: Callable[[], None]) -> None:
+        loop.call_soon_threadsafe(call)
+
+    return post

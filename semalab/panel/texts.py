@@ -1,4 +1,4 @@
-"""The words of a panel as HTML: the verdict, the output, a short traceback. Text from programs is data, never markup."""
+"""The words of a panel as HTML: verdict, output, short traceback. Text from programs is data, never markup."""
 
 from __future__ import annotations
 

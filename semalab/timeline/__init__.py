@@ -20,7 +20,8 @@ from semalab.timeline.page import POINTS, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, draw_rows
 from semalab.timeline.scene import Scene, scene_of
-from semalab.timeline.sheet import Sheet, plain_settings
+from semalab.timeline.settings import plain_settings
+from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 
 __all__ = ["draw", "natural_height", "png", "save", "svg"]

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from semalab.timeline.sheet import plain_settings
+from semalab.timeline.settings import plain_settings
 
 
 def png(figure: Figure, *, compression: int = 1) -> bytes:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -16,25 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Transform
 
 from semalab.timeline.ink import PAPER, RULE, SMALL
+from semalab.timeline.lettering import Lettering
 from semalab.timeline.page import POINTS, Page
-from semalab.timeline.words import face
 
 _BOX = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
-
-
-@contextmanager
-def plain_settings() -> Iterator[None]:
-    """matplotlib as it left the factory, whatever styles the caller has set; undone at the end."""
-    with matplotlib.rc_context():
-        defaults = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
-        # The light hinter is the quickest and keeps small type even; the salt makes an SVG's ids the same every time.
-        defaults |= {"text.hinting": "force_autohint", "svg.hashsalt": "semalab", "hatch.linewidth": 0.7}
-        matplotlib.rcParams.update(defaults)
-        yield
 
 
 def boxes(begin: np.ndarray, end: np.ndarray, bottom: np.ndarray, top: np.ndarray) -> Path:
@@ -107,12 +93,13 @@ class Sheet:
         """A line through points, or with linestyle "none" the markers at them."""
         self.add(Line2D(x, y, **{"solid_capstyle": "butt", **style}), gid, z)
 
-    def text(self, x: float, y: float, words: str, *, bold: bool = False, size: float = SMALL, **style: Any) -> Text:
+    def text(
+        self, x: float, y: float, words: str, *, bold: bool = False, size: float = SMALL, **style: Any
+    ) -> Lettering:
         """Cleaned words at points of the paper. Never mathematics, whatever the words are."""
-        text = self.figure.text(
-            x, y, words, transform=self.points, fontproperties=face(bold), fontsize=size, parse_math=False, **style
-        )
-        text.set_usetex(False)
+        text = Lettering(x, y, words, bold=bold, size=size, transform=self.points, **style)
+        text.set_figure(self.figure)
+        self.figure.texts.append(text)
         return text
 
     def on_paper(self, artist: Artist, gid: str) -> None:
