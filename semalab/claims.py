@@ -14,6 +14,8 @@ from semalab.trace import SEMAPHORES
 class Claim:
     """One statement about one primitive and whether the log bears it out.
 
+    allowed: how many threads may be inside, if the statement is about that; otherwise 0.
+
     >>> Claim("mutual exclusion", "mutex", True, "Mutual exclusion held: never more than 1 inside").held
     True
     """
@@ -22,6 +24,7 @@ class Claim:
     primitive: str
     held: bool
     sentence: str
+    allowed: int = 0
 
     def __bool__(self) -> bool:
         return self.held
@@ -117,7 +120,7 @@ def _mutual_exclusion(use: Use) -> Claim:
         sentence = f"Mutual exclusion broken: {use.most_inside} threads inside at once"
     else:
         sentence = "Mutual exclusion held: never more than 1 inside"
-    return Claim("mutual exclusion", use.label, use.most_inside <= 1, sentence)
+    return Claim("mutual exclusion", use.label, use.most_inside <= 1, sentence, 1)
 
 
 def _at_most(use: Use, n: int) -> Claim:
@@ -127,7 +130,7 @@ def _at_most(use: Use, n: int) -> Claim:
         sentence = f"Limit of {n} held: never more than {n} inside"
     else:
         sentence = f"Limit of {n} held: never more than {use.most_inside} inside"
-    return Claim(f"at most {n} inside", use.label, use.most_inside <= n, sentence)
+    return Claim(f"at most {n} inside", use.label, use.most_inside <= n, sentence, n)
 
 
 def _latch(reading: Reading, use: Use) -> Claim:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from operator import itemgetter
+from types import CodeType
 from typing import Any, NamedTuple
 
-from semalab.engine import Processor, ProgramThread
-from semalab.labels import primitive_labels, thread_labels
+from semalab.engine import ROW, Processor, ProgramThread
+from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, Event, Primitive, Trace
-from semalab.twins import WITH_EXIT, Made
+from semalab.twins import Made
 
 OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
 
@@ -22,86 +27,129 @@ class Printed(NamedTuple):
     text: str
 
 
-class Decoder:
-    """Turns rows into events. Invariant: `value` is each primitive's value after the rows decoded so far."""
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
-    def __init__(self, processor: Processor, made: Sequence[Made], origin: int) -> None:
+
+class Decoder:
+    """Turns rows into events. Invariant: `value` is each primitive's value after the rows decoded so far.
+
+    origin: the clock when the program began. with_exit: the code that releases a semaphore at the end of a `with`.
+    """
+
+    def __init__(
+        self, processor: Processor, made: Sequence[Made] = (), origin: int = 0, with_exit: CodeType | None = None
+    ) -> None:
         self.processor = processor
         self.origin = origin
+        self.with_exit = with_exit
         self.thread_labels = thread_labels(t.name for t in processor.every)
-        self.labels = primitive_labels((m.kind, m.site) for m in made)
+        self.labels = primitive_labels(made)
         self.primitives = [Primitive(label, m.kind, m.initial) for label, m in zip(self.labels, made, strict=True)]
         self.value = [m.initial for m in made]
-        self.holders: list[list[str]] = [[] for _ in made]
         self.printed: list[Printed] = []
         self._thread: dict[int, str] = {}
-        self._entered: dict[tuple[str, int], list[int]] = {}
-        self._joining: dict[str, str] = {}
+        self._lines: dict[tuple[int, int], int | None] = {}
+        self._entered: list[dict[str, list[int | None]]] = [{} for _ in made]
+        self._started: set[str] = set()
         self._events: list[Event] = []
 
     def trace(self) -> Trace:
-        rows = self.processor.log[: self.processor.cut]
-        rows.sort(key=lambda row: row[0])
-        for row in rows:
-            if row[1] not in self._thread and (len(row) == 5 or row[5] != "start"):
-                self._meet_outsider(row)
-            if len(row) == 5:
-                self._semaphore(*row)
-            else:
-                self._other(*row)
-        started = {event.thread for event in self._events if event.kind == "start"}
-        threads = [label for label in [*self.thread_labels, OUTSIDE] if label in started]
+        with _no_collections():  # many small tuples and no garbage: nothing to collect
+            self._decode()
+        threads = [label for label in [*self.thread_labels, OUTSIDE] if label in self._started]
         end = self.processor.stopped_at if self.processor.verdict is not None else 0
         return Trace(self._events, threads, self.primitives, end - self.origin)
 
-    def _add(self, time: int, thread: str, kind: str, primitive: str, value: int | None, amount: int, line: Any) -> None:
-        self._events.append(Event(max(0, time - self.origin), thread, kind, primitive, value, amount, line))
+    def _decode(self) -> None:
+        new, append, semaphore, other = tuple.__new__, self._events.append, self._semaphore, self._other
+        for row in self._rows():
+            append(new(Event, semaphore(*row) if type(row[2]) is int else other(*row)))
 
-    def _meet_outsider(self, row: tuple[Any, ...]) -> None:
-        if OUTSIDE not in self._thread.values():
-            self._add(row[0], OUTSIDE, "start", "", None, 0, None)
-        self._thread[row[1]] = OUTSIDE
+    def _rows(self) -> Iterable[tuple[Any, ...]]:
+        """The rows in the order of their times; those of one time as they were written."""
+        log = self.processor.log[: self.processor.cut]
+        rows = zip(*[iter(log)] * ROW, strict=True)
+        times = log[::ROW]
+        return rows if sorted(times) == times else sorted(rows, key=itemgetter(0))
 
-    def _semaphore(self, time: int, ident: int, key: int, value: int, line: int) -> None:
-        thread = self._thread[ident]
+    def _since(self, time: int) -> int:
+        return time - self.origin if time > self.origin else 0  # the main thread starts before its program does
+
+    def _outsider(self, ident: int, time: int) -> str:
+        if OUTSIDE not in self._started:
+            self._started.add(OUTSIDE)
+            self._events.append(Event(self._since(time), OUTSIDE, "start"))
+        self._thread[ident] = OUTSIDE
+        return OUTSIDE
+
+    def _line(self, code: CodeType | None, instruction: int) -> int | None:
+        """The line of an instruction, in the program's own code."""
+        place = id(code), instruction
+        if place not in self._lines:
+            self._lines[place] = line_of(code, instruction) if code is not None else None
+        return self._lines[place]
+
+    def _semaphore(
+        self, time: int, ident: int, key: int, value: int, code: CodeType, instruction: int
+    ) -> tuple[Any, ...]:
+        thread = self._thread.get(ident) or self._outsider(ident, time)
+        line = self._line(code, instruction)
         change = value - self.value[key]
         self.value[key] = value
         if change < 0:
-            self._entered.setdefault((thread, key), []).append(line)
-            self.holders[key].append(thread)
             kind = "acquire"
+            self._entered[key].setdefault(thread, []).append(line)
         elif change > 0:
             kind = "release"
-            entered = self._entered.get((thread, key))
-            if line >= WITH_EXIT:
-                line = entered[-1] if entered else 0
+            entered = self._entered[key].get(thread)
+            if code is self.with_exit and entered:
+                line = entered[-1]
             if entered:
-                entered.pop()
+                del entered[-change:]
         else:
             kind = "refuse"
-        self._add(time, thread, kind, self.labels[key], value, abs(change), line or None)
+        return self._since(time), thread, kind, self.labels[key], value, abs(change), line
 
-    def _other(self, time: int, ident: int, key: int | None, value: Any, line: Any, kind: str, amount: int) -> None:
+    def _other(
+        self,
+        time: int,
+        ident: int,
+        what: tuple[str, int | None, int],
+        value: Any,
+        code: CodeType | None,
+        instruction: int,
+    ) -> tuple[Any, ...]:
+        kind, key, amount = what
+        line = self._line(code, instruction)
         if kind == "start":
             self._thread[ident] = self.thread_labels[value]
-            value = line = None
-        thread = self._thread[ident]
-        primitive = "" if key is None else self.labels[key]
-        if kind == "print":
-            self.printed.append(Printed(max(0, time - self.origin), thread, value))
+            self._started.add(self.thread_labels[value])
             value = None
-        elif kind == "join":
-            primitive, value = self._thread.get(value, OUTSIDE), None
-            self._joining[thread] = primitive
-        elif kind == "joined":
-            primitive, value = self._joining.pop(thread, OUTSIDE), None
-        elif key is not None and kind != "block" and value is not None:
-            self.value[key] = value
+        thread = self._thread.get(ident) or self._outsider(ident, time)
+        primitive = ""
+        if key is not None:
+            primitive = self.labels[key]
             if kind == "acquire":
-                self.holders[key].append(thread)
+                self._entered[key].setdefault(thread, []).append(line)
             elif kind == "release":
-                self.holders[key] = []
-        self._add(time, thread, kind, primitive, value, amount, line)
+                self._entered[key].clear()
+            if value is not None and kind != "block":
+                self.value[key] = value
+        elif value is not None:
+            if kind == "print":
+                self.printed.append(Printed(self._since(time), thread, value))
+            else:
+                primitive = self.thread_labels[value]  # whom a join waits for
+            value = None
+        return self._since(time), thread, kind, primitive, value, amount, line
 
     def stopped(self, timeout: float) -> Deadlock | Timeout | None:
         """Why the run was stopped; call after `trace()`."""
@@ -114,11 +162,19 @@ class Decoder:
         reason = {
             "timeout": "",
             "cancelled": "the run was stopped from outside",
-            "full": f"the program had written {len(self.processor.log):,} events and was still going",
+            "full": f"the program had written {len(self._events):,} events and was still going",
             "stuck": f"nothing happened for 2 s of real time{self._where()}; "
             "if the program really needs that long, use clock='wall'",
+            "strangers": "the program waits for threads that it did not start through `threading`; use clock='wall'",
         }[verdict]
         return Timeout(timeout, clock, running, reason)
+
+    def _holders(self, key: int) -> tuple[str, ...]:
+        return tuple(thread for thread, lines in self._entered[key].items() if lines)
+
+    @cached_property
+    def _last_line(self) -> dict[str, int | None]:
+        return {event.thread: event.line for event in self._events}
 
     def _where(self) -> str:
         place = self.processor.stuck_at
@@ -126,11 +182,11 @@ class Decoder:
 
     def _wait(self, thread: ProgramThread, subject: int | ProgramThread | None) -> Wait:
         label = self.thread_labels[thread.number]
-        line = next((e.line for e in reversed(self._events) if e.thread == label), None)
+        line = self._last_line.get(label)
         if isinstance(subject, int):
             primitive = self.primitives[subject]
             value = self.value[subject] if primitive.kind in PERMITS else None
-            return Wait(label, primitive.label, primitive.kind, value, tuple(self.holders[subject]), line)
+            return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)

@@ -6,9 +6,17 @@ import ast
 import functools
 import itertools
 import linecache
+import os
 import types
 from collections.abc import Iterable
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+_LAB = str(Path(__file__).parent)
+_PYTHON = (str(Path(os.__file__).parent), "<frozen ")
+
+
+_SEVERAL = ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Target(NamedTuple):
@@ -18,11 +26,20 @@ class Target(NamedTuple):
     many: bool
 
 
+def line_of(code: types.CodeType, instruction: int) -> int | None:
+    """The source line of the instruction at this offset; None in code that is not a program's: the lab's, Python's."""
+    file = code.co_filename
+    if file.startswith(_LAB) or (file.startswith(_PYTHON) and "site-packages" not in file):
+        return None
+    position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
+    return position[0] if position is not None else None
+
+
 @functools.lru_cache(maxsize=4096)
 def assigned_to(code: types.CodeType, instruction: int) -> Target | None:
     """The target of the assignment around the call at this bytecode offset; None if there is none or no source.
 
-    >>> source = compile("gate = threading.Semaphore(0)", "<cell>", "exec")  # with the text in linecache: Target("gate")
+    >>> code = compile("gate = threading.Semaphore(0)", "<cell>", "exec")  # with its text in linecache: "gate"
     """
     position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
     tree = _tree("".join(linecache.getlines(code.co_filename)))
@@ -63,7 +80,7 @@ class _Finder:
                 return Target(node.arg, many)
             if isinstance(node, ast.Lambda | ast.stmt):
                 return None
-            many = many or isinstance(node, ast.List | ast.Set | ast.Dict | ast.ListComp | ast.DictComp | ast.GeneratorExp)
+            many = many or isinstance(node, _SEVERAL)
             inner = node if isinstance(node, ast.expr) else inner
         return None
 
@@ -112,18 +129,35 @@ def _target(node: ast.expr, many: bool) -> Target | None:
     return None
 
 
-def primitive_labels(made: Iterable[tuple[str, tuple[types.CodeType, int] | None]]) -> list[str]:
-    """A label for each (class name, site) in order of creation. Invariant: all differ, and are the same in every run."""
+class Made(Protocol):
+    """What a label is made from: the class, the code and instruction of the call, the number of what it is part of."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def site(self) -> tuple[types.CodeType | None, int]: ...
+    @property
+    def part_of(self) -> int | None: ...
+
+
+def primitive_labels(made: Iterable[Made]) -> list[str]:
+    """A label for each, in order of creation. Invariant: all differ, and are the same in every run."""
     labels: list[str] = []
     used: dict[str, int] = {}
-    for kind, site in made:
-        target = assigned_to(*site) if site is not None else None
-        base = target.name if target else kind
+    for one in made:
+        code, instruction = one.site
+        target = assigned_to(code, instruction) if code is not None else None
+        if one.part_of is not None:
+            base, many = f"{labels[one.part_of]}'s {one.kind}", False
+        elif target is not None:
+            base, many = target
+        else:
+            base, many = one.kind, False
         number = used.get(base, 0)
         used[base] = number + 1
-        if target is None:
-            labels.append(f"{kind}-{number + 1}")
-        elif target.many:
+        if one.part_of is None and target is None:
+            labels.append(f"{base}-{number + 1}")
+        elif many:
             labels.append(f"{base}[{number}]")
         else:
             labels.append(base if number == 0 else f"{base} ({number + 1})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import difflib
 import inspect
+import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,9 @@ from semalab.twins import Swap, Twins
 Program = Callable[..., Any]
 
 LEAST = {"threads": 1, "initial": 0}  # the course's two dials and their smallest values
+
+_one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
+_on_the_bench: list[Processor] = []  # the run under way, if any
 
 
 def record(
@@ -73,10 +77,15 @@ def run_program(
     check_arguments(program, arguments, clock, seed, timeout, claim)
     processor: Processor = WallProcessor() if clock == "wall" else VirtualProcessor(seed, timeout)
     bench = _Bench(processor, program, dict(arguments), seed)
-    try:
-        processor.supervise(bench.main, timeout, cancelled)
-    finally:
-        bench.swap.restore()
+    if any(other.current() is not None for other in _on_the_bench):
+        raise RuntimeError("a recorded program cannot record another program; call record from outside")
+    with _one_at_a_time:
+        _on_the_bench.append(processor)
+        try:
+            processor.supervise(bench.main, timeout, cancelled)
+        finally:
+            bench.swap.restore()
+            _on_the_bench.clear()
     return bench.run(clock, timeout, claim)
 
 
@@ -99,9 +108,9 @@ class _Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.twins = Twins(self.processor, self.seed, lambda name, error: self.worker_failures.append((name, error)))
+            self.twins = Twins(self.processor, self.seed, self._worker_failed)
             self.swap.install(self.twins, self.program, self.arguments)
-            self.processor.is_program = self.swap.covers
+            self.processor.program = self.swap.namespaces
             self.origin = self.processor.now()
             self.result = self.context.run(self.program, **self.arguments)
         except Stop:
@@ -110,10 +119,16 @@ class _Bench:
             if not self.processor.stopping:
                 self.failure = ("main", error)
 
+    def _worker_failed(self, thread: str, error: BaseException) -> None:
+        self.worker_failures.append((thread, error))
+
     def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
-        made = self.twins.recorder.made if self.twins is not None else []
-        decoder = Decoder(self.processor, made, self.origin)
+        decoder = Decoder(self.processor)
+        if self.twins is not None:
+            decoder = Decoder(self.processor, self.twins.recorder.made, self.origin, self.twins.with_exit)
         trace = decoder.trace()
+        stopped = decoder.stopped(timeout)
+        self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         return Run(
             trace=trace,
@@ -124,7 +139,7 @@ class _Bench:
             result=self.result,
             printed=tuple(decoder.printed),
             exception=failure[1] if failure else None,
-            stopped=decoder.stopped(timeout),
+            stopped=stopped,
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
             failed_thread=failure[0] if failure else "main",

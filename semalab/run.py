@@ -72,8 +72,8 @@ class Run:
     @property
     def description(self) -> str:
         """What ran, on which clock: the picture's second line."""
-        count = len(self.trace.threads)
-        parts = [f"{count} thread{'' if count == 1 else 's'}"]
+        others = sum(thread != "main" for thread in self.trace.threads)
+        parts = ["main alone" if not others else f"main and {others:,} thread{'' if others == 1 else 's'}"]
         use = self.reading.main_use
         if use is not None:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
@@ -85,10 +85,12 @@ class Run:
         """The run as a picture: threads as rows, one time axis, the value below. Style as in `timeline.draw`."""
         from semalab.timeline import draw
 
+        fault = alarm(self.reading, self.claim, self.verdict)
         settings = {
             "title": self.verdict,
             "subtitle": self.description,
-            "alarm": alarm(self.reading, self.claim),
+            "alarm": fault and fault[0],
+            "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
         }
         return draw(self.reading, **{**settings, **style})
@@ -130,7 +132,9 @@ class Run:
     def __repr__(self) -> str:
         return self.verdict
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         from semalab.timeline import png
 
         picture = {"image/png": png(self.timeline()), "text/plain": self.verdict}

@@ -23,7 +23,9 @@ def headline(
     expected = expectation(reading, claim)
     if expected is not None and not expected.held:
         return expected.sentence
-    astray = next((c for c in judge(reading) if not c.held and c.name in {"permits returned", "no extra permits"}), None)
+    astray = next(
+        (c for c in judge(reading) if not c.held and c.name in {"permits returned", "no extra permits"}), None
+    )
     if astray is not None:
         return astray.sentence
     return expected.sentence if expected is not None else _described(reading)
@@ -43,18 +45,19 @@ def expectation(reading: Reading, claim: Check | None) -> Claim | None:
         limited = limit(reading)
         if limited.held and not exclusion.held:  # nobody said which was wanted: say both
             both = f"Limit of {use.primitive.initial} held, mutual exclusion broken"
-            return Claim(limited.name, use.label, True, f"{both}: {use.most_inside} threads inside at once")
+            return Claim(limited.name, use.label, True, f"{both}: {use.most_inside} threads inside at once", 1)
         return limited
     return next((c for c in judge(reading) if c.primitive == use.label and c.name in {"latch", "exact count"}), None)
 
 
-def alarm(reading: Reading, claim: Check | None) -> str | None:
-    """The label of the primitive whose crowding the picture marks as a fault, if any."""
-    use = reading.main_use
-    if use is None or use.role != "guard" or use.most_inside < 2:
-        return None
+def alarm(reading: Reading, claim: Check | None, verdict: str) -> tuple[str, int] | None:
+    """What the picture marks as a fault: the primitive that let too many in, and how many it might have; or None."""
     expected = expectation(reading, claim)
-    return use.label if expected is not None and "broken" in expected.sentence else None
+    if expected is None or not expected.allowed or expected.primitive not in reading.uses:
+        return None
+    crowded = reading.uses[expected.primitive].most_inside > expected.allowed
+    said = not expected.held or verdict == expected.sentence
+    return (expected.primitive, expected.allowed) if crowded and said else None
 
 
 def _described(reading: Reading) -> str:

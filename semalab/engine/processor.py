@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from semalab.engine.carrier import Carrier
 from semalab.engine.stop import Stop
-from semalab.engine.thread import Carrier, ProgramThread
+from semalab.engine.thread import ProgramThread
 
+ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
 MOST_EVENTS = 3_000_000  # a log beyond this would eat the memory of a free Binder session
+START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 GRACE = 0.002  # seconds a stopped thread gets to unwind before it is told again
 LAST_RESORT = 5.0  # seconds after which a thread that cannot be stopped (a C call) is given up
 
 
 class Stuck(NamedTuple):
-    """A thread that was alive when the run was stopped, and what it waited for: a primitive's key, a thread, or None."""
+    """A thread that lived when the run was stopped, and what it waited for: a primitive's key, a thread, or None."""
 
     thread: ProgramThread
     subject: int | ProgramThread | None
@@ -37,9 +41,10 @@ def check_lock_arguments(blocking: bool, timeout: float) -> None:
 class Processor:
     """Runs one program once.
 
-    Invariants: `every` lists the threads in the order of their starts; `live` maps identifiers to threads whose
-    program code has not ended. `stopping` is set once and for ever; from then on nothing is logged (`cut`), and every
-    twin operation that would wait raises Stop.
+    Invariants: `every` lists the threads in the order of their starts; `live` maps the operating system's identifiers
+    to threads whose program code has begun and not ended. `starting` counts those that have not begun, `awaited`
+    those that a process would wait for: neither daemons nor ended. `stopping` is set once and for ever; from then on
+    nothing is logged (`cut`), and every twin operation that would wait raises Stop.
     """
 
     clock = ""
@@ -49,19 +54,21 @@ class Processor:
         self.every: list[ProgramThread] = []
         self.live: dict[int, ProgramThread] = {}
         self.starting = 0
+        self.awaited = 0
         self.stopping = False
         self.cut: int | None = None
         self.stopped_at = 0
-        self.verdict: str | None = None  # "deadlock", "timeout", "stuck", "full" or "cancelled"
+        self.verdict: str | None = None  # "deadlock", "timeout", "stuck", "strangers", "full" or "cancelled"
         self.stuck: tuple[Stuck, ...] = ()
         self.stuck_at: tuple[str, int] | None = None
         self.left: tuple[ProgramThread, ...] = ()
-        self.is_program: Callable[[Any], bool] = lambda frame: True  # whether a frame is the program's own code
-        self.log: list[tuple[Any, ...]] = []
+        self.program: frozenset[int] = frozenset()  # identities of the namespaces that are the program's own
+        self.log: list[Any] = []  # rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
         self.finished.acquire()
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
+        self._bystanders = frozenset(sys._current_frames())  # threads that were there before the run
 
     # what the clocks differ in
     now: Callable[[], int]
@@ -71,11 +78,8 @@ class Processor:
     def allocate_lock(self, topic: ProgramThread | None = None) -> Any:
         raise NotImplementedError
 
-    def current(self) -> ProgramThread | None:
-        """The thread of the run that called, or None for a thread from outside."""
-        raise NotImplementedError
-
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
+        """Log that the calling thread sleeps, let it sleep, and log that it woke."""
         raise NotImplementedError
 
     def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
@@ -89,6 +93,25 @@ class Processor:
         raise NotImplementedError
 
     # starting and ending threads
+    def current(self) -> ProgramThread | None:
+        """The thread of the run that called, or None for a thread from outside."""
+        return self.live.get(_thread.get_ident())
+
+    def strangers(self) -> bool:
+        """True if threads run the program's code that are not of the run: it may have made them by other means.
+
+        A kernel starts threads of its own at any time; they never come through the program.
+        """
+        own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
+        frames = sys._current_frames()
+        return any(self._program_frame(frames[ident]) is not None for ident in frames.keys() - own - self._bystanders)
+
+    def _program_frame(self, frame: Any) -> Any:
+        """The innermost frame of the program from this one outwards; None if there is none."""
+        while frame is not None and id(frame.f_globals) not in self.program:
+            frame = frame.f_back
+        return frame
+
     def start(
         self,
         body: Callable[[], Any],
@@ -103,32 +126,42 @@ class Processor:
             thread = ProgramThread(len(self.every), name, daemon)
             self.every.append(thread)
             self.starting += 1
+            self.awaited += not daemon
         try:
             prepare(thread)
             self.spawn(thread, body)
         except BaseException:
             with self._bookkeeping:
                 self.starting -= 1
+                self.awaited -= not daemon
             raise
         return thread
 
-    def launch(self, thread: ProgramThread, carry: Callable[[ProgramThread], None]) -> None:
-        thread.carrier = Carrier(thread, carry)
-        thread.carrier.start()
+    def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
+        """Let an operating-system thread carry this one; returns the system's identifier."""
+        thread.carrier = Carrier(carry)
+        return thread.carrier.start()
 
     def begin(self, me: ProgramThread) -> None:
+        self.live[_thread.get_ident()] = me
         with self._bookkeeping:
             self.starting -= 1
-        self.log.append((self.now(), me.ident, None, me.number, None, "start", 0))
+        self.log.extend((self.now(), me.ident, START, me.number, None, 0))
 
     def end(self, me: ProgramThread) -> None:
-        self.log.append((self.now(), me.ident, None, None, None, "end", 0))
+        self.log.extend((self.now(), me.ident, END, None, None, 0))
+        if me.farewell is not None and not self.stopping:
+            me.farewell.release()
+        self.live.pop(_thread.get_ident(), None)
 
-    def finish_if_last(self) -> bool:
+    def finish_if_last(self, me: ProgramThread) -> bool:
         """Tell the supervisor when no thread is left that a process would wait for."""
         with self._bookkeeping:
-            if self.starting or any(not t.daemon for t in list(self.live.values())):
+            self.awaited -= not me.daemon
+            if self.awaited:
                 return False
+            if self.cut is None:
+                self.cut = len(self.log)
         self.report()
         return True
 
@@ -165,7 +198,7 @@ class Processor:
                 self.stop("cancelled")
             elif time.monotonic() >= deadline:
                 self.stop("timeout")
-            elif len(self.log) > MOST_EVENTS:
+            elif len(self.log) > MOST_EVENTS * ROW:
                 self.stop("full")
             else:
                 self.check_progress()
@@ -180,9 +213,11 @@ class Processor:
         with self._bookkeeping:
             if self.stopping:
                 return
-            self.cut = len(self.log)
+            if self.cut is None:
+                self.cut = len(self.log)
             self.stopped_at = self.now()
-            self.stuck = tuple(Stuck(t, _subject(t)) for t in self.every if self.live.get(t.ident) is t)
+            live = {id(thread) for thread in list(self.live.values())}
+            self.stuck = tuple(Stuck(t, _subject(t)) for t in self.every if id(t) in live)
             self.verdict = verdict
             self.stopping = True
 
@@ -201,15 +236,19 @@ class Processor:
         """A Stop may rise just before a thread would have freed such a lock; nobody may stay blocked in it."""
         for lock in self.critical_locks:
             if lock.locked():
-                try:
+                with contextlib.suppress(RuntimeError):  # freed in between
                     lock.release()
-                except RuntimeError:  # freed in between
-                    pass
+
+    def forget(self) -> None:
+        """Drop what only the run needed: a primitive that outlives its run keeps its processor alive."""
+        for thread in self.every:
+            thread.farewell = thread.waits_in = thread.carrier = None
+        for kept in (self.log, self.every, self.live, self.critical_locks):
+            kept.clear()
+        self.stuck = ()
 
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
-        frame = sys._current_frames().get(ident) if ident is not None else None
-        while frame is not None and not self.is_program(frame):
-            frame = frame.f_back
+        frame = self._program_frame(sys._current_frames().get(ident)) if ident is not None else None
         return (frame.f_code.co_name, frame.f_lineno) if frame is not None else None

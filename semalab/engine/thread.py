@@ -1,28 +1,27 @@
-"""One thread of the program, and the real operating-system thread that carries it."""
+"""What the engine knows of one thread of the program."""
 
 from __future__ import annotations
 
-import threading
 from _thread import allocate_lock, get_ident
-from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.stop import Stop, recall_stop, send_stop
+from semalab.engine.carrier import Carrier
+from semalab.engine.stop import Stop, send_stop
 
 
 class ProgramThread:
-    """What the engine knows of one thread.
+    """One thread of the program.
 
     Invariants: `number` counts starts in the run (0 is the main thread). `blocks` changes whenever the thread begins
     or ends a wait, so that two equal readings of it with `waits_in` set mean: it slept in between.
-    `gate` is held while the thread may not run on; whoever releases it lets the thread go.
+    `gate` is held while the thread may not run on; whoever releases it lets the thread go. A Stop is sent only while
+    `stoppable`, and `told` is set before: `mailbox` guards the two.
     """
 
     __slots__ = (
         "blocks",
         "carrier",
         "daemon",
-        "departed",
         "farewell",
         "gate",
         "ident",
@@ -30,8 +29,10 @@ class ProgramThread:
         "mailbox",
         "name",
         "number",
+        "stoppable",
         "timed",
         "token",
+        "told",
         "waits_in",
     )
 
@@ -39,7 +40,7 @@ class ProgramThread:
         self.number = number
         self.name = name
         self.daemon = daemon
-        self.ident = 0
+        self.ident = 0  # what the program sees and the log says
         self.carrier: Carrier | None = None
         self.gate = allocate_lock()
         self.gate.acquire()
@@ -48,9 +49,10 @@ class ProgramThread:
         self.timed = False
         self.blocks = 0
         self.intent: int | None = None  # the key of the primitive it waits for
-        self.token: object = None  # identifies its present wait to timers
+        self.token = 0  # identifies its present wait to timers
         self.mailbox = allocate_lock()
-        self.departed = False
+        self.stoppable = False
+        self.told = False
 
     @property
     def alive(self) -> bool:
@@ -59,34 +61,21 @@ class ProgramThread:
     def send_stop(self) -> None:
         """Make Stop rise in the program's code of this thread; never once that code has ended."""
         with self.mailbox:
-            if not self.departed and self.carrier is not None and self.carrier.ident is not None:
+            if self.stoppable and self.carrier is not None:
+                self.told = True
                 send_stop(self.carrier.ident)
 
     def depart(self) -> None:
-        """Called by the thread itself when its program code has ended: no Stop rises after this returns."""
-        while not self.departed:
+        """Called by the thread itself when its program code has ended: no Stop rises after this returns.
+
+        What was sent and has not risen must rise and be caught here. Taken back instead, it would leave CPython up to
+        3.12 on the alert for ever: every bytecode slower, and a loop without end under a debugger.
+        """
+        while self.stoppable or self.told:
             try:
                 with self.mailbox:
-                    self.departed = True
-                    recall_stop(get_ident())
+                    self.stoppable = False
+                while self.told:
+                    send_stop(get_ident())
             except Stop:
-                self.departed = False
-
-
-class Carrier(threading.Thread):
-    """A real thread for one thread of the program.
-
-    It is a `threading.Thread` of the real module so that libraries that ask for the current thread
-    (logging, for one) find it, and so that its end can be awaited exactly.
-    """
-
-    def __init__(self, thread: ProgramThread, body: Callable[[ProgramThread], None]) -> None:
-        super().__init__(name=f"semalab {thread.name}", daemon=True)
-        self._thread = thread
-        self._body = body
-
-    def run(self) -> None:
-        try:
-            self._body(self._thread)
-        except Stop:
-            self._thread.depart()
+                self.told = self.stoppable

@@ -7,35 +7,37 @@ blocked thread can be let go when the run must end.
 from __future__ import annotations
 
 import _thread
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.processor import GRACE, Processor, check_lock_arguments
+from semalab.engine.processor import GRACE, WAKE, Processor, check_lock_arguments
 from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread
 
 
 class WallLock:
-    """A `_thread.lock` that knows who is blocked in it.
+    """A `_thread.lock` that knows whether somebody is about to get it.
 
-    Invariant: `passing` is True from just before a release until the next owner has noticed that it owns the lock.
-    So `locked and not passing` means: the owner has it and knows, nobody is about to get it.
+    Invariant: `freed` is counted just before a release, `taken` when an owner has noticed that it owns the lock. So
+    `taken == freed + 1` means: the lock is held, its owner knows, and no waiter has been woken that is yet to run.
     """
 
-    __slots__ = ("__weakref__", "_processor", "passing", "real", "topic")
+    __slots__ = ("__weakref__", "_processor", "freed", "real", "taken", "topic")
 
     def __init__(self, processor: WallProcessor, topic: ProgramThread | None = None) -> None:
         self._processor = processor
         self.real = _thread.allocate_lock()
-        self.passing = False
+        self.taken = 0
+        self.freed = 0
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         if timeout != -1 or not blocking:
             check_lock_arguments(blocking, timeout)
         if self.real.acquire(False):
-            self.passing = False
+            self.taken += 1
             return True
         if not blocking:
             return False
@@ -44,8 +46,12 @@ class WallLock:
     __enter__ = acquire
 
     def release(self) -> None:
-        self.passing = True
-        self.real.release()
+        self.freed += 1
+        try:
+            self.real.release()
+        except RuntimeError:  # it was not locked
+            self.freed -= 1
+            raise
 
     def __exit__(self, *exc: object) -> None:
         self.release()
@@ -55,6 +61,7 @@ class WallLock:
 
     def _at_fork_reinit(self) -> None:
         self.real = _thread.allocate_lock()
+        self.taken = self.freed = 0
 
 
 class WallProcessor(Processor):
@@ -69,15 +76,12 @@ class WallProcessor(Processor):
     def allocate_lock(self, topic: ProgramThread | None = None) -> WallLock:
         return WallLock(self, topic)
 
-    def current(self) -> ProgramThread | None:
-        return self.live.get(_thread.get_ident())
-
     def block(self, lock: WallLock, timeout: float) -> bool:
         """Wait in the real lock, visibly: `waits_in` is set exactly while this thread cannot run on by itself."""
         me = self.live.get(_thread.get_ident())
         if me is None:  # a thread that is not of this run
             got = lock.real.acquire(True, timeout)
-            lock.passing = lock.passing and not got
+            lock.taken += got
             return got
         if self.stopping:
             raise Stop
@@ -90,56 +94,64 @@ class WallProcessor(Processor):
         finally:
             me.waits_in = None
             me.blocks += 1
-        if got:
-            lock.passing = False  # after `blocks` changed: see `deadlocked`
+        lock.taken += got  # after `blocks` has changed: see `deadlocked`
         if self.stopping:
             if got:
                 lock.real.release()  # the next waiter is let go in its turn
             raise Stop
         return got
 
-    def sleep(self, seconds: float) -> None:
-        me = self.current()
-        if me is None or seconds <= 0:
-            time.sleep(seconds)  # also raises CPython's own errors
-            return
+    def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         if self.stopping:
             raise Stop
-        me.gate.acquire(True, seconds)
+        self.log.extend((self.now(), me.ident, ("sleep", None, round(seconds * 1e9)), None, *place))
+        if seconds:
+            me.gate.acquire(True, seconds)
+        else:
+            time.sleep(0)  # lets another thread run; a lock's acquire would not
         if self.stopping:
             raise Stop
+        self.log.extend((self.now(), me.ident, WAKE, None, *place))
 
     def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
-        self.launch(thread, lambda me: self._carry(me, body))
+        thread.ident = self.launch(thread, lambda: self._carry(thread, body))
 
     def _carry(self, me: ProgramThread, body: Callable[[], Any]) -> None:
         me.ident = _thread.get_ident()
-        self.live[me.ident] = me
-        self.begin(me)
         try:
-            body()
-        finally:
+            try:
+                me.stoppable = True
+                self.begin(me)
+                body()
+            finally:
+                me.depart()
+        finally:  # a second Stop may rise before the first `depart` begins
             me.depart()
             self.end(me)
-            if me.farewell is not None and not self.stopping:
-                me.farewell.release()
-            del self.live[me.ident]
-            self.finish_if_last()
+            self.finish_if_last(me)
 
     def deadlocked(self) -> bool:
         """True if no thread of the run can ever run on.
 
-        Two looks at every thread, and between them one at the locks: if no thread's `blocks` changed from the first
-        look to the second, all were blocked at once when the locks were looked at, so nobody could change a lock.
+        Every thread is looked at three times. If none began or ended a wait from the first look to the last, then all
+        were blocked throughout, none was starting in between, and nobody could change the locks they are blocked in.
         """
-        first = [(t, t.blocks, t.waits_in) for t in list(self.live.values())]
-        if not first or not any(not t.daemon for t, _, _ in first):
+        first = self._blocked()
+        if not first or self.starting or self._blocked() != first:
             return False
-        for thread, _, lock in first:
-            if lock is None or thread.timed or lock.passing or not lock.real.locked():
-                return False
-        second = [(t, t.blocks, t.waits_in) for t in list(self.live.values())]
-        return first == second and not self.starting
+        if any(lock.taken != lock.freed + 1 for _, _, lock in first):
+            return False
+        return self._blocked() == first and self.awaited > 0 and not self.strangers()
+
+    def _blocked(self) -> list[tuple[ProgramThread, int, WallLock]] | None:
+        """Each thread, how often it has begun or ended a wait, and its lock; None if one may run on by itself."""
+        found = []
+        for thread in list(self.live.values()):
+            blocks, lock = thread.blocks, thread.waits_in
+            if lock is None or thread.timed:
+                return None
+            found.append((thread, blocks, lock))
+        return found
 
     def end_round(self, alive: list[ProgramThread]) -> None:
         for thread in alive:
@@ -147,10 +159,8 @@ class WallProcessor(Processor):
             if lock is None:
                 thread.send_stop()
             elif lock.real.locked():
-                try:
+                with contextlib.suppress(RuntimeError):  # its owner was quicker
                     lock.real.release()
-                except RuntimeError:  # its owner was quicker
-                    pass
             if thread.gate.locked():
                 thread.gate.release()
         until = time.monotonic() + GRACE

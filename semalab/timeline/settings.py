@@ -11,8 +11,8 @@ import matplotlib
 
 
 @cache
-def _plain() -> dict[str, Any]:
-    settings = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
+def _plain() -> dict[Any, Any]:  # matplotlib's stubs know each key by its letters
+    settings: dict[Any, Any] = {k: v for k, v in matplotlib.rcParamsDefault.items() if not k.startswith("backend")}
     # The light hinter is the quickest and keeps small type even; the salt makes an SVG's ids the same every time.
     return settings | {"text.hinting": "force_autohint", "svg.hashsalt": "semalab", "hatch.linewidth": 0.7}
 

@@ -1,7 +1,7 @@
 """The standard modules as a recorded program sees them, and their way into its namespaces and out again."""
 
 from semalab.twins.namespace import Twins
-from semalab.twins.recorder import WITH_EXIT, Made
+from semalab.twins.recorder import Made, Place
 from semalab.twins.swap import Swap
 
-__all__ = ["WITH_EXIT", "Made", "Swap", "Twins"]
+__all__ = ["Made", "Place", "Swap", "Twins"]

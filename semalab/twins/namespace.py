@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import builtins
 import random
+import sys
 import threading
 import time
 import types
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Processor, Stop
-from semalab.twins import primitives, recorder
+from semalab.twins import locks, primitives, recorder
 from semalab.twins.primitives import recorded_classes
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import load_threading, thread_module
@@ -27,11 +28,12 @@ class Twins:
         self.processor = processor
         self._failed = failed
         source = load_threading(processor)
-        lab = (vars(source), vars(primitives), vars(recorder), globals())
+        lab = (vars(source), vars(primitives), vars(locks), vars(recorder), globals())
         self.recorder = Recorder(processor, lab)
         self.threading = self._threading(source)
         self.time = self._time()
         self.thread = thread_module(processor)
+        self.with_exit: types.CodeType = source.Semaphore.__exit__.__code__
         self.random = self._random(seed)
         self.print = self._print
 
@@ -84,11 +86,14 @@ class Twins:
         join, note = thread.join, self.recorder.note
 
         def recorded_join(waited_for: Any, timeout: float | None = None) -> None:
-            if not waited_for.is_alive():
+            thread = getattr(waited_for, "_program_thread", None)  # none: it was not started yet
+            if thread is None or not waited_for.is_alive():
                 return join(waited_for, timeout)
-            note("join", None, waited_for.ident)
-            join(waited_for, timeout)
-            note("joined", None, waited_for.ident)
+            note("join", None, thread.number)
+            try:
+                return join(waited_for, timeout)
+            finally:
+                note("joined", None, thread.number)
 
         def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
             if cls is thread and not self._inside():
@@ -115,7 +120,7 @@ class Twins:
     def _time(self) -> types.ModuleType:
         module = types.ModuleType("time", time.__doc__)
         module.__dict__.update({k: v for k, v in vars(time).items() if not k.startswith("__")})
-        module.__dict__["sleep"] = self._choose(self._sleep, time.sleep)
+        module.__dict__["sleep"] = self._sleep()
         if self.processor.clock == "virtual":
             now = self.processor.now
             for name in ("monotonic", "perf_counter", "time"):
@@ -123,12 +128,18 @@ class Twins:
                 module.__dict__[name + "_ns"] = self._choose(lambda: now(), getattr(time, name + "_ns"))
         return module
 
-    def _sleep(self, seconds: float) -> None:
-        note = self.recorder.note
-        if seconds >= 0:
-            note("sleep", None, None, round(seconds * 1e9))
-        self.processor.sleep(seconds)
-        note("wake")
+    def _sleep(self) -> Callable[[float], None]:
+        current, sleep_in_run, place = self.processor.current, self.processor.sleep, self.recorder.place
+
+        def sleep(seconds: float, /) -> None:
+            me = current()
+            if me is None or not seconds >= 0:
+                time.sleep(seconds)  # also raises CPython's own errors
+            else:
+                sleep_in_run(me, seconds, place())
+
+        sleep.__doc__ = time.sleep.__doc__
+        return sleep
 
     def _random(self, seed: int) -> types.ModuleType:
         """`random` seeded for the run; the real module's state is never touched."""
@@ -141,9 +152,12 @@ class Twins:
                     module.__dict__[name] = self._choose(getattr(generator, name), value)
         return module
 
-    def _print(self, *values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False):  # type: ignore[no-untyped-def]
-        if file is not None or not self._inside():
-            return builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+    def _print(
+        self, *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
+    ) -> None:
+        if file not in (None, sys.stdout) or not self._inside():
+            builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+            return
         text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
         self.recorder.note("print", None, text)
         if self.processor.point is not None:

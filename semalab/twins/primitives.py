@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import _thread
 import sys
 import threading
-import time
 import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.processor import check_lock_arguments
-from semalab.twins.recorder import WITH_EXIT, Recorder
+from semalab.twins.locks import recorded_locks
+from semalab.twins.recorder import Recorder
 
 _frame = sys._getframe
 
@@ -21,8 +19,9 @@ def recorded_classes(source: types.ModuleType, recorder: Recorder) -> dict[str, 
     classes: dict[str, Any] = {}
     watched = _watched_condition(source, recorder)
     classes.update(_semaphores(source, recorder, watched))
-    classes.update(_locks(source, recorder))
-    classes["Condition"] = _condition(source, recorder, classes["RLock"])
+    locks, lock_of = recorded_locks(source, recorder)
+    classes.update(locks)
+    classes["Condition"] = _condition(source, recorder, lock_of)
     classes["Event"] = _event(source, recorder, watched)
     classes["Barrier"] = _barrier(source, recorder, watched)
     for name, cls in classes.items():
@@ -46,7 +45,7 @@ def _only_in_the_run(cls: type, real: Callable[..., Any], recorder: Recorder) ->
 def _watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
     """The condition inside a semaphore, event or barrier, whose exit writes the log while the lock is still held."""
 
-    class WatchedCondition(source.Condition):  # type: ignore[name-defined, misc]
+    class WatchedCondition(source.Condition):  # type: ignore[name-defined]
         """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order."""
 
         # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
@@ -73,7 +72,7 @@ def _watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
 def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> dict[str, type]:
     processor = recorder.processor
     now, ident, point = processor.now, processor.get_ident, processor.point
-    append = processor.log.append
+    write = processor.log.extend
 
     def watch(semaphore: Any, kind: str) -> None:
         key = recorder.register(semaphore, kind, semaphore._value)
@@ -82,122 +81,41 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
 
         def leave(error: object, value: object, traceback: object) -> None:
             if error is None:
-                append((now(), ident(), key, semaphore._value, _frame(2).f_lineno))
+                caller = _frame(2)
+                write((now(), ident(), key, semaphore._value, caller.f_code, caller.f_lasti))
             free()
             if point is not None:
                 point()
 
         def leave_quietly(error: object, value: object, traceback: object) -> None:
             if error is None:
-                append((now(), ident(), key, semaphore._value, _frame(2).f_lineno))
+                caller = _frame(2)
+                write((now(), ident(), key, semaphore._value, caller.f_code, caller.f_lasti))
             free()
 
         exit_ = leave_quietly if point is None else leave
         semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock)
 
-    class Semaphore(source.Semaphore):  # type: ignore[name-defined, misc]
+    class Semaphore(source.Semaphore):  # type: ignore[name-defined]
         def __init__(self, value: int = 1) -> None:
             source.Semaphore.__init__(self, value)
             watch(self, "Semaphore")
 
-        def __exit__(self, t: object, v: object, tb: object) -> None:
-            self.release()
-
-    class BoundedSemaphore(source.BoundedSemaphore, Semaphore):  # type: ignore[name-defined, misc]
+    class BoundedSemaphore(source.BoundedSemaphore, Semaphore):  # type: ignore[name-defined]
         def __init__(self, value: int = 1) -> None:
             source.BoundedSemaphore.__init__(self, value)
             watch(self, "BoundedSemaphore")
 
-    # The log takes its caller's line number without asking whose line it is: this caller is told apart by its number.
-    leave_with = Semaphore.__exit__
-    leave_with.__code__ = leave_with.__code__.replace(co_firstlineno=WITH_EXIT)
     return {"Semaphore": Semaphore, "BoundedSemaphore": BoundedSemaphore}
 
 
-def _locks(source: types.ModuleType, recorder: Recorder) -> dict[str, type]:
-    processor = recorder.processor
-    point = processor.point
-
-    class Lock:
-        """Invariant: `free` is the logged value; it and the log change only under `guard`."""
-
-        def __init__(self, kind: str = "Lock", owner: object = None) -> None:
-            self._lock = processor.allocate_lock()
-            self._guard = _thread.allocate_lock()
-            self._free = 1
-            self._key = recorder.register(owner or self, kind, 1)
-
-        def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-            if timeout != -1 or not blocking:
-                check_lock_arguments(blocking, timeout)
-            got = self._lock.acquire(False)
-            if not got and blocking and timeout != 0:
-                got = self._wait(timeout)
-            with self._guard:
-                if got:
-                    self._free = 0
-                recorder.note("acquire" if got else "refuse", self._key, self._free, int(got))
-            if point is not None:
-                point()
-            return bool(got)
-
-        def _wait(self, timeout: float) -> bool:
-            while True:
-                with self._guard:
-                    if not self._free:
-                        recorder.note("block", self._key, 0)
-                        break
-                if self._lock.acquire(False):  # released in between
-                    return True
-                time.sleep(0)
-            before = recorder.intend(self._key)
-            try:
-                return bool(self._lock.acquire(True, timeout))
-            finally:
-                recorder.intend(before)
-
-        def release(self) -> None:
-            with self._guard:
-                before = processor.now()  # law 1: a hold ends before the next can begin
-                self._lock.release()
-                self._free = 1
-                recorder.note("release", self._key, 1, 1, before)
-            if point is not None:
-                point()
-
-        __enter__ = acquire
-
-        def __exit__(self, *exc: object) -> None:
-            self.release()
-
-        def locked(self) -> bool:
-            return bool(self._lock.locked())
-
-        def _at_fork_reinit(self) -> None:
-            with self._guard:
-                self._lock._at_fork_reinit()
-                if not self._free:
-                    self._free = 1
-                    recorder.note("release", self._key, 1, 1)
-
-        def __repr__(self) -> str:
-            return f"<{'locked' if self.locked() else 'unlocked'} threading.Lock object at {id(self):#x}>"
-
-    class RLock(source._RLock):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self._block = Lock("RLock", self)
-
-    return {"Lock": Lock, "RLock": RLock}
-
-
-def _condition(source: types.ModuleType, recorder: Recorder, default_lock: type) -> type:
+def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[int], Any]) -> type:
     point = recorder.processor.point
 
-    class Condition(source.Condition):  # type: ignore[name-defined, misc]
+    class Condition(source.Condition):  # type: ignore[name-defined]
         def __init__(self, lock: Any = None) -> None:
-            super().__init__(default_lock() if lock is None else lock)
             self._key = recorder.register(self, "Condition", 0)
+            super().__init__(lock_of(self._key) if lock is None else lock)
 
         def wait(self, timeout: float | None = None) -> bool:
             if not self._is_owned():
@@ -221,29 +139,32 @@ def _condition(source: types.ModuleType, recorder: Recorder, default_lock: type)
 
 
 def _event(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
-    class Event(source.Event):  # type: ignore[name-defined, misc]
+    class Event(source.Event):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
-            _watch_by_method(self, "Event", lambda: int(self._flag), recorder, watched, {"set": "set", "clear": "clear"})
+            lock = recorder.critical_lock()
+            _watch_by_method(self, "Event", lambda: int(self._flag), lock, recorder, watched, set="set", clear="clear")
 
     return Event
 
 
 def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
-    class Barrier(source.Barrier):  # type: ignore[name-defined, misc]
+    class Barrier(source.Barrier):  # type: ignore[name-defined]
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):
             super().__init__(parties, action, timeout)
-            _watch_by_method(self, "Barrier", lambda: self._count, recorder, watched, {"reset": "clear", "abort": "clear"})
+            lock = recorder.processor.allocate_lock()  # its action, the program's code, runs inside
+            _watch_by_method(
+                self, "Barrier", lambda: self._count, lock, recorder, watched, reset="clear", abort="clear"
+            )
 
     return Barrier
 
 
 def _watch_by_method(
-    owner: Any, kind: str, read: Callable[[], int], recorder: Recorder, watched: type, kinds: dict[str, str]
+    owner: Any, kind: str, read: Callable[[], int], lock: Any, recorder: Recorder, watched: type, **kinds: str
 ) -> None:
     """Put a watched condition into an Event or Barrier; the method that leaves it tells what happened."""
     key = recorder.register(owner, kind, read())
-    lock = recorder.critical_lock()
     point = recorder.processor.point
 
     def leave(error: object, value: object, traceback: object) -> None:

@@ -1,7 +1,9 @@
 """The raw log while a program runs, and the primitives that write to it.
 
-A row is (time, thread identifier, primitive's key, value, line) for the semaphore's fast path; the kind is then
-read from the value's change. All other rows carry their kind and amount behind these five.
+A row is six neighbours in one list: time, thread identifier, what, value, code, instruction. For the semaphore's fast
+path `what` is the primitive's key, and the kind is read from the value's change when the run is over; otherwise it is
+(kind, key, amount). Code and instruction say where the program was; to find the line they stand for can wait, too.
+One list, because a tuple for each row would set the garbage collector to work in the midst of the program.
 """
 
 from __future__ import annotations
@@ -13,30 +15,35 @@ from typing import Any, NamedTuple
 
 from semalab.engine import Processor
 
-WITH_EXIT = 1 << 20  # this line or a later one stands for "the `with` statement's own line": no program has that many lines
+Place = tuple[types.CodeType | None, int]  # a code object, and the offset of an instruction in it
+NOWHERE: Place = (None, 0)
 
 
 class Made(NamedTuple):
-    """A primitive of the run: its class, its initial value, and the call in the program that made it."""
+    """A primitive of the run: class, initial value, the call that made it, the key of what it is part of, if any."""
 
     kind: str
     initial: int
-    site: tuple[types.CodeType, int] | None
-    alias: str | None
+    site: Place = NOWHERE
+    part_of: int | None = None
 
 
 class Recorder:
     """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation."""
 
-    def __init__(self, processor: Processor, skip: tuple[dict[str, Any], ...]) -> None:
+    def __init__(self, processor: Processor, lab: tuple[dict[str, Any], ...]) -> None:
         self.processor = processor
         self.made: list[Made] = []
-        self.skip = skip  # globals of the modules that are the lab's, not the program's
+        self._lab = lab  # the namespaces of the modules that watch the program
+        self._lab_ids = frozenset(map(id, lab))
 
-    def register(self, primitive: object, kind: str, initial: int, alias: str | None = None) -> int:
-        frame = self._program_frame(primitive)
-        site = (frame.f_code, frame.f_lasti) if frame is not None else None
-        self.made.append(Made(kind, initial, site, alias))
+    def register(self, primitive: object, kind: str, initial: int, part_of: int | None = None) -> int:
+        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it."""
+        frame: types.FrameType | None = sys._getframe(1)
+        while frame is not None and (id(frame.f_globals) in self._lab_ids or _constructs(frame, primitive)):
+            frame = frame.f_back
+        site = (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
+        self.made.append(Made(kind, initial, site, part_of))
         return len(self.made) - 1
 
     def critical_lock(self) -> Any:
@@ -50,10 +57,16 @@ class Recorder:
     ) -> None:
         """Append one row, stamped now if no other time is given."""
         processor = self.processor
-        frame = self._program_frame()
-        line = frame.f_lineno if frame is not None else None
         stamp = processor.now() if time is None else time
-        processor.log.append((stamp, processor.get_ident(), key, value, line, kind, amount))
+        processor.log.extend((stamp, processor.get_ident(), (kind, key, amount), value, *self.place()))
+
+    def place(self) -> Place:
+        """Where the program is: in its innermost frame."""
+        frame: types.FrameType | None = sys._getframe(2)
+        program = self.processor.program
+        while frame is not None and id(frame.f_globals) not in program:
+            frame = frame.f_back
+        return (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
 
     def intend(self, key: int | None) -> int | None:
         """Say what the calling thread is about to wait for; returns what it said before."""
@@ -63,17 +76,10 @@ class Recorder:
         before, me.intent = me.intent, key
         return before
 
-    def _program_frame(self, made: object = None) -> types.FrameType | None:
-        """The innermost frame of the program; while `made` is under construction, the frame that asked for it."""
-        frame: types.FrameType | None = sys._getframe(2)
-        while frame is not None and (
-            any(frame.f_globals is skipped for skipped in self.skip)
-            or (made is not None and frame.f_code.co_name == "__init__" and _first_argument(frame) is made)
-        ):
-            frame = frame.f_back
-        return frame
 
-
-def _first_argument(frame: types.FrameType) -> object:
+def _constructs(frame: types.FrameType, primitive: object) -> bool:
+    """True for the `__init__` of the primitive's own class, or of one derived from it."""
+    if frame.f_code.co_name != "__init__":
+        return False
     names = frame.f_code.co_varnames[:1]
-    return frame.f_locals.get(names[0]) if names else None
+    return bool(names) and frame.f_locals.get(names[0]) is primitive

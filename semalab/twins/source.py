@@ -7,7 +7,7 @@ while its code is executed. So every decision of Semaphore, Condition, Event, Ba
 from __future__ import annotations
 
 import _thread
-import functools  # noqa: F401 - threading imports it, and it must not meet the processor's `_thread`
+import functools  # also because threading imports it, and it must not meet the processor's `_thread`
 import importlib.util
 import os
 import sys
@@ -37,7 +37,17 @@ def load_threading(processor: Processor) -> types.ModuleType:
             exec(_code(), module.__dict__)
         finally:
             sys.modules.update(saved)
+    module.main_thread()._program_thread = processor.current()
+    if hasattr(module, "_shutdown_locks"):  # up to 3.12
+        module.__dict__["_shutdown_locks"] = _Forgetful()
     return module
+
+
+class _Forgetful(set[Any]):
+    """Stays empty. `threading` walks through this set at every start, for the end of the process; a run has its own."""
+
+    def add(self, element: object) -> None:
+        pass
 
 
 @functools.cache
@@ -54,9 +64,11 @@ def thread_module(processor: Processor) -> types.ModuleType:
     module.__dict__.update({name: value for name, value in vars(_thread).items() if not name.startswith("__")})
     del module.RLock  # threading then uses its own RLock, written in Python on top of allocate_lock
 
-    def start_new_thread(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> int:
-        name, daemon = _name_of(function)
-        return processor.start(lambda: function(*args, **(kwargs or {})), name, daemon).ident
+    def start_new_thread(
+        function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
+    ) -> int:
+        owner = _Owner(function)
+        return processor.start(lambda: function(*args, **(kwargs or {})), owner.name, owner.daemon, owner.adopt).ident
 
     def set_sentinel() -> Any:
         me = processor.current()
@@ -115,7 +127,7 @@ def _joinable(processor: Processor) -> dict[str, Any]:
         function: Callable[[], Any], handle: _ThreadHandle | None = None, daemon: bool = True
     ) -> _ThreadHandle:
         handle = handle or _ThreadHandle()
-        name, _ = _name_of(function)
+        owner = _Owner(function)
 
         def body() -> None:
             me = processor.current()
@@ -127,8 +139,9 @@ def _joinable(processor: Processor) -> dict[str, Any]:
             thread.farewell = processor.allocate_lock(thread)
             thread.farewell.acquire()
             handle.adopt(thread)
+            owner.adopt(thread)
 
-        processor.start(body, name, daemon, prepare)
+        processor.start(body, owner.name, daemon, prepare)
         return handle
 
     def make_thread_handle(ident: int) -> _ThreadHandle:
@@ -153,12 +166,18 @@ def _joinable(processor: Processor) -> dict[str, Any]:
     }
 
 
-def _name_of(function: Callable[..., Any]) -> tuple[str, bool]:
-    """Name and daemon flag of the Thread whose bootstrap this is; a bare function's own name otherwise."""
-    thread = getattr(function, "__self__", None)
-    if thread is not None and hasattr(thread, "daemon"):
-        return str(thread.name), bool(thread.daemon)
-    return getattr(function, "__name__", "thread"), True
+class _Owner:
+    """The Thread object whose bootstrap a function is, if it is one; otherwise the function's own name serves."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        thread = getattr(function, "__self__", None)
+        self.thread = thread if hasattr(thread, "daemon") else None
+        self.name = str(getattr(function, "__name__", "thread") if self.thread is None else self.thread.name)
+        self.daemon = self.thread is None or bool(self.thread.daemon)
+
+    def adopt(self, thread: ProgramThread) -> None:
+        if self.thread is not None:
+            self.thread._program_thread = thread
 
 
 def _not_here(*args: object) -> None:

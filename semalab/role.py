@@ -1,0 +1,42 @@
+"""What a primitive was used for, read from who acquires and who releases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from semalab.trace import PERMITS, SEMAPHORES, Event, Primitive
+
+
+def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
+    """Read the role from who releases: a guard is released by those inside, a latch or signal by others."""
+    if not events:
+        return "unused"
+    if primitive.kind not in PERMITS:
+        return primitive.kind.lower()
+    if primitive.kind not in SEMAPHORES:
+        return "guard"
+    held: dict[str, int] = {}
+    acquires: dict[str, int] = {}
+    outsiders: set[str] = set()
+    released = False
+    returned = 0
+    free_before = primitive.initial > 0  # could anybody pass before a thread from outside released?
+    for event in events:
+        if event.kind == "acquire":
+            held[event.thread] = held.get(event.thread, 0) + 1
+            acquires[event.thread] = acquires.get(event.thread, 0) + 1
+        elif event.kind == "release":
+            released = True
+            own = held.get(event.thread, 0)
+            held[event.thread] = max(0, own - event.amount)
+            returned += min(own, event.amount)
+            if event.amount > own:
+                outsiders.add(event.thread)
+    if not acquires:
+        waited = any(event.kind == "block" for event in events)
+        return "counter" if released and not waited else "latch" if waited else "unused"
+    if all(thread in acquires for thread in outsiders):
+        return "guard"
+    if free_before and 2 * returned > sum(acquires.values()):
+        return "guard"  # those who pass give back what they took: the release from outside is a stray one
+    return "latch" if max(acquires.values()) == 1 else "signal"
