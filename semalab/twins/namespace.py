@@ -76,6 +76,8 @@ class Twins:
         for name in ("current_thread", "get_ident", "enumerate", "active_count", "main_thread", "stack_size"):
             module.__dict__[name] = self._choose(getattr(source, name), getattr(threading, name))
         self._record_joins(source.Thread)
+        if self.processor.point is not None:
+            source.__dict__["Event"] = _announcing(source.Event, self.processor.point)
         hook = self._hook(module)
         module.__dict__["excepthook"] = module.__dict__["__excepthook__"] = hook
         source.__dict__["excepthook"] = hook
@@ -167,3 +169,14 @@ class Twins:
 def _replaceable(value: Any) -> bool:
     """Only classes and functions are swapped by identity: a constant such as None or 1 may be anybody's."""
     return callable(value)
+
+
+def _announcing(event: Any, point: Callable[[], None]) -> type:
+    """The event by which a new thread tells that it has begun: it may now be overtaken before its first operation."""
+
+    class Announcing(event):
+        def set(self) -> None:
+            super().set()
+            point()
+
+    return Announcing

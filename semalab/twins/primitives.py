@@ -99,12 +99,13 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
     class Semaphore(source.Semaphore):  # type: ignore[name-defined]
         def __init__(self, value: int = 1) -> None:
             source.Semaphore.__init__(self, value)
-            watch(self, "Semaphore")
+            watch(self, "BoundedSemaphore" if isinstance(self, BoundedSemaphore) else "Semaphore")
 
     class BoundedSemaphore(source.BoundedSemaphore, Semaphore):  # type: ignore[name-defined]
         def __init__(self, value: int = 1) -> None:
             source.BoundedSemaphore.__init__(self, value)
-            watch(self, "BoundedSemaphore")
+            if not isinstance(self._cond, watched):  # 3.11 goes past Semaphore's __init__, later ones through it
+                watch(self, "BoundedSemaphore")
 
     return {"Semaphore": Semaphore, "BoundedSemaphore": BoundedSemaphore}
 
