@@ -167,7 +167,8 @@ class Decoder:
             "if the program really needs that long, use clock='wall'",
             "strangers": "the program waits for threads that it did not start through `threading`; use clock='wall'",
         }[verdict]
-        return Timeout(timeout, clock, running, reason)
+        left = tuple(self.thread_labels[thread.number] for thread in self.processor.left)
+        return Timeout(timeout, clock, running, reason, left)
 
     def _holders(self, key: int) -> tuple[str, ...]:
         return tuple(thread for thread, lines in self._entered[key].items() if lines)

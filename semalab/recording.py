@@ -104,11 +104,12 @@ class _Bench:
         self.result: Any = None
         self.failure: tuple[str, BaseException] | None = None
         self.worker_failures: list[tuple[str, BaseException]] = []
+        processor.failed = self._worker_failed
 
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.twins = Twins(self.processor, self.seed, self._worker_failed)
+            self.twins = Twins(self.processor, self.seed)
             self.swap.install(self.twins, self.program, self.arguments)
             self.processor.program = self.swap.namespaces
             self.origin = self.processor.now()
@@ -153,7 +154,7 @@ def check_arguments(
     """Refuse what cannot run, with the rule, the value and the way out."""
     if not callable(program):
         raise TypeError(f"program must be callable, got {program!r}; pass the function itself, without parentheses")
-    if clock not in {"wall", "virtual"}:
+    if clock not in ("wall", "virtual"):
         raise ValueError(f"clock must be 'wall' or 'virtual', got {clock!r}")
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed must be a whole number, got {seed!r}")
@@ -183,7 +184,12 @@ def _check_names(program: Program, arguments: Mapping[str, Any]) -> None:
             takes = ", ".join(parameters) or "no arguments"
             hint = f"did you mean {near[0]!r}?" if near else f"it takes {takes}"
             raise TypeError(f"{name}() has no argument {unknown!r}; {hint}")
-    try:
-        signature.bind(**arguments)
-    except TypeError as error:
-        raise TypeError(f"{name}() cannot be called like this: {error}; pass it as record({name}, …=…)") from None
+    required = [
+        p for p in parameters.values() if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    for parameter in parameters.values():
+        if parameter.kind is parameter.POSITIONAL_ONLY and (parameter in required or parameter.name in arguments):
+            raise TypeError(f"{name}() takes {parameter.name} by position only; record passes every argument by name")
+    if missing := [p.name for p in required if p.name not in arguments]:
+        values = ", ".join(f"{parameter}=…" for parameter in missing)
+        raise TypeError(f"{name}() needs a value for {', '.join(missing)}; write record({name}, {values})")

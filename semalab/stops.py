@@ -39,22 +39,30 @@ class Deadlock:
 
 @dataclass(frozen=True)
 class Timeout:
-    """The run's time was up: `seconds` on `clock`, and what the threads that were left were doing."""
+    """The run's time was up: `seconds` on `clock`, or it was stopped for another reason.
+
+    running: the threads that were there. left: those that could not be stopped, inside calls that nobody can interrupt.
+    """
 
     seconds: float
     clock: str
     running: tuple[str, ...] = ()
     reason: str = ""
+    left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.reason or f"the program had not ended after {self.seconds:g} s; {_still(self.running)}"
+        why = self.reason or f"the program had not ended after {self.seconds:g} s; {_still(self.running)}"
+        return f"{why}; {_several(self.left)} could not be stopped" if self.left else why
 
 
 def _still(threads: tuple[str, ...]) -> str:
     if not threads:
         return "no thread was left"
-    shown = ", ".join(threads[:3]) + (f" and {len(threads) - 3} more" if len(threads) > 3 else "")
-    return f"{shown} {'was' if len(threads) == 1 else 'were'} still there"
+    return f"{_several(threads)} {'was' if len(threads) == 1 else 'were'} still there"
+
+
+def _several(threads: tuple[str, ...]) -> str:
+    return ", ".join(threads[:3]) + (f" and {len(threads) - 3} more" if len(threads) > 3 else "")
 
 
 def _who(group: list[Wait]) -> tuple[str, str]:

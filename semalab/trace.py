@@ -145,6 +145,8 @@ class _Replay:
             return f"no primitive is called {event.primitive!r}"
         if primitive.kind in PERMITS:
             return self._impossible_permit(index, event, primitive)
+        if primitive.kind == "Event":
+            return self._impossible_flag(event)
         return None
 
     def _impossible_life(self, event: Event) -> str | None:
@@ -194,4 +196,17 @@ class _Replay:
         if event.value != after:
             return f"the value must be {after}, the log says {event.value}"
         self.value[label] = after
+        return None
+
+    def _impossible_flag(self, event: Event) -> str | None:
+        """An Event lets threads pass while it is set, and only then."""
+        before = self.value[event.primitive]
+        after = {"set": 1, "clear": 0, "pass": 1}.get(event.kind, before)
+        if event.kind == "pass" and not before:
+            return f"{event.thread} passes although `{event.primitive}` is not set"
+        if event.kind == "block" and before:
+            return f"{event.thread} blocks although `{event.primitive}` is set"
+        if event.value != after:
+            return f"the value must be {after}, the log says {event.value}"
+        self.value[event.primitive] = after
         return None

@@ -74,7 +74,11 @@ def _counts(use: Use) -> str:
     if use.primitive.kind in SEMAPHORES:
         return f"{opened:,} released, {passed:,} acquired, value {use.final:,} at the end"
     if use.primitive.kind == "Event":
-        return f"set {opened:,} times, passed {passed:,} times"
+        return f"set {_times(opened)}, passed {_times(passed)}"
     if use.primitive.kind == "Barrier":
-        return f"passed {passed:,} times"
-    return f"notified {opened:,} times"
+        return f"passed {_times(passed)}"
+    return f"notified {_times(opened)}"
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n:,} times"

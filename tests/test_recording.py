@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import functools
+import logging
 import random
 import sys
 import threading
@@ -51,7 +52,14 @@ def test_a_run_says_what_it_was(clock: str) -> None:
     assert run.trace.threads == ("main", "worker 0", "worker 1", "worker 2")
     assert [tuple(p) for p in run.trace.primitives.values()] == [("semaphore", "Semaphore", 1)]
     assert kinds(run, "worker 0")[0] == "start"
-    assert [k for k in kinds(run, "worker 0") if k != "block"] == ["start", "acquire", "sleep", "wake", "release", "end"]
+    assert [k for k in kinds(run, "worker 0") if k != "block"] == [
+        "start",
+        "acquire",
+        "sleep",
+        "wake",
+        "release",
+        "end",
+    ]
     assert run.trace.certify() is run.trace
     with pytest.raises(TypeError):
         run.arguments["threads"] = 4
@@ -254,7 +262,6 @@ def test_the_run_lasts_until_the_last_thread_has_ended(clock: str) -> None:
     run = lab.record(starts_and_returns, threads=5, clock=clock)
     assert run.result == "main is done"
     assert run.reading.uses["done"].final == 5
-    assert [e.thread for e in run.trace if e.kind == "end"][0] == "main"
     assert sum(e.kind == "end" for e in run.trace) == 6
 
 
@@ -426,3 +433,61 @@ def test_runs_from_several_threads_take_turns() -> None:
         thread.join()
     assert [run.verdict for run in runs] == ["Mutual exclusion held: never more than 1 inside"] * 8
     assert {len(run.trace.of("semaphore")) >= 6 for run in runs} == {True}
+
+
+@CLOCKS
+def test_a_debugger_or_coverage_follows_the_programs_threads(clock: str) -> None:
+    seen: set[str] = set()
+
+    def trace(frame: Any, what: str, argument: object) -> None:
+        seen.add(f"{frame.f_code.co_name} in {threading.current_thread().name}")
+
+    threading.settrace(trace)
+    try:
+        lab.record(worker_fails, clock=clock, raises=False)
+    finally:
+        threading.settrace(None)  # type: ignore[arg-type]
+    assert {"worker_fails in MainThread", "fails in careless"} <= seen
+
+
+def asks_logging(records: list[str]) -> None:
+    logger = logging.getLogger("semalab.test")
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.threadName or "")  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    worker = threading.Thread(target=logger.error, args=("from a worker",))
+    worker.start()
+    worker.join()
+    logger.removeHandler(handler)
+
+
+@CLOCKS
+def test_real_libraries_in_a_runs_threads_leave_no_trace_in_the_real_threading(clock: str) -> None:
+    """Logging asks the real `threading` who is running, which then makes up a stand-in for our thread."""
+    records: list[str] = []
+    lab.record(asks_logging, records=records, clock=clock)
+    assert len(records) == 1
+    assert not any(isinstance(thread, threading._DummyThread) for thread in threading.enumerate())  # type: ignore[attr-defined]
+
+
+def raw_thread(failing: bool) -> None:
+    done = threading.Semaphore(0)
+
+    def work(amount: int) -> None:
+        done.release(amount)
+        if failing:
+            raise LookupError("raw")
+
+    _thread.start_new_thread(work, (2,))
+    done.acquire()
+    time.sleep(0.01)
+
+
+@CLOCKS
+def test_threads_below_threading_are_threads_of_the_run(clock: str, capfd: Any) -> None:
+    run = lab.record(raw_thread, failing=False, clock=clock)
+    assert run.trace.threads == ("main", "work")
+    run.trace.certify()
+    with pytest.raises(LookupError, match="raw"):
+        lab.record(raw_thread, failing=True, clock=clock)
+    assert capfd.readouterr() == ("", "")

@@ -48,22 +48,26 @@ class Carrier:
             time.sleep(min(timeout, 0.0005))
 
     def _run(self) -> None:
-        _follow_tracing()
+        traced = _follow_tracing()
         body, self._body = self._body, None  # it leads back to this object: nobody should wait for the collector
         try:
             if body is not None:
                 body()
         finally:
+            if traced:  # a debugger is the last that could ask, in the following lines
+                sys.settrace(None)
+                sys.setprofile(None)
             # Whoever asked the real threading for its current thread (logging, for one) left a stand-in there.
             threading._active.pop(system.get_ident(), None)  # type: ignore[attr-defined]
 
 
-def _follow_tracing() -> None:
-    """Do what `threading.Thread` does for debuggers and coverage."""
+def _follow_tracing() -> bool:
+    """Do what `threading.Thread` does for debuggers and coverage; returns whether there was anything to do."""
     if trace := threading.gettrace():
         sys.settrace(trace)
     if profile := threading.getprofile():
         sys.setprofile(profile)
+    return bool(trace or profile)
 
 
 if hasattr(system, "start_joinable_thread"):  # from CPython 3.13 on

@@ -62,6 +62,7 @@ class Processor:
         self.stuck: tuple[Stuck, ...] = ()
         self.stuck_at: tuple[str, int] | None = None
         self.left: tuple[ProgramThread, ...] = ()
+        self.failed: Callable[[str, BaseException], None] = lambda name, error: None  # is told what a thread raised
         self.program: frozenset[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
@@ -147,6 +148,14 @@ class Processor:
         with self._bookkeeping:
             self.starting -= 1
         self.log.extend((self.now(), me.ident, START, me.number, None, 0))
+
+    def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
+        """Run a thread's program code. What comes out of it after a stop is a consequence of the stop."""
+        try:
+            body()
+        except BaseException as error:
+            if not self.stopping and not isinstance(error, SystemExit):
+                self.failed(me.name, error)
 
     def end(self, me: ProgramThread) -> None:
         self.log.extend((self.now(), me.ident, END, None, None, 0))
@@ -243,9 +252,9 @@ class Processor:
         """Drop what only the run needed: a primitive that outlives its run keeps its processor alive."""
         for thread in self.every:
             thread.farewell = thread.waits_in = thread.carrier = None
-        for kept in (self.log, self.every, self.live, self.critical_locks):
+        for kept in (self.log, self.every, self.critical_locks):
             kept.clear()
-        self.stuck = ()
+        self.stuck = self.left = ()
 
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""

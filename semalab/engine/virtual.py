@@ -177,7 +177,7 @@ class VirtualProcessor(Processor):
                 me.stoppable = True
                 if not self.stopping:
                     self.begin(me)
-                    body()
+                    self.perform(body, me)
             finally:
                 me.depart()
         finally:  # a second Stop may rise before the first `depart` begins

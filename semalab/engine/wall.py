@@ -122,7 +122,7 @@ class WallProcessor(Processor):
             try:
                 me.stoppable = True
                 self.begin(me)
-                body()
+                self.perform(body, me)
             finally:
                 me.depart()
         finally:  # a second Stop may rise before the first `depart` begins

@@ -18,15 +18,12 @@ from semalab.twins.primitives import recorded_classes
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import load_threading, thread_module
 
-Failed = Callable[[str, BaseException], None]
-
 
 class Twins:
     """The twins of one run. Invariant: a thread that is not of the run gets the real thing from every one of them."""
 
-    def __init__(self, processor: Processor, seed: int, failed: Failed) -> None:
+    def __init__(self, processor: Processor, seed: int) -> None:
         self.processor = processor
-        self._failed = failed
         source = load_threading(processor)
         lab = (vars(source), vars(primitives), vars(locks), vars(recorder), globals())
         self.recorder = Recorder(processor, lab)
@@ -115,7 +112,7 @@ class Twins:
             if own is not excepthook:  # the program takes care of its exceptions itself
                 own(args)
             elif args.exc_value is not None:
-                self._failed(args.thread.name if args.thread else "a thread", args.exc_value)
+                self.processor.failed(args.thread.name if args.thread else "a thread", args.exc_value)
 
         return excepthook
 

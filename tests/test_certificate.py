@@ -1,0 +1,222 @@
+"""`trace.certify()` holds for every log that was recorded, and for no log that was changed afterwards."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from virtual_runs import PROGRAMS
+
+import semalab as lab
+from semalab.trace import PERMITS, CertificateError, Event, Primitive, Trace
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+EXAMPLES = settings(
+    max_examples=30, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+# An operation is (what, which primitive, how much); a program is a list of them for each thread.
+SEMAPHORES, LOCKS = 2, 2
+operations = st.one_of(
+    st.tuples(st.just("try"), st.integers(0, SEMAPHORES - 1), st.just(0)),
+    st.tuples(st.just("acquire"), st.integers(0, SEMAPHORES - 1), st.integers(1, 3)),
+    st.tuples(st.just("release"), st.integers(0, SEMAPHORES - 1), st.integers(1, 3)),
+    st.tuples(st.just("lock"), st.integers(0, LOCKS - 1), st.integers(0, 1)),
+    st.tuples(st.just("sleep"), st.just(0), st.integers(0, 2)),
+)
+programs = st.lists(st.lists(operations, max_size=6), min_size=1, max_size=4)
+
+
+def perform(initial: int, threads: list[list[tuple[str, int, int]]]) -> list[int]:
+    """Any of these programs; returns the semaphores' last values. Waits are limited, so that all of them end."""
+    semaphores = [threading.Semaphore(initial) for _ in range(SEMAPHORES)]
+    locks = [threading.Lock(), threading.RLock()]
+
+    def work(todo: list[tuple[str, int, int]]) -> None:
+        for what, which, amount in todo:
+            if what == "try":
+                semaphores[which].acquire(blocking=False)
+            elif what == "acquire":
+                semaphores[which].acquire(timeout=amount / 1000)
+            elif what == "release":
+                semaphores[which].release(amount)
+            elif what == "lock":
+                with locks[which]:
+                    time.sleep(amount / 1000)
+            else:
+                time.sleep(amount / 1000)
+
+    workers = [threading.Thread(target=work, args=(todo,)) for todo in threads]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return [semaphore._value for semaphore in semaphores]  # type: ignore[attr-defined]
+
+
+@EXAMPLES
+@given(initial=st.integers(0, 2), threads=programs, seed=st.integers(0, 5), clock=st.sampled_from(["wall", "virtual"]))
+def test_every_recorded_log_is_certified(initial: int, threads: Any, seed: int, clock: str) -> None:
+    run = lab.record(perform, initial=initial, threads=threads, clock=clock, seed=seed)
+    assert run.stopped is None
+    run.trace.certify()
+    assert [run.reading.uses[f"semaphores[{i}]"].final for i in range(SEMAPHORES)] == run.result
+
+
+@EXAMPLES
+@given(initial=st.integers(0, 2), gifts=st.lists(st.integers(1, 3), min_size=1, max_size=4), data=st.data())
+def test_the_last_value_is_what_plain_threading_arrives_at(initial: int, gifts: list[int], data: Any) -> None:
+    """Each thread releases first and acquires afterwards, all together no more than there is: nobody waits for ever."""
+    total = initial + sum(gifts)
+    wishes = [data.draw(st.integers(0, total // len(gifts))) for _ in gifts]
+
+    def program() -> int:
+        semaphore = threading.Semaphore(initial)
+
+        def work(gift: int, wish: int) -> None:
+            semaphore.release(gift)
+            for _ in range(wish):
+                semaphore.acquire()
+
+        workers = [threading.Thread(target=work, args=pair) for pair in zip(gifts, wishes, strict=True)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        return semaphore._value  # type: ignore[attr-defined, no-any-return]
+
+    assert program() == total - sum(wishes)
+    for clock in ("wall", "virtual"):
+        run = lab.record(program, clock=clock)
+        run.trace.certify()
+        assert run.result == run.reading.uses["semaphore"].final == total - sum(wishes)
+
+
+SECONDS_ON_THE_WALL = {"mutex", "everything"}
+
+
+@pytest.mark.parametrize(
+    ("program", "clock"),
+    [(p, c) for p in PROGRAMS for c in ("wall", "virtual") if c == "virtual" or p.__name__ not in SECONDS_ON_THE_WALL],
+)
+def test_logs_of_all_classes_are_certified(program: Callable[..., Any], clock: str) -> None:
+    lab.record(program, threads=4, clock=clock).trace.certify()
+
+
+def corrupted(trace: Trace, events: list[Event]) -> Trace:
+    return Trace(events, trace.threads, trace.primitives.values(), trace.duration)
+
+
+def changes_of(events: tuple[Event, ...], i: int) -> Iterator[tuple[str, list[Event]]]:
+    """Every change of one event that cannot be true, whatever the program was."""
+    before, event, after = list(events[:i]), events[i], list(events[i + 1 :])
+    same = [e for e in after if e.primitive == event.primitive and e.kind in {"acquire", "release"}]
+    if event.kind in {"acquire", "release"}:
+        if same:
+            yield "dropped", before + after
+        yield "twice", [*before, event, event, *after]
+        yield "amount", [*before, event._replace(amount=event.amount + 1), *after]
+        if same:
+            j = events.index(same[0], i + 1)
+            swapped = list(events)
+            swapped[i], swapped[j] = same[0]._replace(time=event.time), event._replace(time=same[0].time)
+            yield "swapped", swapped
+    if event.kind in {"acquire", "release", "refuse", "block"}:
+        assert event.value is not None
+        yield "value more", [*before, event._replace(value=event.value + 1), *after]
+        yield "value less", [*before, event._replace(value=event.value - 1), *after]
+        yield "primitive", [*before, event._replace(primitive="nowhere"), *after]
+    if event.kind == "start":
+        yield "no start", before + after
+        yield "two starts", [*before, event, event, *after]
+    yield "thread", [*before, event._replace(thread="nobody"), *after]
+    yield "kind", [*before, event._replace(kind="steal"), *after]
+    if event.time:
+        yield "time back", [*events[: i + 1], event._replace(time=event.time - 1), *after]
+
+
+@EXAMPLES
+@given(initial=st.integers(0, 2), threads=programs)
+def test_no_changed_log_is_certified(initial: int, threads: Any) -> None:
+    trace = lab.record(perform, initial=initial, threads=threads, clock="virtual").trace
+    assert corrupted(trace, list(trace)).certify() == trace
+    for i in range(len(trace)):
+        for what, events in changes_of(trace.events, i):
+            try:
+                corrupted(trace, events).certify()
+            except CertificateError:
+                continue
+            pytest.fail(f"{what} at event {i} was not noticed: {trace[i]}")
+
+
+def log(*events: tuple[Any, ...], kind: str = "Semaphore", initial: int = 0) -> Trace:
+    """A log of two threads that have begun at 0, with a primitive `p`; events are (thread, kind, value, amount)."""
+    begun = [Event(0, thread, "start") for thread in ("a", "b")]
+    rest = [Event(i, who, what, "p", value, amount) for i, (who, what, value, amount) in enumerate(events, 1)]
+    return Trace([*begun, *rest], ["a", "b"], [Primitive("p", kind, initial)])
+
+
+IMPOSSIBLE = [
+    (log(("a", "acquire", -1, 1)), "it takes 1 of 0 permits"),
+    (log(("a", "acquire", 0, 2), initial=2), "it takes 2 of 2 permits"),
+    (log(("a", "release", 0, 0)), "it releases 0 permits"),
+    (log(("a", "block", 1, 0), initial=1), "a blocks although 1 permits are free"),
+    (log(("a", "release", 3, 2)), "the value must be 2, the log says 3"),
+    (log(("a", "release", 2, 1), kind="Lock", initial=1), "a Lock with 1 of 1 free was released"),
+    (
+        log(("a", "release", 3, 1), kind="BoundedSemaphore", initial=2),
+        "a BoundedSemaphore with 2 of 2 free was released",
+    ),
+    (log(("a", "pass", 1, 0), kind="Event"), "a passes although `p` is not set"),
+    (log(("a", "set", 1, 0), ("b", "block", 1, 0), kind="Event"), "b blocks although `p` is set"),
+    (log(("a", "set", 0, 0), kind="Event"), "the value must be 1, the log says 0"),
+    (log(("a", "release", 1, 1), ("c", "acquire", 0, 1)), "c is not running"),
+]
+
+
+@pytest.mark.parametrize(("trace", "why"), IMPOSSIBLE, ids=[why for _, why in IMPOSSIBLE])
+def test_the_certificate_says_what_cannot_be_true(trace: Trace, why: str) -> None:
+    with pytest.raises(CertificateError) as caught:
+        trace.certify()
+    index = len(trace) - 1
+    assert str(caught.value) == f"event {index} cannot be true: {why} ({trace[index]})"
+
+
+def test_a_wait_that_ends_without_a_cause_is_noticed() -> None:
+    made = log(("a", "release", 1, 1), ("b", "acquire", 0, 1), ("a", "block", 0, 0), initial=0)
+    ended = [*made, Event(9, "a", "acquire", "p", 0, 1)]
+    with pytest.raises(CertificateError, match="it takes 1 of 0 permits"):
+        corrupted(made, ended).certify()
+    two = Trace(
+        [*made, Event(9, "a", "sleep", "", None, 5), Event(9, "a", "end")], made.threads, made.primitives.values()
+    )
+    assert two.certify() is two
+    elsewhere = Trace(
+        [*made, Event(9, "a", "acquire", "q", 0, 1)],
+        made.threads,
+        [*made.primitives.values(), Primitive("q", "Lock", 1)],
+    )
+    with pytest.raises(CertificateError, match="a still waits for `p`"):
+        elsewhere.certify()
+
+
+def test_a_trace_is_a_sequence_that_does_not_change() -> None:
+    trace = log(("a", "release", 1, 1))
+    assert (len(trace), trace[-1].kind, trace[0:2]) == (3, "release", trace.events[:2])
+    assert [e.kind for e in trace] == ["start", "start", "release"]
+    assert repr(trace) == "<Trace: 3 events, 2 threads, 1 primitives>"
+    assert trace == log(("a", "release", 1, 1))
+    assert hash(trace) == hash(log(("a", "release", 1, 1)))
+    assert trace != log(("a", "release", 2, 2))
+    with pytest.raises(AttributeError):
+        trace.events = ()  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        trace.primitives["p"] = Primitive("p", "Lock", 1)  # type: ignore[index]
+    assert {"Semaphore", "BoundedSemaphore", "Lock", "RLock"} == PERMITS

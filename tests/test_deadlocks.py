@@ -1,0 +1,417 @@
+"""A run in which nobody can go on ends at once, says who waits for what and why for ever, and is never imagined."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import semalab as lab
+from semalab.stops import Deadlock
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
+
+
+def together(*bodies: Callable[[], object]) -> None:
+    threads = [threading.Thread(target=body, name=body.__name__) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def nobody_opens(threads: int) -> None:
+    gate = threading.Semaphore(0)
+    waiters = [threading.Thread(target=gate.acquire) for _ in range(threads)]
+    for waiter in waiters:
+        waiter.start()
+    for waiter in waiters:
+        waiter.join()
+
+
+def main_alone() -> None:
+    gate = threading.Semaphore(0)
+    gate.acquire()
+
+
+def crossed() -> None:
+    a, b = threading.Lock(), threading.Lock()
+    barrier = threading.Barrier(2)
+
+    def left() -> None:
+        with a:
+            barrier.wait()
+            with b:
+                pass
+
+    def right() -> None:
+        with b:
+            barrier.wait()
+            with a:
+                pass
+
+    together(left, right)
+
+
+def crossed_semaphores() -> None:
+    a, b = threading.Semaphore(1), threading.Semaphore(1)
+    barrier = threading.Barrier(2)
+
+    def left() -> None:
+        with a:
+            barrier.wait()
+            b.acquire()
+
+    def right() -> None:
+        with b:
+            barrier.wait()
+            a.acquire()
+
+    together(left, right)
+
+
+def lost_release() -> None:
+    mutex = threading.Semaphore(1)
+
+    def careless() -> None:
+        mutex.acquire()
+
+    def patient() -> None:
+        thread.join()
+        with mutex:
+            pass
+
+    thread = threading.Thread(target=careless, name="careless")
+    thread.start()
+    together(patient)
+
+
+def lock_twice() -> None:
+    lock = threading.Lock()
+    with lock, lock:
+        pass
+
+
+def one_short() -> None:
+    start = threading.Barrier(3)
+
+    def runner() -> None:
+        start.wait()
+
+    together(runner, runner)
+
+
+def never_notified() -> None:
+    turn = threading.Condition()
+
+    def sleeper() -> None:
+        with turn:
+            turn.wait()
+
+    together(sleeper)
+
+
+def never_set() -> None:
+    ready = threading.Event()
+
+    def waiter() -> None:
+        ready.wait()
+
+    together(waiter, waiter, waiter)
+
+
+def main_joined() -> None:
+    main = threading.main_thread()
+
+    def child() -> None:
+        main.join()
+
+    together(child)
+
+
+def held_by_another() -> None:
+    again = threading.RLock()
+    gate = threading.Semaphore(0)
+    taken = threading.Event()
+
+    def owner() -> None:
+        with again:
+            taken.set()
+            gate.acquire()
+
+    def other() -> None:
+        taken.wait()
+        with again:
+            pass
+
+    together(owner, other)
+
+
+NO_RELEASE = "and no live thread is left to release it"
+
+MESSAGES: list[tuple[Callable[..., None], dict[str, int], str]] = [
+    (
+        nobody_opens,
+        {"threads": 10},
+        f"10 threads wait for `gate` (value 0) {NO_RELEASE}; main waits for Thread-1 (acquire) to end",
+    ),
+    (main_alone, {}, f"main waits for `gate` (value 0) {NO_RELEASE}"),
+    (
+        crossed,
+        {},
+        "left waits for `b`, held by right; right waits for `a`, held by left; main waits for left to end",
+    ),
+    (
+        crossed_semaphores,
+        {},
+        f"left waits for `b` (value 0) {NO_RELEASE}; right waits for `a` (value 0) {NO_RELEASE}; "
+        "main waits for left to end",
+    ),
+    (lost_release, {}, f"patient waits for `mutex` (value 0) {NO_RELEASE}; main waits for patient to end"),
+    (lock_twice, {}, "main waits for `lock`, which it holds itself"),
+    (
+        one_short,
+        {},
+        "2 threads wait at `start` and no live thread is left to arrive; main waits for runner to end",
+    ),
+    (
+        never_notified,
+        {},
+        "sleeper waits on `turn` and no live thread is left to notify it; main waits for sleeper to end",
+    ),
+    (
+        never_set,
+        {},
+        "3 threads wait for `ready` (not set) and no live thread is left to set it; main waits for waiter to end",
+    ),
+    (main_joined, {}, "main waits for child to end; child waits for main to end"),
+    (
+        held_by_another,
+        {},
+        f"owner waits for `gate` (value 0) {NO_RELEASE}; other waits for `again`, held by owner; "
+        "main waits for owner to end",
+    ),
+]
+
+
+@CLOCKS
+@pytest.mark.parametrize(("program", "arguments", "message"), MESSAGES, ids=[m[0].__name__ for m in MESSAGES])
+def test_a_deadlock_is_told(program: Callable[..., None], arguments: Any, message: str, clock: str) -> None:
+    run = lab.record(program, clock=clock, **arguments)
+    assert isinstance(run.stopped, Deadlock)
+    assert str(run.stopped) == message
+    assert run.verdict == f"Deadlock: {message}"
+    assert run.exception is None
+    run.trace.certify()
+
+
+def test_what_waits_for_what_can_be_asked() -> None:
+    stopped = lab.record(crossed, clock="virtual").stopped
+    assert isinstance(stopped, Deadlock)
+    assert stopped.threads == ("left", "right")
+    left = stopped.waits[1]
+    line = crossed.__code__.co_firstlineno + 7
+    assert (left.thread, left.primitive, left.kind, left.value, left.holders, left.line) == (
+        "left",
+        "b",
+        "Lock",
+        0,
+        ("right",),
+        line,
+    )
+
+
+@CLOCKS
+def test_the_log_goes_up_to_the_stop_and_no_further(clock: str) -> None:
+    run = lab.record(nobody_opens, threads=3, clock=clock)
+    assert sorted(e.kind for e in run.trace if e.thread != "main") == ["block"] * 3 + ["start"] * 3
+    assert not any(e.kind in {"acquire", "release", "end"} for e in run.trace)
+    assert run.reading.uses["gate"].waiters[-1].level == 3
+
+
+def some_wait_with_a_limit() -> str:
+    gate = threading.Semaphore(0)
+
+    def impatient() -> None:
+        if not gate.acquire(timeout=0.02):
+            gate.release(2)
+
+    together(impatient, gate.acquire)
+    return "went on"
+
+
+@CLOCKS
+def test_a_wait_with_a_time_limit_is_no_deadlock(clock: str) -> None:
+    run = lab.record(some_wait_with_a_limit, clock=clock)
+    assert (run.result, run.stopped) == ("went on", None)
+
+
+def some_sleep() -> str:
+    gate = threading.Semaphore(0)
+
+    def late() -> None:
+        time.sleep(0.05)
+        gate.release()
+
+    together(late, gate.acquire)
+    return "went on"
+
+
+@CLOCKS
+def test_a_sleeping_thread_may_still_release(clock: str) -> None:
+    run = lab.record(some_sleep, clock=clock)
+    assert (run.result, run.stopped) == ("went on", None)
+
+
+def daemons_only() -> str:
+    gate = threading.Semaphore(0)
+    for _ in range(3):
+        threading.Thread(target=gate.acquire, daemon=True).start()
+    return "main has ended"
+
+
+@CLOCKS
+def test_waiting_daemons_are_no_deadlock(clock: str) -> None:
+    run = lab.record(daemons_only, clock=clock)
+    assert (run.result, run.stopped) == ("main has ended", None)
+
+
+def handed_on(rounds: int, threads: int) -> int:
+    """Everybody waits for everybody else, all the time: in each moment all but one are blocked, or nearly."""
+    gates = [threading.Semaphore(0) for _ in range(threads)]
+    lock, turn, ready = threading.Lock(), threading.Condition(), threading.Event()
+    count = 0
+
+    def work(i: int) -> None:
+        nonlocal count
+        for _ in range(rounds):
+            gates[i].acquire()
+            with lock:
+                count += 1
+            with turn:
+                turn.notify_all()
+            gates[(i + 1) % threads].release()
+        ready.set()
+
+    def watch() -> None:
+        with turn:
+            turn.wait_for(lambda: count == rounds * threads)
+        ready.wait()
+
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(threads)] + [threading.Thread(target=watch)]
+    for worker in workers:
+        worker.start()
+    gates[0].release()
+    for worker in workers:
+        worker.join()
+    return count
+
+
+def starts_as_others_end(depth: int) -> int:
+    """A chain of threads, each of which starts the next and joins it: main and all but one wait."""
+    gate = threading.Semaphore(0)
+    reached = 0
+
+    def link(left: int) -> None:
+        nonlocal reached
+        reached += 1
+        if left:
+            following = threading.Thread(target=link, args=(left - 1,))
+            following.start()
+            following.join()
+        else:
+            gate.release()
+
+    first = threading.Thread(target=link, args=(depth,))
+    first.start()
+    gate.acquire()
+    first.join()
+    return reached
+
+
+def lock_as_signal(rounds: int) -> int:
+    """Locks released by threads that did not take them: ping-pong."""
+    ping, pong = threading.Lock(), threading.Lock()
+    ping.acquire()
+    pong.acquire()
+    count = 0
+
+    def player() -> None:
+        nonlocal count
+        for _ in range(rounds):
+            ping.acquire()
+            count += 1
+            pong.release()
+
+    thread = threading.Thread(target=player)
+    thread.start()
+    for _ in range(rounds):
+        ping.release()
+        pong.acquire()
+    thread.join()
+    return count
+
+
+REPETITIONS = 10
+
+
+@pytest.mark.parametrize("tick", [0.005, 0.00001])
+def test_a_deadlock_is_never_imagined(tick: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a supervisor that looks far more often than it should, to meet every unlucky moment."""
+    monkeypatch.setattr("semalab.engine.wall.WallProcessor.tick", tick)
+    for _ in range(REPETITIONS):
+        run = lab.record(handed_on, rounds=20, threads=5)
+        assert (run.result, run.stopped) == (100, None)
+        run = lab.record(starts_as_others_end, depth=20)
+        assert (run.result, run.stopped) == (21, None)
+        run = lab.record(lock_as_signal, rounds=50)
+        assert (run.result, run.stopped) == (50, None)
+        run.trace.certify()
+
+
+def waits_for_a_stranger(release: list[Any]) -> str:
+    gate = threading.Semaphore(0)
+    release.append(gate)
+    gate.acquire()
+    return "opened from outside"
+
+
+def test_a_thread_that_came_up_beside_the_run_may_still_release() -> None:
+    """Such as those of a thread pool that the program made with the real modules."""
+    release: list[Any] = []
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def begin() -> None:
+        asked.get()
+        threading.Thread(target=stranger).start()
+
+    def stranger() -> None:
+        while not release:
+            time.sleep(0.001)
+        time.sleep(0.05)
+        release[0].release()
+
+    helper = threading.Thread(target=begin)
+    helper.start()
+
+    def program() -> str:
+        asked.put("go")
+        helper.join()
+        return waits_for_a_stranger(release)
+
+    run = lab.record(program)
+    assert (run.result, run.stopped) == ("opened from outside", None)
+
+
+@CLOCKS
+def test_the_next_run_is_right(clock: str) -> None:
+    for _ in range(3):
+        assert isinstance(lab.record(nobody_opens, threads=3, clock=clock).stopped, Deadlock)
+        assert lab.record(some_sleep, clock=clock).result == "went on"

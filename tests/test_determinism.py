@@ -1,0 +1,98 @@
+"""Law 3: same program, same arguments, same seed, virtual clock: the same log, text and picture on every machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from virtual_runs import PROGRAMS, digest, digests, mutex
+
+import semalab as lab
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run_by(python: str | Path, hash_seed: str = "0") -> list[str]:
+    """The version and the digests that a Python finds."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": hash_seed}
+    command = [str(python), "-X", "utf8", str(ROOT / "tests" / "virtual_runs.py")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.splitlines()
+
+
+def other_pythons() -> list[Path]:
+    """Every CPython from 3.11 on that is found on PATH or among pyenv's, one for each minor version but this one's."""
+    found: dict[tuple[int, int], Path] = {}
+    for minor in range(11, 20):
+        name = f"python3.{minor}"
+        versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+        candidates = [shutil.which(name), *versions.glob(f"3.{minor}.*/bin/{name}")]
+        for candidate in filter(None, candidates):
+            if (3, minor) not in found and works(Path(candidate), f"3.{minor}."):
+                found[3, minor] = Path(candidate)
+    found.pop(sys.version_info[:2], None)
+    return list(found.values())
+
+
+def works(python: Path, version: str) -> bool:
+    """False for pyenv's shims of versions that are not active, and for other implementations."""
+    ask = "import platform, sys; print(platform.python_implementation(), sys.version)"
+    try:
+        ended = subprocess.run([python, "-c", ask], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return ended.stdout.startswith(f"CPython {version}")
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_the_same_seed_gives_the_same_run_and_picture(program: object) -> None:
+    first, second = (lab.record(program, threads=4, clock="virtual", seed=3) for _ in range(2))  # type: ignore[arg-type]
+    assert first.trace == second.trace
+    assert digest(first) == digest(second)
+    assert first._repr_mimebundle_() == second._repr_mimebundle_()
+    first.trace.certify()
+
+
+def test_seeds_give_different_schedules() -> None:
+    runs = [lab.record(mutex, threads=4, clock="virtual", seed=seed) for seed in range(8)]
+    assert len({run.output for run in runs}) > 4
+    assert {run.verdict for run in runs} == {"Mutual exclusion held: never more than 1 inside"}
+
+
+def test_load_does_not_change_a_virtual_run() -> None:
+    quiet = [lab.record(mutex, threads=4, clock="virtual", seed=seed).trace for seed in range(3)]
+    over = threading.Event()
+    busy = [threading.Thread(target=lambda: [None for _ in iter(over.is_set, True)]) for _ in range(2)]
+    for thread in busy:
+        thread.start()
+    try:
+        assert [lab.record(mutex, threads=4, clock="virtual", seed=seed).trace for seed in range(3)] == quiet
+    finally:
+        over.set()
+        for thread in busy:
+            thread.join()
+
+
+def test_hash_seeds_do_not_matter() -> None:
+    here = digests()
+    assert [run_by(sys.executable, hash_seed)[1:] for hash_seed in ("1", "2")] == [here, here]
+
+
+def test_every_python_gives_the_same_runs() -> None:
+    others = other_pythons()
+    if not others:
+        pytest.skip("no other CPython from 3.11 on is installed here")
+    here = digests()
+    for python in others:
+        version, *there = run_by(python)
+        assert there == here, f"Python {version} differs from {re.match(r'[0-9.]+', sys.version)}"

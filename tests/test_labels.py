@@ -1,0 +1,215 @@
+"""What threads and primitives are called: by their names and variables, and the same in every run."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import semalab as lab
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
+
+
+def primitives(run: Any) -> list[tuple[str, str, int]]:
+    return [tuple(p) for p in run.trace.primitives.values()]
+
+
+def plain() -> None:
+    semaphore = threading.Semaphore(3)
+    fence: threading.BoundedSemaphore = threading.BoundedSemaphore(2)
+    lock = threading.Lock()
+    again = threading.RLock()
+    condition = threading.Condition()
+    over = threading.Condition(lock)
+    ready = threading.Event()
+    start = threading.Barrier(4)
+    del semaphore, fence, again, condition, over, ready, start
+
+
+@CLOCKS
+def test_a_primitive_is_called_as_its_variable(clock: str) -> None:
+    assert primitives(lab.record(plain, clock=clock)) == [
+        ("semaphore", "Semaphore", 3),
+        ("fence", "BoundedSemaphore", 2),
+        ("lock", "Lock", 1),
+        ("again", "RLock", 1),
+        ("condition", "Condition", 0),
+        ("condition's RLock", "RLock", 1),
+        ("over", "Condition", 0),
+        ("ready", "Event", 0),
+        ("start", "Barrier", 0),
+    ]
+
+
+class Account:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+@dataclass
+class Desk:
+    free: Any = field(default_factory=lambda: threading.Semaphore(1))
+
+
+def in_objects() -> None:
+    mine, yours = Account(), Account()
+    desk = Desk()
+    table: dict[str, Any] = {}
+    table["left"] = threading.Semaphore(1)
+    desk.gate = threading.Event()  # type: ignore[attr-defined]
+    del mine, yours, table
+
+
+@CLOCKS
+def test_attributes_and_items_name_their_primitive(clock: str) -> None:
+    assert [label for label, _, _ in primitives(lab.record(in_objects, clock=clock))] == [
+        "lock",
+        "lock (2)",
+        "Semaphore-1",
+        "table[0]",
+        "gate",
+    ]
+
+
+def several() -> None:
+    first, (second, third) = threading.Lock(), (threading.Semaphore(1), threading.Semaphore(2))
+    both = one = threading.Semaphore(4)
+    forks = [threading.Semaphore(1) for _ in range(3)]
+    doors = {name: threading.Semaphore(0) for name in "ab"}
+    north, south = [threading.Event() for _ in range(2)]
+    rooms = [threading.Lock(), threading.Lock()]
+    for _ in range(2):
+        turn = threading.Semaphore(0)
+    if (last := threading.Lock()).acquire():
+        last.release()
+    with threading.Lock() as held:
+        pass
+    threading.Semaphore(9)
+    threading.Semaphore(8)
+    make(permits=threading.Semaphore(7))
+    del first, second, third, both, one, forks, doors, north, south, rooms, turn, held
+
+
+def make(permits: Any) -> None:
+    pass
+
+
+@CLOCKS
+def test_lists_loops_and_tuples_are_told_apart(clock: str) -> None:
+    assert [(label, initial) for label, _, initial in primitives(lab.record(several, clock=clock))] == [
+        ("first", 1),
+        ("second[0]", 1),
+        ("second[1]", 2),
+        ("both", 4),
+        ("forks[0]", 1),
+        ("forks[1]", 1),
+        ("forks[2]", 1),
+        ("doors[0]", 0),
+        ("doors[1]", 0),
+        ("north[0]", 0),
+        ("north[1]", 0),
+        ("rooms[0]", 1),
+        ("rooms[1]", 1),
+        ("turn", 0),
+        ("turn (2)", 0),
+        ("last", 1),
+        ("held", 1),
+        ("Semaphore-1", 9),
+        ("Semaphore-2", 8),
+        ("permits", 7),
+    ]
+
+
+def test_without_source_a_primitive_has_class_and_number() -> None:
+    space: dict[str, Any] = {"threading": threading}
+    exec("def program():\n    gate = threading.Semaphore(1)\n    lock = threading.Lock()\n    gate.acquire()", space)
+    run = lab.record(space["program"], clock="virtual")
+    assert primitives(run) == [("Semaphore-1", "Semaphore", 1), ("Lock-1", "Lock", 1)]
+    assert [(e.kind, e.line) for e in run.trace.of("Semaphore-1")] == [("acquire", 4)]
+
+
+def named_threads() -> None:
+    def work() -> None:
+        pass
+
+    class Porter(threading.Thread):
+        pass
+
+    started = [
+        threading.Thread(target=work),
+        threading.Thread(target=work, name="Ada"),
+        threading.Thread(target=work, name="Ada"),
+        Porter(target=work),
+        threading.Timer(0, work),
+        threading.Thread(),
+    ]
+    for thread in reversed(started):
+        thread.start()
+    for thread in started:
+        thread.join()
+
+
+@CLOCKS
+def test_threads_have_their_names_in_the_order_of_their_starts(clock: str) -> None:
+    for _ in range(2):
+        assert lab.record(named_threads, clock=clock).trace.threads == (
+            "main",
+            "Thread-4",
+            "Thread-3",
+            "Thread-2 (work)",
+            "Ada",
+            "Ada (2)",
+            "Thread-1 (work)",
+        )
+
+
+def awkward_names() -> None:
+    thread = threading.Thread(target=int, name='<img src=x onerror=alert(1)> $\\LaTeX$ "quoted"\n\x00')
+    thread.start()
+    thread.join()
+
+
+@CLOCKS
+def test_names_are_data(clock: str) -> None:
+    assert lab.record(awkward_names, clock=clock).trace.threads[1] == (
+        '<img src=x onerror=alert(1)> $\\LaTeX$ "quoted"\n\x00'
+    )
+
+
+def lines() -> None:
+    gate = threading.Semaphore(1)
+    with gate:
+        pass
+    gate.acquire()
+    helper(gate)
+    thread = threading.Thread(target=gate.release)
+    thread.start()
+    thread.join()
+
+
+def helper(gate: Any) -> None:
+    gate.release()
+    if gate.acquire(blocking=False):
+        gate.release(
+            n=1,
+        )
+
+
+@CLOCKS
+def test_events_know_the_programs_line(clock: str) -> None:
+    here, there = lines.__code__.co_firstlineno, helper.__code__.co_firstlineno
+    assert [(e.kind, e.line) for e in lab.record(lines, clock=clock).trace.of("gate")] == [
+        ("acquire", here + 2),
+        ("release", here + 2),
+        ("acquire", here + 4),
+        ("release", there + 1),
+        ("acquire", there + 2),
+        ("release", there + 3),
+        ("release", None),  # nobody's line: the thread runs the semaphore's method itself
+    ]

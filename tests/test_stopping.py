@@ -1,0 +1,301 @@
+"""Every run ends: at its time limit, when it does not move, when it is cancelled, when the kernel is interrupted."""
+
+from __future__ import annotations
+
+import _thread
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import semalab as lab
+from semalab.recording import run_program
+from semalab.stops import Timeout
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+ROOT = Path(__file__).resolve().parent.parent
+CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
+SHORT = 0.05  # seconds a run may take that will not end by itself
+
+
+def spins() -> None:
+    while True:
+        pass
+
+
+def spins_in_a_worker() -> None:
+    worker = threading.Thread(target=spins, name="spinner")
+    worker.start()
+    worker.join()
+
+
+def despairs() -> None:
+    gate = threading.Semaphore(0)
+    while True:
+        try:
+            gate.acquire(timeout=0.001)
+            raise ValueError
+        except Exception:
+            continue
+
+
+def despairs_busily() -> None:
+    while True:
+        try:
+            raise ValueError
+        except Exception:
+            continue
+
+
+def swallows_everything() -> None:
+    while True:
+        try:
+            time.sleep(0.001)
+        except BaseException:
+            continue
+
+
+def clears_up_for_ever() -> None:
+    try:
+        time.sleep(1000)
+    finally:
+        while True:
+            time.sleep(0.001)
+
+
+def holds_while_it_spins() -> None:
+    lock, semaphore = threading.Lock(), threading.Semaphore(1)
+
+    def work() -> None:
+        with lock, semaphore:
+            spins()
+
+    def other() -> None:
+        with semaphore:
+            pass
+
+    threads = [threading.Thread(target=work), threading.Thread(target=other), threading.Thread(target=other)]
+    for thread in threads:
+        thread.start()
+
+
+def starts_threads_for_ever() -> None:
+    while True:
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+
+
+ENDLESS = [
+    spins,
+    spins_in_a_worker,
+    despairs,
+    despairs_busily,
+    swallows_everything,
+    clears_up_for_ever,
+    holds_while_it_spins,
+    starts_threads_for_ever,
+]
+
+
+@CLOCKS
+@pytest.mark.parametrize("program", ENDLESS, ids=lambda program: program.__name__)
+def test_a_program_that_never_ends_is_ended(program: Callable[[], None], clock: str, capfd: Any) -> None:
+    run = lab.record(program, clock=clock, timeout=SHORT)
+    assert isinstance(run.stopped, Timeout)
+    assert (run.stopped.seconds, run.stopped.clock, run.exception) == (SHORT, clock, None)
+    assert run.verdict.startswith("Stopped: the program had not ended after 0.05 s; ")
+    assert capfd.readouterr() == ("", "")
+    run.trace.certify()
+
+
+def test_who_was_still_there_is_told() -> None:
+    told = [lab.record(many_wait, sleepers=n, clock="virtual", timeout=60).verdict for n in (0, 1, 5)]
+    assert told == [
+        "Stopped: the program had not ended after 60 s; main was still there",
+        "Stopped: the program had not ended after 60 s; main, Thread-1 (sleep) were still there",
+        "Stopped: the program had not ended after 60 s; "
+        "main, Thread-1 (sleep), Thread-2 (sleep) and 3 more were still there",
+    ]
+
+
+def many_wait(sleepers: int) -> None:
+    for _ in range(sleepers):
+        threading.Thread(target=time.sleep, args=(3600,)).start()
+    time.sleep(3600)
+
+
+def test_virtual_seconds_are_limited_to_the_nanosecond() -> None:
+    def ticks() -> None:
+        while True:
+            time.sleep(1)
+
+    run = lab.record(ticks, clock="virtual", timeout=10)
+    assert isinstance(run.stopped, Timeout)
+    assert (run.duration, sum(e.kind == "wake" for e in run.trace)) == (10.0, 10)
+
+
+def ends_in_time() -> str:
+    time.sleep(10)
+    return "just in time"
+
+
+def test_the_last_moment_still_counts() -> None:
+    run = lab.record(ends_in_time, clock="virtual", timeout=10)
+    assert (run.result, run.stopped) == ("just in time", None)
+
+
+def blocks_outside(lock: Any) -> None:
+    lock.acquire()
+
+
+def test_a_virtual_program_that_blocks_outside_the_lab_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", SHORT)
+    monkeypatch.setattr("semalab.engine.processor.LAST_RESORT", SHORT)
+    before = _thread._count()
+    real = threading.Lock()
+    real.acquire()
+    run = lab.record(blocks_outside, lock=real, clock="virtual")
+    assert _thread._count() == before + 1
+    real.release()  # now the thread comes back from its call, and ends
+    while _thread._count() > before:
+        time.sleep(0.001)
+    line = blocks_outside.__code__.co_firstlineno + 1
+    assert isinstance(run.stopped, Timeout)
+    assert run.verdict == (
+        f"Stopped: nothing happened for 2 s of real time in blocks_outside, line {line}; "
+        "if the program really needs that long, use clock='wall'; main could not be stopped"
+    )
+
+
+def steadily() -> int:
+    done = 0
+    for _ in range(50):
+        time.sleep(1)
+        done += sum(range(20_000)) > 0
+    return done
+
+
+def test_slow_progress_is_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", SHORT)
+    monkeypatch.setattr("semalab.engine.virtual.VirtualProcessor.tick", 0.001)
+    assert lab.record(steadily, clock="virtual", timeout=60).result == 50
+
+
+def writes_for_ever() -> None:
+    semaphore = threading.Semaphore(1)
+    while True:
+        with semaphore:
+            pass
+
+
+@CLOCKS
+def test_a_log_that_grows_too_long_ends_the_run(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.processor.MOST_EVENTS", 1000)
+    run = lab.record(writes_for_ever, clock=clock)
+    assert run.verdict == (f"Stopped: the program had written {len(run.trace):,} events and was still going")
+    assert len(run.trace) > 1000
+
+
+@CLOCKS
+@pytest.mark.parametrize("program", [spins, many_wait, writes_for_ever], ids=lambda program: program.__name__)
+def test_a_run_can_be_cancelled(program: Callable[..., None], clock: str) -> None:
+    asked: list[bool] = []
+
+    def cancelled() -> bool:
+        asked.append(len(asked) >= 2)
+        return asked[-1]
+
+    arguments = {"sleepers": 5} if program is many_wait else {}
+    run = run_program(program, arguments, clock=clock, timeout=3000, cancelled=cancelled)
+    if program is many_wait and clock == "virtual":
+        assert run.stopped is not None  # 3,000 virtual seconds are over before anybody can ask
+    else:
+        assert run.verdict == "Stopped: the run was stopped from outside"
+        assert asked == [False, False, True]
+
+
+def releases_as_it_dies() -> None:
+    gate = threading.Semaphore(0)
+
+    def work() -> None:
+        try:
+            time.sleep(3600)
+        finally:
+            gate.release()
+            print("a last word")
+            time.sleep(1)
+            gate.release()
+
+    for _ in range(3):
+        threading.Thread(target=work).start()
+    gate.acquire()
+
+
+@CLOCKS
+def test_what_threads_do_while_they_are_stopped_is_not_part_of_the_run(clock: str, capfd: Any) -> None:
+    run = lab.record(releases_as_it_dies, clock=clock, timeout=SHORT)
+    assert (run.output, run.reading.uses["gate"].released) == ("", 0)
+    assert capfd.readouterr() == ("", "")
+
+
+def opens_for_good(kept: list[Any]) -> None:
+    kept.append(threading.Semaphore(1))
+    kept.append(threading.Event())
+    kept.append(threading.Thread(target=int))
+
+
+@CLOCKS
+def test_a_primitive_that_outlives_its_run_does_no_harm(clock: str) -> None:
+    kept: list[Any] = []
+    lab.record(opens_for_good, kept=kept, clock=clock)
+    semaphore, event, thread = kept
+    semaphore.release()
+    assert [semaphore.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+    event.set()
+    assert event.wait(1)
+    assert not thread.is_alive()
+
+
+@CLOCKS
+@pytest.mark.parametrize("what", ["waits", "computes", "swallows", "sleeps", "joins", "computes twice"])
+def test_an_interrupt_comes_out_of_record_when_everybody_has_ended(what: str, clock: str) -> None:
+    command = [sys.executable, "-X", "utf8", str(ROOT / "tests" / "interrupted_run.py"), clock, *what.split()]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stderr == ""
+    outcome, *left, same, print_left, next_run = json.loads(ended.stdout)
+    assert outcome == "KeyboardInterrupt out of record"
+    assert left == [0, ["MainThread"], 1]
+    assert (same, print_left, next_run) == (True, False, 42)
+
+
+AFTER_A_STOP = """
+import semalab as lab, sys
+def spins():
+    while True: pass
+def traced():
+    return 42
+for clock in ("wall", "virtual"):
+    assert lab.record(spins, clock=clock, timeout=0.05).stopped
+sys.settrace(lambda *seen: None)
+print(traced())
+"""
+
+
+def test_a_debugger_works_after_a_run_was_stopped() -> None:
+    """A Stop that was sent and taken back would leave the interpreter in a loop as soon as anything is traced."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", AFTER_A_STOP], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.stdout, ended.stderr) == ("42\n", "")
