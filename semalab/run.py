@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
+from semalab.export import as_chrome_trace, as_csv, as_json
 from semalab.reading import Reading, read
 from semalab.stops import Deadlock, Timeout
-from semalab.trace import SEMAPHORES, Event, Trace
+from semalab.trace import SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
 
 if TYPE_CHECKING:
@@ -96,38 +94,25 @@ class Run:
         return draw(self.reading, **{**settings, **style})
 
     def save(self, path: str | Path) -> Path:
-        """Write the run to a file; the suffix says how: .png .svg .pdf (the picture), .csv .json (the log)."""
+        """Write the run to a file; the suffix says how.
+
+        The picture: .png .svg .pdf. The log: .csv .json, and .trace.json for Chrome's and Perfetto's viewers.
+        """
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix in {".png", ".svg", ".pdf"}:
             from semalab.timeline import save
 
             save(self.timeline(), path)
+        elif path.name.lower().endswith(".trace.json"):
+            path.write_text(as_chrome_trace(self.reading), encoding="utf-8")
         elif suffix == ".csv":
-            path.write_text(self._csv(), encoding="utf-8", newline="")
+            path.write_text(as_csv(self.trace), encoding="utf-8", newline="")
         elif suffix == ".json":
-            path.write_text(self._json(), encoding="utf-8")
+            path.write_text(as_json(self.trace, clock=self.clock, seed=self.seed), encoding="utf-8")
         else:
-            raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json, got {path.name!r}")
+            raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {path.name!r}")
         return path
-
-    def _csv(self) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(Event._fields)
-        writer.writerows(self.trace.events)
-        return text.getvalue()
-
-    def _json(self) -> str:
-        log = {
-            "clock": self.clock,
-            "seed": self.seed,
-            "duration": self.trace.duration,
-            "threads": self.trace.threads,
-            "primitives": list(self.trace.primitives.values()),
-            "events": self.trace.events,
-        }
-        return json.dumps(log, indent=1) + "\n"
 
     def __repr__(self) -> str:
         return self.verdict
