@@ -119,7 +119,6 @@ class _Replay:
         self.value = {label: p.initial for label, p in trace.primitives.items()}
         self.held: dict[str, dict[str, int]] = {label: {} for label in trace.primitives}
         self.waiting: dict[str, tuple[str, int]] = {}  # thread -> (primitive, index of its block)
-        self.released: dict[str, int] = {}  # primitive -> index of its last release
         self.alive: dict[str, bool] = {}
         self.clock = 0
 
@@ -173,8 +172,6 @@ class _Replay:
             after = before - event.amount
             if event.amount != 1 or after < 0:
                 return f"it takes {event.amount} of {before} permits"
-            if blocked and self.released.get(label, -1) < blocked[1]:
-                return f"{thread} waited since event {blocked[1]} and nothing was released since"
             self.held[label][thread] = self.held[label].get(thread, 0) + 1
             self.waiting.pop(thread, None)
         elif event.kind == "release":
@@ -183,7 +180,6 @@ class _Replay:
                 return f"it releases {event.amount} permits"
             if primitive.kind not in {"Semaphore"} and after > primitive.initial:
                 return f"a {primitive.kind} with {before} of {primitive.initial} free was released"
-            self.released[label] = index
             self.held[label][thread] = max(0, self.held[label].get(thread, 0) - event.amount)
         else:
             after = before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -220,3 +221,71 @@ def test_a_trace_is_a_sequence_that_does_not_change() -> None:
     with pytest.raises(TypeError):
         trace.primitives["p"] = Primitive("p", "Lock", 1)  # type: ignore[index]
     assert {"Semaphore", "BoundedSemaphore", "Lock", "RLock"} == PERMITS
+
+
+def hurry(rounds: int, threads: int) -> None:
+    """As many changes of hands as can be had, over a lock that is also released by others."""
+    lock, again, semaphore = threading.Lock(), threading.RLock(), threading.Semaphore(1)
+    ready = threading.Event()
+
+    def work() -> None:
+        ready.wait()
+        for _ in range(rounds):
+            with lock:
+                pass
+            with again, again:
+                pass
+            with semaphore:
+                pass
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    ready.set()
+    for worker in workers:
+        worker.join()
+
+
+def test_overlaps_are_neither_invented_nor_missed_in_a_hurry() -> None:
+    """Law 1, with threads that are interrupted at every opportunity."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            run = lab.record(hurry, rounds=40, threads=6)
+            run.trace.certify()
+            uses = run.reading.uses
+            assert {name: uses[name].most_inside for name in ("lock", "again", "semaphore")} == {
+                "lock": 1,
+                "again": 1,
+                "semaphore": 1,
+            }
+            assert [uses[name].acquires for name in ("lock", "again", "semaphore")] == [240] * 3
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def meet(parties: int) -> int:
+    met = 0
+
+    def greet() -> None:
+        nonlocal met
+        time.sleep(0.001)  # meanwhile others arrive, and must wait for the next round
+        met += 1
+
+    barrier = threading.Barrier(parties, action=greet)
+
+    workers = [threading.Thread(target=barrier.wait) for _ in range(6 * parties)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return met
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_a_barriers_action_may_take_its_time(clock: str) -> None:
+    run = lab.record(meet, parties=2, clock=clock, timeout=20)
+    assert (run.result, run.stopped) == (6, None)
+    assert len(run.reading.uses["barrier"].passes) == 12
+    run.trace.certify()

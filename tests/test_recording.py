@@ -132,6 +132,30 @@ def test_twins_reach_closures_and_leave_them() -> None:
     assert [cell.cell_contents for cell in program.__closure__ or ()] == before
 
 
+def is_given_a_class(made: Any, real: list[dict[str, Any]]) -> bool:
+    with made(1):
+        return real[0]["_allocate_lock"] is _thread.allocate_lock and real[0]["Lock"] is _thread.allocate_lock
+
+
+def test_the_real_threading_itself_is_never_touched() -> None:
+    """Although the methods of a class that the program is given are functions of that very module."""
+    before = dict(vars(threading))
+    real = [vars(threading)]
+    space: dict[str, Any] = {}
+
+    def program() -> None:
+        space.update(real[0])
+
+    lab.record(program, clock="virtual")
+    lab.record(is_given_a_class, made=threading.Semaphore, real=real, clock="virtual")
+    lab.record(calls_back, function=lambda: space.update(real[0]), made=threading.Semaphore, clock="virtual")
+    assert {name for name, value in before.items() if space[name] is not value} <= {"__builtins__"}
+
+
+def calls_back(function: Callable[[], None], made: Any) -> None:
+    function()
+
+
 class Counter:
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -263,6 +287,27 @@ def test_the_run_lasts_until_the_last_thread_has_ended(clock: str) -> None:
     assert run.result == "main is done"
     assert run.reading.uses["done"].final == 5
     assert sum(e.kind == "end" for e in run.trace) == 6
+
+
+def short_lived_daemons() -> str:
+    gate = threading.Semaphore(0)
+
+    def late() -> None:
+        time.sleep(0.02)
+        gate.release()
+
+    threading.Thread(target=late).start()
+    for _ in range(3):
+        daemon = threading.Thread(target=int, daemon=True)
+        daemon.start()
+        daemon.join()
+    gate.acquire()
+    return "main waited"
+
+
+@CLOCKS
+def test_daemons_that_end_do_not_end_the_run(clock: str) -> None:
+    assert lab.record(short_lived_daemons, clock=clock).result == "main waited"
 
 
 def leaves_daemons(threads: int) -> None:

@@ -38,6 +38,21 @@ def spins_in_a_worker() -> None:
     worker.join()
 
 
+def catches_what_it_can(caught: list[Exception]) -> None:
+    while True:
+        try:
+            time.sleep(0.001)
+        except Exception as error:
+            caught.append(error)
+
+
+@CLOCKS
+def test_a_stop_is_no_exception_of_the_programs(clock: str) -> None:
+    caught: list[Exception] = []
+    assert lab.record(catches_what_it_can, caught=caught, clock=clock, timeout=SHORT).stopped is not None
+    assert caught == []
+
+
 def despairs() -> None:
     gate = threading.Semaphore(0)
     while True:
@@ -201,7 +216,7 @@ def writes_for_ever() -> None:
 @CLOCKS
 def test_a_log_that_grows_too_long_ends_the_run(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.processor.MOST_EVENTS", 1000)
-    run = lab.record(writes_for_ever, clock=clock)
+    run = lab.record(writes_for_ever, clock=clock, timeout=20)
     assert run.verdict == (f"Stopped: the program had written {len(run.trace):,} events and was still going")
     assert len(run.trace) > 1000
 
@@ -216,9 +231,9 @@ def test_a_run_can_be_cancelled(program: Callable[..., None], clock: str) -> Non
         return asked[-1]
 
     arguments = {"sleepers": 5} if program is many_wait else {}
-    run = run_program(program, arguments, clock=clock, timeout=3000, cancelled=cancelled)
+    run = run_program(program, arguments, clock=clock, timeout=20, cancelled=cancelled)
     if program is many_wait and clock == "virtual":
-        assert run.stopped is not None  # 3,000 virtual seconds are over before anybody can ask
+        assert run.stopped is not None  # 20 virtual seconds are over before anybody can ask
     else:
         assert run.verdict == "Stopped: the run was stopped from outside"
         assert asked == [False, False, True]
