@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -376,38 +376,76 @@ def test_a_deadlock_is_never_imagined(tick: float, monkeypatch: pytest.MonkeyPat
         run.trace.certify()
 
 
-def waits_for_a_stranger(release: list[Any]) -> str:
+def through_a_pool(begun: threading.Event, delay: float) -> str:
+    """The pool is a real one: its thread is not of the run, and is elsewhere before it comes to the program's code."""
     gate = threading.Semaphore(0)
-    release.append(gate)
-    gate.acquire()
-    return "opened from outside"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(begun.wait, delay)
+        pool.submit(gate.release)
+        gate.acquire()
+    return "opened by the pool"
 
 
-def test_a_thread_that_came_up_beside_the_run_may_still_release() -> None:
-    """Such as those of a thread pool that the program made with the real modules."""
-    release: list[Any] = []
-    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+def test_a_thread_that_came_up_beside_the_run_may_still_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.bystanders.PATIENCE", 20)
+    run = lab.record(through_a_pool, begun=threading.Event(), delay=0.05)
+    assert (run.result, run.stopped) == ("opened by the pool", None)
+    assert [e.thread for e in run.trace.of("gate")] == ["main", "outside", "main"]
+
+
+def lets_others_work(gate_of: list[Any], delay: float) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(in_the_programs_code, gate_of, delay)
+        gate = threading.Semaphore(0)
+        gate_of.append(gate)
+        gate.acquire()
+
+
+def in_the_programs_code(gate_of: list[Any], delay: float) -> None:
+    while not gate_of:
+        time.sleep(0.001)
+    time.sleep(delay)
+    gate_of[0].release()
+
+
+def test_a_virtual_run_does_not_wait_for_threads_that_are_not_its_own() -> None:
+    run = lab.record(lets_others_work, gate_of=[], delay=0.05, clock="virtual")
+    assert run.verdict == (
+        "Stopped: the program waits for threads that it did not start through `threading`; use clock='wall'"
+    )
+    assert lab.record(lets_others_work, gate_of=[], delay=0.05).stopped is None
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join()
+
+
+@CLOCKS
+def test_a_thread_that_has_nothing_to_do_with_the_run_hides_no_deadlock(
+    clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel may start threads at any time, also while a run is under way."""
+    monkeypatch.setattr("semalab.engine.bystanders.PATIENCE", 0.01)
+    come, over = threading.Event(), threading.Event()
 
     def begin() -> None:
-        asked.get()
-        threading.Thread(target=stranger).start()
+        come.wait()
+        started.append(threading.Thread(target=over.wait))
+        started[0].start()
+        come.clear()
 
-    def stranger() -> None:
-        while not release:
-            time.sleep(0.001)
-        time.sleep(0.05)
-        release[0].release()
-
+    started: list[threading.Thread] = []
     helper = threading.Thread(target=begin)
     helper.start()
 
-    def program() -> str:
-        asked.put("go")
+    def program() -> None:
+        come.set()
         helper.join()
-        return waits_for_a_stranger(release)
+        threading.Semaphore(0).acquire()
 
-    run = lab.record(program)
-    assert (run.result, run.stopped) == ("opened from outside", None)
+    run = lab.record(program, clock=clock)
+    over.set()
+    started[0].join()
+    assert isinstance(run.stopped, Deadlock)
 
 
 @CLOCKS

@@ -5,11 +5,13 @@ from __future__ import annotations
 import _thread
 import contextlib
 import functools
+import gc
 import logging
 import random
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from threading import Semaphore as S
 from threading import Thread
@@ -536,3 +538,30 @@ def test_threads_below_threading_are_threads_of_the_run(clock: str, capfd: Any) 
     with pytest.raises(LookupError, match="raw"):
         lab.record(raw_thread, failing=True, clock=clock)
     assert capfd.readouterr() == ("", "")
+
+
+def remembers(references: list[Any], threads: int, dead: bool) -> None:
+    gate = threading.Semaphore(0)
+    for _ in range(threads):
+        worker = threading.Thread(target=gate.acquire)
+        worker.start()
+        references.extend([weakref.ref(worker), weakref.ref(worker._started)])  # type: ignore[attr-defined]
+    if not dead:
+        gate.release(threads)
+
+
+@CLOCKS
+@pytest.mark.parametrize("dead", [False, True])
+def test_a_run_that_is_over_takes_no_memory_and_leaves_nothing_to_collect(dead: bool, clock: str) -> None:
+    references: list[Any] = []
+    gc.collect()
+    gc.disable()
+    try:
+        run: Any = lab.record(remembers, references=references, threads=20, dead=dead, clock=clock)
+        assert [reference for reference in references if reference() is not None] == []
+        trace = weakref.ref(run.trace)
+        assert run.reading.uses["gate"].primitive.initial == 0
+        del run
+        assert trace() is None
+    finally:
+        gc.enable()

@@ -7,30 +7,18 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.stop import Stop
-from semalab.engine.thread import ProgramThread
+from semalab.engine.thread import ProgramThread, Stuck, subject_of
 
 ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
 MOST_EVENTS = 3_000_000  # a log beyond this would eat the memory of a free Binder session
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 GRACE = 0.002  # seconds a stopped thread gets to unwind before it is told again
 LAST_RESORT = 5.0  # seconds after which a thread that cannot be stopped (a C call) is given up
-
-
-class Stuck(NamedTuple):
-    """A thread that lived when the run was stopped, and what it waited for: a primitive's key, a thread, or None."""
-
-    thread: ProgramThread
-    subject: int | ProgramThread | None
-
-
-def _subject(thread: ProgramThread) -> int | ProgramThread | None:
-    if thread.waits_in is None:
-        return None
-    return thread.intent if thread.intent is not None else thread.waits_in.topic
 
 
 def check_lock_arguments(blocking: bool, timeout: float) -> None:
@@ -69,7 +57,7 @@ class Processor:
         self.finished.acquire()
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
-        self._bystanders = frozenset(sys._current_frames())  # threads that were there before the run
+        self._bystanders = Bystanders()
 
     # what the clocks differ in
     now: Callable[[], int]
@@ -99,19 +87,9 @@ class Processor:
         return self.live.get(_thread.get_ident())
 
     def strangers(self) -> bool:
-        """True if threads run the program's code that are not of the run: it may have made them by other means.
-
-        A kernel starts threads of its own at any time; they never come through the program.
-        """
+        """True if threads take part in the program that are not of the run."""
         own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
-        frames = sys._current_frames()
-        return any(self._program_frame(frames[ident]) is not None for ident in frames.keys() - own - self._bystanders)
-
-    def _program_frame(self, frame: Any) -> Any:
-        """The innermost frame of the program from this one outwards; None if there is none."""
-        while frame is not None and id(frame.f_globals) not in self.program:
-            frame = frame.f_back
-        return frame
+        return self._bystanders.take_part(own, self.program)
 
     def start(
         self,
@@ -226,7 +204,7 @@ class Processor:
                 self.cut = len(self.log)
             self.stopped_at = self.now()
             live = {id(thread) for thread in list(self.live.values())}
-            self.stuck = tuple(Stuck(t, _subject(t)) for t in self.every if id(t) in live)
+            self.stuck = tuple(Stuck(t, subject_of(t)) for t in self.every if id(t) in live)
             self.verdict = verdict
             self.stopping = True
 
@@ -259,5 +237,5 @@ class Processor:
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
-        frame = self._program_frame(sys._current_frames().get(ident)) if ident is not None else None
+        frame = program_frame(sys._current_frames().get(ident), self.program) if ident is not None else None
         return (frame.f_code.co_name, frame.f_lineno) if frame is not None else None

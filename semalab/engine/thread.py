@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
 from semalab.engine.stop import Stop, send_stop
@@ -79,3 +79,17 @@ class ProgramThread:
                     send_stop(get_ident())
             except Stop:
                 self.told = self.stoppable
+
+
+class Stuck(NamedTuple):
+    """A thread that lived when the run was stopped, and what it waited for: a primitive's key, a thread, or None."""
+
+    thread: ProgramThread
+    subject: int | ProgramThread | None
+
+
+def subject_of(thread: ProgramThread) -> int | ProgramThread | None:
+    """What the thread waits for."""
+    if thread.waits_in is None:
+        return None
+    return thread.intent if thread.intent is not None else thread.waits_in.topic

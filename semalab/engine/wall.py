@@ -137,11 +137,11 @@ class WallProcessor(Processor):
         were blocked throughout, none was starting in between, and nobody could change the locks they are blocked in.
         """
         first = self._blocked()
-        if not first or self.starting or self._blocked() != first:
+        if not first or not self.awaited or self.starting or self._blocked() != first or self.strangers():
             return False
         if any(lock.taken != lock.freed + 1 for _, _, lock in first):
             return False
-        return self._blocked() == first and self.awaited > 0 and not self.strangers()
+        return self._blocked() == first
 
     def _blocked(self) -> list[tuple[ProgramThread, int, WallLock]] | None:
         """Each thread, how often it has begun or ended a wait, and its lock; None if one may run on by itself."""
