@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
@@ -75,9 +76,9 @@ class Decoder:
 
     def _rows(self) -> Iterable[tuple[Any, ...]]:
         """The rows in the order of their times; those of one time as they were written."""
-        log = self.processor.log[: self.processor.cut]
-        rows = zip(*[iter(log)] * ROW, strict=True)
-        times = log[::ROW]
+        log, end = self.processor.log, self.processor.cut
+        rows = zip(*[islice(log, end)] * ROW, strict=True)
+        times = log[:end:ROW]
         return rows if sorted(times) == times else sorted(rows, key=itemgetter(0))
 
     def _since(self, time: int) -> int:

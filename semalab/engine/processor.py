@@ -15,7 +15,7 @@ from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread, Stuck, subject_of
 
 ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
-MOST_EVENTS = 3_000_000  # a log beyond this would eat the memory of a free Binder session
+MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 GRACE = 0.002  # seconds a stopped thread gets to unwind before it is told again
 LAST_RESORT = 5.0  # seconds after which a thread that cannot be stopped (a C call) is given up

@@ -34,6 +34,7 @@ class Recorder:
     def __init__(self, processor: Processor, lab: tuple[dict[str, Any], ...]) -> None:
         self.processor = processor
         self.made: list[Made] = []
+        self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
         self._lab = lab  # the namespaces of the modules that watch the program
         self._lab_ids = frozenset(map(id, lab))
 
@@ -58,7 +59,9 @@ class Recorder:
         """Append one row, stamped now if no other time is given."""
         processor = self.processor
         stamp = processor.now() if time is None else time
-        processor.log.extend((stamp, processor.get_ident(), (kind, key, amount), value, *self.place()))
+        what = (kind, key, amount)
+        what = self._known.setdefault(what, what)  # one object for all rows of a kind
+        processor.log.extend((stamp, processor.get_ident(), what, value, *self.place()))
 
     def place(self) -> Place:
         """Where the program is: in its innermost frame."""
