@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import difflib
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -86,6 +87,7 @@ def run_program(
         finally:
             bench.swap.restore()
             _on_the_bench.clear()
+    bench.show_errors()
     return bench.run(clock, timeout, claim)
 
 
@@ -109,19 +111,36 @@ class _Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.twins = Twins(self.processor, self.seed)
-            self.swap.install(self.twins, self.program, self.arguments)
+            twins = self.twins = Twins(self.processor, self.seed)
+            self.swap.install(twins, self.program, self.arguments)
             self.processor.program = self.swap.namespaces
             self.origin = self.processor.now()
+            self._perform()
+            twins.at_exit()
+        except Stop:
+            raise
+        except BaseException as error:
+            self._failed(error)
+
+    def _perform(self) -> None:
+        try:
             self.result = self.context.run(self.program, **self.arguments)
         except Stop:
             raise
         except BaseException as error:
-            if not self.processor.stopping:
-                self.failure = ("main", error)
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        if not self.processor.stopping:
+            self.failure = ("main", error)
 
     def _worker_failed(self, thread: str, error: BaseException) -> None:
         self.worker_failures.append((thread, error))
+
+    def show_errors(self) -> None:
+        """What the program wrote to `sys.stderr`, from the thread that called."""
+        if self.twins is not None and self.twins.streams.errors:
+            sys.stderr.write("".join(self.twins.streams.errors))
 
     def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
         decoder = Decoder(self.processor)

@@ -10,10 +10,12 @@ from typing import NamedTuple, overload
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
+QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"})  # their value counts items
+FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
 
 KINDS = frozenset(
     "start block acquire refuse release sleep wake print end"  # every program
-    " join joined set clear pass notify".split()  # Thread.join, Event, Barrier, Condition
+    " join joined set clear pass notify put get".split()  # Thread.join, Event, Barrier, Condition, Queue
 )
 
 
@@ -144,8 +146,10 @@ class _Replay:
             return f"no primitive is called {event.primitive!r}"
         if primitive.kind in PERMITS:
             return self._impossible_permit(index, event, primitive)
-        if primitive.kind == "Event":
+        if primitive.kind in FLAGS:
             return self._impossible_flag(event)
+        if primitive.kind in QUEUES:
+            return self._impossible_item(event)
         return None
 
     def _impossible_life(self, event: Event) -> str | None:
@@ -192,6 +196,19 @@ class _Replay:
         if event.value != after:
             return f"the value must be {after}, the log says {event.value}"
         self.value[label] = after
+        return None
+
+    def _impossible_item(self, event: Event) -> str | None:
+        """A queue holds what was put and not yet taken."""
+        before = self.value[event.primitive]
+        after = before + {"put": event.amount, "get": -event.amount}.get(event.kind, 0)
+        if event.kind in {"put", "get"} and event.amount < 1:
+            return f"{event.thread} moves {event.amount} items"
+        if after < 0:
+            return f"{event.thread} takes {event.amount} of {before} items"
+        if event.value != after:
+            return f"the queue must hold {after}, the log says {event.value}"
+        self.value[event.primitive] = after
         return None
 
     def _impossible_flag(self, event: Event) -> str | None:

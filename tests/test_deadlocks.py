@@ -376,10 +376,10 @@ def test_a_deadlock_is_never_imagined(tick: float, monkeypatch: pytest.MonkeyPat
         run.trace.certify()
 
 
-def through_a_pool(begun: threading.Event, delay: float) -> str:
-    """The pool is a real one: its thread is not of the run, and is elsewhere before it comes to the program's code."""
+def through_a_pool(pool: ThreadPoolExecutor, begun: threading.Event, delay: float) -> str:
+    """The pool was there before: its thread is not of the run, and is elsewhere before it comes to the program."""
     gate = threading.Semaphore(0)
-    with ThreadPoolExecutor(1) as pool:
+    with pool:
         pool.submit(begun.wait, delay)
         pool.submit(gate.release)
         gate.acquire()
@@ -388,17 +388,16 @@ def through_a_pool(begun: threading.Event, delay: float) -> str:
 
 def test_a_thread_that_came_up_beside_the_run_may_still_release(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.bystanders.PATIENCE", 20)
-    run = lab.record(through_a_pool, begun=threading.Event(), delay=0.05)
+    run = lab.record(through_a_pool, pool=ThreadPoolExecutor(1), begun=threading.Event(), delay=0.05)
     assert (run.result, run.stopped) == ("opened by the pool", None)
     assert [e.thread for e in run.trace.of("gate")] == ["main", "outside", "main"]
 
 
-def lets_others_work(gate_of: list[Any], delay: float) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(in_the_programs_code, gate_of, delay)
-        gate = threading.Semaphore(0)
-        gate_of.append(gate)
-        gate.acquire()
+def lets_others_work(pool: ThreadPoolExecutor, gate_of: list[Any], delay: float) -> None:
+    pool.submit(in_the_programs_code, gate_of, delay)
+    gate = threading.Semaphore(0)
+    gate_of.append(gate)
+    gate.acquire()
 
 
 def in_the_programs_code(gate_of: list[Any], delay: float) -> None:
@@ -409,14 +408,13 @@ def in_the_programs_code(gate_of: list[Any], delay: float) -> None:
 
 
 def test_a_virtual_run_does_not_wait_for_threads_that_are_not_its_own() -> None:
-    run = lab.record(lets_others_work, gate_of=[], delay=0.05, clock="virtual")
-    assert run.verdict == (
-        "Stopped: the program waits for threads that it did not start through `threading`; use clock='wall'"
-    )
-    assert lab.record(lets_others_work, gate_of=[], delay=0.05).stopped is None
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread():
-            thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        run = lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05, clock="virtual")
+        assert run.verdict == (
+            "Stopped: the program waits for threads that it did not start through `threading`; use clock='wall'"
+        )
+    with ThreadPoolExecutor(1) as pool:
+        assert lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05).stopped is None
 
 
 @CLOCKS

@@ -5,30 +5,38 @@ from __future__ import annotations
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.twins.locks import recorded_locks
 from semalab.twins.recorder import Recorder
+from semalab.twins.watched import condition_by_method
 
 _frame = sys._getframe
 
 
-def recorded_classes(source: types.ModuleType, recorder: Recorder) -> dict[str, Any]:
+def recorded_classes(source: types.ModuleType, recorder: Recorder, watched: type) -> dict[str, Any]:
     """Recorded versions of the classes of `source`, a `threading` module loaded on the recorder's processor."""
     classes: dict[str, Any] = {}
-    watched = _watched_condition(source, recorder)
     classes.update(_semaphores(source, recorder, watched))
     locks, lock_of = recorded_locks(source, recorder)
     classes.update(locks)
     classes["Condition"] = _condition(source, recorder, lock_of)
-    classes["Event"] = _event(source, recorder, watched)
+    classes["Event"] = event_class(source, recorder, watched)
     classes["Barrier"] = _barrier(source, recorder, watched)
-    for name, cls in classes.items():
-        cls.__name__ = cls.__qualname__ = name
-        cls.__module__ = "threading"
-        cls.__new__ = _only_in_the_run(cls, getattr(threading, name), recorder)
+    classes["Timer"] = _timer(source, recorder)
+    stand_for(threading, classes, recorder)
     return classes
+
+
+def stand_for(module: types.ModuleType, classes: Mapping[str, type], recorder: Recorder) -> None:
+    """Give recorded classes the names of the real module's, and those to threads that are not of the run."""
+    for name, cls in classes.items():
+        real = getattr(module, name)
+        cls.__name__ = cls.__qualname__ = name
+        cls.__module__ = module.__name__
+        cls.__doc__ = real.__doc__
+        cls.__new__ = _only_in_the_run(cls, real, recorder)  # type: ignore[method-assign]
 
 
 def _only_in_the_run(cls: type, real: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
@@ -40,33 +48,6 @@ def _only_in_the_run(cls: type, real: Callable[..., Any], recorder: Recorder) ->
         return object.__new__(actual)
 
     return __new__
-
-
-def _watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
-    """The condition inside a semaphore, event or barrier, whose exit writes the log while the lock is still held."""
-
-    class WatchedCondition(source.Condition):  # type: ignore[name-defined]
-        """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order."""
-
-        # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
-        __slots__ = ("__enter__", "__exit__", "key", "read")
-
-        def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
-            super().__init__(lock)
-            self.__enter__ = lock.__enter__
-            self.__exit__ = leave
-            self.key = key
-            self.read = read
-
-        def wait(self, timeout: float | None = None) -> bool:
-            recorder.note("block", self.key, self.read())
-            before = recorder.intend(self.key)
-            try:
-                return bool(super().wait(timeout))
-            finally:
-                recorder.intend(before)
-
-    return WatchedCondition
 
 
 def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> dict[str, type]:
@@ -139,41 +120,63 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
     return Condition
 
 
-def _event(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
+def event_class(
+    source: types.ModuleType,
+    recorder: Recorder,
+    watched: type,
+    kind: str = "Event",
+    part: Callable[[], str] | None = None,
+) -> type:
+    """kind: what it is in the log. part: what it is called there, if the program never sees it."""
+
     class Event(source.Event):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
+            key = recorder.register(self, kind, 0, part=part() if part else "", named=part is None)
+
+            def verb(method: str, error: object) -> str | None:
+                return method if method in {"set", "clear"} else "pass" if error is None and self._flag else "refuse"
+
             lock = recorder.critical_lock()
-            _watch_by_method(self, "Event", lambda: int(self._flag), lock, recorder, watched, set="set", clear="clear")
+            self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb)
 
     return Event
 
 
 def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
+    def verb(method: str, error: object) -> str | None:
+        return "clear" if method in {"reset", "abort"} else "pass" if error is None else "refuse"
+
     class Barrier(source.Barrier):  # type: ignore[name-defined]
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):
             super().__init__(parties, action, timeout)
             lock = recorder.processor.allocate_lock()  # its action, the program's code, runs inside
-            _watch_by_method(
-                self, "Barrier", lambda: self._count, lock, recorder, watched, reset="clear", abort="clear"
-            )
+            key = recorder.register(self, "Barrier", self._count)
+            self._cond = condition_by_method(key, lambda: self._count, lock, recorder, watched, verb)
 
     return Barrier
 
 
-def _watch_by_method(
-    owner: Any, kind: str, read: Callable[[], int], lock: Any, recorder: Recorder, watched: type, **kinds: str
-) -> None:
-    """Put a watched condition into an Event or Barrier; the method that leaves it tells what happened."""
-    key = recorder.register(owner, kind, read())
+def _timer(source: types.ModuleType, recorder: Recorder) -> type:
+    """A timer's wait for its moment is drawn as sleep."""
     point = recorder.processor.point
 
-    def leave(error: object, value: object, traceback: object) -> None:
-        method = _frame(1).f_code.co_name
-        passed = error is None and (kind != "Event" or bool(read()))
-        recorder.note(kinds.get(method) or ("pass" if passed else "refuse"), key, read())
-        lock.release()
-        if point is not None:
-            point()
+    class Moment(source.Event):  # type: ignore[name-defined]
+        def wait(self, timeout: float | None = None) -> bool:
+            recorder.note("sleep", None, None, round((timeout or 0) * 1e9))
+            try:
+                return bool(super().wait(timeout))
+            finally:
+                recorder.note("wake")
 
-    owner._cond = watched(key, read, leave, lock)
+        def set(self) -> None:
+            super().set()
+            if point is not None:
+                point()
+
+    class Timer(source.Timer):  # type: ignore[name-defined]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.finished = Moment()
+
+    return Timer

@@ -11,41 +11,62 @@ from __future__ import annotations
 import _thread
 import sys
 import types
+import weakref
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
+from semalab.twins.source import is_copy
 
 Place = tuple[types.CodeType | None, int]  # a code object, and the offset of an instruction in it
 NOWHERE: Place = (None, 0)
 
 
 class Made(NamedTuple):
-    """A primitive of the run: class, initial value, the call that made it, the key of what it is part of, if any."""
+    """A primitive of the run: class, initial value, the call that made it, the key of what it is part of, if any.
+
+    part: what it is of the thing that was made, where that is not the primitive itself (a pool's tasks).
+    """
 
     kind: str
     initial: int
     site: Place = NOWHERE
     part_of: int | None = None
+    part: str = ""
 
 
 class Recorder:
-    """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation."""
+    """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation.
 
-    def __init__(self, processor: Processor, lab: tuple[dict[str, Any], ...]) -> None:
+    `_primitives` holds them weakly, at the same places.
+    """
+
+    def __init__(self, processor: Processor) -> None:
         self.processor = processor
         self.made: list[Made] = []
+        self._primitives: list[weakref.ref[Any]] = []
         self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
-        self._lab = lab  # the namespaces of the modules that watch the program
-        self._lab_ids = frozenset(map(id, lab))
 
-    def register(self, primitive: object, kind: str, initial: int, part_of: int | None = None) -> int:
-        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it."""
-        frame: types.FrameType | None = sys._getframe(1)
-        while frame is not None and (id(frame.f_globals) in self._lab_ids or _constructs(frame, primitive)):
+    def register(
+        self, primitive: object, kind: str, initial: int, part_of: int | None = None, part: str = "", named: bool = True
+    ) -> int:
+        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it.
+
+        named: False for what the program never sees: it is not called by the variable on the program's line.
+        """
+        frame: types.FrameType | None = sys._getframe(1) if named else None
+        while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
         site = (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
-        self.made.append(Made(kind, initial, site, part_of))
+        self._primitives.append(weakref.ref(primitive))
+        self.made.append(Made(kind, initial, site, part_of, part))
         return len(self.made) - 1
+
+    def survivors(self) -> Iterator[tuple[Made, Any]]:
+        """The primitives of the run that somebody still has."""
+        for made, reference in zip(self.made, self._primitives, strict=True):
+            if (primitive := reference()) is not None:
+                yield made, primitive
 
     def critical_lock(self) -> Any:
         """The real lock of one primitive's critical section; no thread ever waits in the lab while it holds one."""
@@ -78,6 +99,11 @@ class Recorder:
             return None
         before, me.intent = me.intent, key
         return before
+
+
+def _watches(namespace: dict[str, Any]) -> bool:
+    """True for the namespaces of what stands between the program and its primitives."""
+    return namespace.get("__package__") == __package__ or is_copy(namespace)
 
 
 def _constructs(frame: types.FrameType, primitive: object) -> bool:

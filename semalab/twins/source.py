@@ -1,42 +1,86 @@
-"""CPython's own `threading.py`, loaded a second time on top of a run's processor.
+"""The standard library's own sources, executed a second time on top of a run's processor.
 
-The source is the standard library's, unmodified: only the modules it imports (`_thread`, `time`) are the processor's
-while its code is executed. So every decision of Semaphore, Condition, Event, Barrier and Thread stays CPython's.
+A copy is CPython's source, unmodified: only what it imports is the processor's, or a copy itself. So every decision of
+Semaphore, Condition, Thread, Queue or ThreadPoolExecutor stays CPython's. Nothing outside is touched meanwhile: copies
+have builtins of their own, whose `__import__` finds what stands in for a module.
 """
 
 from __future__ import annotations
 
-import _thread
-import functools  # also because threading imports it, and it must not meet the processor's `_thread`
+import builtins
+import functools
 import importlib.util
 import os
-import sys
 import time
 import types
-import warnings  # noqa: F401 - as functools
-from collections.abc import Callable
-from threading import Lock
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from semalab.engine import Processor, ProgramThread
+from semalab.engine import Processor
+from semalab.twins.thread_module import thread_module
 
-_loading = Lock()  # the swap in sys.modules must not be seen by another load
+Stand = Callable[[], types.ModuleType]  # makes or finds what stands in for a module
+
+_STANDS = "__semalab_stands__"  # in a copy's namespace: module's name -> Stand
+_real_import = builtins.__import__
+CORES = 4  # what copies are told on the virtual clock: a pool of default size is the same on every machine
+
+
+def load(name: str, stands: Mapping[str, Stand], **presets: Any) -> types.ModuleType:
+    """A copy of a standard module. Whatever it imports by a name in `stands` is what stands there.
+
+    presets: names the copy begins with; its own definitions replace them.
+    """
+    module = types.ModuleType(name)
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    module.__file__, module.__package__ = spec.origin, spec.parent
+    module.__dict__.update(presets, __builtins__=_builtins(), **{_STANDS: stands})
+    exec(_code(name), module.__dict__)
+    return module
+
+
+def is_copy(namespace: Mapping[str, Any]) -> bool:
+    """True for the namespace of a copy."""
+    return _STANDS in namespace
+
+
+@functools.cache
+def _code(name: str) -> types.CodeType:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None
+    code: types.CodeType = spec.loader.get_code(name)  # type: ignore[attr-defined]
+    return code
+
+
+@functools.cache
+def _builtins() -> dict[str, Any]:
+    """One for all copies: the interpreter's shortcuts to builtin names then stay valid from run to run."""
+    return {**vars(builtins), "__import__": _import}
+
+
+def _import(
+    name: str,
+    globals: Mapping[str, Any] | None = None,
+    locals: Mapping[str, Any] | None = None,
+    fromlist: Any = (),
+    level: int = 0,
+) -> types.ModuleType:
+    stands: Mapping[str, Stand] = (globals or {}).get(_STANDS, {})
+    full = importlib.util.resolve_name("." * level + name, globals["__package__"]) if level and globals else name
+    if full in stands and (fromlist or "." not in full):
+        return stands[full]()
+    return _real_import(name, globals, locals, fromlist, level)
 
 
 def load_threading(processor: Processor) -> types.ModuleType:
     """A fresh `threading` module whose threads, locks and seconds are the processor's."""
-    spec = importlib.util.find_spec("threading")
-    assert spec is not None and spec.loader is not None
-    module = types.ModuleType("threading")
-    module.__file__ = spec.origin
-    substitutes = {"_thread": thread_module(processor), "time": _time_module(processor), "os": _os_module()}
-    with _loading:
-        saved = {name: sys.modules[name] for name in substitutes}
-        sys.modules.update(substitutes)
-        try:
-            exec(_code(), module.__dict__)
-        finally:
-            sys.modules.update(saved)
+    stands = {
+        "_thread": lambda: thread_module(processor),
+        "time": lambda: time_for_copies(processor),
+        "os": lambda: os_for_copies(processor),
+    }
+    module = load("threading", stands)
     module.main_thread()._program_thread = processor.current()
     if hasattr(module, "_shutdown_locks"):  # up to 3.12
         module.__dict__["_shutdown_locks"] = _Forgetful()
@@ -50,150 +94,24 @@ class _Forgetful(set[Any]):
         pass
 
 
-@functools.cache
-def _code() -> types.CodeType:
-    spec = importlib.util.find_spec("threading")
-    assert spec is not None and spec.loader is not None
-    code: types.CodeType = spec.loader.get_code("threading")  # type: ignore[attr-defined]
-    return code
-
-
-def thread_module(processor: Processor) -> types.ModuleType:
-    """A `_thread` module on the processor, with what CPython 3.11 to 3.14 ask of it."""
-    module = types.ModuleType("_thread")
-    module.__dict__.update({name: value for name, value in vars(_thread).items() if not name.startswith("__")})
-    del module.RLock  # threading then uses its own RLock, written in Python on top of allocate_lock
-
-    def start_new_thread(
-        function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None
-    ) -> int:
-        owner = _Owner(function)
-        return processor.start(lambda: function(*args, **(kwargs or {})), owner.name, owner.daemon, owner.adopt).ident
-
-    def set_sentinel() -> Any:
-        me = processor.current()
-        lock = processor.allocate_lock(me)
-        if me is not None:
-            me.farewell = lock
-        return lock
-
-    module.__dict__.update(
-        allocate_lock=processor.allocate_lock,
-        allocate=processor.allocate_lock,
-        LockType=processor.allocate_lock,  # threading only ever calls it
-        get_ident=processor.get_ident,
-        start_new_thread=start_new_thread,
-        start_new=start_new_thread,
-        interrupt_main=_not_here,
-        _count=lambda: len(processor.live) - 1,
-    )
-    if hasattr(_thread, "_set_sentinel"):  # up to 3.12
-        module.__dict__["_set_sentinel"] = set_sentinel
-    else:
-        module.__dict__.update(_joinable(processor))
+def copied(real: types.ModuleType, **changes: Any) -> types.ModuleType:
+    """A module with the names of a real one, apart from `changes`."""
+    module = types.ModuleType(real.__name__, real.__doc__)
+    module.__dict__.update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+    module.__dict__.update(changes)
+    if hasattr(real, "__all__"):
+        module.__dict__["__all__"] = real.__all__
     return module
 
 
-def _joinable(processor: Processor) -> dict[str, Any]:
-    """Joinable handles, from CPython 3.13 on."""
-
-    class _ThreadHandle:
-        """Invariant: `lock` is held from the thread's start to its end."""
-
-        def __init__(self) -> None:
-            self.ident: int | None = None
-            self.lock: Any = None
-            self.thread: ProgramThread | None = None
-
-        def is_done(self) -> bool:
-            return self.lock is not None and not self.lock.locked()
-
-        def _set_done(self) -> None:
-            if self.lock is not None and self.lock.locked():
-                self.lock.release()
-
-        def join(self, timeout: float | None = None) -> None:
-            if self.thread is not None and self.thread is processor.current():
-                raise RuntimeError("Cannot join current thread")
-            if self.lock is not None and self.lock.acquire(True, -1 if timeout is None or timeout < 0 else timeout):
-                self.lock.release()
-
-        def adopt(self, thread: ProgramThread) -> None:
-            self.thread = thread
-            self.ident = thread.ident
-            self.lock = thread.farewell
-
-    def start_joinable_thread(
-        function: Callable[[], Any], handle: _ThreadHandle | None = None, daemon: bool = True
-    ) -> _ThreadHandle:
-        handle = handle or _ThreadHandle()
-        owner = _Owner(function)
-
-        def body() -> None:
-            me = processor.current()
-            assert me is not None
-            handle.adopt(me)
-            function()
-
-        def prepare(thread: ProgramThread) -> None:
-            thread.farewell = processor.allocate_lock(thread)
-            thread.farewell.acquire()
-            handle.adopt(thread)
-            owner.adopt(thread)
-
-        processor.start(body, owner.name, daemon, prepare)
-        return handle
-
-    def make_thread_handle(ident: int) -> _ThreadHandle:
-        handle = _ThreadHandle()
-        me = processor.current()
-        if me is not None and me.ident == ident:
-            if me.farewell is None:
-                me.farewell = processor.allocate_lock(me)
-                me.farewell.acquire()
-            handle.adopt(me)
-        handle.ident = ident
-        return handle
-
-    return {
-        "_ThreadHandle": _ThreadHandle,
-        "start_joinable_thread": start_joinable_thread,
-        "_make_thread_handle": make_thread_handle,
-        "_get_main_thread_ident": processor.get_ident,
-        "_is_main_interpreter": lambda: True,
-        "daemon_threads_allowed": lambda: True,
-        "_shutdown": _not_here,
-    }
+def time_for_copies(processor: Processor) -> types.ModuleType:
+    return copied(time, monotonic=lambda: processor.now() / 1e9) if processor.clock == "virtual" else copied(time)
 
 
-class _Owner:
-    """The Thread object whose bootstrap a function is, if it is one; otherwise the function's own name serves."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        thread = getattr(function, "__self__", None)
-        self.thread = thread if hasattr(thread, "daemon") else None
-        self.name = str(getattr(function, "__name__", "thread") if self.thread is None else self.thread.name)
-        self.daemon = self.thread is None or bool(self.thread.daemon)
-
-    def adopt(self, thread: ProgramThread) -> None:
-        if self.thread is not None:
-            self.thread._program_thread = thread
-
-
-def _not_here(*args: object) -> None:
-    raise RuntimeError("not available in a recorded program")
-
-
-def _time_module(processor: Processor) -> types.ModuleType:
-    module = types.ModuleType("time")
-    module.__dict__.update({name: value for name, value in vars(time).items() if not name.startswith("__")})
-    if processor.clock == "virtual":
-        module.__dict__["monotonic"] = lambda: processor.now() / 1e9
-    return module
-
-
-def _os_module() -> types.ModuleType:
+def os_for_copies(processor: Processor) -> types.ModuleType:
     """`os` without the fork hooks, which nobody could take back when the run is over."""
-    module = types.ModuleType("os")
-    module.__dict__.update({name: value for name, value in vars(os).items() if name != "register_at_fork"})
+    module = copied(os)
+    module.__dict__.pop("register_at_fork", None)
+    if processor.clock == "virtual":
+        module.__dict__.update(cpu_count=lambda: CORES, process_cpu_count=lambda: CORES)
     return module

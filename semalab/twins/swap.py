@@ -3,98 +3,145 @@
 from __future__ import annotations
 
 import builtins
-import functools
 import random
+import sys
 import threading
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from semalab.twins.namespace import Twins
+from semalab.twins.namespaces import ABSENT, content, functions, namespaces
+from semalab.twins.retired import Retirement
 
-_ABSENT = object()
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
 
 
 class Swap:
-    """Invariant: `_undo` lists, before each change is made, how to take it back; `restore` leaves it empty."""
+    """Invariant: `_undo` lists, before each change is made, how to take it back; `restore` leaves it empty.
+
+    Each is (where, name, what was there, what is there now); a cell has no name, a class's bases are "__bases__".
+    """
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Any, str | None, Any, Any]] = []
-        self._namespaces: list[dict[str, Any]] = []
+        self._undo: list[tuple[Any, str | None, Callable[[], Any], Any]] = []
+        self._namespaces: dict[int, dict[str, Any]] = {}
+        self._twins: Twins | None = None
 
     def install(self, twins: Twins, program: Any, arguments: Mapping[str, Any]) -> None:
-        """Swap in every namespace and closure of `program` and of the functions among its arguments."""
-        replacements = twins.replacements()
-        for function in list(_functions([program, *arguments.values()])):  # all found before the first is changed
-            namespace = function.__globals__
-            if id(namespace) in _NEVER:
-                continue
-            self._namespaces.append(namespace)
-            if namespace.get("print", _ABSENT) is _ABSENT:
-                self._set(namespace, "print", twins.print)
-            for name, value in list(namespace.items()):
-                if id(value) in replacements and not name.startswith("__"):
-                    self._set(namespace, name, replacements[id(value)])
-            for cell in function.__closure__ or ():
-                value = _content(cell)
-                if value is not _ABSENT and id(value) in replacements:
-                    self._undo.append((cell, None, value, replacements[id(value)]))
-                    cell.cell_contents = replacements[id(value)]
+        """Swap in every namespace, class and closure of `program` and of the functions among its arguments."""
+        self._twins = twins
+        found = list(functions([program, *arguments.values()]))  # all found before the first is changed
+        spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
+        self._namespaces.update({id(space): space for space in spaces})
+        for space in spaces:
+            self._swap_names(space)
+        for function in found:
+            if id(function.__globals__) not in _NEVER:
+                self._swap_cells(function)
+        self._set(vars(builtins), "__import__", self._importing(builtins.__import__))
+        self._set(vars(sys), "stdout", twins.streams.out)
+        self._set(vars(sys), "stderr", twins.streams.err)
+        if "logging" in sys.modules:
+            self._swap_logging()
 
     @property
     def namespaces(self) -> frozenset[int]:
         """Identities of the namespaces that are the program's."""
-        return frozenset(map(id, self._namespaces))
+        return frozenset(self._namespaces)
 
-    def _set(self, namespace: dict[str, Any], name: str, twin: Any) -> None:
-        self._undo.append((namespace, name, namespace.get(name, _ABSENT), twin))
-        namespace[name] = twin
+    def _swap_names(self, namespace: dict[str, Any]) -> None:
+        assert self._twins is not None
+        if namespace.get("print", ABSENT) is ABSENT:
+            self._set(namespace, "print", self._twins.streams.print)
+        for name, value in list(namespace.items()):
+            if name.startswith("__"):
+                continue
+            twin = self._twins.of(value)
+            if twin is not value:
+                self._set(namespace, name, twin)
+            elif isinstance(value, type):
+                self._swap_bases(value)
+
+    def _swap_bases(self, cls: type) -> None:
+        """A class derived from a real one is derived from the twin while the run lasts."""
+        assert self._twins is not None
+        bases = tuple(map(self._twins.of, cls.__bases__))
+        if bases != cls.__bases__:
+            real = cls.__bases__
+            self._undo.append((cls, "__bases__", partial(_itself, real), bases))
+            cls.__bases__ = bases
+
+    def _swap_cells(self, function: types.FunctionType) -> None:
+        assert self._twins is not None
+        for cell in function.__closure__ or ():
+            value = content(cell)
+            twin = self._twins.of(value)
+            if twin is not value:
+                self._undo.append((cell, None, partial(_itself, value), twin))
+                cell.cell_contents = twin
+
+    def _swap_logging(self) -> None:
+        from semalab.twins.logs import changes
+
+        twins = self._twins
+        assert twins is not None
+        for change in changes(twins.processor, twins.source, twins.module("time"), twins.choose):
+            self._set(change.namespace, change.name, change.value, change.after)
+
+    def _importing(self, real_import: Callable[..., Any]) -> Callable[..., Any]:
+        def __import__(
+            name: str,
+            globals: Mapping[str, Any] | None = None,
+            locals: Mapping[str, Any] | None = None,
+            fromlist: Any = (),
+            level: int = 0,
+        ) -> Any:
+            module = real_import(name, globals, locals, fromlist, level)
+            twins = self._twins
+            if twins is None or id(globals) not in self._namespaces or not twins.inside():
+                return module
+            return twins.of(module)
+
+        return __import__
+
+    def _set(self, place: dict[str, Any], name: str, twin: Any, after: Callable[[], Any] | None = None) -> None:
+        value = place.get(name, ABSENT)
+        self._undo.append((place, name, after or partial(_itself, value), twin))
+        place[name] = twin
 
     def restore(self) -> None:
-        """Take every twin out again. A name that the program itself gave another value keeps that value."""
+        """Take every twin out again. A name that the program itself gave another value keeps that value.
+
+        What the program made and left behind turns into the real thing.
+        """
         try:
             while self._undo:
-                place, name, value, twin = self._undo[-1]
-                if name is None:
-                    if _content(place) is twin:
-                        place.cell_contents = value
-                elif place.get(name, _ABSENT) is twin:
-                    if value is _ABSENT:
-                        del place[name]
-                    else:
-                        place[name] = value
+                _take_back(*self._undo[-1])
                 self._undo.pop()
+            if self._twins is not None:
+                Retirement(self._twins).retire(self._namespaces.values())
+                self._twins = None
         finally:
-            if self._undo:  # an interrupt came in between
+            if self._undo or self._twins is not None:  # an interrupt came in between
                 self.restore()
 
 
-def _functions(candidates: Iterable[Any]) -> Iterator[types.FunctionType]:
-    """The Python functions behind callables: methods, partials, callable objects; and what they close over."""
-    queue, seen = list(candidates), set()
-    while queue:
-        candidate = queue.pop()
-        if id(candidate) in seen:
-            continue
-        seen.add(id(candidate))
-        if isinstance(candidate, types.FunctionType):
-            yield candidate
-            queue.extend(c for c in map(_content, candidate.__closure__ or ()) if callable(c))
-            queue.append(getattr(candidate, "__wrapped__", None))
-        elif isinstance(candidate, types.MethodType):
-            queue.append(candidate.__func__)
-        elif isinstance(candidate, functools.partial):
-            queue.extend([candidate.func, *candidate.args, *candidate.keywords.values()])
-        elif isinstance(candidate, type):
-            if candidate.__module__ != builtins.__name__:
-                queue.extend(v for v in vars(candidate).values() if isinstance(v, types.FunctionType))
-        elif callable(candidate):
-            queue.append(vars(type(candidate)).get("__call__"))
+def _itself(value: Any) -> Any:
+    return value
 
 
-def _content(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # an empty cell
-        return _ABSENT
+def _take_back(place: Any, name: str | None, before: Callable[[], Any], twin: Any) -> None:
+    if name is None:
+        if content(place) is twin:
+            place.cell_contents = before()
+    elif isinstance(place, type):
+        if place.__bases__ == twin:
+            place.__bases__ = before()
+    elif place.get(name, ABSENT) is twin:
+        value = before()
+        if value is ABSENT:
+            place.pop(name, None)
+        else:
+            place[name] = value

@@ -1,0 +1,81 @@
+"""Which namespaces are the program's: those of its functions, and of its author's modules that these lead to."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import os
+import site
+import sys
+import sysconfig
+import threading
+import types
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+_LAB = str(Path(__file__).parent.parent) + os.sep
+_PYTHON = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+ABSENT = object()
+
+
+def functions(candidates: Iterable[Any]) -> Iterator[types.FunctionType]:
+    """The Python functions behind callables: methods, partials, callable objects; and what they close over."""
+    queue, seen = list(candidates), set()
+    while queue:
+        candidate = queue.pop()
+        if id(candidate) in seen:
+            continue
+        seen.add(id(candidate))
+        if isinstance(candidate, types.FunctionType):
+            yield candidate
+            queue.extend(c for c in map(content, candidate.__closure__ or ()) if callable(c))
+            queue.append(getattr(candidate, "__wrapped__", None))
+        elif isinstance(candidate, types.MethodType):
+            queue.append(candidate.__func__)
+        elif isinstance(candidate, functools.partial):
+            queue.extend([candidate.func, *candidate.args, *candidate.keywords.values()])
+        elif isinstance(candidate, type):
+            if candidate.__module__ != builtins.__name__:
+                queue.extend(v for v in vars(candidate).values() if isinstance(v, types.FunctionType))
+        elif callable(candidate):
+            queue.append(vars(type(candidate)).get("__call__"))
+
+
+def namespaces(first: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """These, and those of the author's own modules whose functions, classes or modules they name."""
+    queue, seen = list(first), set()
+    while queue:
+        namespace = queue.pop(0)
+        if id(namespace) in seen:
+            continue
+        seen.add(id(namespace))
+        yield namespace
+        queue.extend(other for value in list(namespace.values()) if (other := _own(value)) is not None)
+
+
+def _own(value: Any) -> dict[str, Any] | None:
+    """The namespace a value comes from, if its author wrote it: not Python's, not the lab's, not an installed one."""
+    if isinstance(value, types.FunctionType):
+        namespace = value.__globals__
+    elif isinstance(value, types.ModuleType):
+        namespace = vars(value)
+    elif isinstance(value, type):
+        namespace = vars(sys.modules.get(value.__module__, threading))
+    else:
+        return None
+    file = namespace.get("__file__")
+    return namespace if isinstance(file, str) and _is_authors(file) else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_authors(file: str) -> bool:
+    return file.endswith(".py") and not file.startswith((_LAB, *_PYTHON, *site.getsitepackages(), "<frozen"))
+
+
+def content(cell: types.CellType) -> Any:
+    """What a closure's cell holds, or ABSENT."""
+    try:
+        return cell.cell_contents
+    except ValueError:  # an empty cell
+        return ABSENT

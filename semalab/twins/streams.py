@@ -1,0 +1,66 @@
+"""What a recorded program prints: collected with its thread and time, and shown by the thread that called."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from semalab.twins.recorder import Recorder
+
+Printed = Callable[[str], None]
+
+
+class Stream:
+    """Stands for `sys.stdout` or `sys.stderr` during a run: what the run's threads write goes to `take`.
+
+    For all other threads, and whatever else is asked of it, it is the real one.
+    """
+
+    def __init__(self, real: Any, inside: Callable[[], bool], take: Printed) -> None:
+        self._real = real
+        self._inside = inside
+        self._take = take
+
+    def write(self, text: str) -> int:
+        if not self._inside() or not isinstance(text, str):
+            return int(self._real.write(text) or 0)
+        if text:
+            self._take(text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+
+class Streams:
+    """The two streams of a run, and its print(). `errors` holds what it wrote to `sys.stderr`, until it is over."""
+
+    def __init__(self, recorder: Recorder, inside: Callable[[], bool]) -> None:
+        self.errors: list[str] = []
+        self._recorder = recorder
+        self._inside = inside
+        self.out = Stream(sys.stdout, inside, lambda text: recorder.note("print", None, text))
+        self.err = Stream(sys.stderr, inside, self._take_error)
+
+    def _take_error(self, text: str) -> None:
+        if not self._recorder.processor.stopping:
+            self.errors.append(text)
+
+    def print(
+        self, *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
+    ) -> None:
+        """One event for each call, where the real print() writes piece by piece."""
+        if (sys.stdout if file is None else file) is not self.out or not self._inside():
+            builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
+            return
+        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
+        self._recorder.note("print", None, text)
+        point = self._recorder.processor.point
+        if point is not None:
+            point()

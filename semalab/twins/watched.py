@@ -1,0 +1,56 @@
+"""The condition inside a primitive, whose exit writes the log while the lock is still held."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from semalab.twins.recorder import Recorder
+
+_frame = sys._getframe
+
+Verb = Callable[[str, Any], "str | None"]  # (method that is left, class of its exception or None) -> kind of event
+
+
+def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
+    class WatchedCondition(source.Condition):  # type: ignore[name-defined]
+        """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order."""
+
+        # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
+        __slots__ = ("__enter__", "__exit__", "key", "read")
+
+        def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
+            super().__init__(lock)
+            self.__enter__ = lock.__enter__
+            self.__exit__ = leave
+            self.key = key
+            self.read = read
+
+        def wait(self, timeout: float | None = None) -> bool:
+            recorder.note("block", self.key, self.read())
+            before = recorder.intend(self.key)
+            try:
+                return bool(super().wait(timeout))
+            finally:
+                recorder.intend(before)
+
+    return WatchedCondition
+
+
+def condition_by_method(
+    key: int, read: Callable[[], int], lock: Any, recorder: Recorder, watched: type, verb: Verb
+) -> Any:
+    """A watched condition for a primitive whose methods say what happens; `verb` puts their names into our words."""
+    point = recorder.processor.point
+
+    def leave(error: object, value: object, traceback: object) -> None:
+        kind = verb(_frame(1).f_code.co_name, error)
+        if kind is not None:
+            recorder.note(kind, key, read())
+        lock.release()
+        if kind is not None and point is not None:
+            point()
+
+    return watched(key, read, leave, lock)
