@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from semalab.engine import ROW, Processor, ProgramThread
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
-from semalab.trace import PERMITS, Event, Primitive, Trace
+from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made
 
 OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
@@ -187,7 +187,7 @@ class Decoder:
         line = self._last_line.get(label)
         if isinstance(subject, int):
             primitive = self.primitives[subject]
-            value = self.value[subject] if primitive.kind in PERMITS else None
+            value = self.value[subject] if primitive.kind in PERMITS | QUEUES else None
             return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)

@@ -138,6 +138,8 @@ class Made(Protocol):
     def site(self) -> tuple[types.CodeType | None, int]: ...
     @property
     def part_of(self) -> int | None: ...
+    @property
+    def part(self) -> str: ...
 
 
 def primitive_labels(made: Iterable[Made]) -> list[str]:
@@ -153,9 +155,11 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
             base, many = target
         else:
             base, many = one.kind, False
+        if one.part:
+            base = f"{base}'s {one.part}" if target is not None else one.part
         number = used.get(base, 0)
         used[base] = number + 1
-        if one.part_of is None and target is None:
+        if one.part_of is None and target is None and not one.part:
             labels.append(f"{base}-{number + 1}")
         elif many:
             labels.append(f"{base}[{number}]")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from semalab.role import role_of
-from semalab.trace import SEMAPHORES, Event, Primitive, Trace
+from semalab.trace import POOLED, SEMAPHORES, Event, Primitive, Trace
 from semalab.use import Handover, Span, Step, Use
 from semalab.walk import Walk
 
@@ -34,7 +34,8 @@ class Reading:
         """The primitive the picture and the verdict speak of first: the semaphore with most acquires and releases."""
         used = [u for u in self.uses.values() if u.role != "unused"] or list(self.uses.values())
         semaphores = [u for u in used if u.primitive.kind in SEMAPHORES]
-        return max(semaphores or used, key=lambda u: u.acquires + u.releases, default=None)
+        written = [u for u in used if u.primitive.kind not in POOLED]
+        return max(semaphores or written or used, key=lambda u: u.acquires + u.releases, default=None)
 
 
 def read(trace: Trace) -> Reading:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from semalab.trace import PERMITS, SEMAPHORES, Event, Primitive
+from semalab.trace import FLAGS, PERMITS, QUEUES, SEMAPHORES, Event, Primitive
 
 
 def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
     """Read the role from who releases: a guard is released by those inside, a latch or signal by others."""
     if not events:
         return "unused"
+    if primitive.kind in QUEUES:
+        return "queue"
+    if primitive.kind in FLAGS:
+        return "event"
     if primitive.kind not in PERMITS:
         return primitive.kind.lower()
     if primitive.kind not in SEMAPHORES:

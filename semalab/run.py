@@ -12,7 +12,7 @@ from semalab.claims import Check, Claim, judge
 from semalab.export import as_chrome_trace, as_csv, as_json
 from semalab.reading import Reading, read
 from semalab.stops import Deadlock, Timeout
-from semalab.trace import SEMAPHORES, Trace
+from semalab.trace import POOLED, SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Run:
         others = sum(thread != "main" for thread in self.trace.threads)
         parts = ["main alone" if not others else f"main and {others:,} thread{'' if others == 1 else 's'}"]
         use = self.reading.main_use
-        if use is not None:
+        if use is not None and use.primitive.kind not in POOLED:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")
         parts.append("wall clock" if self.clock == "wall" else f"virtual clock, seed {self.seed}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from semalab.trace import QUEUES
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -70,6 +72,14 @@ def _who(group: list[Wait]) -> tuple[str, str]:
     return (group[0].thread, "waits") if len(group) == 1 else (f"{len(group)} threads", "wait")
 
 
+def _items(number: int | None) -> str:
+    return f"{number} {'item' if number == 1 else 'items'}" if number else "empty"
+
+
+def _nobody(number: int | None) -> str:
+    return f"no live thread is left to {'take one' if number else 'put one'}"
+
+
 def _joining(group: list[Wait]) -> str:
     who, verb = _who(group)
     return f"{who} {verb} for {group[0].primitive} to end"
@@ -87,6 +97,12 @@ def _blocked(group: list[Wait]) -> str:
         return f"{who} {verb} for `{first.primitive}` (not set) and no live thread is left to set it"
     if first.kind == "Condition":
         return f"{who} {verb} on `{first.primitive}` and no live thread is left to notify it"
+    if first.kind == "Future":
+        return f"{who} {verb} for the result of `{first.primitive}` and no live thread is left to bring it"
+    if first.kind == "Futures":
+        return f"{who} {verb} in {first.primitive} and no live thread is left to bring a result"
+    if first.kind in QUEUES:
+        return f"{who} {verb} for `{first.primitive}` ({_items(first.value)}) and {_nobody(first.value)}"
     if first.kind == "Barrier":
         return f"{who} {verb} at `{first.primitive}` and no live thread is left to arrive"
     value = "" if first.value is None else f" (value {first.value})"

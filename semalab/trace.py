@@ -10,7 +10,8 @@ from typing import NamedTuple, overload
 SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
-QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"})  # their value counts items
+QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
+POOLED = frozenset({"Tasks", "Future", "Futures"})  # what a pool of threads is made of
 FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
 
 KINDS = frozenset(

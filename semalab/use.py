@@ -42,7 +42,8 @@ class Use:
     """How one primitive was used. Invariant: every number is counted in log order, never by comparing times.
 
     role: "guard" (who releases had acquired), "latch" (threads pass once, others open it), "signal" (passed again
-    and again, released by others), "counter" (released, never acquired), "event", "barrier", "condition", "unused".
+    and again, released by others), "counter" (released, never acquired), "queue", "event" (also a future), "barrier",
+    "condition", "unused".
     inside: number of threads inside, as steps; crowded: the times (begin, end) with more than one inside.
     openings: indices of releases by a thread that held no permit (of a latch: what opens it); of set() and notify().
     passes: indices at which a thread got through. kept: threads that ended with a permit in hand, once a permit.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
-from semalab.trace import SEMAPHORES
+from semalab.trace import FLAGS, POOLED, QUEUES, SEMAPHORES
 
 
 def headline(
@@ -65,6 +65,9 @@ def _described(reading: Reading) -> str:
     threads = f"{len(reading.trace.threads)} threads" if len(reading.trace.threads) != 1 else "1 thread"
     if use is None:
         return f"{threads} ran to the end; none of them used a semaphore"
+    if use.primitive.kind in POOLED:
+        done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
+        return f"{threads} ran to the end; {done:,} {'result' if done == 1 else 'results'}"
     return f"{threads} ran to the end; `{use.label}`: {_counts(use)}"
 
 
@@ -73,7 +76,9 @@ def _counts(use: Use) -> str:
     opened = use.releases
     if use.primitive.kind in SEMAPHORES:
         return f"{opened:,} released, {passed:,} acquired, value {use.final:,} at the end"
-    if use.primitive.kind == "Event":
+    if use.primitive.kind in QUEUES:
+        return f"{use.released:,} put, {use.acquires:,} taken, {use.final:,} left at the end"
+    if use.primitive.kind in FLAGS:
         return f"set {_times(opened)}, passed {_times(passed)}"
     if use.primitive.kind == "Barrier":
         return f"passed {_times(passed)}"

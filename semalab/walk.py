@@ -49,7 +49,7 @@ class Walk:
                 self.waiting[thread] = (time, index)
                 self.waiters.append(Step(time, len(self.waiting)))
             return
-        if kind in {"acquire", "refuse", "pass", "wake"}:
+        if kind in {"acquire", "refuse", "pass", "wake", "put", "get"}:
             self._end_wait(index, event)
         if kind == "acquire":
             self.acquires += 1
@@ -68,15 +68,21 @@ class Walk:
             if event.amount > len(self.holds.get(thread, ())):
                 self.openings.append(index)
             self._leave(index, event)
-        elif kind == "pass":
+        elif kind in {"pass", "get"}:
+            self.acquires += event.amount
             self.passes.append(index)
+        elif kind == "put":
+            self.releases += 1
+            self.released += event.amount
+            self.openings.append(index)
+            self.permits.extend([index] * event.amount)
         elif kind in {"set", "notify"}:
             self.releases += 1
             self.openings.append(index)
 
     def _end_wait(self, index: int, event: Event) -> None:
         waited = self.waiting.pop(event.thread, None)
-        source = self.permits.popleft() if event.kind == "acquire" and self.permits else None
+        source = self.permits.popleft() if event.kind in {"acquire", "get"} and self.permits else None
         if waited is None:
             return
         self.waiters.append(Step(event.time, len(self.waiting)))

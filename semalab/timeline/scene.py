@@ -12,7 +12,7 @@ from semalab.timeline.clock import Clock, clock_of
 from semalab.timeline.crowds import Crowd, crowds_of
 from semalab.timeline.ink import OTHER, TONES, Tone
 from semalab.timeline.log import Log, Spans, log_of, spans_of
-from semalab.trace import LOCKS, SEMAPHORES
+from semalab.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
 _LINK_ROWS, _LINKS = 12, 40
 _STRIPS = 3
@@ -22,9 +22,11 @@ _MOMENTS = {  # role -> how its openings and its passes are drawn and called
     "signal": (("give", "releases"), ("take", "takes")),
     "counter": (("count", "releases"), ("take", "takes")),
     "event": (("open", "sets"), ("pass", "passes")),
+    "queue": (("give", "puts"), ("take", "takes")),
     "barrier": (("give", "opens"), ("pass", "passes")),
     "condition": (("give", "notifies"), ("take", "goes on")),
 }
+_RESULTS = frozenset({"Future", "Futures"})
 _TOGETHER = 0.004  # openings closer than this part of the axis are one
 
 
@@ -121,9 +123,10 @@ def scene_of(reading: Reading, alarm: str | None, allowed: int, stopped: str | N
 
 
 def _used(reading: Reading) -> list[Use]:
-    """The primitives in use, the main one first, then in order of creation."""
+    """The primitives in use, the main one first, then in order of creation. A pool's results would outnumber them."""
     main = reading.main_use
     used = [u for u in reading.uses.values() if u.role != "unused"]
+    used = [u for u in used if u.primitive.kind not in _RESULTS] or used
     return sorted(used, key=lambda u: main is None or u.label != main.label)
 
 
@@ -136,7 +139,11 @@ def _strips(reading: Reading) -> tuple[Use, ...]:
     main = reading.main_use
     if main is None or main.primitive.kind in {"Barrier", "Condition"}:
         return ()
-    family = next((f for f in (SEMAPHORES, LOCKS) if main.primitive.kind in f), frozenset({main.primitive.kind}))
+    family = next(
+        (f for f in (SEMAPHORES, LOCKS, QUEUES) if main.primitive.kind in f), frozenset({main.primitive.kind})
+    )
+    if main.primitive.kind in POOLED:
+        return (main,)
     others = [u for u in _used(reading) if u.primitive.kind in family and u.label != main.label]
     others.sort(key=lambda u: -(u.acquires + u.releases))
     return (main, *others[: _STRIPS - 1])
@@ -167,7 +174,7 @@ def _bars(
     until = np.zeros(len(rows))
     until[list(lives)] = [end for _, end in lives.values()]
     end = np.where(last < 0, until[row], clock.at[last])
-    keys = [(kind, tones.get(label) if kind in {"wait", "hold"} else None) for kind, label in groups]
+    keys = [(kind, tones.get(label, OTHER) if kind in {"wait", "hold"} else None) for kind, label in groups]
     bars = {}
     for key in sorted(set(keys), key=keys.index):
         chosen = np.isin(group, [i for i, k in enumerate(keys) if k == key])

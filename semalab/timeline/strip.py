@@ -11,7 +11,7 @@ from semalab.timeline.page import Band
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.words import fit
-from semalab.trace import LOCKS
+from semalab.trace import FLAGS, LOCKS, QUEUES
 
 _LABEL = 11.0  # points between two labels, at least
 _FINE = 2_000  # steps from which they are thinned to what a column of pixels can show
@@ -44,16 +44,16 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     sheet.line([sheet.begin, sheet.end], [zero, zero], "zero", 2.5, color=LINE, linewidth=0.8)
     x, y = _steps(sheet, at, value)
     sheet.line(x, zero + y * up, "value", 3, color=colour, linewidth=1.6, solid_joinstyle="miter")
-    _label(sheet, band, zero, most, queue, up, down)
+    _label(sheet, band, zero, most, queue, up, down, "item" if use.primitive.kind in QUEUES else "value")
     sheet.text(sheet.x(0.0), band.heading, _heading(sheet, use, queue), size=8, color=GREY).set_gid("strip heading")
 
 
 def _heading(sheet: Sheet, use: Use, queue: int) -> str:
-    value = "1 is free" if use.primitive.kind in LOCKS else "1 is set" if use.primitive.kind == "Event" else "value"
-    what = f" ({value})" if value != "value" else ""
+    kind = use.primitive.kind
+    what = " (1 is free)" if kind in LOCKS else " (1 is set)" if kind in FLAGS else ""
     below = ", and below zero the threads that wait" if queue else ""
     name = fit(use.label, (sheet.page.right - sheet.page.left) * 0.25, 8)
-    return f"value of {name}{what}{below}"
+    return f"{'items in' if kind in QUEUES else 'value of'} {name}{what}{below}"
 
 
 def _scales(band: Band, most: int, queue: int) -> tuple[float, float]:
@@ -68,11 +68,12 @@ def _scales(band: Band, most: int, queue: int) -> tuple[float, float]:
     return above / most, (room - above) / queue
 
 
-def _label(sheet: Sheet, band: Band, zero: float, most: int, queue: int, up: float, down: float) -> None:
+def _label(sheet: Sheet, band: Band, zero: float, most: int, queue: int, up: float, down: float, unit: str) -> None:
     x = sheet.page.left - 8
-    words = [(zero, "0" if most or queue else "value 0")]
+    of = (lambda n: f"{n:,} {unit}{'s' if n != 1 else ''}") if unit == "item" else (lambda n: f"{unit} {n:,}")
+    words = [(zero, "0" if most or queue else of(0))]
     if most:
-        words.append((zero + most * up, f"value {most:,}"))
+        words.append((zero + most * up, of(most)))
     if queue:
         words.append((zero - queue * down, f"{queue:,} wait"))
     for y, text in words:

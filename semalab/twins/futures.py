@@ -44,7 +44,7 @@ def load_pool(
     """A copy of `concurrent.futures.thread` on copies of `_base` and `queue`."""
     package = types.ModuleType("concurrent.futures")
     package.__dict__["_base"] = base
-    tasks = copied(queue, SimpleQueue=simple_queue(queue, recorder, watched, refusals=False))
+    tasks = copied(queue, SimpleQueue=simple_queue(queue, recorder, watched, "Tasks"))
     here: dict[str, Stand] = {"concurrent.futures": lambda: package, "queue": lambda: tasks}
     module = load("concurrent.futures.thread", {**stands, **here})
     real = concurrent.futures.thread

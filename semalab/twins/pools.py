@@ -32,7 +32,7 @@ def load_thread_pool(
     connection = types.ModuleType("multiprocessing.connection")
     connection.__dict__["wait"] = _wait
     result = event_class(source, recorder, watched, "Future")
-    plumbing = copied(queue, SimpleQueue=simple_queue(queue, recorder, watched, _part, refusals=False))
+    plumbing = copied(queue, SimpleQueue=simple_queue(queue, recorder, watched, "Tasks", _part))
     here: dict[str, Stand] = {
         "multiprocessing": lambda: package,
         "multiprocessing.connection": lambda: connection,

@@ -57,15 +57,20 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
 
 
 def simple_queue(
-    source: types.ModuleType, recorder: Recorder, watched: type, part: Callable[[], str] = str, refusals: bool = True
+    source: types.ModuleType,
+    recorder: Recorder,
+    watched: type,
+    kind: str = "SimpleQueue",
+    part: Callable[[], str] = str,
 ) -> type:
-    """part: what it is of something that the program made. refusals: whether a get in vain is worth a line."""
+    """kind: what it is in the log. part: what it is of the thing that the program made, if not that itself."""
+    refusals = kind == "SimpleQueue"  # a pool's thread that finds no task is no news
 
     class SimpleQueue(source._PySimpleQueue):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             count = self._count
-            key = recorder.register(self, "SimpleQueue", 0, part=part())
+            key = recorder.register(self, kind, 0, part=part())
             lock = recorder.critical_lock()
 
             def size() -> int:

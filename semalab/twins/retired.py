@@ -68,7 +68,7 @@ class Retirement:
             for name in ("not_empty", "not_full", "all_tasks_done"):
                 setattr(one, name, threading.Condition(one.mutex))
             self._become(one)
-        elif kind == "SimpleQueue":
+        elif kind in {"SimpleQueue", "Tasks"}:
             one._count = threading.Semaphore(one.qsize())
             self._become(one, sys.modules["queue"]._PySimpleQueue)  # the one written in C has no way in
         elif kind == "Future" and hasattr(one, "_condition"):
