@@ -51,7 +51,7 @@ class Decoder:
         self.processor = processor
         self.origin = origin
         self.with_exit = with_exit
-        self.thread_labels = thread_labels(t.name for t in processor.every)
+        *self.thread_labels, self.outside = thread_labels([*(t.name for t in processor.every), OUTSIDE])
         self.labels = primitive_labels(made)
         self.primitives = [Primitive(label, m.kind, m.initial) for label, m in zip(self.labels, made, strict=True)]
         self.value = [m.initial for m in made]
@@ -65,7 +65,7 @@ class Decoder:
     def trace(self) -> Trace:
         with _no_collections():  # many small tuples and no garbage: nothing to collect
             self._decode()
-        threads = [label for label in [*self.thread_labels, OUTSIDE] if label in self._started]
+        threads = [label for label in [*self.thread_labels, self.outside] if label in self._started]
         end = self.processor.stopped_at if self.processor.verdict is not None else 0
         return Trace(self._events, threads, self.primitives, end - self.origin)
 
@@ -85,11 +85,11 @@ class Decoder:
         return time - self.origin if time > self.origin else 0  # the main thread starts before its program does
 
     def _outsider(self, ident: int, time: int) -> str:
-        if OUTSIDE not in self._started:
-            self._started.add(OUTSIDE)
-            self._events.append(Event(self._since(time), OUTSIDE, "start"))
-        self._thread[ident] = OUTSIDE
-        return OUTSIDE
+        if self.outside not in self._started:
+            self._started.add(self.outside)
+            self._events.append(Event(self._since(time), self.outside, "start"))
+        self._thread[ident] = self.outside
+        return self.outside
 
     def _line(self, code: CodeType | None, instruction: int) -> int | None:
         """The line of an instruction, in the program's own code."""

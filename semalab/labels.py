@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from semalab.excerpt import cut_name
+
 _LAB = str(Path(__file__).parent)
 _PYTHON = (str(Path(os.__file__).parent), "<frozen ")
+_LONGEST = 80  # characters of a name in a label, which every event of a log may repeat
 
 
 _SEVERAL = ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -152,7 +155,7 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
         if one.part_of is not None:
             base, many = f"{labels[one.part_of]}'s {one.kind}", False
         elif target is not None:
-            base, many = target
+            base, many = cut_name(target.name, _LONGEST), target.many
         else:
             base, many = one.kind, False
         if one.part:
@@ -168,12 +171,23 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
     return labels
 
 
+def thread_label(name: str) -> str:
+    """A thread's name as it can be shown, whole if it is not long."""
+    label = cut_name(str.__str__(name), _LONGEST)
+    return label if label.strip() else "unnamed"
+
+
 def thread_labels(names: Iterable[str]) -> list[str]:
-    """The threads' names; a name that was there before gets a number behind it."""
-    labels: list[str] = []
+    """A label for each thread; one that was there before gets a number behind it. Invariant: all differ."""
+    labels: dict[str, None] = {}
     used: dict[str, int] = {}
     for name in names:
-        number = used.get(name, 0)
-        used[name] = number + 1
-        labels.append(name if number == 0 else f"{name} ({number + 1})")
-    return labels
+        base = thread_label(name)
+        number = used.get(base, 1)
+        label = base
+        while label in labels:
+            number += 1
+            label = f"{base} ({number})"
+        used[base] = number
+        labels[label] = None
+    return list(labels)

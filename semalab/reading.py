@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from semalab.role import role_of
-from semalab.trace import POOLED, SEMAPHORES, Event, Primitive, Trace
+from semalab.trace import JOINS, POOLED, SEMAPHORES, Event, Primitive, Trace
 from semalab.use import Handover, Span, Step, Use
 from semalab.walk import Walk
 
@@ -48,7 +48,7 @@ def read(trace: Trace) -> Reading:
     finish = trace.duration
     for index, event in enumerate(trace.events):
         kind, thread = event.kind, event.thread
-        if event.primitive in by_primitive:
+        if event.primitive in by_primitive and kind not in JOINS:
             by_primitive[event.primitive].append((index, event))
         elif kind in {"sleep", "join"}:
             asleep[thread] = (event.time, index, kind, event.primitive)

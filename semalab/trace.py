@@ -18,6 +18,7 @@ KINDS = frozenset(
     "start block acquire refuse release sleep wake print end"  # every program
     " join joined set clear pass notify put get".split()  # Thread.join, Event, Barrier, Condition, Queue
 )
+JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which may be called as a primitive is
 
 
 class Event(NamedTuple):
@@ -106,7 +107,7 @@ class Trace(Sequence[Event]):
 
     def of(self, primitive: str) -> tuple[Event, ...]:
         """The events of one primitive, in the order of its lock."""
-        return tuple(event for event in self.events if event.primitive == primitive)
+        return tuple(event for event in self.events if event.primitive == primitive and event.kind not in JOINS)
 
     def certify(self) -> Trace:
         """Replay the log and return it, or raise CertificateError at the first event that cannot be true."""
@@ -140,7 +141,7 @@ class _Replay:
         problem = self._impossible_life(event)
         if problem:
             return problem
-        if not event.primitive or event.kind in {"join", "joined"}:
+        if not event.primitive or event.kind in JOINS:
             return None
         primitive = self.trace.primitives.get(event.primitive)
         if primitive is None:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
+from semalab.excerpt import cut, said_by
+from semalab.labels import thread_label
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import FLAGS, POOLED, QUEUES, SEMAPHORES
+
+LONGEST = 600  # characters of a verdict: a picture of ordinary size holds them
+_MESSAGE, _NAME = 300, 80  # of an exception's message and class
 
 
 def headline(
     reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
 ) -> str:
+    """One line of at most `LONGEST` characters, and a note of how many more there would be."""
+    return cut(_headline(reading, claim, stopped, failure), LONGEST)
+
+
+def _headline(
+    reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
+) -> str:
     """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held."""
     if failure is not None:
         thread, error = failure
-        text = str(error)
-        return f"{thread} raised {type(error).__name__}" + (f": {text}" if text else "")
+        text = cut(said_by(error), _MESSAGE)
+        raised = f"{thread_label(thread)} raised {cut(type(error).__name__, _NAME)}"
+        return f"{raised}: {text}" if text else raised
     if isinstance(stopped, Deadlock):
         return f"Deadlock: {stopped}"
     if stopped is not None:

@@ -11,7 +11,6 @@ import ipywidgets
 import pytest
 
 import semalab as lab
-from semalab.panel import texts
 from semalab.panel.panel import DPI, INCHES
 
 
@@ -97,11 +96,10 @@ def test_every_position_of_the_dials_runs() -> None:
             assert (panel.run.stopped is not None) == (initial == 0)
 
 
-def test_output_stands_in_the_fold_and_is_cut() -> None:
+def test_output_stands_in_the_fold() -> None:
     panel = lab.interact(visit, threads=(1, 20))
     assert panel.printed.value.count("inside") == 4
     assert panel.fold.selected_index is None
-    assert texts.cut("x" * 10_000, 100) == "x" * 100 + "… (9,900 more characters)"
 
 
 def test_an_error_is_shown_with_the_programs_own_lines() -> None:

@@ -117,7 +117,7 @@ class Panel(widgets.VBox):
         self.seed.disabled = self.next_seed.disabled = on_wall
         job = self._job(self.values, self.clock.value, self.seed.value)
         if on_wall and _running_loop() is not None:
-            self.sentence.value = texts.message("Running on the wall clock…")
+            self.sentence.value = texts.sentence("Running on the wall clock…")
             self._latest.submit(job)
         else:
             self._latest.cancel()
@@ -148,7 +148,7 @@ class Panel(widgets.VBox):
         from semalab.timeline import png
 
         if isinstance(run, Exception):
-            self.sentence.value = texts.message(str(run))
+            self.sentence.value = texts.message(run)
             return
         self.run = run
         self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI))

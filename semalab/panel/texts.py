@@ -5,30 +5,36 @@ from __future__ import annotations
 import traceback
 from html import escape
 
+from semalab.excerpt import cut, said_by
 from semalab.run import Run
 
 LONGEST = 4000  # characters of output or traceback shown; a program may print megabytes
+_MESSAGE = 600
+_SENTENCE = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
+_LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
 
 def verdict(run: Run) -> str:
     """The sentence under the picture; screen readers speak it when it changes."""
     about = f"<div style='opacity:.75'>{escape(run.description)}</div>"
-    body = f"<div role='status' aria-live='polite'><b>{escape(cut(run.verdict, 600))}</b>{about}"
+    body = f"<div {_SENTENCE}><b>{escape(run.verdict)}</b>{about}"
     if run.exception is not None:
-        body += f"<pre style='white-space:pre-wrap'>{escape(cut(own_lines(run)))}</pre>"
+        body += _lines(own_lines(run))
     return body + "</div>"
 
 
-def message(text: str) -> str:
-    return f"<div role='status' aria-live='polite'><b>{escape(text)}</b></div>"
+def message(error: Exception) -> str:
+    """Why there is no run to show."""
+    return sentence(cut(said_by(error), _MESSAGE))
+
+
+def sentence(text: str) -> str:
+    return f"<div {_SENTENCE}><b>{escape(text)}</b></div>"
 
 
 def output(run: Run) -> str:
     """What the program printed, line by line as it came."""
-    if not run.printed:
-        return "<i>The program printed nothing.</i>"
-    text = escape(cut(run.output))
-    return f"<pre style='white-space:pre-wrap;max-height:20em;overflow:auto'>{text}</pre>"
+    return _lines(run.output) if run.printed else "<i>The program printed nothing.</i>"
 
 
 def own_lines(run: Run) -> str:
@@ -38,10 +44,15 @@ def own_lines(run: Run) -> str:
     files = {run.source_file} if run.source_file else set()
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not files or f.filename in files]
     lines = [f"line {f.lineno}, in {f.name}: {f.line or ''}".rstrip(": ") for f in frames]
-    return "\n".join([*lines, *(line.rstrip() for line in traceback.format_exception_only(error))])
+    return "\n".join([*lines, *_last_lines(error)])
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
-    if len(text) <= longest:
-        return text
-    return f"{text[:longest]}… ({len(text) - longest:,} more characters)"
+def _last_lines(error: BaseException) -> list[str]:
+    try:
+        return [line.rstrip() for line in traceback.format_exception_only(error)]
+    except Exception:  # Python asks the exception for its text, which is the program's code, and trusts the answer
+        return [f"{type(error).__name__}: {said_by(error)}"]
+
+
+def _lines(text: str) -> str:
+    return f"<pre {_LINES}>{escape(cut(text, LONGEST, lines=True))}</pre>"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 
 import matplotlib
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
 
+from semalab.excerpt import STAND_IN, shown
+
 _HINTED = 1.03  # the hinter rounds small letters to whole pixels: lines come out up to so much longer
-STAND_IN = "\ufffd"  # what a character becomes that cannot be shown
 _FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 
 
@@ -35,8 +35,7 @@ def _advance(character: str, bold: bool) -> float:
 
 @cache
 def _shown(character: str) -> str:
-    if unicodedata.category(character).startswith(("C", "Z")):  # control, format, surrogate, any kind of space
-        return " " if character.isspace() else STAND_IN
+    character = shown(character)
     return character if _font(False).get_char_index(ord(character)) else STAND_IN
 
 

@@ -1,0 +1,60 @@
+"""Text from programs, made fit to be shown: as long as there is room for, and nothing in it acts on its surroundings.
+
+Names, messages and output can hold anything: line breaks that end a sentence, escape sequences that colour a terminal,
+marks that turn the direction of what follows, halves of surrogate pairs that no file and no message to a browser can
+carry. What a program is called is its own affair; what the lab says of it stays one sentence.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+STAND_IN = "\ufffd"  # what a character becomes that cannot be shown
+_HIDDEN = {"Cc", "Cf", "Cs"}  # control, format, surrogate; not Cn, or the answer would depend on Python's version
+_JOINERS = "\u200c\u200d"  # format characters that Persian and emoji are spelled with
+
+
+@cache
+def shown(character: str) -> str:
+    """The character itself, a space for every kind of space, a stand-in for what is not to be seen."""
+    if character.isspace():
+        return " "
+    return STAND_IN if unicodedata.category(character) in _HIDDEN and character not in _JOINERS else character
+
+
+@cache
+def _shown_in_lines(character: str) -> str:
+    return character if character in "\n\t" else shown(character)
+
+
+def cut(text: str, longest: int, *, lines: bool = False) -> str:
+    """The first `longest` characters as they can be shown, and how many more there are. lines: keep them apart.
+
+    >>> cut("gate\\n" + 9_000 * "x", 6)
+    'gate x… (8,999 more characters)'
+    """
+    kept = text[:longest]
+    if not (kept.isascii() and kept.isprintable()):
+        kept = "".join(map(_shown_in_lines if lines else shown, kept))
+    return kept if len(text) <= longest else f"{kept}… ({len(text) - longest:,} more characters)"
+
+
+def cut_name(name: str, longest: int) -> str:
+    """As `cut`, but out of the middle: names often differ only in their last characters.
+
+    >>> cut_name(500 * "w" + "-17", 12)
+    'wwwwwwww… (491 more characters) …w-17'
+    """
+    tail = longest // 3
+    if len(name) <= longest:
+        return cut(name, longest)
+    return f"{cut(name[:-tail], longest - tail)} …{cut(name[-tail:], tail)}"
+
+
+def said_by(error: BaseException) -> str:
+    """An exception's message. Its `__str__` is the program's code: it may fail, or return what only looks like text."""
+    try:
+        return str.__str__(str(error))
+    except BaseException:  # as in Python's own tracebacks, whose words these are
+        return "<exception str() failed>"
