@@ -33,6 +33,11 @@ _HOME = {
 __all__ = ["at_most", "exact_count", "interact", "latch", "limit", "mutual_exclusion", "record"]
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext semalab`: the cell magic `%%timeline`."""
+    import_module("semalab.magic").load_ipython_extension(shell)
+
+
 def __getattr__(name: str) -> Any:
     """Import a public name's module on its first use, so that `import semalab` stays light."""
     if name not in _HOME:
