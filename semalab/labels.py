@@ -143,6 +143,8 @@ class Made(Protocol):
     def part_of(self) -> int | None: ...
     @property
     def part(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
 def primitive_labels(made: Iterable[Made]) -> list[str]:
@@ -158,11 +160,13 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
             base, many = cut_name(target.name, _LONGEST), target.many
         else:
             base, many = one.kind, False
-        if one.part:
-            base = f"{base}'s {one.part}" if target is not None else one.part
+        if one.name:
+            base = cut_name(one.name, _LONGEST)
+        elif one.part:
+            base = f"{base}'s {one.part}"
         number = used.get(base, 0)
         used[base] = number + 1
-        if one.part_of is None and target is None and not one.part:
+        if one.part_of is None and target is None and not one.name:
             labels.append(f"{base}-{number + 1}")
         elif many:
             labels.append(f"{base}[{number}]")

@@ -184,8 +184,9 @@ class _Replay:
             after = before + event.amount
             if event.amount < 1:
                 return f"it releases {event.amount} permits"
-            if primitive.kind not in {"Semaphore"} and after > primitive.initial:
-                return f"a {primitive.kind} with {before} of {primitive.initial} free was released"
+            most = 1 if primitive.kind in LOCKS else primitive.initial
+            if primitive.kind != "Semaphore" and after > most:
+                return f"a {primitive.kind} with {before} of {most} free was released"
             self.held[label][thread] = max(0, self.held[label].get(thread, 0) - event.amount)
         else:
             after = before

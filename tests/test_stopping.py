@@ -169,21 +169,22 @@ def test_the_last_moment_still_counts() -> None:
     assert (run.result, run.stopped) == ("just in time", None)
 
 
-def blocks_outside(lock: Any) -> None:
-    lock.acquire()
+def blocks_outside(end: int) -> None:
+    os.read(end, 1)
 
 
 def test_a_virtual_program_that_blocks_outside_the_lab_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", SHORT)
     monkeypatch.setattr("semalab.engine.processor.LAST_RESORT", SHORT)
     before = _thread._count()
-    real = threading.Lock()
-    real.acquire()
-    run = lab.record(blocks_outside, lock=real, clock="virtual")
+    reads, writes = os.pipe()
+    run = lab.record(blocks_outside, end=reads, clock="virtual")
     assert _thread._count() == before + 1
-    real.release()  # now the thread comes back from its call, and ends
+    os.write(writes, b"!")  # now the thread comes back from its call, and ends
     while _thread._count() > before:
         time.sleep(0.001)
+    os.close(reads)
+    os.close(writes)
     line = blocks_outside.__code__.co_firstlineno + 1
     assert isinstance(run.stopped, Timeout)
     assert run.verdict == (

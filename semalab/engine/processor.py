@@ -7,6 +7,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine.bystanders import Bystanders, program_frame
@@ -58,6 +59,7 @@ class Processor:
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
         self._bystanders = Bystanders()
+        self._supervisor = 0  # identifier of the thread that called record()
 
     # what the clocks differ in
     now: Callable[[], int]
@@ -90,6 +92,15 @@ class Processor:
         """True if threads take part in the program that are not of the run."""
         own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
         return self._bystanders.take_part(own, self.program)
+
+    def watched_by_others(self, program: AbstractSet[int]) -> bool:
+        """True if a thread that is not of the run, nor the one that waits for its end, is in the program's code.
+
+        program: identities of the program's namespaces.
+        """
+        own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
+        frames = {i: f for i, f in sys._current_frames().items() if i not in own and i != self._supervisor}
+        return any(program_frame(frame, program) is not None for frame in frames.values())
 
     def start(
         self,
@@ -162,6 +173,7 @@ class Processor:
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         """Run `main` and everything it starts to the end, or stop it. When this returns or raises, nobody is left."""
         interrupt: BaseException | None = None
+        self._supervisor = _thread.get_ident()
         try:
             self.start(main, "main", False)
             self._watch(timeout, cancelled)

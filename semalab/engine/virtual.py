@@ -54,7 +54,10 @@ class VirtualProcessor(Processor):
         me = self.live.get(ident)
         return me.ident if me is not None else ident
 
-    def allocate_lock(self, topic: ProgramThread | None = None) -> VirtualLock:
+    def allocate_lock(self, topic: ProgramThread | None = None) -> Any:
+        """A thread from outside gets a real lock: it has no other way to wait, in an event of the run for example."""
+        if topic is None and self.live.get(_thread.get_ident()) is None:
+            return _thread.allocate_lock()
         return VirtualLock(self, topic)
 
     # the baton

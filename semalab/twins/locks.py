@@ -23,11 +23,24 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
         def __init__(self) -> None:
             self._watch(self, "Lock")
 
-        def _watch(self, owner: object, kind: str, part_of: int | None = None) -> None:
+        def _watch(
+            self, owner: object, kind: str, part_of: int | None = None, name: str = "", held: bool = False
+        ) -> None:
             self._lock = processor.allocate_lock()
             self._guard = _thread.allocate_lock()
             self._free = 1
-            self._key = recorder.register(owner, kind, 1, part_of)
+            if held:
+                self._lock.acquire(False)
+                self._free = 0
+            self._key = recorder.register(owner, kind, self._free, part_of, name=name)
+
+        @classmethod
+        def standing_for(cls, real: Any, name: str) -> Any:
+            """A lock in the place of one that was there before the run, held if that one is."""
+            lock = cls.__new__(cls)
+            lock._watch(lock, "Lock", name=name, held=real.locked())
+            lock.original = real  # type: ignore[attr-defined]
+            return lock
 
         def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
             if timeout != -1 or not blocking:
@@ -113,14 +126,25 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             super().__init__()
             self._watch()
 
-        def _watch(self, part_of: int | None = None) -> None:
+        def _watch(self, part_of: int | None = None, name: str = "") -> None:
             self._block = Lock.__new__(Lock)
-            self._block._watch(self, "RLock", part_of)
+            self._block._watch(self, "RLock", part_of, name)
 
-    def lock_of(key: int) -> RLock:
-        lock = RLock.__new__(RLock)
-        source._RLock.__init__(lock)
-        lock._watch(key)
-        return lock
+        @classmethod
+        def standing_for(cls, real: Any, name: str) -> Any:
+            """A lock in the place of one that was there before the run, and is free."""
+            lock = cls._made(None, name)
+            lock.original = real
+            return lock
+
+        @classmethod
+        def _made(cls, part_of: int | None, name: str = "") -> Any:
+            lock = cls.__new__(cls)
+            source._RLock.__init__(lock)
+            lock._watch(part_of, name)
+            return lock
+
+    def lock_of(key: int) -> Any:
+        return RLock._made(key)
 
     return {"Lock": Lock, "RLock": RLock}, lock_of

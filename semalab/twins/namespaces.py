@@ -51,10 +51,10 @@ def namespaces(first: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             continue
         seen.add(id(namespace))
         yield namespace
-        queue.extend(other for value in list(namespace.values()) if (other := _own(value)) is not None)
+        queue.extend(other for value in list(namespace.values()) if (other := own(value)) is not None)
 
 
-def _own(value: Any) -> dict[str, Any] | None:
+def own(value: Any) -> dict[str, Any] | None:
     """The namespace a value comes from, if its author wrote it: not Python's, not the lab's, not an installed one."""
     if isinstance(value, types.FunctionType):
         namespace = value.__globals__
@@ -64,12 +64,16 @@ def _own(value: Any) -> dict[str, Any] | None:
         namespace = vars(sys.modules.get(value.__module__, threading))
     else:
         return None
+    return namespace if is_authors(namespace) else None
+
+
+def is_authors(namespace: dict[str, Any]) -> bool:
     file = namespace.get("__file__")
-    return namespace if isinstance(file, str) and _is_authors(file) else None
+    return isinstance(file, str) and _is_authors_file(file)
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_authors(file: str) -> bool:
+def _is_authors_file(file: str) -> bool:
     return file.endswith(".py") and not file.startswith((_LAB, *_PYTHON, *site.getsitepackages(), "<frozen"))
 
 

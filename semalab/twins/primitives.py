@@ -55,8 +55,9 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
     now, ident, point = processor.now, processor.get_ident, processor.point
     write = processor.log.extend
 
-    def watch(semaphore: Any, kind: str) -> None:
-        key = recorder.register(semaphore, kind, semaphore._value)
+    def watch(semaphore: Any, name: str = "") -> None:
+        kind = "BoundedSemaphore" if isinstance(semaphore, BoundedSemaphore) else "Semaphore"
+        key = recorder.register(semaphore, kind, semaphore._value, name=name)
         lock = recorder.critical_lock()
         free = lock.release
 
@@ -78,15 +79,17 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
         semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock)
 
     class Semaphore(source.Semaphore):  # type: ignore[name-defined]
+        take_part = watch
+
         def __init__(self, value: int = 1) -> None:
             source.Semaphore.__init__(self, value)
-            watch(self, "BoundedSemaphore" if isinstance(self, BoundedSemaphore) else "Semaphore")
+            watch(self)
 
     class BoundedSemaphore(source.BoundedSemaphore, Semaphore):  # type: ignore[name-defined]
         def __init__(self, value: int = 1) -> None:
             source.BoundedSemaphore.__init__(self, value)
             if not isinstance(self._cond, watched):  # 3.11 goes past Semaphore's __init__, later ones through it
-                watch(self, "BoundedSemaphore")
+                watch(self)
 
     return {"Semaphore": Semaphore, "BoundedSemaphore": BoundedSemaphore}
 
@@ -96,8 +99,11 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
 
     class Condition(source.Condition):  # type: ignore[name-defined]
         def __init__(self, lock: Any = None) -> None:
-            self._key = recorder.register(self, "Condition", 0)
-            super().__init__(lock_of(self._key) if lock is None else lock)
+            self.take_part(lock=lock)
+
+        def take_part(self, name: str = "", lock: Any = None) -> None:
+            self._key = recorder.register(self, "Condition", 0, name=name)
+            source.Condition.__init__(self, lock_of(self._key) if lock is None else lock)
 
         def wait(self, timeout: float | None = None) -> bool:
             if not self._is_owned():
@@ -125,14 +131,17 @@ def event_class(
     recorder: Recorder,
     watched: type,
     kind: str = "Event",
-    part: Callable[[], str] | None = None,
+    named: Callable[[], str] = str,
 ) -> type:
-    """kind: what it is in the log. part: what it is called there, if the program never sees it."""
+    """kind: what it is in the log. named: what it is called there, if the program never sees it."""
 
     class Event(source.Event):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
-            key = recorder.register(self, kind, 0, part=part() if part else "", named=part is None)
+            self.take_part(named())
+
+        def take_part(self, name: str = "") -> None:
+            key = recorder.register(self, kind, int(self._flag), name=name)
 
             def verb(method: str, error: object) -> str | None:
                 return method if method in {"set", "clear"} else "pass" if error is None and self._flag else "refuse"
@@ -150,8 +159,11 @@ def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> typ
     class Barrier(source.Barrier):  # type: ignore[name-defined]
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):
             super().__init__(parties, action, timeout)
+            self.take_part()
+
+        def take_part(self, name: str = "") -> None:
             lock = recorder.processor.allocate_lock()  # its action, the program's code, runs inside
-            key = recorder.register(self, "Barrier", self._count)
+            key = recorder.register(self, "Barrier", self._count, name=name)
             self._cond = condition_by_method(key, lambda: self._count, lock, recorder, watched, verb)
 
     return Barrier

@@ -30,16 +30,18 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
     """Recorded versions of the classes of `source`, a copy of `queue`."""
     processor = recorder.processor
 
-    def watch(one: Any) -> None:
+    def watch(one: Any, name: str = "") -> None:
         kind = next(name for name in _KINDS if isinstance(one, classes[name]))
-        key = recorder.register(one, kind, one._qsize())
+        key = recorder.register(one, kind, one._qsize(), name=name)
         lock = processor.allocate_lock()  # the program's own code may run inside: comparisons, a derived class
         leave = _by_size(recorder, key, one._qsize, lock)
         one.mutex = watched(key, one._qsize, leave, lock)
-        for name in ("not_empty", "not_full", "all_tasks_done"):
-            setattr(one, name, watched(key, one._qsize, leave, lock))
+        for condition in ("not_empty", "not_full", "all_tasks_done"):
+            setattr(one, condition, watched(key, one._qsize, leave, lock))
 
     class Queue(source.Queue):  # type: ignore[name-defined]
+        take_part = watch
+
         def __init__(self, maxsize: int = 0) -> None:
             super().__init__(maxsize)
             watch(self)

@@ -26,6 +26,7 @@ class Made(NamedTuple):
     """A primitive of the run: class, initial value, the call that made it, the key of what it is part of, if any.
 
     part: what it is of the thing that was made, where that is not the primitive itself (a pool's tasks).
+    name: what it is called, where that cannot be read from the call that made it.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Made(NamedTuple):
     site: Place = NOWHERE
     part_of: int | None = None
     part: str = ""
+    name: str = ""
 
 
 class Recorder:
@@ -48,18 +50,15 @@ class Recorder:
         self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
 
     def register(
-        self, primitive: object, kind: str, initial: int, part_of: int | None = None, part: str = "", named: bool = True
+        self, primitive: object, kind: str, initial: int, part_of: int | None = None, part: str = "", name: str = ""
     ) -> int:
-        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it.
-
-        named: False for what the program never sees: it is not called by the variable on the program's line.
-        """
-        frame: types.FrameType | None = sys._getframe(1) if named else None
+        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it."""
+        frame: types.FrameType | None = None if name else sys._getframe(1)
         while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
         site = (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
         self._primitives.append(weakref.ref(primitive))
-        self.made.append(Made(kind, initial, site, part_of, part))
+        self.made.append(Made(kind, initial, site, part_of, part, name))
         return len(self.made) - 1
 
     def survivors(self) -> Iterator[tuple[Made, Any]]:

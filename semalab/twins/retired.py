@@ -46,7 +46,8 @@ class Retirement:
     def retire(self, namespaces: Iterable[dict[str, Any]]) -> None:
         """Turn every primitive and thread of the run into the real thing, and whatever these namespaces name."""
         for made, primitive in self._twins.recorder.survivors():
-            self._primitive(made.kind, primitive)
+            if not _awaited(primitive):
+                self._primitive(made.kind, primitive)
         for thread in list(self._twins.source._dangling):
             self._thread(thread)
         for namespace in namespaces:
@@ -84,11 +85,11 @@ class Retirement:
             return lock._real
         module = self._twins.module("threading")
         if type(lock) is module.Lock:
-            real: Any = threading.Lock()
-            if lock.locked():
-                real.acquire()
+            real: Any = getattr(lock, "original", None) or threading.Lock()
+            if lock.locked() != real.locked():
+                _ = real.acquire(False) if lock.locked() else real.release()
         elif type(lock) is module.RLock:
-            real = threading.RLock()
+            real = getattr(lock, "original", None) or threading.RLock()
         else:
             return lock
         lock.__class__ = RetiredLock
@@ -130,6 +131,12 @@ class Retirement:
             bases = tuple(self._reals.get(id(base), base) for base in derived.__bases__)
             if bases != derived.__bases__:
                 derived.__bases__ = bases
+
+
+def _awaited(primitive: Any) -> bool:
+    """True if somebody still waits in it: a thread from outside, which must be found where it is."""
+    conditions = (primitive, *(getattr(primitive, name, None) for name in ("_cond", "not_empty", "not_full")))
+    return any(getattr(condition, "_waiters", None) for condition in conditions)
 
 
 @functools.cache

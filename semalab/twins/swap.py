@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from semalab.twins.adoption import Adoption
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import ABSENT, content, functions, namespaces
+from semalab.twins.reach import Slot, slots
 from semalab.twins.retired import Retirement
 
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
@@ -25,15 +27,26 @@ class Swap:
     """
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Any, str | None, Callable[[], Any], Any]] = []
+        self._undo: list[tuple[Any, Any, Callable[[], Any], Any]] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._twins: Twins | None = None
+        self.unseen: tuple[str, ...] = ()
 
-    def install(self, twins: Twins, program: Any, arguments: Mapping[str, Any]) -> None:
-        """Swap in every namespace, class and closure of `program` and of the functions among its arguments."""
+    def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
+        """Swap in every namespace, class and closure of `program` and of the functions among its arguments.
+
+        `unseen` then names the primitives from before the run that the lab cannot see.
+        """
         self._twins = twins
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
+        there = list(slots(program, found, arguments))
+        threads = [slot.value for slot in there if isinstance(slot.value, threading.Thread)]
+        found += functions(vars(thread).get("_target") for thread in threads)
         spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
+        alone = not twins.processor.watched_by_others(frozenset(map(id, spaces)))
+        adoption = Adoption(twins, self._put, alone)
+        adoption.take_in(there)
+        self.unseen = tuple(dict.fromkeys(adoption.unseen))
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
@@ -79,8 +92,14 @@ class Swap:
             value = content(cell)
             twin = self._twins.of(value)
             if twin is not value:
-                self._undo.append((cell, None, partial(_itself, value), twin))
-                cell.cell_contents = twin
+                self._put(Slot("", value, cell), twin)
+
+    def _put(self, slot: Slot, twin: Any) -> None:
+        self._undo.append((slot.place, slot.key, partial(_itself, slot.value), twin))
+        if isinstance(slot.place, types.CellType):
+            slot.place.cell_contents = twin
+        else:
+            slot.place[slot.key] = twin
 
     def _swap_logging(self) -> None:
         from semalab.twins.logs import changes
@@ -132,10 +151,13 @@ def _itself(value: Any) -> Any:
     return value
 
 
-def _take_back(place: Any, name: str | None, before: Callable[[], Any], twin: Any) -> None:
-    if name is None:
+def _take_back(place: Any, name: Any, before: Callable[[], Any], twin: Any) -> None:
+    if isinstance(place, types.CellType):
         if content(place) is twin:
             place.cell_contents = before()
+    elif isinstance(place, list):
+        for i in (i for i, element in enumerate(place) if element is twin):  # the program may have moved it
+            place[i] = before()
     elif isinstance(place, type):
         if place.__bases__ == twin:
             place.__bases__ = before()
