@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from pythons import other_pythons
 from virtual_runs import PROGRAMS, digest, digests, mutex
 
 import semalab as lab
@@ -28,30 +27,6 @@ def run_by(python: str | Path, hash_seed: str = "0") -> list[str]:
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
-
-
-def other_pythons() -> list[Path]:
-    """Every CPython from 3.11 on that is found on PATH or among pyenv's, one for each minor version but this one's."""
-    found: dict[tuple[int, int], Path] = {}
-    for minor in range(11, 20):
-        name = f"python3.{minor}"
-        versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-        candidates = [shutil.which(name), *versions.glob(f"3.{minor}.*/bin/{name}")]
-        for candidate in filter(None, candidates):
-            if (3, minor) not in found and works(Path(candidate), f"3.{minor}."):
-                found[3, minor] = Path(candidate)
-    found.pop(sys.version_info[:2], None)
-    return list(found.values())
-
-
-def works(python: Path, version: str) -> bool:
-    """False for pyenv's shims of versions that are not active, and for other implementations."""
-    ask = "import platform, sys; print(platform.python_implementation(), sys.version)"
-    try:
-        ended = subprocess.run([python, "-c", ask], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return ended.stdout.startswith(f"CPython {version}")
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
@@ -93,6 +68,5 @@ def test_every_python_gives_the_same_runs() -> None:
     if not others:
         pytest.skip("no other CPython from 3.11 on is installed here")
     here = digests()
-    for python in others:
-        version, *there = run_by(python)
-        assert there == here, f"Python {version} differs from {re.match(r'[0-9.]+', sys.version)}"
+    for version, python in others.items():
+        assert run_by(python)[1:] == here, f"Python {version} differs from {sys.version.split()[0]}"

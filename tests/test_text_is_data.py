@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unicodedata
@@ -19,10 +21,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import semalab as lab
+from semalab.claims import Claim
 from semalab.excerpt import cut, cut_name
 from semalab.export import as_csv
 from semalab.panel import texts
@@ -40,7 +43,8 @@ FRAGMENTS = [
     "&lt;",
     "\" onload='alert(1)'",
     "`code`",
-    "$\\LaTeX$ $x_1",
+    "$\\LaTeX$",
+    "$x_1",
     "=HYPERLINK(1)",
     "+1",
     "-1",
@@ -126,8 +130,6 @@ def test_a_cells_output_can_be_sent_to_the_browser(name: str, message: str) -> N
 
 def test_alt_text_makes_no_markup_on_a_converted_page() -> None:
     pytest.importorskip("nbconvert")
-    import base64
-
     from nbconvert import HTMLExporter
     from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -267,8 +269,6 @@ def test_csv_marks_what_a_spreadsheet_would_reckon(name: str, cell: str) -> None
 @FEW
 @given(TEXTS, TEXTS)
 def test_saved_logs_read_back(name: str, message: str) -> None:
-    import tempfile
-
     run = run_of(name, message)
     with tempfile.TemporaryDirectory() as folder:
         log = json.loads(run.save(Path(folder, "run.json")).read_text(encoding="utf-8"))
@@ -313,9 +313,8 @@ def elements(svg: str) -> set[tuple[str, tuple[str, ...]]]:
 
 @FEWER
 @given(TEXTS, TEXTS)
+@example("$\\LaTeX$", "--> $\\LaTeX$ <script/>")
 def test_pictures_are_drawn_and_svg_has_no_element_of_the_programs(name: str, message: str) -> None:
-    import tempfile
-
     run = run_of(name, message)
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
         warnings.simplefilter("error")  # a glyph that is missing
@@ -364,6 +363,12 @@ def test_a_message_and_a_print_of_10_million_characters_are_cut(enormous: Run) -
     assert len(texts.verdict(enormous)) < 6_000
 
 
+def test_a_claims_own_sentence_is_cut_to_one_line() -> None:
+    claim = Claim("mine", "", True, "<b>\n" + "x" * 10_000)
+    run = lab.record(raises, clock="virtual", kind=None, claim=lambda _: claim)
+    assert run.verdict == "<b> " + "x" * 596 + "… (9,404 more characters)"
+
+
 def test_a_picture_of_long_words_keeps_them_on_the_page(enormous: Run) -> None:
     figure = enormous.timeline(width=10, height=4.8)
     renderer, page = figure.canvas.get_renderer(), figure.bbox
@@ -401,8 +406,9 @@ class Leaves(Exception):
         raise SystemExit
 
 
-def raises(kind: Callable[[], Exception]) -> None:
-    raise kind()
+def raises(kind: Callable[[], Exception] | None) -> None:
+    if kind is not None:
+        raise kind()
 
 
 @pytest.mark.parametrize(
