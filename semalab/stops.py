@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from semalab.trace import QUEUES
 
+_TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -36,7 +38,9 @@ class Deadlock:
             causes.setdefault(wait.primitive, []).append(wait)
         joins = [group for group in causes.values() if group[0].kind == "Thread"]
         others = [group for group in causes.values() if group[0].kind != "Thread"]
-        return "; ".join([_blocked(group) for group in others] + [_joining(group) for group in joins])
+        told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
+        more = len(others[_TOLD:]) + len(joins[_TOLD:])
+        return "; ".join(told + ([f"{more:,} more waits like these"] if more else []))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from virtual_runs import deadlock as ring
 
 import semalab as lab
 from semalab.stops import Deadlock
@@ -451,3 +452,12 @@ def test_the_next_run_is_right(clock: str) -> None:
     for _ in range(3):
         assert isinstance(lab.record(nobody_opens, threads=3, clock=clock).stopped, Deadlock)
         assert lab.record(some_sleep, clock=clock).result == "went on"
+
+
+def test_of_a_long_ring_the_first_waits_are_told_and_the_others_counted() -> None:
+    run = lab.record(ring, threads=100, clock="virtual")
+    assert len(run.stopped.waits) == 101  # type: ignore[union-attr]
+    assert run.verdict.startswith("Deadlock: Thread-1 (dine) waits for `forks[1]`, held by Thread-2 (dine); Thread-2 ")
+    assert run.verdict.endswith(
+        "`forks[6]`, held by Thread-7 (dine); main waits for Thread-1 (dine) to end; 94 more waits like these"
+    )
