@@ -14,7 +14,7 @@ from semalab.reading import Reading
 from semalab.trace import Event, Trace
 
 PROCESS = 1  # Chrome's format wants a process; a run is one
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")  # what a spreadsheet, or a reader of ours, takes as a sign
+_SIGNS = ("=", "+", "-", "@", *"＝＋－＠", "\t", "\r", "\n", "'")  # what a spreadsheet or a reader of ours may act on
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -22,23 +22,24 @@ def as_csv(trace: Trace) -> str:
     """One line an event, under a line of names; times in nanoseconds.
 
     A name that begins with = + - @ would be a formula in a spreadsheet, which may send the sheet's contents anywhere.
-    Such a name gets an apostrophe in front, and so does one that begins with an apostrophe: whoever takes one leading
-    apostrophe off has the names again. Half a surrogate pair, which UTF-8 cannot hold, becomes a stand-in.
+    Such a name gets an apostrophe in front, and so does one that begins with a tab, a line break or an apostrophe:
+    whoever takes one leading apostrophe off has the names again. Half a surrogate pair, which UTF-8 cannot hold,
+    becomes a stand-in.
     """
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(Event._fields)
     cell = functools.cache(_cell)
     writer.writerows(
-        event._replace(thread=cell(event.thread), kind=cell(event.kind), primitive=cell(event.primitive))
-        for event in trace.events
+        (time, cell(thread), kind, cell(primitive), *numbers)
+        for time, thread, kind, primitive, *numbers in trace.events
     )
     return text.getvalue()
 
 
 def _cell(text: str) -> str:
     text = _SURROGATE.sub(STAND_IN, text)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_SIGNS) else text
 
 
 def as_json(trace: Trace, *, clock: str, seed: int) -> str:

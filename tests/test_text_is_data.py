@@ -258,6 +258,7 @@ def without_surrogates(text: str) -> str:
         ("@A1", "'@A1"),
         ("'x", "''x"),
         ("\t=1", "'\t=1"),
+        ("＝1", "'＝1"),
         ("a=b", "a=b"),
     ],
 )

@@ -66,6 +66,15 @@ def fit(text: str, room: float, size: float, bold: bool = False) -> str:
     return "…"
 
 
+def _that_fit(text: str, room: float, size: float, bold: bool) -> int:
+    """How many of its characters take no more than `room` points; at least one, so that there is an end to it."""
+    for count, character in enumerate(text):
+        room -= width(character, size, bold)
+        if room < 0:
+            return max(1, count)
+    return len(text)
+
+
 def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
     """Cleaned text in as many lines as it needs. A word longer than a line is broken, so that nothing is lost."""
     lines = [""]
@@ -76,11 +85,8 @@ def wrap(text: str, room: float, size: float, bold: bool = False) -> list[str]:
             continue
         if lines[-1]:
             lines.append("")
-        while width(word, size, bold) > room and len(word) > 1:
-            cut = len(word) - 1
-            while cut > 1 and width(word[:cut], size, bold) > room:
-                cut -= 1
-            lines[-1], word = word[:cut], word[cut:]
+        while (kept := _that_fit(word, room, size, bold)) < len(word):
+            lines[-1], word = word[:kept], word[kept:]
             lines.append("")
         lines[-1] = word
     return lines
