@@ -175,7 +175,7 @@ def blocks_outside(end: int) -> None:
 
 def test_a_virtual_program_that_blocks_outside_the_lab_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", SHORT)
-    monkeypatch.setattr("semalab.engine.processor.LAST_RESORT", SHORT)
+    monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", SHORT)
     before = _thread._count()
     reads, writes = os.pipe()
     run = lab.record(blocks_outside, end=reads, clock="virtual")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -12,14 +11,13 @@ from typing import Any
 
 from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
+from semalab.engine.ending import end_all
 from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread, Stuck, subject_of
 
 ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
-GRACE = 0.002  # seconds a stopped thread gets to unwind before it is told again
-LAST_RESORT = 5.0  # seconds after which a thread that cannot be stopped (a C call) is given up
 
 
 def check_lock_arguments(blocking: bool, timeout: float) -> None:
@@ -37,7 +35,8 @@ class Processor:
     """
 
     clock = ""
-    tick = 0.01
+    tick = 0.01  # seconds between two looks of the supervisor
+    flock = 1  # threads let go at once when the run is over
 
     def __init__(self) -> None:
         self.every: list[ProgramThread] = []
@@ -79,8 +78,8 @@ class Processor:
     def deadlocked(self) -> bool:
         raise NotImplementedError
 
-    def end_round(self, alive: list[ProgramThread]) -> None:
-        """Make the threads that are left of a stopped run notice that they must end, and give them a moment."""
+    def let_go(self, thread: ProgramThread) -> None:
+        """Make a thread of the stopped run notice that it must end, wherever it is. Never waits."""
         raise NotImplementedError
 
     # starting and ending threads
@@ -223,20 +222,7 @@ class Processor:
     def _end_everything(self) -> None:
         """Seal the log if the program has not come to its end, and let no thread survive."""
         self.stop(None)
-        give_up = time.monotonic() + LAST_RESORT
-        while alive := [t for t in self.every if t.alive]:
-            if time.monotonic() > give_up:
-                self.left = tuple(alive)
-                return
-            self.end_round(alive)
-            self._open_critical_locks()
-
-    def _open_critical_locks(self) -> None:
-        """A Stop may rise just before a thread would have freed such a lock; nobody may stay blocked in it."""
-        for lock in self.critical_locks:
-            if lock.locked():
-                with contextlib.suppress(RuntimeError):  # freed in between
-                    lock.release()
+        self.left = end_all(self)
 
     def forget(self) -> None:
         """Drop what only the run needed: a primitive that outlives its run keeps its processor alive."""

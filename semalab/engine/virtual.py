@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from semalab.engine.pinning import Pin
-from semalab.engine.processor import GRACE, WAKE, Processor
+from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
@@ -220,13 +220,10 @@ class VirtualProcessor(Processor):
         self.ready.clear()
         self.timers.clear()
 
-    def end_round(self, alive: list[ProgramThread]) -> None:
+    def let_go(self, thread: ProgramThread) -> None:
         """One at a time, in the order of their starts: a stopped thread unwinds alone, as it ran."""
-        for thread in alive:
-            self.running = thread
-            if thread.gate.locked():
-                thread.gate.release()
-            else:
-                thread.send_stop()
-            if thread.carrier is not None:
-                thread.carrier.join(GRACE)
+        self.running = thread
+        if thread.gate.locked():
+            thread.gate.release()
+        else:
+            thread.send_stop()

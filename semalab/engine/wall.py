@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.processor import GRACE, WAKE, Processor, check_lock_arguments
+from semalab.engine.processor import WAKE, Processor, check_lock_arguments
 from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread
 
@@ -69,6 +69,7 @@ class WallProcessor(Processor):
 
     clock = "wall"
     tick = 0.005
+    flock = 32  # thousands that wake at once keep each other from running: every one of them asks for the interpreter
     now = staticmethod(time.perf_counter_ns)
     get_ident = staticmethod(_thread.get_ident)
     point = None
@@ -153,17 +154,12 @@ class WallProcessor(Processor):
             found.append((thread, blocks, lock))
         return found
 
-    def end_round(self, alive: list[ProgramThread]) -> None:
-        for thread in alive:
-            lock = thread.waits_in
-            if lock is None:
-                thread.send_stop()
-            elif lock.real.locked():
-                with contextlib.suppress(RuntimeError):  # its owner was quicker
-                    lock.real.release()
-            if thread.gate.locked():
-                thread.gate.release()
-        until = time.monotonic() + GRACE
-        for thread in alive:
-            if thread.carrier is not None:
-                thread.carrier.join(max(0.0, until - time.monotonic()))
+    def let_go(self, thread: ProgramThread) -> None:
+        lock = thread.waits_in
+        if lock is None:
+            thread.send_stop()
+        elif lock.real.locked():
+            with contextlib.suppress(RuntimeError):  # its owner was quicker
+                lock.real.release()
+        if thread.gate.locked():
+            thread.gate.release()
