@@ -68,12 +68,12 @@ def _still(threads: tuple[str, ...]) -> str:
 
 
 def _several(threads: tuple[str, ...]) -> str:
-    return ", ".join(threads[:3]) + (f" and {len(threads) - 3} more" if len(threads) > 3 else "")
+    return ", ".join(threads[:3]) + (f" and {len(threads) - 3:,} more" if len(threads) > 3 else "")
 
 
 def _who(group: list[Wait]) -> tuple[str, str]:
     """Subject and verb: a name for one thread, a number for several."""
-    return (group[0].thread, "waits") if len(group) == 1 else (f"{len(group)} threads", "wait")
+    return (group[0].thread, "waits") if len(group) == 1 else (f"{len(group):,} threads", "wait")
 
 
 def _items(number: int | None) -> str:

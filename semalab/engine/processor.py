@@ -129,7 +129,11 @@ class Processor:
     def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
         """Let an operating-system thread carry this one; returns the system's identifier."""
         thread.carrier = Carrier(carry)
-        return thread.carrier.start()
+        try:
+            return thread.carrier.start()
+        except RuntimeError as error:  # a program that catches it meets the same class as without the lab
+            alive = sum(other.alive for other in self.every)
+            raise RuntimeError(f"{error}: the system refused one beside the {alive:,} of this run") from None
 
     def begin(self, me: ProgramThread) -> None:
         self.live[_thread.get_ident()] = me
