@@ -1,17 +1,21 @@
-"""The fixture `nothing_left`: a test that uses it fails if a run left a thread, a twin or a changed setting behind."""
+"""The fixture `nothing_left`: it fails a test whose run left a thread, a twin, an open file or a changed setting."""
 
 from __future__ import annotations
 
 import _thread
+import contextlib
 import gc
 import os
 import random
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nobody tells
 
 
 def state() -> dict[str, Any]:
@@ -28,7 +32,18 @@ def state() -> dict[str, Any]:
     if hasattr(os, "sched_getaffinity"):
         here["cores"] = os.sched_getaffinity(0)
         here["scheduler"] = os.sched_getscheduler(0)
+    if OPEN_FILES.is_dir():
+        here["open files"] = open_files()
     return here
+
+
+def open_files() -> dict[str, str]:
+    """The process's file descriptors and what each of them leads to."""
+    found = {}
+    for descriptor in OPEN_FILES.iterdir():
+        with contextlib.suppress(OSError):  # the one that listed the folder is closed by now
+            found[descriptor.name] = str(descriptor.readlink())
+    return found
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from deadlocked_programs import DEADLOCKS, crossed, nobody_opens
 from virtual_runs import deadlock as ring
 
 import semalab as lab
@@ -20,190 +21,8 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
 
 
-def together(*bodies: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=body, name=body.__name__) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def nobody_opens(threads: int) -> None:
-    gate = threading.Semaphore(0)
-    waiters = [threading.Thread(target=gate.acquire) for _ in range(threads)]
-    for waiter in waiters:
-        waiter.start()
-    for waiter in waiters:
-        waiter.join()
-
-
-def main_alone() -> None:
-    gate = threading.Semaphore(0)
-    gate.acquire()
-
-
-def crossed() -> None:
-    a, b = threading.Lock(), threading.Lock()
-    barrier = threading.Barrier(2)
-
-    def left() -> None:
-        with a:
-            barrier.wait()
-            with b:
-                pass
-
-    def right() -> None:
-        with b:
-            barrier.wait()
-            with a:
-                pass
-
-    together(left, right)
-
-
-def crossed_semaphores() -> None:
-    a, b = threading.Semaphore(1), threading.Semaphore(1)
-    barrier = threading.Barrier(2)
-
-    def left() -> None:
-        with a:
-            barrier.wait()
-            b.acquire()
-
-    def right() -> None:
-        with b:
-            barrier.wait()
-            a.acquire()
-
-    together(left, right)
-
-
-def lost_release() -> None:
-    mutex = threading.Semaphore(1)
-
-    def careless() -> None:
-        mutex.acquire()
-
-    def patient() -> None:
-        thread.join()
-        with mutex:
-            pass
-
-    thread = threading.Thread(target=careless, name="careless")
-    thread.start()
-    together(patient)
-
-
-def lock_twice() -> None:
-    lock = threading.Lock()
-    with lock, lock:
-        pass
-
-
-def one_short() -> None:
-    start = threading.Barrier(3)
-
-    def runner() -> None:
-        start.wait()
-
-    together(runner, runner)
-
-
-def never_notified() -> None:
-    turn = threading.Condition()
-
-    def sleeper() -> None:
-        with turn:
-            turn.wait()
-
-    together(sleeper)
-
-
-def never_set() -> None:
-    ready = threading.Event()
-
-    def waiter() -> None:
-        ready.wait()
-
-    together(waiter, waiter, waiter)
-
-
-def main_joined() -> None:
-    main = threading.main_thread()
-
-    def child() -> None:
-        main.join()
-
-    together(child)
-
-
-def held_by_another() -> None:
-    again = threading.RLock()
-    gate = threading.Semaphore(0)
-    taken = threading.Event()
-
-    def owner() -> None:
-        with again:
-            taken.set()
-            gate.acquire()
-
-    def other() -> None:
-        taken.wait()
-        with again:
-            pass
-
-    together(owner, other)
-
-
-NO_RELEASE = "and no live thread is left to release it"
-
-MESSAGES: list[tuple[Callable[..., None], dict[str, int], str]] = [
-    (
-        nobody_opens,
-        {"threads": 10},
-        f"10 threads wait for `gate` (value 0) {NO_RELEASE}; main waits for Thread-1 (acquire) to end",
-    ),
-    (main_alone, {}, f"main waits for `gate` (value 0) {NO_RELEASE}"),
-    (
-        crossed,
-        {},
-        "left waits for `b`, held by right; right waits for `a`, held by left; main waits for left to end",
-    ),
-    (
-        crossed_semaphores,
-        {},
-        f"left waits for `b` (value 0) {NO_RELEASE}; right waits for `a` (value 0) {NO_RELEASE}; "
-        "main waits for left to end",
-    ),
-    (lost_release, {}, f"patient waits for `mutex` (value 0) {NO_RELEASE}; main waits for patient to end"),
-    (lock_twice, {}, "main waits for `lock`, which it holds itself"),
-    (
-        one_short,
-        {},
-        "2 threads wait at `start` and no live thread is left to arrive; main waits for runner to end",
-    ),
-    (
-        never_notified,
-        {},
-        "sleeper waits on `turn` and no live thread is left to notify it; main waits for sleeper to end",
-    ),
-    (
-        never_set,
-        {},
-        "3 threads wait for `ready` (not set) and no live thread is left to set it; main waits for waiter to end",
-    ),
-    (main_joined, {}, "main waits for child to end; child waits for main to end"),
-    (
-        held_by_another,
-        {},
-        f"owner waits for `gate` (value 0) {NO_RELEASE}; other waits for `again`, held by owner; "
-        "main waits for owner to end",
-    ),
-]
-
-
 @CLOCKS
-@pytest.mark.parametrize(("program", "arguments", "message"), MESSAGES, ids=[m[0].__name__ for m in MESSAGES])
+@pytest.mark.parametrize(("program", "arguments", "message"), DEADLOCKS, ids=[m[0].__name__ for m in DEADLOCKS])
 def test_a_deadlock_is_told(program: Callable[..., None], arguments: Any, message: str, clock: str) -> None:
     run = lab.record(program, clock=clock, **arguments)
     assert isinstance(run.stopped, Deadlock)
@@ -242,9 +61,10 @@ def some_wait_with_a_limit() -> str:
 
     def impatient() -> None:
         if not gate.acquire(timeout=0.02):
-            gate.release(2)
+            gate.release()
 
-    together(impatient, gate.acquire)
+    threading.Thread(target=impatient).start()
+    gate.acquire()
     return "went on"
 
 
@@ -261,7 +81,8 @@ def some_sleep() -> str:
         time.sleep(0.05)
         gate.release()
 
-    together(late, gate.acquire)
+    threading.Thread(target=late).start()
+    gate.acquire()
     return "went on"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from endless_programs import ENDLESS, spins
 
 import semalab as lab
 from semalab.recording import run_program
@@ -25,17 +26,6 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 ROOT = Path(__file__).resolve().parent.parent
 CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
 SHORT = 0.05  # seconds a run may take that will not end by itself
-
-
-def spins() -> None:
-    while True:
-        pass
-
-
-def spins_in_a_worker() -> None:
-    worker = threading.Thread(target=spins, name="spinner")
-    worker.start()
-    worker.join()
 
 
 def catches_what_it_can(caught: list[Exception]) -> None:
@@ -51,75 +41,6 @@ def test_a_stop_is_no_exception_of_the_programs(clock: str) -> None:
     caught: list[Exception] = []
     assert lab.record(catches_what_it_can, caught=caught, clock=clock, timeout=SHORT).stopped is not None
     assert caught == []
-
-
-def despairs() -> None:
-    gate = threading.Semaphore(0)
-    while True:
-        try:
-            gate.acquire(timeout=0.001)
-            raise ValueError
-        except Exception:
-            continue
-
-
-def despairs_busily() -> None:
-    while True:
-        try:
-            raise ValueError
-        except Exception:
-            continue
-
-
-def swallows_everything() -> None:
-    while True:
-        try:
-            time.sleep(0.001)
-        except BaseException:
-            continue
-
-
-def clears_up_for_ever() -> None:
-    try:
-        time.sleep(1000)
-    finally:
-        while True:
-            time.sleep(0.001)
-
-
-def holds_while_it_spins() -> None:
-    lock, semaphore = threading.Lock(), threading.Semaphore(1)
-
-    def work() -> None:
-        with lock, semaphore:
-            spins()
-
-    def other() -> None:
-        with semaphore:
-            pass
-
-    threads = [threading.Thread(target=work), threading.Thread(target=other), threading.Thread(target=other)]
-    for thread in threads:
-        thread.start()
-
-
-def starts_threads_for_ever() -> None:
-    while True:
-        thread = threading.Thread(target=int)
-        thread.start()
-        thread.join()
-
-
-ENDLESS = [
-    spins,
-    spins_in_a_worker,
-    despairs,
-    despairs_busily,
-    swallows_everything,
-    clears_up_for_ever,
-    holds_while_it_spins,
-    starts_threads_for_ever,
-]
 
 
 @CLOCKS

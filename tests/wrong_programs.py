@@ -1,0 +1,193 @@
+"""Every kind of program that goes wrong, and what its run says on each clock."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deadlocked_programs import DEADLOCKS
+from endless_programs import (
+    clears_up_for_ever,
+    despairs,
+    despairs_busily,
+    spins,
+    spins_in_a_worker,
+    swallows_everything,
+)
+
+CLOCKS = ("wall", "virtual")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A program, its arguments, and its run's verdict: one for both clocks, or one for each."""
+
+    program: Callable[..., Any]
+    verdict: str | Mapping[str, str]
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 120  # seconds; only a program that never ends comes to feel it
+
+    @property
+    def name(self) -> str:
+        return "-".join([self.program.__name__, *map(str, self.arguments.values())])
+
+    def said(self, clock: str) -> str:
+        return self.verdict if isinstance(self.verdict, str) else self.verdict[clock]
+
+
+def ends_holding_a_permit() -> None:
+    mutex = threading.Semaphore(1)
+    careless = threading.Thread(target=mutex.acquire, name="careless")
+    careless.start()
+    careless.join()
+
+
+def ends_holding_a_lock() -> None:
+    lock = threading.Lock()
+    careless = threading.Thread(target=lock.acquire, name="careless")
+    careless.start()
+    careless.join()
+
+
+def joins_itself() -> None:
+    def work() -> None:
+        threading.current_thread().join()
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    worker.join()
+
+
+def main_joins_itself() -> None:
+    threading.current_thread().join()
+
+
+def recurses() -> None:
+    def deeper() -> None:
+        deeper()
+
+    worker = threading.Thread(target=deeper, name="worker")
+    worker.start()
+    worker.join()
+
+
+def main_recurses() -> None:
+    main_recurses()
+
+
+def raises_in_a_worker() -> None:
+    def work() -> None:
+        raise LookupError("no such seat")
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    worker.join()
+
+
+def raises_while_others_wait() -> None:
+    gate = threading.Semaphore(0)
+
+    def work() -> None:
+        raise LookupError("no such seat")
+
+    for _ in range(3):
+        threading.Thread(target=gate.acquire).start()
+    threading.Thread(target=work, name="worker").start()
+
+
+def exits_in_a_worker() -> None:
+    mutex = threading.Semaphore(1)
+
+    def work() -> None:
+        mutex.acquire()
+        sys.exit("the worker has enough")
+
+    worker = threading.Thread(target=work, name="worker")
+    worker.start()
+    worker.join()
+
+
+def exits_in_main() -> None:
+    gate = threading.Semaphore(0)
+    threading.Thread(target=gate.acquire).start()
+    sys.exit("main has enough")
+
+
+def returns_without_joining() -> None:
+    mutex = threading.Semaphore(1)
+
+    def work() -> None:
+        with mutex:
+            time.sleep(0.001)
+
+    for _ in range(3):
+        threading.Thread(target=work).start()
+
+
+def returns_before_daemons() -> str:
+    gate = threading.Semaphore(0)
+    for _ in range(3):
+        threading.Thread(target=gate.acquire, daemon=True).start()
+    return "done"
+
+
+def opens_for_thousands(threads: int) -> None:
+    gate = threading.Semaphore(0)
+    visitors = [threading.Thread(target=gate.acquire) for _ in range(threads)]
+    for visitor in visitors:
+        visitor.start()
+    gate.release(threads)
+    for visitor in visitors:
+        visitor.join()
+
+
+def closed_to_thousands(threads: int) -> None:
+    gate = threading.Semaphore(0)
+    for _ in range(threads):
+        threading.Thread(target=gate.acquire).start()
+
+
+STOPPED = "Stopped: the program had not ended after 0.25 s; "
+
+ENDLESS = [
+    Wrong(program, STOPPED + there, timeout=0.25)
+    for program, there in (
+        (spins, "main was still there"),
+        (spins_in_a_worker, "main, spinner were still there"),
+        (despairs, "main was still there"),
+        (despairs_busily, "main was still there"),
+        (swallows_everything, "main was still there"),
+        (clears_up_for_ever, "main was still there"),
+    )
+]
+
+FAILING = [
+    Wrong(ends_holding_a_permit, "Permit lost: careless ended without releasing `mutex`"),
+    Wrong(ends_holding_a_lock, "Permit lost: careless ended without releasing `lock`"),
+    Wrong(joins_itself, "worker raised RuntimeError: cannot join current thread"),
+    Wrong(main_joins_itself, "main raised RuntimeError: cannot join current thread"),
+    Wrong(recurses, "worker raised RecursionError: maximum recursion depth exceeded"),
+    Wrong(main_recurses, "main raised RecursionError: maximum recursion depth exceeded"),
+    Wrong(raises_in_a_worker, "worker raised LookupError: no such seat"),
+    Wrong(raises_while_others_wait, "worker raised LookupError: no such seat"),
+    Wrong(exits_in_a_worker, "Permit lost: worker ended without releasing `mutex`"),
+    Wrong(exits_in_main, "main raised SystemExit: main has enough"),
+    Wrong(returns_without_joining, "Mutual exclusion held: never more than 1 inside"),
+    Wrong(returns_before_daemons, "The latch never opened"),
+]
+
+WRONG = [Wrong(program, f"Deadlock: {told}", arguments) for program, arguments, told in DEADLOCKS]
+WRONG += ENDLESS + FAILING
+
+THOUSANDS = [
+    Wrong(opens_for_thousands, "The latch opened once: 5,000 threads passed, none before", {"threads": 5000}),
+    Wrong(
+        closed_to_thousands,
+        "Deadlock: 5,000 threads wait for `gate` (value 0) and no live thread is left to release it",
+        {"threads": 5000},
+    ),
+]
