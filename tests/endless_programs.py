@@ -75,6 +75,17 @@ def starts_threads_for_ever() -> None:
         thread.join()
 
 
+def spins_in_a_destructor() -> None:
+    """What rises in there goes no further; the program comes to its next line."""
+
+    class Dying:
+        def __del__(self) -> None:
+            spins()
+
+    Dying()
+    spins()
+
+
 ENDLESS: list[Callable[[], None]] = [
     spins,
     spins_in_a_worker,
@@ -84,4 +95,5 @@ ENDLESS: list[Callable[[], None]] = [
     clears_up_for_ever,
     holds_while_it_spins,
     starts_threads_for_ever,
+    spins_in_a_destructor,
 ]

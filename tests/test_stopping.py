@@ -45,12 +45,16 @@ def test_a_stop_is_no_exception_of_the_programs(clock: str) -> None:
 
 @CLOCKS
 @pytest.mark.parametrize("program", ENDLESS, ids=lambda program: program.__name__)
-def test_a_program_that_never_ends_is_ended(program: Callable[[], None], clock: str, capfd: Any) -> None:
+def test_a_program_that_never_ends_is_ended(
+    program: Callable[[], None], clock: str, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: heard.append(repr(unraisable.exc_value)))
     run = lab.record(program, clock=clock, timeout=SHORT)
     assert isinstance(run.stopped, Timeout)
     assert (run.stopped.seconds, run.stopped.clock, run.exception) == (SHORT, clock, None)
     assert run.verdict.startswith("Stopped: the program had not ended after 0.05 s; ")
-    assert capfd.readouterr() == ("", "")
+    assert (*capfd.readouterr(), heard) == ("", "", [])
     run.trace.certify()
 
 

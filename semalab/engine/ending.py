@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
+from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
@@ -31,9 +33,10 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
     What counts is that one ends from time to time: thousands get the time they need, and one that hangs costs a second.
     """
     moved = time.monotonic()  # when a thread ended last
-    interval = sys.getswitchinterval()
+    interval, unraisable = sys.getswitchinterval(), sys.unraisablehook
     try:
         sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
+        sys.unraisablehook = partial(_say_unless_stop, unraisable)
         while alive := [thread for thread in processor.every if thread.alive]:
             for first in range(0, len(alive), processor.flock):
                 if _end(processor, alive[first : first + processor.flock]):
@@ -42,8 +45,15 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
                     return tuple(thread for thread in processor.every if thread.alive)
             _open(processor.critical_locks)
     finally:
+        sys.unraisablehook = unraisable  # first: an interrupt may come out of the call below, at its end
         sys.setswitchinterval(interval)
     return ()
+
+
+def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:
+    """A Stop that rises in a destructor or a weak reference's callback goes no further; nobody needs to hear of it."""
+    if not issubclass(unraisable.exc_type, Stop):
+        say(unraisable)
 
 
 def _end(processor: Stopped, flock: Sequence[ProgramThread]) -> bool:
