@@ -1,0 +1,141 @@
+"""Kernel ▸ Interrupt in a real kernel: KeyboardInterrupt comes back, nobody is left, the next cell is answered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_kernel import LiveKernel, Reply, live_kernel
+
+# The flag is a folder: to make one is a single call, which leaves no file open when it is interrupted.
+PROGRAMS = """
+import asyncio, contextlib, threading, time
+from pathlib import Path
+import semalab as lab
+from leftovers import state
+
+def waits(gate):
+    while not gate.acquire(timeout=1000):
+        sum(range(10_000))  # the virtual clock does not wait for these seconds
+
+def computes(gate):
+    while True:
+        pass
+
+def swallows(gate):
+    while True:
+        with contextlib.suppress(Exception):
+            time.sleep(0.001)
+            sum(range(10_000))
+
+def under_way(flag, work):
+    gate = threading.Semaphore(0)
+
+    def begin():
+        flag.mkdir(exist_ok=True)
+        work(gate)
+
+    for daemon in (True, False):
+        threading.Thread(target=gate.acquire, daemon=daemon).start()
+        threading.Thread(target=begin, daemon=daemon).start()
+    begin()
+
+def dialled(threads=3):
+    if threads < 3:
+        flag.mkdir(exist_ok=True)
+    while threads < 3:
+        time.sleep(0.01)
+        sum(range(10_000))
+
+def right():
+    with threading.Semaphore(1):
+        return 42
+
+for clock in ("wall", "virtual"):
+    lab.record(right, clock=clock)
+lab.interact(dialled, threads=(1, 3))  # the fonts of its picture stay open
+before = state()
+"""
+ANSWERS = "print(state() == before, *(lab.record(right, clock=clock).result for clock in ('wall', 'virtual')))"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[LiveKernel]:
+    with live_kernel() as started:
+        assert started.run(PROGRAMS) == Reply(None, "")
+        yield started
+
+
+def interrupt_when(flag: Path, kernel: LiveKernel) -> Reply:
+    """Kernel ▸ Interrupt as soon as what is under way has made the folder; returns what it came to."""
+    while not flag.exists():
+        time.sleep(0.001)
+    kernel.interrupt()
+    return kernel.finish()
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+@pytest.mark.parametrize("work", ["waits", "computes", "swallows"])
+def test_a_run_is_interrupted(kernel: LiveKernel, work: str, clock: str, tmp_path: Path) -> None:
+    flag = tmp_path / "under way"
+    kernel.start(f"lab.record(under_way, flag=Path({str(flag)!r}), work={work}, clock={clock!r}, timeout=900_000)")
+    assert interrupt_when(flag, kernel) == Reply("KeyboardInterrupt", "")
+    assert kernel.run(ANSWERS) == Reply(None, "True 42 42\n")
+
+
+PANEL = """
+flag = Path({flag!r})
+panel = lab.interact(dialled, threads=(1, 3), timeout=900_000)
+print(panel.controls["threads"].model_id)
+"""
+ON_THE_WALL = """
+panel.clock.value = "wall"
+while panel._latest.busy:
+    await asyncio.sleep(0.001)
+panel.controls["threads"].value = 1
+while not flag.exists():
+    await asyncio.sleep(0.001)
+flag.rmdir()
+"""
+LAST_VALUE = """
+shown = panel.run
+panel.controls["threads"].value = 2
+panel.controls["threads"].value = 3
+while panel.run is shown or panel._latest.busy or state() != before:
+    await asyncio.sleep(0.001)
+print(panel.run.clock, panel.run.arguments["threads"], panel.run.stopped)
+"""
+
+
+@pytest.mark.parametrize("cell", ["time.sleep(1000)", "while True: pass", "lab.record(right)"])
+def test_a_cell_is_interrupted_beside_a_panels_wall_run(kernel: LiveKernel, cell: str, tmp_path: Path) -> None:
+    """The panel's run goes on, still at its dials' command: the newest value ends it and wins."""
+    flag = tmp_path / "under way"
+    assert kernel.run(PANEL.format(flag=str(flag))).error is None
+    assert kernel.run(ON_THE_WALL) == Reply(None, "")
+    kernel.start(f"flag.mkdir()\n{cell}")
+    assert interrupt_when(flag, kernel) == Reply("KeyboardInterrupt", "")
+    assert kernel.run("print(6 * 7, panel._latest.busy)") == Reply(None, "42 True\n")
+    assert kernel.run(LAST_VALUE) == Reply(None, "wall 3 None\n")
+    assert kernel.run(ANSWERS) == Reply(None, "True 42 42\n")
+
+
+def turn(kernel: LiveKernel, dial: str, value: int) -> None:
+    """What the front end sends when a slider is moved."""
+    kernel.send("comm_msg", {"comm_id": dial, "data": {"method": "update", "state": {"value": value}}})
+
+
+def test_a_panels_virtual_run_is_interrupted(kernel: LiveKernel, tmp_path: Path) -> None:
+    flag = tmp_path / "under way"
+    dial = kernel.run(PANEL.format(flag=str(flag))).output.strip()
+    for value in (1, 2):
+        turn(kernel, dial, value)
+        assert interrupt_when(flag, kernel).error is None  # there is no cell that could show one
+        assert kernel.run(ANSWERS) == Reply(None, "True 42 42\n")
+        flag.rmdir()
+    turn(kernel, dial, 3)
+    assert kernel.finish().error is None
+    assert kernel.run("print(panel.run.clock, panel.run.arguments['threads'])") == Reply(None, "virtual 3\n")
+    assert kernel.run(ANSWERS) == Reply(None, "True 42 42\n")
