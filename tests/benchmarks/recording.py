@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from statistics import median
+from typing import Any
 
 import semalab as lab
+
+Row = tuple[str, str, float, float]
 
 ROUNDS = 41
 PAIRS = 1000
@@ -19,35 +23,52 @@ PAIR_LIMIT = 1.35
 VIRTUAL_LIMIT = 30.0
 
 
-def seconds(semaphore: threading.Semaphore) -> float:
-    """Real seconds for PAIRS times acquire and release, nobody else wanting the semaphore."""
+def seconds(primitive: Any) -> float:
+    """Real seconds for PAIRS times acquire and release, or set and clear, nobody else wanting the primitive."""
+    if hasattr(primitive, "set"):
+        begun = time.perf_counter()
+        for _ in range(PAIRS):
+            primitive.set()
+            primitive.clear()
+        return time.perf_counter() - begun
     begun = time.perf_counter()
     for _ in range(PAIRS):
-        with semaphore:
+        with primitive:
             pass
     return time.perf_counter() - begun
 
 
-def against(bare: list[threading.Semaphore]) -> list[float]:
-    """The program for the bench: its own semaphore ÷ the bare one that was made outside, turn by turn."""
+def semaphore(bare: list[Any]) -> list[float]:
+    """A program for the bench: its own semaphore ÷ the bare one that was made outside, turn by turn."""
     recorded = threading.Semaphore(1)
     return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
 
 
-def viztracer_against() -> float | None:
+def lock(bare: list[Any]) -> list[float]:
+    """As `semaphore`, for a Lock."""
+    recorded = threading.Lock()
+    return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
+
+
+def event(bare: list[Any]) -> list[float]:
+    """As `semaphore`, for an Event."""
+    recorded = threading.Event()
+    return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
+
+
+def viztracer_against(bare: Any) -> float | None:
     """The same pairs under VizTracer ÷ without it; None where it is not installed."""
     try:
         from viztracer import VizTracer  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         return None
-    semaphore = threading.Semaphore(1)
     ratios = []
     for _ in range(ROUNDS):
         tracer = VizTracer(verbose=0)
         tracer.start()
-        traced = seconds(semaphore)
+        traced = seconds(bare)
         tracer.stop()
-        ratios.append(traced / seconds(semaphore))
+        ratios.append(traced / seconds(bare))
         tracer.clear()
     return median(ratios)
 
@@ -81,18 +102,6 @@ def take_turns(threads: int) -> None:
         worker.start()
 
 
-def block(threads: int, stamps: list[float]) -> None:
-    """A deadlock; the last stamp is from just before the last thread blocks."""
-    semaphore = threading.Semaphore(0)
-
-    def work() -> None:
-        stamps.append(time.perf_counter())
-        semaphore.acquire()
-
-    for worker in [threading.Thread(target=work) for _ in range(threads)]:
-        worker.start()
-
-
 @contextlib.contextmanager
 def one_core() -> Iterator[None]:
     """This thread and those it starts on one core, where the platform can."""
@@ -107,12 +116,21 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def pair_row() -> tuple[str, str, float, float]:
+def pair_row(program: Callable[..., Any], bare: Any, pair: str, limit: float | None) -> Row:
     with one_core():
-        ratios: list[float] = lab.record(against, bare=[threading.Semaphore(1)]).result
-        peer = viztracer_against()
+        ratios: list[float] = lab.record(program, bare=[bare]).result
+        peer = viztracer_against(bare)
     beside = "VizTracer is not installed" if peer is None else f"VizTracer: {peer:.2f}"
-    return f"recorded `with semaphore: pass` ÷ bare ({beside})", f"≤ {PAIR_LIMIT:g}", median(ratios), PAIR_LIMIT
+    bar = "no bar" if limit is None else f"≤ {limit:g}"
+    return f"recorded `{pair}` ÷ bare ({beside})", bar, median(ratios), math.inf if limit is None else limit
+
+
+def pair_rows() -> list[Row]:
+    return [
+        pair_row(semaphore, threading.Semaphore(1), "with semaphore: pass", PAIR_LIMIT),
+        pair_row(lock, threading.Lock(), "with lock: pass", None),
+        pair_row(event, threading.Event(), "event.set(); event.clear()", None),
+    ]
 
 
 def timed(clock: str, threads: int) -> float:
@@ -124,7 +142,7 @@ def timed(clock: str, threads: int) -> float:
     return taken
 
 
-def counter_row() -> tuple[str, str, float, float]:
+def counter_row() -> Row:
     timed("virtual", 10)  # imports, caches
     virtual = median(timed("virtual", 1000) for _ in range(RUNS))
     wall = timed("wall", 1000)
@@ -132,18 +150,7 @@ def counter_row() -> tuple[str, str, float, float]:
     return what, f"≥ {VIRTUAL_LIMIT:g}", wall / virtual, VIRTUAL_LIMIT
 
 
-def deadlock_row() -> tuple[str, str, float, float]:
-    late = []
-    for _ in range(RUNS):
-        stamps: list[float] = []
-        run = lab.record(block, threads=10, stamps=stamps)
-        late.append((time.perf_counter() - stamps[-1]) * 1000)
-        if run.stopped is None:
-            raise RuntimeError(f"the run must end in a deadlock, got {run.verdict}")
-    return "deadlock, wall clock: last thread blocked → run returned, ms", "≤ 50", median(late), 50.0
-
-
-def small_run_row() -> tuple[str, str, float, float]:
+def small_run_row() -> Row:
     taken = []
     for _ in range(RUNS * 3):
         begun = time.perf_counter()
@@ -152,9 +159,9 @@ def small_run_row() -> tuple[str, str, float, float]:
     return "a whole virtual run, 10 threads through a mutex, ms", "≤ 5", median(taken), 5.0
 
 
-def rows() -> list[tuple[str, str, float, float]]:
-    """Ratios first; the two rows in milliseconds have no peer and depend on the machine."""
-    return [pair_row(), counter_row(), deadlock_row(), small_run_row()]
+def rows() -> list[Row]:
+    """Ratios first; the last row is in milliseconds, has no peer and depends on the machine."""
+    return [*pair_rows(), counter_row(), small_run_row()]
 
 
 if __name__ == "__main__":
