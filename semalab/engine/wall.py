@@ -107,7 +107,7 @@ class WallProcessor(Processor):
             raise Stop
         self.log.extend((self.now(), me.ident, ("sleep", None, round(seconds * 1e9)), None, *place))
         if seconds:
-            me.gate.acquire(True, seconds)
+            me.gate.acquire(True, min(seconds, _thread.TIMEOUT_MAX))  # 49 days on Windows: longer than any run
         else:
             time.sleep(0)  # lets another thread run; a lock's acquire would not
         if self.stopping:
