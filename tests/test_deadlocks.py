@@ -239,6 +239,43 @@ def test_a_virtual_run_does_not_wait_for_threads_that_are_not_its_own() -> None:
         assert lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05).stopped is None
 
 
+def waits_for_a_successor(gate_of: list[Any], ended: threading.Event, begun: threading.Event) -> str:
+    threading.Thread(target=int).start()
+    time.sleep(0.02)  # until the system has its number back
+    gate = threading.Semaphore(0)
+    gate_of.append(gate)
+    ended.set()
+    begun.wait()
+    gate.acquire()
+    return "opened from outside"
+
+
+@pytest.mark.parametrize("bystander", [False, True])
+def test_a_thread_with_the_number_of_an_ended_one_is_not_taken_for_it(bystander: bool) -> None:
+    """The system gives the numbers of ended threads, the run's own and others, to new ones that are not of the run."""
+    gate_of: list[Any] = []
+    ended, begun, over = threading.Event(), threading.Event(), threading.Event()
+    successors: list[threading.Thread] = []
+
+    def begin() -> None:
+        ended.wait()
+        if bystander:
+            over.set()
+            before.join()
+        successors.append(threading.Thread(target=in_the_programs_code, args=(gate_of, 0.05)))
+        successors[0].start()
+        begun.set()
+
+    before, helper = threading.Thread(target=over.wait), threading.Thread(target=begin)
+    before.start()
+    helper.start()
+    run = lab.record(waits_for_a_successor, gate_of=gate_of, ended=ended, begun=begun)
+    over.set()
+    for thread in (before, helper, *successors):
+        thread.join()
+    assert run.result == "opened from outside"
+
+
 @CLOCKS
 def test_a_thread_that_has_nothing_to_do_with_the_run_hides_no_deadlock(
     clock: str, monkeypatch: pytest.MonkeyPatch

@@ -89,7 +89,7 @@ class Processor:
 
     def strangers(self) -> bool:
         """True if threads take part in the program that are not of the run."""
-        own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
+        own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None and thread.alive}
         return self._bystanders.take_part(own, self.program)
 
     def watched_by_others(self, program: AbstractSet[int]) -> bool:
