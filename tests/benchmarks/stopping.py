@@ -1,4 +1,4 @@
-"""How soon a run that must end has ended: deadlocks on both clocks, Kernel ▸ Interrupt, and a run that does nothing."""
+"""How soon a run that must end has ended: deadlocks, deadlines, Kernel ▸ Interrupt, and a run that does nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from endless_programs import ENDLESS
 from live_kernel import LiveKernel, live_kernel
 from test_interrupt_in_kernel import PROGRAMS
 
@@ -20,6 +21,7 @@ Row = tuple[str, str, float, float]
 
 RUNS = 51
 INTERRUPTS = 5  # of each kind
+DEADLINE = 0.1  # seconds
 
 
 def block(threads: int, stamps: list[float]) -> None:
@@ -48,6 +50,17 @@ def wall_rows() -> list[Row]:
             raise RuntimeError(f"the run must end in a deadlock, got {run.verdict}")
     what = f"deadlock, wall clock: last thread blocks → run returned, ms, {{}} of {RUNS}"
     return [(what.format("median"), "≤ 10", median(late), 10.0), (what.format("most"), "≤ 50", max(late), 50.0)]
+
+
+def deadline_row() -> Row:
+    late = []
+    for program in ENDLESS:
+        for clock in ["wall", "virtual"] * 3:
+            begun = time.perf_counter()
+            lab.record(program, clock=clock, timeout=DEADLINE)
+            late.append((time.perf_counter() - begun - DEADLINE) * 1000)
+    what = f"deadline → run of a program that never ends returned, ms, most of {len(late)} (median {median(late):.0f})"
+    return what, "≤ 100", max(late), 100.0
 
 
 def virtual_row() -> Row:
@@ -101,7 +114,7 @@ def interrupt_row() -> Row:
 def rows() -> list[Row]:
     """Milliseconds: they have no peer and depend on the machine."""
     lab.record(nothing)  # imports, caches
-    return [*wall_rows(), virtual_row(), interrupt_row(), nothing_row()]
+    return [*wall_rows(), virtual_row(), deadline_row(), interrupt_row(), nothing_row()]
 
 
 if __name__ == "__main__":
