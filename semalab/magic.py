@@ -81,6 +81,8 @@ class TimelineMagics(Magics):
         display(run)
         if hasattr(self.shell, "kernel"):  # a terminal, which cannot show the picture, has shown the sentence instead
             print(run.verdict)
+        if run.note:
+            print(run.note)
 
 
 def _check_name(name: str | None) -> None:

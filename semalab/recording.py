@@ -163,6 +163,7 @@ class _Bench:
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
             failed_thread=failure[0] if failure else "main",
+            unseen=self.swap.unseen,
             source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
+from semalab.excerpt import cut_name
 from semalab.export import as_chrome_trace, as_csv, as_json
 from semalab.reading import Reading, read
 from semalab.stops import Deadlock, Timeout
@@ -27,6 +28,7 @@ class Run:
 
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
+    unseen: primitives that were there before the run, and that the lab could not watch.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -46,6 +48,7 @@ class Run:
     claim: Check | None = field(default=None, repr=False)
     failed_thread: str = "main"
     source_file: str | None = field(default=None, repr=False)
+    unseen: tuple[str, ...] = ()
 
     @cached_property
     def reading(self) -> Reading:
@@ -62,6 +65,15 @@ class Run:
         """One sentence; the same for the same run on the virtual clock."""
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
         return headline(self.reading, self.claim, self.stopped, failure)
+
+    @property
+    def note(self) -> str:
+        """One sentence about what the log does not hold; empty if it holds everything."""
+        if not self.unseen:
+            return ""
+        names = ", ".join(f"`{cut_name(name, 80)}`" for name in self.unseen[:3])
+        more = f" and {len(self.unseen) - 3:,} more" if len(self.unseen) > 3 else ""
+        return f"Not watched, because made before the run: {names}{more}. Make them in the program itself."
 
     @property
     def output(self) -> str:

@@ -17,6 +17,7 @@ _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;ove
 def verdict(run: Run) -> str:
     """The sentence under the picture; screen readers speak it when it changes."""
     about = f"<div style='opacity:.75'>{escape(run.description)}</div>"
+    about += f"<div>{escape(run.note)}</div>" if run.note else ""
     body = f"<div {_SENTENCE}><b>{escape(run.verdict)}</b>{about}"
     if run.exception is not None:
         body += _lines(own_lines(run))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import sys
 import types
-from collections.abc import Iterator, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from semalab.engine import Processor
@@ -15,6 +15,8 @@ from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
 from semalab.twins.watched import watched_condition
+
+_FOUND_BY_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy")
 
 
 class Twins:
@@ -35,11 +37,14 @@ class Twins:
         self.stands: Mapping[str, Stand] = {
             "threading": lambda: self.source,
             "time": lambda: time_for_copies(processor),
-            "os": lambda: os_for_copies(processor),
-            **{name: partial(self.module, name) for name in ("queue", "multiprocessing.pool", "multiprocessing.dummy")},
+            "os": lambda: os_for_copies(processor.clock),
+            **{
+                name: functools.partial(self.module, name)
+                for name in ("queue", "multiprocessing.pool", "multiprocessing.dummy")
+            },
         }
         self._made: dict[str, types.ModuleType] = {}
-        self._places = dict(_places())
+        self._places = _places(tuple(name for name in MAKERS if name in sys.modules))
         self.module("threading")  # it changes the source, before any thread is started
 
     def inside(self) -> bool:
@@ -70,7 +75,8 @@ class Twins:
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
         module, name = self._places.get(id(real), ("", ""))
-        return vars(self.module(module)).get(name, real) if module else real
+        known = module and vars(sys.modules[module]).get(name) is real
+        return vars(self.module(module)).get(name, real) if known else real
 
     def reals(self) -> dict[int, Any]:
         """For every twin, by its identity: the real thing."""
@@ -90,10 +96,16 @@ class Twins:
             call()
 
 
-def _places() -> Iterator[tuple[int, tuple[str, str]]]:
-    """By the identity of a real class or function: the module and the name of its twin, the first ones last."""
-    for module in reversed(list(MAKERS)):
-        names = vars(sys.modules[module]) if module in sys.modules else {}
+@functools.lru_cache(maxsize=8)
+def _places(loaded: tuple[str, ...]) -> Mapping[int, tuple[str, str]]:
+    """By the identity of a real class or function: the module and the name of its twin.
+
+    loaded: the modules that have been imported. Whoever looks here makes sure that the identity is still the thing's.
+    """
+    found = {}
+    for module in reversed(loaded):
+        names = vars(sys.modules[module])
         for name in sorted(names, key=lambda name: not name.startswith("_")):  # public names count more
             if callable(names[name]) and not name.startswith("__"):
-                yield id(names[name]), (module, name)
+                found[id(names[name])] = (module, name)
+    return found

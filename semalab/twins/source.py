@@ -78,7 +78,7 @@ def load_threading(processor: Processor) -> types.ModuleType:
     stands = {
         "_thread": lambda: thread_module(processor),
         "time": lambda: time_for_copies(processor),
-        "os": lambda: os_for_copies(processor),
+        "os": lambda: os_for_copies(processor.clock),
     }
     module = load("threading", stands)
     module.main_thread()._program_thread = processor.current()
@@ -108,10 +108,11 @@ def time_for_copies(processor: Processor) -> types.ModuleType:
     return copied(time, monotonic=lambda: processor.now() / 1e9) if processor.clock == "virtual" else copied(time)
 
 
-def os_for_copies(processor: Processor) -> types.ModuleType:
+@functools.cache
+def os_for_copies(clock: str) -> types.ModuleType:
     """`os` without the fork hooks, which nobody could take back when the run is over."""
     module = copied(os)
     module.__dict__.pop("register_at_fork", None)
-    if processor.clock == "virtual":
+    if clock == "virtual":
         module.__dict__.update(cpu_count=lambda: CORES, process_cpu_count=lambda: CORES)
     return module
