@@ -15,7 +15,7 @@ from IPython.display import display
 
 from semalab.excerpt import cut
 from semalab.recording import run_program
-from semalab.run import Run
+from semalab.run import Run, check_suffix
 
 LONGEST = 100_000  # characters of a cell's output that are shown; a notebook of megabytes opens slowly
 _VALUE = "_timeline_value"  # holds the value of the cell's last expression while the cell runs
@@ -44,6 +44,8 @@ class TimelineMagics(Magics):
         __tracebackhide__ = True
         options = parse_argstring(self.timeline, line)
         _check_name(options.name)
+        if options.save:
+            check_suffix(options.save)
         try:
             program, file = self._program(cell)
         except SyntaxError as error:

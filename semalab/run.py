@@ -111,6 +111,7 @@ class Run:
         The picture: .png .svg .pdf. The log: .csv .json, and .trace.json for Chrome's and Perfetto's viewers.
         """
         path = Path(path)
+        check_suffix(path)
         suffix = path.suffix.lower()
         if suffix in {".png", ".svg", ".pdf"}:
             from semalab.timeline import save
@@ -120,10 +121,8 @@ class Run:
             path.write_text(as_chrome_trace(self.reading), encoding="utf-8")
         elif suffix == ".csv":
             path.write_text(as_csv(self.trace), encoding="utf-8", newline="")
-        elif suffix == ".json":
-            path.write_text(as_json(self.trace, clock=self.clock, seed=self.seed), encoding="utf-8")
         else:
-            raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {path.name!r}")
+            path.write_text(as_json(self.trace, clock=self.clock, seed=self.seed), encoding="utf-8")
         return path
 
     def __repr__(self) -> str:
@@ -136,6 +135,13 @@ class Run:
 
         picture = {"image/png": png(self.timeline()), "text/plain": self.verdict}
         return picture, {"image/png": {"alt": f"Timeline. {self.verdict} ({self.description})"}}
+
+
+def check_suffix(path: str | Path) -> None:
+    """Raise ValueError for a file that no run can be written to."""
+    path = Path(path)
+    if path.suffix.lower() not in {".png", ".svg", ".pdf", ".csv", ".json"}:
+        raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {path.name!r}")
 
 
 def _stop_label(stopped: Deadlock | Timeout | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -19,16 +19,23 @@ PATIENCE = 60  # seconds without a word from the kernel after which it counts as
 
 @dataclass(frozen=True)
 class Reply:
-    """What a cell came to: the name of its exception, if any, and all that it printed."""
+    """What a cell came to: the name of its exception, if any, all that it printed, what it displayed (by type).
+
+    order: "stream", "display_data", "execute_result" and "error" as they came, neighbours of one kind once.
+    """
 
     error: str | None
     output: str
+    displayed: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    order: tuple[str, ...] = field(default=(), compare=False)
+    traceback: str = field(default="", compare=False)
 
 
 class LiveKernel:
     """Invariant: `_running` is the message of the cell under way, if one is."""
 
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient, history: bool) -> None:
+        self._history = history
         self._manager = manager
         self._client = client
         self._running = ""
@@ -39,7 +46,7 @@ class LiveKernel:
 
     def start(self, code: str) -> None:
         """Send a cell and come back at once."""
-        self._running = self._client.execute(code, store_history=False, allow_stdin=False)
+        self._running = self._client.execute(code, store_history=self._history, allow_stdin=False)
 
     def send(self, message: str, content: dict[str, Any]) -> None:
         """Send what is no cell, such as the change of a slider; `finish` waits for its end as well."""
@@ -53,13 +60,18 @@ class LiveKernel:
 
     def finish(self) -> Reply:
         """Wait for the end of what is under way."""
-        error, printed = None, []
+        error, traceback, printed, displayed, order = None, "", [], [], [""]
         for message in self._messages():
-            if message["msg_type"] == "stream":
-                printed.append(message["content"]["text"])
-            elif message["msg_type"] == "error":
-                error = message["content"]["ename"]
-        return Reply(error, "".join(printed))
+            kind, content = message["msg_type"], message["content"]
+            if kind == "stream":
+                printed.append(content["text"])
+            elif kind == "error":
+                error, traceback = content["ename"], "\n".join(content["traceback"])
+            elif kind in {"display_data", "execute_result"}:
+                displayed.append(content["data"])
+            if kind in {"stream", "error", "display_data", "execute_result"} and kind != order[-1]:
+                order.append(kind)
+        return Reply(error, "".join(printed), tuple(displayed), tuple(order[1:]), traceback)
 
     def _messages(self) -> Iterator[dict[str, Any]]:
         """What the kernel publishes about the cell under way, until it is idle again."""
@@ -76,16 +88,19 @@ class LiveKernel:
 
 
 @contextlib.contextmanager
-def live_kernel() -> Iterator[LiveKernel]:
-    """A kernel of this very environment that finds `semalab` and the tests' own modules."""
+def live_kernel(folder: Path | None = None, history: bool = False) -> Iterator[LiveKernel]:
+    """A kernel of this very environment that finds `semalab` and the tests' own modules.
+
+    folder: where it works. history: count the cells, as a notebook does.
+    """
     manager = KernelManager(kernel_name="python3")
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    manager.start_kernel(env={**os.environ, "PYTHONPATH": path})
+    manager.start_kernel(env={**os.environ, "PYTHONPATH": path}, cwd=str(folder or ROOT))
     client = manager.blocking_client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=PATIENCE)
-        yield LiveKernel(manager, client)
+        yield LiveKernel(manager, client, history)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

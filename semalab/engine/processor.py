@@ -51,7 +51,7 @@ class Processor:
         self.stuck_at: tuple[str, int] | None = None
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Callable[[str, BaseException], None] = lambda name, error: None  # is told what a thread raised
-        self.program: frozenset[int] = frozenset()  # identities of the namespaces that are the program's own
+        self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
         self.finished.acquire()

@@ -7,13 +7,13 @@ import random
 import sys
 import threading
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping
 from functools import partial
 from typing import Any
 
 from semalab.twins.adoption import Adoption
 from semalab.twins.namespace import Twins
-from semalab.twins.namespaces import ABSENT, content, functions, namespaces
+from semalab.twins.namespaces import ABSENT, content, functions, is_authors, namespaces
 from semalab.twins.reach import Slot, slots
 from semalab.twins.retired import Retirement
 
@@ -60,9 +60,9 @@ class Swap:
             self._swap_logging()
 
     @property
-    def namespaces(self) -> frozenset[int]:
-        """Identities of the namespaces that are the program's."""
-        return frozenset(self._namespaces)
+    def namespaces(self) -> KeysView[int]:
+        """Identities of the namespaces that are the program's, those that it comes to import included."""
+        return self._namespaces.keys()
 
     def _swap_names(self, namespace: dict[str, Any]) -> None:
         assert self._twins is not None
@@ -94,6 +94,13 @@ class Swap:
             if twin is not value:
                 self._put(Slot("", value, cell), twin)
 
+    def _takes_in(self, namespace: Any) -> bool:
+        """True for the program's namespaces; a module of its author's becomes one as soon as it is imported."""
+        if id(namespace) not in self._namespaces and is_authors(namespace) and id(namespace) not in _NEVER:
+            self._namespaces[id(namespace)] = namespace
+            self._swap_names(namespace)
+        return id(namespace) in self._namespaces
+
     def _put(self, slot: Slot, twin: Any) -> None:
         self._undo.append((slot.place, slot.key, partial(_itself, slot.value), twin))
         if isinstance(slot.place, types.CellType):
@@ -117,11 +124,10 @@ class Swap:
             fromlist: Any = (),
             level: int = 0,
         ) -> Any:
-            module = real_import(name, globals, locals, fromlist, level)
             twins = self._twins
-            if twins is None or id(globals) not in self._namespaces or not twins.inside():
-                return module
-            return twins.of(module)
+            ours = twins is not None and twins.inside() and globals is not None and self._takes_in(globals)
+            module = real_import(name, globals, locals, fromlist, level)
+            return twins.of(module) if twins is not None and ours else module
 
         return __import__
 
