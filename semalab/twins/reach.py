@@ -29,8 +29,7 @@ def slots(program: Any, found: Iterable[types.FunctionType], arguments: dict[str
     """Every value within reach of a program, its functions and its arguments, once for each place it stands in."""
     ahead = list(found)
     seen: set[int] = set()
-    first = [Slot("", part) for part in _parts(program)]
-    first += [Slot(name, arguments[name], arguments, name) for name in arguments]
+    first = [Slot("", program), *(Slot(name, arguments[name], arguments, name) for name in arguments)]
     while ahead or first:
         for slot in first or _of_function(ahead.pop(0), seen):
             for inner in _within(slot, seen):
@@ -39,22 +38,23 @@ def slots(program: Any, found: Iterable[types.FunctionType], arguments: dict[str
         first = []
 
 
-def _parts(program: Any) -> Iterator[Any]:
-    """The objects that a method is bound to, and a partial's arguments."""
-    if isinstance(program, types.MethodType):
-        yield program.__self__
-    elif isinstance(program, functools.partial):
-        for part in (program.func, *program.args, *program.keywords.values()):
-            yield part
-            yield from _parts(part)
-    elif not isinstance(program, types.FunctionType):
-        yield program
+def _parts(value: Any) -> tuple[Any, ...]:
+    """What a callable brings along: the object a method is bound to, a partial's arguments, a thread's target."""
+    if isinstance(value, types.MethodType):
+        return (value.__self__,)
+    if isinstance(value, functools.partial):
+        return (value.func, *value.args, *value.keywords.values())
+    if isinstance(value, threading.Thread):
+        own = vars(value)
+        bundles = [own.get(name) or () for name in ("_args", "args")]
+        named = [(own.get(name) or {}).values() for name in ("_kwargs", "kwargs")]
+        targets = (own.get("_target"), own.get("function"))
+        return (*targets, *(part for bundle in [*bundles, *named] for part in bundle))
+    return ()
 
 
 def _leads_to(value: Any) -> Iterator[types.FunctionType]:
-    """The author's functions that a value may run: itself, its class's, a thread's target."""
-    if isinstance(value, threading.Thread):
-        value = getattr(value, "_target", None)
+    """The author's functions that a value may run: itself, or its class's."""
     if isinstance(value, types.FunctionType | types.MethodType | functools.partial | type):
         yield from (f for f in functions([value]) if _is_authors_space(f.__globals__))
 
@@ -93,7 +93,11 @@ def _within(slot: Slot, seen: set[int], depth: int = _DEPTH) -> Iterator[Slot]:
     value = slot.value
     if depth == 0 or id(value) in seen:
         return
-    if isinstance(value, list | tuple) and len(value) <= _MOST:
+    if parts := _parts(value):
+        seen.add(id(value))
+        for part in parts:
+            yield from _within(Slot(slot.name, part), seen, depth)
+    elif isinstance(value, list | tuple) and len(value) <= _MOST:
         seen.add(id(value))
         place = value if isinstance(value, list) else None
         for i, element in enumerate(value):

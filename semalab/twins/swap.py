@@ -30,6 +30,7 @@ class Swap:
         self._undo: list[tuple[Any, Any, Callable[[], Any], Any]] = []
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._twins: Twins | None = None
+        self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
         self.unseen: tuple[str, ...] = ()
 
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
@@ -44,9 +45,9 @@ class Swap:
         found += functions(vars(thread).get("_target") for thread in threads)
         spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
         alone = not twins.processor.watched_by_others(frozenset(map(id, spaces)))
-        adoption = Adoption(twins, self._put, alone)
-        adoption.take_in(there)
-        self.unseen = tuple(dict.fromkeys(adoption.unseen))
+        self._adoption = Adoption(twins, self._put, alone)
+        self._adoption.take_in(there)
+        self.unseen = tuple(dict.fromkeys(self._adoption.unseen))
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
@@ -147,7 +148,7 @@ class Swap:
                 self._undo.pop()
             if self._twins is not None:
                 Retirement(self._twins).retire(self._namespaces.values())
-                self._twins = None
+                self._twins = self._adoption = None
         finally:
             if self._undo or self._twins is not None:  # an interrupt came in between
                 self.restore()
