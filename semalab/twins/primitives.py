@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from semalab.twins.locks import recorded_locks
+from semalab.twins.locks import looking, recorded_locks
 from semalab.twins.recorder import Recorder
 from semalab.twins.watched import condition_by_method
 
@@ -134,6 +134,7 @@ def event_class(
     named: Callable[[], str] = str,
 ) -> type:
     """kind: what it is in the log. named: what it is called there, if the program never sees it."""
+    point = recorder.processor.point
 
     class Event(source.Event):  # type: ignore[name-defined]
         def __init__(self) -> None:
@@ -149,10 +150,15 @@ def event_class(
             lock = recorder.critical_lock()
             self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb)
 
+        if point is not None:
+            is_set = looking(source.Event.is_set, point)
+
     return Event
 
 
 def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
+    point = recorder.processor.point
+
     def verb(method: str, error: object) -> str | None:
         return "clear" if method in {"reset", "abort"} else "pass" if error is None else "refuse"
 
@@ -165,6 +171,10 @@ def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> typ
             lock = recorder.processor.allocate_lock()  # its action, the program's code, runs inside
             key = recorder.register(self, "Barrier", self._count, name=name)
             self._cond = condition_by_method(key, lambda: self._count, lock, recorder, watched, verb)
+
+        if point is not None:
+            n_waiting = property(looking(source.Barrier.n_waiting.fget, point))
+            broken = property(looking(source.Barrier.broken.fget, point))
 
     return Barrier
 
