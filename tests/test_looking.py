@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -107,3 +108,20 @@ def test_who_waits_by_looking_again_and_again_lets_others_run() -> None:
     for seed in range(5):
         run = lab.record(spinning, threads=3, clock="virtual", seed=seed)
         assert (run.result, run.stopped) == ("went on", None)
+
+
+def cancelled_too_late() -> list[str]:
+    said: list[str] = []
+    timer = threading.Timer(1, said.append, ["the timer acts"])
+    timer.start()
+    time.sleep(1)
+    timer.cancel()
+    said.append("cancelled")
+    timer.join()
+    return said
+
+
+def test_a_timer_may_act_after_it_was_cancelled_if_it_had_looked_before() -> None:
+    results = [lab.record(cancelled_too_late, clock="virtual", seed=seed).result for seed in range(200)]
+    acts, cancelled = "the timer acts", "cancelled"
+    assert {*map(tuple, results)} == {(acts, cancelled), (cancelled,), (cancelled, acts)}

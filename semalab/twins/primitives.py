@@ -196,6 +196,9 @@ def _timer(source: types.ModuleType, recorder: Recorder) -> type:
             if point is not None:
                 point()
 
+        if point is not None:  # a timer that has found itself not cancelled can be overtaken before it acts
+            is_set = looking(source.Event.is_set, point)
+
     class Timer(source.Timer):  # type: ignore[name-defined]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
