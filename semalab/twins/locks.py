@@ -129,6 +129,10 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                 point()
             return held
 
+        def _is_owned(self) -> bool:
+            """What a Condition asks: held by anybody. Of a real Lock it finds out by trying, which would be logged."""
+            return bool(self._lock.locked())
+
         def _at_fork_reinit(self) -> None:
             with self._guard:
                 self._lock._at_fork_reinit()

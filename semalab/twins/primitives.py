@@ -110,11 +110,12 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
                 raise RuntimeError("cannot wait on un-acquired lock")
             recorder.note("block", self._key)
             before = recorder.intend(self._key)
+            got = False
             try:
                 got = bool(super().wait(timeout))
             finally:
                 recorder.intend(before)
-            recorder.note("wake" if got else "refuse", self._key)
+                recorder.note("wake" if got else "refuse", self._key)
             return got
 
         def notify(self, n: int = 1) -> None:
@@ -145,7 +146,11 @@ def event_class(
             key = recorder.register(self, kind, int(self._flag), name=name)
 
             def verb(method: str, error: object) -> str | None:
-                return method if method in {"set", "clear"} else "pass" if error is None and self._flag else "refuse"
+                if method != "wait":
+                    return method if method in {"set", "clear"} else None
+                waited, self._cond.got = self._cond.got, None
+                passed = self._flag if waited is None else waited  # who was let through passes, even if it is cleared
+                return "pass" if passed and error is None else "refuse"
 
             lock = recorder.critical_lock()
             self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb)
@@ -160,7 +165,9 @@ def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> typ
     point = recorder.processor.point
 
     def verb(method: str, error: object) -> str | None:
-        return "clear" if method in {"reset", "abort"} else "pass" if error is None else "refuse"
+        if method != "wait":
+            return "clear" if method in {"reset", "abort"} else None
+        return "pass" if error is None else "refuse"
 
     class Barrier(source.Barrier):  # type: ignore[name-defined]
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Stop
+from semalab.engine.virtual_lock import nanoseconds
 from semalab.twins.locks import looking
 from semalab.twins.primitives import recorded_classes
 from semalab.twins.recorder import Recorder
@@ -41,16 +42,17 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
     def join_at_once(waited_for: Any, timeout: float | None) -> None:
         try:
             return join(waited_for, timeout)
-        except RuntimeError:  # it has not been started: who learns that has learned something
+        except RuntimeError:  # it has not been started, say: who learns that has learned something
             if point is not None:
                 point()
             raise
 
     def recorded_join(waited_for: Any, timeout: float | None = None) -> None:
         thread = getattr(waited_for, "_program_thread", None)  # none: it was not started yet
-        if thread is None or not is_alive(waited_for):
+        if thread is None or thread is recorder.processor.current() or not is_alive(waited_for):
             return join_at_once(waited_for, timeout)
-        note("join", None, thread.number)
+        limit = 0 if timeout is None else max(1, nanoseconds(min(timeout, threading.TIMEOUT_MAX)))
+        note("join", None, thread.number, limit)
         try:
             return join(waited_for, timeout)
         finally:
