@@ -24,7 +24,7 @@ def unnoticed(trace: Trace) -> list[str]:
     return found
 
 
-@settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_no_changed_log_is_certified(program: Program) -> None:
     results: list[list[Any]] = [[] for _ in program.tasks]
