@@ -42,6 +42,11 @@ CLASSICS = {
     ),
     "set and cleared at once": program(EVENT, workers=([Op("wait", 0, 0, 2), Op("is_set")], [Op("set"), Op("clear")])),
     "notified too early": program(CONDITION, workers=([Op("sleep for notice")], [Op("give notice", 0, 1)])),
+    "one notice for two": program(
+        CONDITION,
+        workers=([Op("sleep for notice")], [Op("sleep for notice")]),
+        main=(Op("sleep", 0, 1), Op("give notice", 0, 1)),
+    ),
     "a notice for one whose time is up": program(
         CONDITION,
         workers=([Op("sleep for notice", 0, 0, 1)], [Op("sleep for notice", 0, 0, 2)]),
