@@ -44,8 +44,8 @@ def _differs(event: Event, value: int, what: str = "the value must be") -> str |
     return None if event.value == value else f"{what} {value}, the log says {event.value}"
 
 
-def _foreign(event: Event, kind: str, kinds: str) -> str | None:
-    return None if event.kind in kinds.split() else f"a {kind} has no event {event.kind!r}"
+def _foreign(event: Event, kind: str) -> str:
+    return f"{kind} has no event {event.kind!r}"
 
 
 class Permits:
@@ -81,7 +81,7 @@ class Permits:
             if before != 0 and self.kind not in LOCKS:  # a lock may come free before its refusal is in the log
                 return f"{thread} is refused although {before} permits are free"
         else:
-            return _foreign(event, self.kind, "")
+            return _foreign(event, self.kind)
         self.value = after
         return _differs(event, after)
 
@@ -135,7 +135,7 @@ class Flag:
             self.value = int(kind == "set")
             self.last_set = index if self.value else self.last_set
         else:
-            return _foreign(event, self.kind, "")
+            return _foreign(event, self.kind)
         return _differs(event, self.value)
 
 
@@ -168,7 +168,7 @@ class Notices:
                 return f"nobody has notified {thread} on `{self.label}`"
             self._forget()
         else:
-            return _foreign(event, "Condition", "")
+            return _foreign(event, "Condition")
         return None
 
     def _explained(self, began: int) -> bool:
@@ -212,7 +212,7 @@ class Meetings:
             else:
                 after, problem = count, self._arrives_and_leaves(event, count)
         else:
-            return _foreign(event, "Barrier", "")
+            return _foreign(event, "Barrier")
         return problem or _differs(event, after)
 
     def may_act(self, thread: str) -> bool:
