@@ -195,8 +195,9 @@ class _Place:
             yield "nobody sets it", unset
         if self.of == "Barrier" and (self.event.value or waited):
             yield "passes twice", self.instead(self.event, self.event)
-            cleared = any(e.kind == "clear" and e.primitive == self.event.primitive for e in self.before)
-            if not cleared and not (not waited and not self.event.value):
+            cleared = any(e.kind == "clear" and e.primitive == self.event.primitive for e in self.trace)
+            followed = any(True for _ in self.later("pass", primitive=self.event.primitive))
+            if not cleared and (waited or followed):
                 yield "is refused when all have arrived", self.instead(self.event._replace(kind="refuse"))
         if self.of == "Barrier" and waited and self.goes_on():
             yield "never passes", self.instead()
