@@ -12,12 +12,11 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from semalab.engine import ROW, Processor, ProgramThread
+from semalab.event import OUTSIDE
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made
-
-OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
 
 
 class Printed(NamedTuple):

@@ -195,10 +195,11 @@ def test_a_wait_that_ends_without_a_cause_is_noticed() -> None:
     ended = [*made, Event(9, "a", "acquire", "p", 0, 1)]
     with pytest.raises(CertificateError, match="it takes 1 of 0 permits"):
         corrupted(made, ended).certify()
-    two = Trace(
-        [*made, Event(9, "a", "sleep", "", None, 5), Event(9, "a", "end")], made.threads, made.primitives.values()
-    )
-    assert two.certify() is two
+    stopped = Trace([*made, Event(9, "b", "end")], made.threads, made.primitives.values())
+    assert stopped.certify() is stopped
+    for busy in (Event(9, "a", "sleep", "", None, 5), Event(9, "a", "print"), Event(9, "a", "end")):
+        with pytest.raises(CertificateError, match="a still waits for `p`"):
+            corrupted(made, [*made, busy]).certify()
     elsewhere = Trace(
         [*made, Event(9, "a", "acquire", "q", 0, 1)],
         made.threads,

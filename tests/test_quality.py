@@ -15,7 +15,8 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("excerpt", "trace", "stops", "labels", "use", "role", "walk", "reading", "export", "claims", "verdict"),
+    *("excerpt", "event", "rules", "certificate", "trace", "stops"),
+    *("labels", "use", "role", "walk", "reading", "export", "claims", "verdict"),
     *("timeline", "run", "engine", "twins", "decode", "recording", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer

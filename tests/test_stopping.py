@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -240,3 +241,30 @@ def test_a_debugger_works_after_a_run_was_stopped() -> None:
         [sys.executable, "-c", AFTER_A_STOP], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.stdout, ended.stderr) == ("42\n", "")
+
+
+HALTED = """
+import os, signal, subprocess, threading
+import semalab as lab
+from semalab.engine import virtual
+
+virtual.NO_PROGRESS = 0.5
+
+def program():
+    waker = subprocess.Popen(["sh", "-c", f"sleep 0.8; kill -CONT {os.getpid()}"])
+    subprocess.run(["sleep", "0.1"])
+    os.kill(os.getpid(), signal.SIGSTOP)
+    waker.wait()
+    threading.Semaphore(1).acquire()
+    return "went on"
+
+run = lab.record(program, clock="virtual")
+print(run.result, run.stopped)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot halt a process")
+def test_a_process_that_was_halted_for_a_while_is_not_stuck() -> None:
+    """A notebook server's machine may sleep, or be too busy, in the middle of a virtual run."""
+    ended = subprocess.run([sys.executable, "-c", HALTED], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.stdout, ended.stderr) == ("went on None\n", "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import _thread
 import random
-import time
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
@@ -44,7 +43,7 @@ class VirtualProcessor(Processor):
         self.timers: list[tuple[int, int, ProgramThread]] = []
         self.waits = 0
         self.operations = 0
-        self.seen = (0, time.monotonic())
+        self.seen = (0, 0)  # operations, and how often in a row the supervisor has found no more than those
 
     def now(self) -> int:
         return self.time
@@ -199,10 +198,10 @@ class VirtualProcessor(Processor):
         return False  # `_next` sees it at once, exactly
 
     def check_progress(self) -> None:
-        operations, since = self.seen
-        if self.operations != operations:
-            self.seen = (self.operations, time.monotonic())
-        elif time.monotonic() - since > NO_PROGRESS:
+        """Counts looks and not seconds: while the whole process is halted nobody looks, and nobody is stuck."""
+        operations, looks = self.seen
+        self.seen = (self.operations, looks + 1 if self.operations == operations else 0)
+        if self.seen[1] * self.tick > NO_PROGRESS:
             self.stuck_at = self.place_of(self.running)
             self.stop("stuck")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import functools
 import time
 import types
 from collections.abc import Callable
@@ -10,6 +11,18 @@ from typing import Any
 
 from semalab.engine.processor import check_lock_arguments
 from semalab.twins.recorder import Recorder
+
+
+def looking(look: Callable[[Any], Any], point: Callable[[], None]) -> Callable[[Any], Any]:
+    """A method that only looks at what others may change; before the thread looks again, others may have their turn."""
+
+    @functools.wraps(look)
+    def looked(primitive: Any) -> Any:
+        seen = look(primitive)
+        point()
+        return seen
+
+    return looked
 
 
 def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[str, type], Callable[[int], Any]]:
@@ -88,10 +101,12 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             return got
 
         def release(self) -> None:
-            while not self._release():  # its owner has it and has not logged it yet
-                time.sleep(0)
-            if point is not None:
-                point()
+            try:
+                while not self._release():  # its owner has it and has not logged it yet
+                    time.sleep(0)
+            finally:  # who learns that nobody holds it has learned something, too
+                if point is not None:
+                    point()
 
         def _release(self) -> bool:
             with self._guard:
@@ -109,6 +124,13 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             self.release()
 
         def locked(self) -> bool:
+            held = bool(self._lock.locked())
+            if point is not None:
+                point()
+            return held
+
+        def _is_owned(self) -> bool:
+            """What a Condition asks: held by anybody. Of a real Lock it finds out by trying, which would be logged."""
             return bool(self._lock.locked())
 
         def _at_fork_reinit(self) -> None:
@@ -119,7 +141,7 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                     recorder.note("release", self._key, 1, 1)
 
         def __repr__(self) -> str:
-            return f"<{'locked' if self.locked() else 'unlocked'} threading.Lock object at {id(self):#x}>"
+            return f"<{'locked' if self._lock.locked() else 'unlocked'} threading.Lock object at {id(self):#x}>"
 
     class RLock(source._RLock):  # type: ignore[name-defined]
         def __init__(self) -> None:

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from semalab.twins.locks import recorded_locks
+from semalab.twins.locks import looking, recorded_locks
 from semalab.twins.recorder import Recorder
 from semalab.twins.watched import condition_by_method
 
@@ -110,11 +110,12 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
                 raise RuntimeError("cannot wait on un-acquired lock")
             recorder.note("block", self._key)
             before = recorder.intend(self._key)
+            got = False
             try:
                 got = bool(super().wait(timeout))
             finally:
                 recorder.intend(before)
-            recorder.note("wake" if got else "refuse", self._key)
+                recorder.note("wake" if got else "refuse", self._key)
             return got
 
         def notify(self, n: int = 1) -> None:
@@ -134,6 +135,7 @@ def event_class(
     named: Callable[[], str] = str,
 ) -> type:
     """kind: what it is in the log. named: what it is called there, if the program never sees it."""
+    point = recorder.processor.point
 
     class Event(source.Event):  # type: ignore[name-defined]
         def __init__(self) -> None:
@@ -144,17 +146,28 @@ def event_class(
             key = recorder.register(self, kind, int(self._flag), name=name)
 
             def verb(method: str, error: object) -> str | None:
-                return method if method in {"set", "clear"} else "pass" if error is None and self._flag else "refuse"
+                if method != "wait":
+                    return method if method in {"set", "clear"} else None
+                waited, self._cond.got = self._cond.got, None
+                passed = self._flag if waited is None else waited  # who was let through passes, even if it is cleared
+                return "pass" if passed and error is None else "refuse"
 
             lock = recorder.critical_lock()
             self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb)
+
+        if point is not None:
+            is_set = looking(source.Event.is_set, point)
 
     return Event
 
 
 def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
+    point = recorder.processor.point
+
     def verb(method: str, error: object) -> str | None:
-        return "clear" if method in {"reset", "abort"} else "pass" if error is None else "refuse"
+        if method != "wait":
+            return "clear" if method in {"reset", "abort"} else None
+        return "pass" if error is None else "refuse"
 
     class Barrier(source.Barrier):  # type: ignore[name-defined]
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):
@@ -165,6 +178,10 @@ def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> typ
             lock = recorder.processor.allocate_lock()  # its action, the program's code, runs inside
             key = recorder.register(self, "Barrier", self._count, name=name)
             self._cond = condition_by_method(key, lambda: self._count, lock, recorder, watched, verb)
+
+        if point is not None:
+            n_waiting = property(looking(source.Barrier.n_waiting.fget, point))
+            broken = property(looking(source.Barrier.broken.fget, point))
 
     return Barrier
 
@@ -185,6 +202,9 @@ def _timer(source: types.ModuleType, recorder: Recorder) -> type:
             super().set()
             if point is not None:
                 point()
+
+        if point is not None:  # a timer that has found itself not cancelled can be overtaken before it acts
+            is_set = looking(source.Event.is_set, point)
 
     class Timer(source.Timer):  # type: ignore[name-defined]
         def __init__(self, *args: Any, **kwargs: Any) -> None:

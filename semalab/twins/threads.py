@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Stop
+from semalab.engine.virtual_lock import nanoseconds
+from semalab.twins.locks import looking
 from semalab.twins.primitives import recorded_classes
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import copied
@@ -35,13 +37,22 @@ def threading_module(
 
 def _record_joins(thread: Any, recorder: Recorder) -> None:
     """Log when a join has to wait, and give threads from outside the real class."""
-    join, note = thread.join, recorder.note
+    join, is_alive, note, point = thread.join, thread.is_alive, recorder.note, recorder.processor.point
+
+    def join_at_once(waited_for: Any, timeout: float | None) -> None:
+        try:
+            return join(waited_for, timeout)
+        except RuntimeError:  # it has not been started, say: who learns that has learned something
+            if point is not None:
+                point()
+            raise
 
     def recorded_join(waited_for: Any, timeout: float | None = None) -> None:
         thread = getattr(waited_for, "_program_thread", None)  # none: it was not started yet
-        if thread is None or not waited_for.is_alive():
-            return join(waited_for, timeout)
-        note("join", None, thread.number)
+        if thread is None or thread is recorder.processor.current() or not is_alive(waited_for):
+            return join_at_once(waited_for, timeout)
+        limit = 0 if timeout is None else max(1, nanoseconds(min(timeout, threading.TIMEOUT_MAX)))
+        note("join", None, thread.number, limit)
         try:
             return join(waited_for, timeout)
         finally:
@@ -55,6 +66,8 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
     recorded_join.__name__ = recorded_join.__qualname__ = "join"
     recorded_join.__doc__ = join.__doc__
     thread.join = recorded_join
+    if point is not None:
+        thread.is_alive = looking(is_alive, point)
     thread.__new__ = __new__
 
 

@@ -16,10 +16,13 @@ Verb = Callable[[str, Any], "str | None"]  # (method that is left, class of its 
 
 def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
     class WatchedCondition(source.Condition):  # type: ignore[name-defined]
-        """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order."""
+        """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order.
+
+        `got` is what the last wait returned, for its thread to read before it leaves the lock.
+        """
 
         # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
-        __slots__ = ("__enter__", "__exit__", "key", "read")
+        __slots__ = ("__enter__", "__exit__", "got", "key", "read")
 
         def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
             super().__init__(lock)
@@ -27,12 +30,14 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
             self.__exit__ = leave
             self.key = key
             self.read = read
+            self.got: bool | None = None
 
         def wait(self, timeout: float | None = None) -> bool:
             recorder.note("block", self.key, self.read())
             before = recorder.intend(self.key)
             try:
-                return bool(super().wait(timeout))
+                self.got = got = bool(super().wait(timeout))
+                return got
             finally:
                 recorder.intend(before)
 

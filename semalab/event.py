@@ -1,0 +1,45 @@
+"""What a log is made of: events, and the primitives and kinds they may name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
+LOCKS = frozenset({"Lock", "RLock"})
+PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
+QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
+POOLED = frozenset({"Tasks", "Future", "Futures"})  # what a pool of threads is made of
+FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
+
+KINDS = frozenset(
+    "start block acquire refuse release sleep wake print end"  # every program
+    " join joined set clear pass notify put get".split()  # Thread.join, Event, Barrier, Condition, Queue
+)
+OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
+JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which may be called as a primitive is
+
+
+class Event(NamedTuple):
+    """One thing that happened, seen from inside the primitive's own critical section.
+
+    time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
+    value: the primitive's value right after the event. amount: permits; nanoseconds of a sleep, and
+    of a join with a time limit.
+    line: the program's source line, or None where it is not known.
+    """
+
+    time: int
+    thread: str
+    kind: str
+    primitive: str = ""
+    value: int | None = None
+    amount: int = 0
+    line: int | None = None
+
+
+class Primitive(NamedTuple):
+    """A synchronisation object of the program: its label, its class name, its value when it was made."""
+
+    label: str
+    kind: str
+    initial: int
