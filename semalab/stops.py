@@ -63,7 +63,7 @@ class Timeout:
 
 def _still(threads: tuple[str, ...]) -> str:
     if not threads:
-        return "no thread was left"
+        return "none of its threads was running"  # the system had not let one begin
     return f"{_several(threads)} {'was' if len(threads) == 1 else 'were'} still there"
 
 

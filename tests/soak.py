@@ -59,8 +59,8 @@ def _pattern(program: Callable[..., Any], clock: str, seed: int) -> str | None:
 
 
 def _wrong(wrong: Wrong, clock: str) -> str | None:
-    verdict = run_program(wrong.program, wrong.arguments, clock=clock).verdict
-    return None if verdict == wrong.said(clock) else f"{wrong.name}, {clock}: {verdict}"
+    run, expected = wrong.run(clock)
+    return None if run.verdict == expected else f"{wrong.name}, {clock}: {run.verdict}"
 
 
 def _endless(program: Callable[..., Any], clock: str) -> str | None:

@@ -49,10 +49,12 @@ class Ended:
     def __init__(self, clock: Clock, tells: list[int], flock: int) -> None:
         self.every: list[Any] = [Slow(n, clock) for n in tells]
         self.critical_locks: list[Any] = []
+        self.program: frozenset[int] = frozenset()
         self.flock = flock
 
-    def let_go(self, thread: Any) -> None:
+    def let_go(self, thread: Any) -> bool:
         thread.told += 1
+        return False
 
 
 @pytest.fixture

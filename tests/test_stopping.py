@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,33 @@ def test_a_run_can_be_cancelled(program: Callable[..., None], clock: str) -> Non
     else:
         assert run.verdict == "Stopped: the run was stopped from outside"
         assert asked == [False, False, True]
+
+
+LIBRARY = types.ModuleType("library")
+STEP = """
+def step(book):
+    book.append("taken")
+    for _ in range(5):
+        pass
+    book.append("given back")
+"""
+exec(STEP, vars(LIBRARY))
+
+
+def uses_a_library(library: Any, book: list[str]) -> None:
+    while True:
+        library.step(book)
+        for _ in range(5):
+            pass
+
+
+@CLOCKS
+def test_a_stop_rises_in_the_programs_own_lines(clock: str) -> None:
+    """In the midst of an import, of a log handler, of the opening of a file it would leave a lock locked for ever."""
+    for _ in range(10):
+        book: list[str] = []
+        lab.record(uses_a_library, library=LIBRARY, book=book, clock=clock, timeout=0.02)
+        assert len(book) % 2 == 0
 
 
 def releases_as_it_dies() -> None:

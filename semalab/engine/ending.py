@@ -14,7 +14,10 @@ from semalab.engine.thread import ProgramThread
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
 LAST_RESORT = 1.0  # seconds without the end of any thread after which those that are left (in C calls) are given up
+POLITE_ROUNDS = 15  # as long as this a Stop rises in the program's own lines only
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that swallows what it is told must have its turn to be told again
+
+_gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
 
 
 class Stopped(Protocol):
@@ -23,8 +26,10 @@ class Stopped(Protocol):
     flock: int
     every: list[ProgramThread]
     critical_locks: list[Any]
+    program: frozenset[int]
 
-    def let_go(self, thread: ProgramThread) -> None: ...
+    def let_go(self, thread: ProgramThread) -> bool:
+        """Wake a thread wherever it waits; returns whether it runs instead and must be told. Never waits itself."""
 
 
 def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
@@ -33,16 +38,19 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
     What counts is that one ends from time to time: thousands get the time they need, and one that hangs costs a second.
     """
     moved = time.monotonic()  # when a thread ended last
+    rounds = 0
     interval, unraisable = sys.getswitchinterval(), sys.unraisablehook
     try:
         sys.setswitchinterval(min(interval, SWITCH_INTERVAL))
         sys.unraisablehook = partial(_say_unless_stop, unraisable)
         while alive := [thread for thread in processor.every if thread.alive]:
             for first in range(0, len(alive), processor.flock):
-                if _end(processor, alive[first : first + processor.flock]):
+                hanging = time.monotonic() - moved
+                if _end(processor, alive[first : first + processor.flock], rounds, hanging):
                     moved = time.monotonic()
-                elif time.monotonic() - moved > LAST_RESORT:
+                elif hanging > LAST_RESORT:
                     return tuple(thread for thread in processor.every if thread.alive)
+            rounds += 1
             _open(processor.critical_locks)
     finally:
         sys.unraisablehook = unraisable  # first: an interrupt may come out of the call below, at its end
@@ -56,15 +64,35 @@ def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:
         say(unraisable)
 
 
-def _end(processor: Stopped, flock: Sequence[ProgramThread]) -> bool:
+def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, hanging: float) -> bool:
     """Let these threads go and give them a moment; returns whether one of them has ended."""
-    for thread in flock:
-        processor.let_go(thread)
+    running = [thread for thread in flock if processor.let_go(thread)]
+    if rounds < POLITE_ROUNDS and hanging < LAST_RESORT / 2:
+        running = _in_program(running, processor.program)
+    for thread in running:
+        thread.send_stop()
     until = time.monotonic() + GRACE
     for thread in flock:
         if thread.carrier is not None:
             thread.carrier.join(max(0.0, until - time.monotonic()))
     return not all(thread.alive for thread in flock)
+
+
+def _in_program(threads: list[ProgramThread], program: frozenset[int]) -> list[ProgramThread]:
+    """Those that are in the program's own code at this moment, where a Stop rises at once.
+
+    In the midst of library code (an import, a log handler, a file just opened) it could leave a lock locked, for ever
+    and for everybody in the process. Without the GIL nobody can tell, and a frame that runs must not be looked into.
+    """
+    if not threads or not _gil_enabled():
+        return threads
+    frames = sys._current_frames()
+    places = [frames.get(thread.carrier.ident) if thread.carrier is not None else None for thread in threads]
+    return [
+        thread
+        for thread, frame in zip(threads, places, strict=True)
+        if frame is not None and id(frame.f_globals) in program
+    ]
 
 
 def _open(critical_locks: Sequence[Any]) -> None:

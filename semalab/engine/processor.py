@@ -78,8 +78,8 @@ class Processor:
     def deadlocked(self) -> bool:
         raise NotImplementedError
 
-    def let_go(self, thread: ProgramThread) -> None:
-        """Make a thread of the stopped run notice that it must end, wherever it is. Never waits."""
+    def let_go(self, thread: ProgramThread) -> bool:
+        """Wake a thread of the stopped run wherever it waits; returns whether it runs instead. Never waits itself."""
         raise NotImplementedError
 
     # starting and ending threads

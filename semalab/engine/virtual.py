@@ -219,10 +219,10 @@ class VirtualProcessor(Processor):
         self.ready.clear()
         self.timers.clear()
 
-    def let_go(self, thread: ProgramThread) -> None:
+    def let_go(self, thread: ProgramThread) -> bool:
         """One at a time, in the order of their starts: a stopped thread unwinds alone, as it ran."""
         self.running = thread
-        if thread.gate.locked():
+        waits = thread.gate.locked()
+        if waits:
             thread.gate.release()
-        else:
-            thread.send_stop()
+        return not waits

@@ -154,12 +154,11 @@ class WallProcessor(Processor):
             found.append((thread, blocks, lock))
         return found
 
-    def let_go(self, thread: ProgramThread) -> None:
+    def let_go(self, thread: ProgramThread) -> bool:
         lock = thread.waits_in
-        if lock is None:
-            thread.send_stop()
-        elif lock.real.locked():
+        if lock is not None and lock.real.locked():
             with contextlib.suppress(RuntimeError):  # its owner was quicker
                 lock.real.release()
         if thread.gate.locked():
             thread.gate.release()
+        return lock is None
