@@ -24,7 +24,9 @@ class Slow:
         self.tells = tells
         self.clock = clock
         self.told = 0
+        self.stops: list[int] = []  # how often it had been told when it was sent each Stop
         self.carrier = self
+        self.ident = -1  # of no thread: it is never seen in the program's code
 
     @property
     def alive(self) -> bool:
@@ -33,6 +35,9 @@ class Slow:
     def join(self, timeout: float) -> None:
         if self.alive:
             self.clock.now += timeout
+
+    def send_stop(self) -> None:
+        self.stops.append(self.told)
 
 
 class Clock:
@@ -46,15 +51,16 @@ class Clock:
 class Ended:
     """A processor whose run is over, with threads that take their time."""
 
-    def __init__(self, clock: Clock, tells: list[int], flock: int) -> None:
+    def __init__(self, clock: Clock, tells: list[int], flock: int, runs: bool = False) -> None:
         self.every: list[Any] = [Slow(n, clock) for n in tells]
         self.critical_locks: list[Any] = []
         self.program: frozenset[int] = frozenset()
         self.flock = flock
+        self.runs = runs
 
     def let_go(self, thread: Any) -> bool:
         thread.told += 1
-        return False
+        return self.runs
 
 
 @pytest.fixture
@@ -84,6 +90,25 @@ def test_thousands_that_never_end_are_given_up_in_the_midst_of_a_round(clock: Cl
     processor = Ended(clock, [0] * 5000, 1)
     assert len(ending.end_all(processor)) == 5000
     assert processor.every[-1].told == 0
+
+
+def test_who_is_in_library_code_is_left_in_peace_at_first(clock: Clock) -> None:
+    processor = Ended(clock, [ending.POLITE_ROUNDS + 2], 1, runs=True)
+    assert ending.end_all(processor) == ()
+    assert processor.every[0].stops == [ending.POLITE_ROUNDS + 1, ending.POLITE_ROUNDS + 2]
+
+
+def test_in_a_crowd_peace_does_not_last_until_everybody_is_given_up(clock: Clock) -> None:
+    processor = Ended(clock, [2] * 400, 1, runs=True)
+    assert ending.end_all(processor) == ()
+    assert any(thread.stops for thread in processor.every)
+
+
+def test_without_the_gil_nobody_is_looked_at(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "_gil_enabled", lambda: False)
+    processor = Ended(clock, [3], 1, runs=True)
+    assert ending.end_all(processor) == ()
+    assert processor.every[0].stops == [1, 2, 3]
 
 
 def test_a_lock_whose_owner_was_stopped_is_opened(clock: Clock) -> None:
