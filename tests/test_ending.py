@@ -72,9 +72,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.mark.parametrize("flock", [1, 32])
 def test_thousands_get_the_time_they_need(clock: Clock, flock: int) -> None:
-    processor = Ended(clock, [1 + n % 50 for n in range(5000)], flock)
+    processor = Ended(clock, [1 + n % 20 for n in range(5000)], flock)
     assert ending.end_all(processor) == ()
-    assert clock.now > 1000 + 5 * ending.LAST_RESORT
+    assert clock.now > 1000 + 2 * ending.LAST_RESORT
 
 
 @pytest.mark.parametrize("flock", [1, 32])
