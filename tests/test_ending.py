@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from semalab.engine import ending
+from semalab.engine import ending, stopwatch
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -66,7 +66,8 @@ class Ended:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(ending, "time", clock)
+    for module in (ending, stopwatch):
+        monkeypatch.setattr(module, "time", clock)
     return clock
 
 

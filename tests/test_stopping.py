@@ -134,6 +134,31 @@ def test_slow_progress_is_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lab.record(steadily, clock="virtual", timeout=60).result == 50
 
 
+class Awakening:
+    """A clock whose machine is put to sleep for an hour, as soon as somebody has looked at it five times."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return time.monotonic() + 3600 * (self.looks > 5)
+
+
+@CLOCKS
+def test_a_machine_that_was_asleep_has_lost_no_time(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    awakening = Awakening()
+    monkeypatch.setattr("semalab.engine.stopwatch.time", awakening)
+
+    def program() -> str:
+        while awakening.looks < 10:
+            pass
+        return "done"
+
+    run = lab.record(program, clock=clock, timeout=30)
+    assert (run.result, run.stopped) == ("done", None)
+
+
 def writes_for_ever() -> None:
     semaphore = threading.Semaphore(1)
     while True:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from semalab.engine.stop import Stop
+from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
@@ -37,7 +38,7 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
 
     What counts is that one ends from time to time: thousands get the time they need, and one that hangs costs a second.
     """
-    moved = time.monotonic()  # when a thread ended last
+    still = Stopwatch()  # since a thread ended last
     rounds = 0
     interval, unraisable = sys.getswitchinterval(), sys.unraisablehook
     try:
@@ -45,10 +46,9 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
         sys.unraisablehook = partial(_say_unless_stop, unraisable)
         while alive := [thread for thread in processor.every if thread.alive]:
             for first in range(0, len(alive), processor.flock):
-                hanging = time.monotonic() - moved
-                if _end(processor, alive[first : first + processor.flock], rounds, hanging):
-                    moved = time.monotonic()
-                elif hanging > LAST_RESORT:
+                if _end(processor, alive[first : first + processor.flock], rounds, still.seconds):
+                    still.restart()
+                elif still.look() > LAST_RESORT:
                     return tuple(thread for thread in processor.every if thread.alive)
             rounds += 1
             _open(processor.critical_locks)
@@ -64,10 +64,10 @@ def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:
         say(unraisable)
 
 
-def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, hanging: float) -> bool:
+def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, still: float) -> bool:
     """Let these threads go and give them a moment; returns whether one of them has ended."""
     running = [thread for thread in flock if processor.let_go(thread)]
-    if rounds < POLITE_ROUNDS and hanging < LAST_RESORT / 2:
+    if rounds < POLITE_ROUNDS and still < LAST_RESORT / 2:
         running = _in_program(running, processor.program)
     for thread in running:
         thread.send_stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import sys
-import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -13,6 +12,7 @@ from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.stop import Stop
+from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread, Stuck, subject_of
 
 ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
@@ -192,13 +192,14 @@ class Processor:
             raise interrupt
 
     def _watch(self, timeout: float, cancelled: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + timeout
+        run_time = Stopwatch()
         while not self.finished.acquire(True, self.tick):
+            seconds = run_time.look()
             if self.deadlocked():
                 self.stop("deadlock")
             elif cancelled():
                 self.stop("cancelled")
-            elif time.monotonic() >= deadline:
+            elif seconds >= timeout:
                 self.stop("timeout")
             elif len(self.log) > MOST_EVENTS * ROW:
                 self.stop("full")

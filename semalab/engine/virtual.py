@@ -16,6 +16,7 @@ from typing import Any
 from semalab.engine.pinning import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
+from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
 
@@ -43,7 +44,8 @@ class VirtualProcessor(Processor):
         self.timers: list[tuple[int, int, ProgramThread]] = []
         self.waits = 0
         self.operations = 0
-        self.seen = (0, 0)  # operations, and how often in a row the supervisor has found no more than those
+        self.seen = 0
+        self.idle = Stopwatch()  # since `operations` was seen to be `seen`
 
     def now(self) -> int:
         return self.time
@@ -198,10 +200,10 @@ class VirtualProcessor(Processor):
         return False  # `_next` sees it at once, exactly
 
     def check_progress(self) -> None:
-        """Counts looks and not seconds: while the whole process is halted nobody looks, and nobody is stuck."""
-        operations, looks = self.seen
-        self.seen = (self.operations, looks + 1 if self.operations == operations else 0)
-        if self.seen[1] * self.tick > NO_PROGRESS:
+        if self.operations != self.seen:
+            self.seen = self.operations
+            self.idle.restart()
+        elif self.idle.look() > NO_PROGRESS:
             self.stuck_at = self.place_of(self.running)
             self.stop("stuck")
 
