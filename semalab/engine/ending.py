@@ -67,10 +67,12 @@ def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:
 def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, still: float) -> bool:
     """Let these threads go and give them a moment; returns whether one of them has ended."""
     running = [thread for thread in flock if processor.let_go(thread)]
-    if rounds < POLITE_ROUNDS and still < LAST_RESORT / 2:
-        running = _in_program(running, processor.program)
-    for thread in running:
-        thread.send_stop()
+    if rounds < POLITE_ROUNDS and still < LAST_RESORT / 2 and _gil_enabled():
+        for thread in _in_program(running, processor.program):
+            thread.send_stop(within=processor.program)
+    else:
+        for thread in running:
+            thread.send_stop()
     until = time.monotonic() + GRACE
     for thread in flock:
         if thread.carrier is not None:
@@ -82,11 +84,10 @@ def _in_program(threads: list[ProgramThread], program: frozenset[int]) -> list[P
     """Those that are in the program's own code at this moment, where a Stop rises at once.
 
     In the midst of library code (an import, a log handler, a file just opened) it could leave a lock locked, for ever
-    and for everybody in the process. Without the GIL nobody can tell, and a frame that runs must not be looked into.
+    and for everybody in the process. What counts is the look that `send_stop` takes; this one spares it most of them.
+    Without the GIL nobody can tell, and a frame that runs must not be looked into.
     """
-    if not threads or not _gil_enabled():
-        return threads
-    frames = sys._current_frames()
+    frames = sys._current_frames() if threads else {}
     places = [frames.get(thread.carrier.ident) if thread.carrier is not None else None for thread in threads]
     return [
         thread

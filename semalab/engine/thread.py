@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock, get_ident
 from typing import Any, NamedTuple
 
@@ -58,12 +59,21 @@ class ProgramThread:
     def alive(self) -> bool:
         return self.carrier is not None and self.carrier.is_alive()
 
-    def send_stop(self) -> None:
-        """Make Stop rise in the program's code of this thread; never once that code has ended."""
+    def send_stop(self, within: frozenset[int] | None = None) -> None:
+        """Make Stop rise in the program's code of this thread; never once that code has ended.
+
+        within: identities of namespaces; if given, the thread is told only while it is in code of one of them.
+        """
         with self.mailbox:
-            if self.stoppable and self.carrier is not None:
-                self.told = True
-                send_stop(self.carrier.ident)
+            if not self.stoppable or self.carrier is None:
+                return
+            ident = self.carrier.ident
+            if within is not None:  # looked at last of all: the less can happen before it is told
+                frame = sys._current_frames().get(ident)
+                if frame is None or id(frame.f_globals) not in within:
+                    return
+            self.told = True
+            send_stop(ident)
 
     def depart(self) -> None:
         """Called by the thread itself when its program code has ended: no Stop rises after this returns.
