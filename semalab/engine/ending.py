@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ class Stopped(Protocol):
     flock: int
     every: list[ProgramThread]
     critical_locks: list[Any]
-    program: frozenset[int]
+    program: AbstractSet[int]
 
     def let_go(self, thread: ProgramThread) -> bool:
         """Wake a thread wherever it waits; returns whether it runs instead and must be told. Never waits itself."""
@@ -80,7 +81,7 @@ def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, still:
     return not all(thread.alive for thread in flock)
 
 
-def _in_program(threads: list[ProgramThread], program: frozenset[int]) -> list[ProgramThread]:
+def _in_program(threads: list[ProgramThread], program: AbstractSet[int]) -> list[ProgramThread]:
     """Those that are in the program's own code at this moment, where a Stop rises at once.
 
     In the midst of library code (an import, a log handler, a file just opened) it could leave a lock locked, for ever
