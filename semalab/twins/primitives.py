@@ -103,6 +103,8 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
 
         def take_part(self, name: str = "", lock: Any = None) -> None:
             self._key = recorder.register(self, "Condition", 0, name=name)
+            for borrowed in ("_is_owned", "_release_save", "_acquire_restore"):  # from the lock it had before the run
+                vars(self).pop(borrowed, None)
             source.Condition.__init__(self, lock_of(self._key) if lock is None else lock)
 
         def wait(self, timeout: float | None = None) -> bool:

@@ -62,7 +62,10 @@ class Retirement:
         if kind in {"Lock", "RLock"}:
             self._real_lock(one)
         elif kind == "Condition":
-            threading.Condition.__init__(one, self._real_lock(one._lock))
+            lock = self._real_lock(one._lock)
+            for borrowed in ("_is_owned", "_release_save", "_acquire_restore"):  # from the recorded lock
+                vars(one).pop(borrowed, None)
+            threading.Condition.__init__(one, lock)
             self._become(one)
         elif kind in {"Queue", "LifoQueue", "PriorityQueue"}:
             one.mutex = threading.Lock()
