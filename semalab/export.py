@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import asdict
 from typing import Any
 
 from semalab.reading import Reading
+from semalab.schedule import Schedule
 from semalab.trace import Event, Trace
 
 PROCESS = 1  # Chrome's format wants a process; a run is one
@@ -22,11 +24,12 @@ def as_csv(trace: Trace) -> str:
     return text.getvalue()
 
 
-def as_json(trace: Trace, *, clock: str, seed: int) -> str:
+def as_json(trace: Trace, *, clock: str, seed: int, schedule: Schedule | None = None) -> str:
     """The whole log: threads, primitives (label, class, initial value), events (in the order of Event's fields)."""
     log = {
         "clock": clock,
         "seed": seed,
+        "schedule": schedule and asdict(schedule),
         "duration": trace.duration,
         "threads": trace.threads,
         "primitives": list(trace.primitives.values()),

@@ -12,8 +12,9 @@ from typing import Any
 
 from semalab.claims import Check
 from semalab.decode import Decoder
-from semalab.engine import Processor, Stop, VirtualProcessor, WallProcessor
+from semalab.engine import Processor, Replayed, Stop, VirtualProcessor, WallProcessor
 from semalab.run import Run
+from semalab.schedule import Schedule
 from semalab.twins import Swap, Twins
 
 Program = Callable[..., Any]
@@ -33,6 +34,7 @@ def record(
     timeout: float = 30.0,
     raises: bool = True,
     claim: Check | None = None,
+    schedule: Schedule | None = None,
     **arguments: Any,
 ) -> Run:
     """Run a threading program and return the log of what every thread did, with its picture.
@@ -47,17 +49,19 @@ def record(
         timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
         raises: raise what the program raised, after its threads have ended; otherwise it is in `Run.exception`.
         claim: what the run is measured by, e.g. `mutual_exclusion`; read from the log if None.
+        schedule: the `Run.schedule` of an earlier run on the virtual clock, to repeat that run exactly.
         arguments: passed on to the program.
 
     Returns:
         The run. A run stopped by a deadlock or a timeout is a result, too: see `Run.stopped`.
 
     Raises:
-        TypeError, ValueError: for bad arguments, before anything has started.
+        TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a schedule that
+            turns out to be another program's.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual", seed=3)
     """
-    run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim)
+    run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim, schedule=schedule)
     if raises and run.exception is not None:
         raise run.exception
     return run
@@ -72,10 +76,13 @@ def run_program(
     timeout: float = 30.0,
     claim: Check | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    schedule: Schedule | None = None,
 ) -> Run:
     """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it."""
     check_arguments(program, arguments, clock, seed, timeout, claim)
-    processor: Processor = WallProcessor() if clock == "wall" else VirtualProcessor(seed, timeout)
+    check_schedule(schedule, clock)
+    seed = seed if schedule is None else schedule.seed
+    processor = _processor(clock, seed, timeout, schedule)
     bench = _Bench(processor, program, dict(arguments), seed)
     if any(other.current() is not None for other in _on_the_bench):
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
@@ -86,7 +93,15 @@ def run_program(
         finally:
             bench.swap.restore()
             _on_the_bench.clear()
+    if isinstance(processor, VirtualProcessor) and (where := processor.chooser.astray) is not None:
+        raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
     return bench.run(clock, timeout, claim)
+
+
+def _processor(clock: str, seed: int, timeout: float, schedule: Schedule | None) -> Processor:
+    if clock == "wall":
+        return WallProcessor()
+    return VirtualProcessor(seed, timeout, None if schedule is None else Replayed(schedule.choices))
 
 
 class _Bench:
@@ -143,9 +158,21 @@ class _Bench:
             stopped=stopped,
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
+            schedule=_schedule(self.processor, self.seed),
             failed_thread=failure[0] if failure else "main",
             source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
         )
+
+
+def _schedule(processor: Processor, seed: int) -> Schedule | None:
+    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
+
+
+def check_schedule(schedule: Any, clock: str) -> None:
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be the schedule of a run or Schedule.from_json(text), got {schedule!r}")
+    if schedule is not None and clock != "virtual":
+        raise ValueError(f"a schedule can only be repeated with clock='virtual', got {clock!r}")
 
 
 def check_arguments(

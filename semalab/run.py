@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from semalab.claims import Check, Claim, judge
 from semalab.export import as_chrome_trace, as_csv, as_json
 from semalab.reading import Reading, read
+from semalab.schedule import Schedule
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
@@ -27,6 +28,7 @@ class Run:
 
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
+    schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -46,6 +48,7 @@ class Run:
     claim: Check | None = field(default=None, repr=False)
     failed_thread: str = "main"
     source_file: str | None = field(default=None, repr=False)
+    schedule: Schedule | None = field(default=None, repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -109,7 +112,9 @@ class Run:
         elif suffix == ".csv":
             path.write_text(as_csv(self.trace), encoding="utf-8", newline="")
         elif suffix == ".json":
-            path.write_text(as_json(self.trace, clock=self.clock, seed=self.seed), encoding="utf-8")
+            path.write_text(
+                as_json(self.trace, clock=self.clock, seed=self.seed, schedule=self.schedule), encoding="utf-8"
+            )
         else:
             raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {path.name!r}")
         return path

@@ -15,7 +15,21 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("stops", "trace", "labels", "use", "role", "walk", "reading", "export", "claims", "verdict", "timeline", "run"),
+    *(
+        "stops",
+        "trace",
+        "labels",
+        "use",
+        "role",
+        "walk",
+        "reading",
+        "schedule",
+        "export",
+        "claims",
+        "verdict",
+        "timeline",
+        "run",
+    ),
     *("engine", "twins", "decode", "recording", "panel"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
