@@ -6,7 +6,8 @@ import contextvars
 import difflib
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ from semalab.decode import Decoder
 from semalab.engine import Processor, Replayed, Stop, VirtualProcessor, WallProcessor
 from semalab.run import Run
 from semalab.schedule import Schedule
+from semalab.stepping import SteppingProcessor, step_by_step
 from semalab.twins import Swap, Twins
 
 Program = Callable[..., Any]
@@ -83,28 +85,38 @@ def run_program(
     check_schedule(schedule, clock)
     seed = seed if schedule is None else schedule.seed
     processor = _processor(clock, seed, timeout, schedule)
-    bench = _Bench(processor, program, dict(arguments), seed)
+    bench = Bench(processor, program, dict(arguments), seed)
+    with on_the_bench(bench):
+        processor.supervise(bench.main, timeout, cancelled)
+    if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
+        raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
+    return bench.run(clock, timeout, claim)
+
+
+@contextmanager
+def on_the_bench(bench: Bench) -> Iterator[None]:
+    """Nothing else runs meanwhile; afterwards every name is what it was."""
     if any(other.current() is not None for other in _on_the_bench):
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
     with _one_at_a_time:
-        _on_the_bench.append(processor)
+        _on_the_bench.append(bench.processor)
         try:
-            processor.supervise(bench.main, timeout, cancelled)
+            yield
         finally:
             bench.swap.restore()
+            bench.processor.close()
             _on_the_bench.clear()
-    if isinstance(processor, VirtualProcessor) and (where := processor.chooser.astray) is not None:
-        raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
-    return bench.run(clock, timeout, claim)
 
 
 def _processor(clock: str, seed: int, timeout: float, schedule: Schedule | None) -> Processor:
     if clock == "wall":
         return WallProcessor()
+    if schedule is not None and schedule.points:
+        return SteppingProcessor.following(schedule, timeout)
     return VirtualProcessor(seed, timeout, None if schedule is None else Replayed(schedule.choices))
 
 
-class _Bench:
+class Bench:
     """What one run collects. Invariant: the first failure is kept, the program's own before a worker's."""
 
     def __init__(self, processor: Processor, program: Program, arguments: dict[str, Any], seed: int) -> None:
@@ -124,9 +136,7 @@ class _Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.twins = Twins(self.processor, self.seed)
-            self.swap.install(self.twins, self.program, self.arguments)
-            self.processor.program = self.swap.namespaces
+            self.prepare()
             self.origin = self.processor.now()
             self.result = self.context.run(self.program, **self.arguments)
         except Stop:
@@ -134,6 +144,14 @@ class _Bench:
         except BaseException as error:
             if not self.processor.stopping:
                 self.failure = ("main", error)
+
+    def prepare(self) -> None:
+        """Put the twins in their places."""
+        self.twins = Twins(self.processor, self.seed)
+        if isinstance(self.processor, SteppingProcessor):
+            step_by_step(self.processor, self.twins)
+        self.swap.install(self.twins, self.program, self.arguments)
+        self.processor.program = self.swap.namespaces
 
     def _worker_failed(self, thread: str, error: BaseException) -> None:
         self.worker_failures.append((thread, error))
@@ -165,6 +183,8 @@ class _Bench:
 
 
 def _schedule(processor: Processor, seed: int) -> Schedule | None:
+    if isinstance(processor, SteppingProcessor):
+        return processor.schedule(seed)
     return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
 
 

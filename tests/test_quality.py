@@ -30,7 +30,7 @@ LAYERS = (
         "timeline",
         "run",
     ),
-    *("engine", "twins", "decode", "recording", "panel"),
+    *("engine", "twins", "stepping", "decode", "recording", "exploration", "panel"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("panel",)  # the only layers that may know ipywidgets and IPython

@@ -46,6 +46,11 @@ class VirtualProcessor(Processor):
         self.operations = 0
         self.seen = (0, time.monotonic())
 
+    @property
+    def astray(self) -> str | None:
+        """Where the program and the schedule that it was to follow part."""
+        return self.chooser.astray
+
     def now(self) -> int:
         return self.time
 
@@ -125,8 +130,8 @@ class VirtualProcessor(Processor):
 
     def _move_time_on(self) -> None:
         """To the next wake-up; everybody whose time it is becomes ready. Without one, the run is at its end."""
-        timers = self.timers
-        while timers and (not self.ready or timers[0][0] == self.time):
+        timers, woken = self.timers, False
+        while timers and (not woken or timers[0][0] == self.time):
             instant, token, thread = heappop(timers)
             if thread.token != token:
                 continue
@@ -134,13 +139,16 @@ class VirtualProcessor(Processor):
                 self.time = self.limit
                 self.stop("timeout")
                 return
-            self.time = instant
-            if thread.waits_in is not None:
-                thread.waits_in.queue.remove(thread)
-                thread.waits_in = None
-            self.ready.append(thread)  # with its token: its time is up
-        if not self.ready:
+            self.time, woken = instant, True
+            self._time_is_up(thread)
+        if not woken:
             self.stop("strangers" if self.strangers() else "deadlock")
+
+    def _time_is_up(self, thread: ProgramThread) -> None:
+        if thread.waits_in is not None:
+            thread.waits_in.queue.remove(thread)
+            thread.waits_in = None
+        self.ready.append(thread)  # with its token: its time is up
 
     def _pass_on(self, me: ProgramThread) -> None:
         """Give the baton to the next thread and sleep until it comes back."""

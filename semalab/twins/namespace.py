@@ -24,7 +24,7 @@ class Twins:
 
     def __init__(self, processor: Processor, seed: int) -> None:
         self.processor = processor
-        source = load_threading(processor)
+        self.source = source = load_threading(processor)
         lab = (vars(source), vars(primitives), vars(locks), vars(recorder), globals())
         self.recorder = Recorder(processor, lab)
         self.threading = self._threading(source)
@@ -32,7 +32,7 @@ class Twins:
         self.thread = thread_module(processor)
         self.with_exit: types.CodeType = source.Semaphore.__exit__.__code__
         self.random = self._random(seed)
-        self.print = self._print
+        self.print: Callable[..., None] = self._print
 
     def replacements(self) -> dict[int, Any]:
         """For every real object that has a twin, by its identity: the twin."""

@@ -48,12 +48,12 @@ def _watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
     class WatchedCondition(source.Condition):  # type: ignore[name-defined]
         """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order."""
 
-        # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
+        # `with` finds these two descriptors on the class and gets the instance's functions: entering can stay C code.
         __slots__ = ("__enter__", "__exit__", "key", "read")
 
         def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
             super().__init__(lock)
-            self.__enter__ = lock.__enter__
+            self.__enter__ = recorder.entrance(key, read, lock.__enter__)
             self.__exit__ = leave
             self.key = key
             self.read = read

@@ -11,6 +11,7 @@ from __future__ import annotations
 import _thread
 import sys
 import types
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
@@ -52,6 +53,10 @@ class Recorder:
         lock = _thread.allocate_lock()
         self.processor.critical_locks.append(lock)
         return lock
+
+    def entrance(self, key: int, read: Callable[[], int], enter: Callable[[], Any]) -> Callable[[], Any]:
+        """How the critical section of the primitive with this key, whose value `read` tells, is entered."""
+        return enter
 
     def note(
         self, kind: str, key: int | None = None, value: Any = None, amount: int = 0, time: int | None = None

@@ -1,0 +1,77 @@
+"""One program, run again and again, each time step by step as a guide says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from semalab.engine.pinning import Pin
+from semalab.recording import Bench, Program, on_the_bench
+from semalab.run import Run
+from semalab.stepping import Guide, Pool, Settings, SteppingProcessor
+
+TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
+
+
+class Stage(Bench):
+    """Keeps from one run to the next what costs most to make: the twins, and threads of the operating system.
+
+    Invariant: the twins are made anew after a run that was not left in an orderly way, so that no lock of CPython's
+    `threading` stays held.
+    """
+
+    processor: SteppingProcessor
+
+    def __init__(
+        self,
+        program: Program,
+        arguments: Mapping[str, Any],
+        settings: Settings,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        super().__init__(SteppingProcessor(settings, Pool(), TIMEOUT), program, dict(arguments), seed)
+        self._cancelled = cancelled
+        self._orderly = True
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Where runs can be played; nothing is left of them afterwards."""
+        pin = Pin()
+        try:
+            pin.set()
+            with on_the_bench(self):
+                yield
+        finally:
+            pin.undo()
+
+    def play(self, guide: Guide) -> None:
+        """Run the program once."""
+        processor = self.processor
+        processor.renew(guide)
+        self.result = self.failure = None
+        self.worker_failures.clear()
+        try:
+            processor.supervise(self.main, TIMEOUT, self._cancelled)
+        finally:
+            self._orderly = processor.verdict in (None, "deadlock") and not processor.left
+
+    def prepare(self) -> None:
+        if self.twins is None or not self._orderly:
+            self.swap.restore()
+            super().prepare()
+            return
+        source: Any = self.twins.source
+        source._active.clear()
+        source._limbo.clear()
+        source._counter = itertools.count(1).__next__
+        source._main_thread = source._MainThread()
+        source._main_thread._program_thread = self.processor.current()
+        self.twins.recorder.made.clear()
+        self.twins.random.seed(self.seed)
+
+    def run_played(self) -> Run:
+        """The run just played; ask once."""
+        return self.run("virtual", TIMEOUT, None)

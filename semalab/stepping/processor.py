@@ -1,0 +1,335 @@
+"""One virtual processor on which every step is chosen: a thread stops before each operation and says what comes.
+
+Unlike the seed's processor, which offers the baton after an operation, this one knows what each thread is about to do.
+So a thread that would only have to wait is not let into the operation before it can succeed: it arrives later, which is
+a run like any other. Only when nobody can go on do those that wait run into their waits, and the deadlock is real.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from heapq import heapify
+from typing import Any, NamedTuple, Protocol
+
+from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
+from semalab.schedule import Schedule
+from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location, thread_location
+from semalab.stepping.pool import Pool
+from semalab.stepping.settings import Settings
+
+LONGEST = 10_000  # steps of one run: a program that takes more is taken to be endless
+
+
+class Operation(NamedTuple):
+    """What a thread is about to do. `may` tells whether it can without waiting; None: it always can."""
+
+    kind: str
+    location: Location
+    mode: bool
+    may: Callable[[], Any] | None = None
+
+
+class Guide(Protocol):
+    """Says which thread makes the next step."""
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        """One of the threads that are able to (their numbers, ascending). touched: by the step that ends here."""
+        ...
+
+
+class Mark(NamedTuple):
+    """A step: the thread's number, the operation it began with, and how long the log was then."""
+
+    thread: int
+    operation: Operation
+    log: int
+
+
+WOKEN = Operation("wake", CLOCK, READ)
+RESUMED = Operation("wake", EVERYTHING, WRITE)
+
+
+class SteppingProcessor(VirtualProcessor):
+    """Runs one program again and again, each step as the guide says.
+
+    Invariants: a thread that could run is in `pending` with the operation it stands before, or in `ready`: then it
+    goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
+    from having happened earlier or later. If `lives` is set, the program can tell, and those are operations, too.
+    `touched` is what the step under way has touched so far. `eager` is set while a step goes on in `ready`'s threads.
+    """
+
+    point = None  # type: ignore[assignment] # the twins offer nothing after an operation
+
+    def __init__(self, settings: Settings, pool: Pool, timeout: float = 30.0) -> None:
+        super().__init__(timeout=timeout)
+        self.settings = settings
+        self.pool = pool
+        self.lives = settings.lives
+        self.free = settings.free
+        self.guide: Guide = First()
+        self.watch: Callable[..., Any] | None = None  # the trace function of the program's threads
+        self.pending: dict[ProgramThread, Operation] = {}
+        self.last: dict[ProgramThread, Operation] = {}
+        self.ended: set[int] = set()
+        self.joined: set[int] = set()  # by the main thread
+        self.in_life: set[ProgramThread] = set()  # those inside Thread.start or Thread.join
+        self.touched: list[tuple[Location, bool]] = []
+        self.marks: list[Mark] = []
+        self.eager = False
+        self.lives_matter = False
+
+    def renew(self, guide: Guide) -> None:
+        """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
+        self.forget()
+        self.live.clear()
+        self.starting = self.awaited = 0
+        self.stopping = False
+        self.cut = self.verdict = self.stuck_at = None
+        self.stopped_at = self.time = self.waits = self.operations = 0
+        self.seen = (0, time.monotonic())
+        self.finished.acquire(False)
+        self.guide = guide
+        self.pending.clear()
+        self.last.clear()
+        self.ended.clear()
+        self.joined.clear()
+        self.in_life.clear()
+        self.touched = []
+        self.marks = []
+        self.eager = False
+
+    @classmethod
+    def following(cls, schedule: Schedule, timeout: float) -> SteppingProcessor:
+        """A processor for one run, which repeats the one with this schedule."""
+        processor = cls(Settings.of(schedule), Pool(), timeout)
+        processor.guide = Follow(schedule.choices)
+        return processor
+
+    def schedule(self, seed: int) -> Schedule:
+        """With which the run can be repeated."""
+        return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
+
+    @property
+    def astray(self) -> str | None:
+        return self.guide.astray if isinstance(self.guide, Follow) else None
+
+    def close(self) -> None:
+        self.pool.close()
+
+    # points
+    def arrive(self, operation: Operation) -> None:
+        """A thread stands before an operation: somebody makes a step, and this thread goes on when it is its turn."""
+        me = self.live.get(_thread.get_ident())
+        if me is None:
+            return
+        if self.stopping:
+            raise Stop
+        self.pending[me] = operation
+        self.last[me] = operation
+        self._pass_on(me)
+
+    def touch(self, location: Location, mode: bool) -> None:
+        """Note that the step under way touches something in passing."""
+        if self.eager:
+            self.lives_matter = True
+        self.touched.append((location, mode))
+
+    def touch_if_inside(self, location: Location, mode: bool) -> None:
+        if self.current() is not None:
+            self.touch(location, mode)
+
+    def look_at_lives(self, operation: Operation) -> None:
+        """The program asks whether threads have begun or ended."""
+        self.lives_matter = True
+        self.arrive(operation)
+
+    # threads that begin and end
+    @contextmanager
+    def starting_a_thread(self) -> Iterator[None]:
+        """The calling thread is inside Thread.start."""
+        if self.lives:
+            self.arrive(Operation("start", MADE, WRITE))
+            self.touched.append((thread_location(len(self.every)), WRITE))
+        with self._inside_life():
+            yield
+
+    @contextmanager
+    def joining(self, other: ProgramThread | None) -> Iterator[None]:
+        """The calling thread is inside Thread.join."""
+        if self.lives and other is not None:
+            number = other.number
+            self.arrive(Operation("join", thread_location(number), READ, lambda: number in self.ended))
+        with self._inside_life():
+            yield
+        me = self.current()
+        if me is not None and me.number == 0 and other is not None:
+            self.joined.add(other.number)
+
+    @contextmanager
+    def _inside_life(self) -> Iterator[None]:
+        me = self.current()
+        if me is None or me in self.in_life:
+            yield
+            return
+        self.in_life.add(me)
+        try:
+            yield
+        finally:
+            self.in_life.discard(me)
+
+    def inside_life(self) -> bool:
+        return self.current() in self.in_life
+
+    def alone(self, me: ProgramThread) -> bool:
+        """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
+        return len(self.every) == 1 or (me.number == 0 and len(self.joined) == len(self.every) - 1)
+
+    def begun(self) -> None:
+        """The calling thread has begun, and whoever started it knows."""
+        me = self.current()
+        if me is not None and me.number and me not in self.last:
+            self.arrive(Operation("begin", thread_location(me.number), READ))
+
+    def end(self, me: ProgramThread) -> None:
+        if self.lives and not self.stopping:
+            self._arrive_at_end(me)
+        self.ended.add(me.number)
+        super().end(me)
+
+    def _arrive_at_end(self, me: ProgramThread) -> None:
+        daemons = any(thread.daemon for thread in self.every)  # with the last of the others they end, too
+        location = EVERYTHING if daemons else thread_location(me.number)
+        with suppress(Stop):  # the run has ended without it
+            self.arrive(Operation("end", location, WRITE))
+
+    # who is next
+    def _next(self) -> ProgramThread | None:
+        while not self.stopping:
+            if self.ready:
+                self.eager = True
+                return self.ready.pop(0)
+            able = {thread.number: thread for thread, op in self.pending.items() if op.may is None or op.may()}
+            if self.free:
+                able.update((thread.number, thread) for _, token, thread in self.timers if thread.token == token)
+            if able:
+                return self._step(able)
+            if self.timers:
+                self._move_time_on()
+            elif self.pending:
+                self.ready.extend(sorted(self.pending, key=lambda thread: thread.number))
+                self.pending.clear()
+            else:
+                self._move_time_on()
+        return None
+
+    def _step(self, able: dict[int, ProgramThread]) -> ProgramThread | None:
+        if len(self.marks) >= LONGEST:
+            self.stop("full")
+            return None
+        chosen = able[self.guide.choose(sorted(able), self.touched)]
+        self.eager = False
+        self.touched = []
+        if chosen not in self.pending:
+            self._end_wait(chosen)
+        operation = self.pending.pop(chosen)
+        self.touched.append((operation.location, operation.mode))
+        self.marks.append(Mark(chosen.number, operation, len(self.log)))
+        return chosen
+
+    def _end_wait(self, chosen: ProgramThread) -> None:
+        """End a timed wait now: its time has come, or all the others are late."""
+        timer = next(timer for timer in self.timers if timer[2] is chosen and timer[1] == chosen.token)
+        self.timers.remove(timer)
+        heapify(self.timers)
+        self.time = max(self.time, timer[0])
+        self.touched.append((CLOCK, WRITE))
+        self._time_is_up(chosen)
+
+    # waiting
+    def _make_ready(self, thread: ProgramThread) -> None:
+        thread.token = 0
+        thread.waits_in = None
+        self._resume(thread)
+
+    def _resume(self, thread: ProgramThread) -> None:
+        if thread in self.in_life:
+            self.ready.append(thread)
+        else:  # it goes on with what it waited for, and may have to wait again
+            self.pending[thread] = self.last.get(thread, RESUMED)._replace(may=None)
+
+    def _time_is_up(self, thread: ProgramThread) -> None:
+        if thread.waits_in is None:
+            self.pending[thread] = WOKEN
+        else:
+            thread.waits_in.queue.remove(thread)
+            thread.waits_in = None
+            self._resume(thread)
+
+    def _arm(self, me: ProgramThread, until: int | None) -> int:
+        if until is not None:
+            self.touched.append((CLOCK, READ))
+        return super()._arm(me, until)
+
+    def wake_one(self, queue: list[ProgramThread]) -> None:
+        """Wakes them all: each looks again, and the guide decides who is first."""
+        while queue:
+            self._make_ready(queue.pop(0))
+
+    # threads
+    def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
+        Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
+
+    def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
+        carrier = self.pool.take()
+        thread.carrier = carrier  # type: ignore[assignment]
+        return carrier.start(carry)
+
+    def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
+        if self.watch is None:
+            return super().perform(body, me)
+        before = sys.gettrace()
+        sys.settrace(self.watch)
+        try:
+            super().perform(body, me)
+        finally:
+            sys.settrace(before)
+
+    def strangers(self) -> bool:
+        return self._bystanders.take_part(self.pool.idents, self.program)
+
+
+class First:
+    """The guide of a run that nobody guides: the first that can."""
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        return able[0]
+
+
+class Follow:
+    """The guide that makes the steps of a schedule. Invariant: `astray` is where the program and the schedule part."""
+
+    def __init__(self, steps: tuple[int, ...]) -> None:
+        self._steps = steps
+        self._made = 0
+        self._misfit: str | None = None
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        place, self._made = self._made, self._made + 1
+        if place < len(self._steps) and self._steps[place] in able:
+            return self._steps[place]
+        if place >= len(self._steps):
+            where = f"it has {len(self._steps):,} steps and the program needs more"
+        else:
+            where = f"its step {place + 1:,} is thread {self._steps[place]}'s, which cannot make it"
+        self._misfit = self._misfit or where
+        return able[0]
+
+    @property
+    def astray(self) -> str | None:
+        if self._misfit is None and self._made < len(self._steps):
+            return f"it has {len(self._steps):,} steps and the program needed {self._made:,}"
+        return self._misfit
