@@ -2,8 +2,9 @@
 
 from semalab.stepping.entrances import announce
 from semalab.stepping.footprint import Footprint, Location, footprint, independent
+from semalab.stepping.guide import Follow, Guide, Mark, Operation
 from semalab.stepping.pool import Pool
-from semalab.stepping.processor import Follow, Guide, Mark, SteppingProcessor
+from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watch import Watch
 from semalab.twins import Twins
@@ -14,6 +15,7 @@ __all__ = [
     "Guide",
     "Location",
     "Mark",
+    "Operation",
     "Pool",
     "Settings",
     "SteppingProcessor",

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, OUTPUT, RANDOM, READ, WRITE
-from semalab.stepping.processor import Operation, SteppingProcessor
+from semalab.stepping.guide import Operation
+from semalab.stepping.processor import SteppingProcessor
 from semalab.twins import Made, Twins
 
 _frame = sys._getframe
@@ -131,15 +132,13 @@ def _lives(twins: Twins, processor: SteppingProcessor) -> None:
 
     def stepping_start(self: Any) -> None:
         processor.lives_matter |= bool(self.daemon)  # the process does not wait for it
-        with processor.starting_a_thread():
-            start(self)
+        processor.start_thread(lambda: start(self))
 
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
-        with processor.joining(getattr(self, "_program_thread", None)):
-            return join(self)
+        return processor.join_thread(getattr(self, "_program_thread", None), lambda: join(self))
 
     def stepping_is_alive(self: Any) -> bool:
         if not processor.inside_life():

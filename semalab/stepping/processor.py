@@ -10,43 +10,19 @@ from __future__ import annotations
 import _thread
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from heapq import heapify
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location, thread_location
+from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
 
 LONGEST = 10_000  # steps of one run: a program that takes more is taken to be endless
-
-
-class Operation(NamedTuple):
-    """What a thread is about to do. `may` tells whether it can without waiting; None: it always can."""
-
-    kind: str
-    location: Location
-    mode: bool
-    may: Callable[[], Any] | None = None
-
-
-class Guide(Protocol):
-    """Says which thread makes the next step."""
-
-    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
-        """One of the threads that are able to (their numbers, ascending). touched: by the step that ends here."""
-        ...
-
-
-class Mark(NamedTuple):
-    """A step: the thread's number, the operation it began with, and how long the log was then."""
-
-    thread: int
-    operation: Operation
-    log: int
 
 
 WOKEN = Operation("wake", CLOCK, READ)
@@ -72,11 +48,11 @@ class SteppingProcessor(VirtualProcessor):
         self.free = settings.free
         self.guide: Guide = First()
         self.watch: Callable[..., Any] | None = None  # the trace function of the program's threads
-        self.pending: dict[ProgramThread, Operation] = {}
-        self.last: dict[ProgramThread, Operation] = {}
+        self.pending: dict[int, Operation] = {}  # by threads' numbers
+        self.last: dict[int, Operation] = {}
         self.ended: set[int] = set()
         self.joined: set[int] = set()  # by the main thread
-        self.in_life: set[ProgramThread] = set()  # those inside Thread.start or Thread.join
+        self.in_life: set[int] = set()  # those inside Thread.start or Thread.join
         self.touched: list[tuple[Location, bool]] = []
         self.marks: list[Mark] = []
         self.eager = False
@@ -128,8 +104,7 @@ class SteppingProcessor(VirtualProcessor):
             return
         if self.stopping:
             raise Stop
-        self.pending[me] = operation
-        self.last[me] = operation
+        self.pending[me.number] = self.last[me.number] = operation
         self._pass_on(me)
 
     def touch(self, location: Location, mode: bool) -> None:
@@ -148,41 +123,40 @@ class SteppingProcessor(VirtualProcessor):
         self.arrive(operation)
 
     # threads that begin and end
-    @contextmanager
-    def starting_a_thread(self) -> Iterator[None]:
-        """The calling thread is inside Thread.start."""
+    def start_thread(self, start: Callable[[], None]) -> None:
+        """The calling thread starts another by calling `start`."""
         if self.lives:
             self.arrive(Operation("start", MADE, WRITE))
             self.touched.append((thread_location(len(self.every)), WRITE))
-        with self._inside_life():
-            yield
+        self._in_life(start)
 
-    @contextmanager
-    def joining(self, other: ProgramThread | None) -> Iterator[None]:
-        """The calling thread is inside Thread.join."""
-        if self.lives and other is not None:
-            number = other.number
-            self.arrive(Operation("join", thread_location(number), READ, lambda: number in self.ended))
-        with self._inside_life():
-            yield
-        me = self.current()
-        if me is not None and me.number == 0 and other is not None:
-            self.joined.add(other.number)
-
-    @contextmanager
-    def _inside_life(self) -> Iterator[None]:
-        me = self.current()
-        if me is None or me in self.in_life:
-            yield
+    def join_thread(self, other: ProgramThread | None, join: Callable[[], None]) -> None:
+        """The calling thread waits for the end of another by calling `join`."""
+        if other is None:  # it was not started yet: join tells so
+            join()
             return
-        self.in_life.add(me)
+        number = other.number
+        if self.lives:
+            self.arrive(Operation("join", thread_location(number), READ, lambda: number in self.ended))
+        if self._in_life(join) == 0:
+            self.joined.add(number)
+
+    def _in_life(self, action: Callable[[], None]) -> int | None:
+        """Returns the number of the calling thread, which did the action."""
+        me = self.live.get(_thread.get_ident())
+        if me is None:
+            action()
+            return None
+        self.in_life.add(me.number)
         try:
-            yield
+            action()
         finally:
-            self.in_life.discard(me)
+            self.in_life.discard(me.number)
+        return me.number
 
     def inside_life(self) -> bool:
-        return self.current() in self.in_life
+        me = self.current()
+        return me is not None and me.number in self.in_life
 
     def alone(self, me: ProgramThread) -> bool:
         """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
@@ -191,7 +165,7 @@ class SteppingProcessor(VirtualProcessor):
     def begun(self) -> None:
         """The calling thread has begun, and whoever started it knows."""
         me = self.current()
-        if me is not None and me.number and me not in self.last:
+        if me is not None and me.number and me.number not in self.last:
             self.arrive(Operation("begin", thread_location(me.number), READ))
 
     def end(self, me: ProgramThread) -> None:
@@ -212,33 +186,32 @@ class SteppingProcessor(VirtualProcessor):
             if self.ready:
                 self.eager = True
                 return self.ready.pop(0)
-            able = {thread.number: thread for thread, op in self.pending.items() if op.may is None or op.may()}
+            able = [number for number, operation in self.pending.items() if operation.may is None or operation.may()]
             if self.free:
-                able.update((thread.number, thread) for _, token, thread in self.timers if thread.token == token)
+                able.extend(thread.number for _, token, thread in self.timers if thread.token == token)
             if able:
                 return self._step(able)
-            if self.timers:
-                self._move_time_on()
-            elif self.pending:
-                self.ready.extend(sorted(self.pending, key=lambda thread: thread.number))
+            if self.pending and not self.timers:
+                self.ready.extend(self.every[number] for number in sorted(self.pending))
                 self.pending.clear()
             else:
                 self._move_time_on()
         return None
 
-    def _step(self, able: dict[int, ProgramThread]) -> ProgramThread | None:
+    def _step(self, able: list[int]) -> ProgramThread | None:
         if len(self.marks) >= LONGEST:
             self.stop("full")
             return None
-        chosen = able[self.guide.choose(sorted(able), self.touched)]
+        able.sort()
+        number = self.guide.choose(able, self.touched)
         self.eager = False
         self.touched = []
-        if chosen not in self.pending:
-            self._end_wait(chosen)
-        operation = self.pending.pop(chosen)
+        if number not in self.pending:
+            self._end_wait(self.every[number])
+        operation = self.pending.pop(number)
         self.touched.append((operation.location, operation.mode))
-        self.marks.append(Mark(chosen.number, operation, len(self.log)))
-        return chosen
+        self.marks.append(Mark(number, operation, len(self.log)))
+        return self.every[number]
 
     def _end_wait(self, chosen: ProgramThread) -> None:
         """End a timed wait now: its time has come, or all the others are late."""
@@ -256,14 +229,15 @@ class SteppingProcessor(VirtualProcessor):
         self._resume(thread)
 
     def _resume(self, thread: ProgramThread) -> None:
-        if thread in self.in_life:
+        number = thread.number
+        if number in self.in_life:
             self.ready.append(thread)
         else:  # it goes on with what it waited for, and may have to wait again
-            self.pending[thread] = self.last.get(thread, RESUMED)._replace(may=None)
+            self.pending[number] = self.last.get(number, RESUMED)._replace(may=None)
 
     def _time_is_up(self, thread: ProgramThread) -> None:
         if thread.waits_in is None:
-            self.pending[thread] = WOKEN
+            self.pending[thread.number] = WOKEN
         else:
             thread.waits_in.queue.remove(thread)
             thread.waits_in = None
@@ -300,36 +274,3 @@ class SteppingProcessor(VirtualProcessor):
 
     def strangers(self) -> bool:
         return self._bystanders.take_part(self.pool.idents, self.program)
-
-
-class First:
-    """The guide of a run that nobody guides: the first that can."""
-
-    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
-        return able[0]
-
-
-class Follow:
-    """The guide that makes the steps of a schedule. Invariant: `astray` is where the program and the schedule part."""
-
-    def __init__(self, steps: tuple[int, ...]) -> None:
-        self._steps = steps
-        self._made = 0
-        self._misfit: str | None = None
-
-    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
-        place, self._made = self._made, self._made + 1
-        if place < len(self._steps) and self._steps[place] in able:
-            return self._steps[place]
-        if place >= len(self._steps):
-            where = f"it has {len(self._steps):,} steps and the program needs more"
-        else:
-            where = f"its step {place + 1:,} is thread {self._steps[place]}'s, which cannot make it"
-        self._misfit = self._misfit or where
-        return able[0]
-
-    @property
-    def astray(self) -> str | None:
-        if self._misfit is None and self._made < len(self._steps):
-            return f"it has {len(self._steps):,} steps and the program needed {self._made:,}"
-        return self._misfit

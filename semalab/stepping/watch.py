@@ -13,7 +13,8 @@ from typing import Any
 from semalab.stepping.accesses import Access, accesses
 from semalab.stepping.effects import effect
 from semalab.stepping.footprint import READ, WRITE
-from semalab.stepping.processor import Operation, SteppingProcessor
+from semalab.stepping.guide import Operation
+from semalab.stepping.processor import SteppingProcessor
 
 _KINDS = {READ: "read", WRITE: "write"}
 _STALE = sys.version_info < (
