@@ -16,7 +16,7 @@ from semalab.decode import Decoder
 from semalab.engine import Processor, Replayed, Stop, VirtualProcessor, WallProcessor
 from semalab.run import Run
 from semalab.schedule import Schedule
-from semalab.stepping import SteppingProcessor, step_by_step
+from semalab.stepping import SteppingProcessor, announce, following
 from semalab.twins import Swap, Twins
 
 Program = Callable[..., Any]
@@ -112,7 +112,7 @@ def _processor(clock: str, seed: int, timeout: float, schedule: Schedule | None)
     if clock == "wall":
         return WallProcessor()
     if schedule is not None and schedule.points:
-        return SteppingProcessor.following(schedule, timeout)
+        return following(schedule, timeout)
     return VirtualProcessor(seed, timeout, None if schedule is None else Replayed(schedule.choices))
 
 
@@ -149,7 +149,7 @@ class Bench:
         """Put the twins in their places."""
         self.twins = Twins(self.processor, self.seed)
         if isinstance(self.processor, SteppingProcessor):
-            step_by_step(self.processor, self.twins)
+            announce(self.twins, self.processor)
         self.swap.install(self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
 

@@ -79,8 +79,16 @@ class Run:
         if use is not None:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")
-        parts.append("wall clock" if self.clock == "wall" else f"virtual clock, seed {self.seed}")
+        parts.append(self._clock_in_words)
         return " · ".join(parts)
+
+    @property
+    def _clock_in_words(self) -> str:
+        if self.clock == "wall":
+            return "wall clock"
+        if self.schedule is not None and self.schedule.points:
+            return f"virtual clock, {len(self.schedule):,} steps chosen"
+        return f"virtual clock, seed {self.seed}"
 
     def timeline(self, **style: Any) -> Figure:
         """The run as a picture: threads as rows, one time axis, the value below. Style as in `timeline.draw`."""

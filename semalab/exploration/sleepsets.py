@@ -15,6 +15,12 @@ from semalab.stepping import Footprint, Location, footprint, independent
 class Changed(RuntimeError):
     """The program behaved differently under the same schedule."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "the program must do the same under the same schedule, and did not: it may keep something from one run to"
+            " the next (a global it does not reset, an argument it changes), or ask the real world (files, the clock)"
+        )
+
 
 class Node:
     """A choice on the present path.

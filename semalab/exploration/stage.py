@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from semalab.claims import Check
 from semalab.engine.pinning import Pin
+from semalab.exploration.program import keeps_locals
 from semalab.recording import Bench, Program, on_the_bench
 from semalab.run import Run
-from semalab.stepping import Guide, Pool, Settings, SteppingProcessor
+from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
 
@@ -32,18 +34,19 @@ class Stage(Bench):
         seed: int = 0,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
-        super().__init__(SteppingProcessor(settings, Pool(), TIMEOUT), program, dict(arguments), seed)
+        pool = Pool(lasting=not keeps_locals(program, arguments))
+        super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), seed)
         self._cancelled = cancelled
         self._orderly = True
 
     @contextmanager
-    def open(self) -> Iterator[None]:
+    def open(self) -> Iterator[Stage]:
         """Where runs can be played; nothing is left of them afterwards."""
         pin = Pin()
         try:
             pin.set()
             with on_the_bench(self):
-                yield
+                yield self
         finally:
             pin.undo()
 
@@ -56,6 +59,7 @@ class Stage(Bench):
         try:
             processor.supervise(self.main, TIMEOUT, self._cancelled)
         finally:
+            processor.pool.renew()
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left
 
     def prepare(self) -> None:
@@ -72,6 +76,22 @@ class Stage(Bench):
         self.twins.recorder.made.clear()
         self.twins.random.seed(self.seed)
 
-    def run_played(self) -> Run:
+    @property
+    def clean(self) -> bool:
+        """The run just played came to its end, and nobody raised anything."""
+        return self.processor.verdict is None and self.failure is None and not self.worker_failures
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The threads that made the steps of the run just played."""
+        return tuple(mark.thread for mark in self.processor.marks)
+
+    @property
+    def found(self) -> set[str]:
+        """What several threads shared in the runs so far and is not yet known."""
+        watch = self.processor.watch
+        return watch.found if isinstance(watch, Watch) else set()
+
+    def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""
-        return self.run("virtual", TIMEOUT, None)
+        return self.run("virtual", TIMEOUT, claim)

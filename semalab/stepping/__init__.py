@@ -1,5 +1,6 @@
 """A run step by step: a virtual processor on which every step of every thread is chosen."""
 
+from semalab.schedule import Schedule
 from semalab.stepping.entrances import announce
 from semalab.stepping.footprint import Footprint, Location, footprint, independent
 from semalab.stepping.guide import Follow, Guide, Mark, Operation
@@ -7,7 +8,6 @@ from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watch import Watch
-from semalab.twins import Twins
 
 __all__ = [
     "Follow",
@@ -20,14 +20,24 @@ __all__ = [
     "Settings",
     "SteppingProcessor",
     "Watch",
+    "announce",
+    "following",
     "footprint",
     "independent",
-    "step_by_step",
+    "stepper",
 ]
 
 
-def step_by_step(processor: SteppingProcessor, twins: Twins) -> None:
-    """Make the points of a processor's settings: at the twins' operations and, if they ask for it, in the code."""
-    announce(twins, processor)
-    if processor.settings.watched:
+def stepper(settings: Settings, pool: Pool, timeout: float) -> SteppingProcessor:
+    """A processor that makes a point of all that its settings ask for; its twins must be announced to it."""
+    processor = SteppingProcessor(settings, pool, timeout)
+    if settings.watched:
         processor.watch = Watch(processor)
+    return processor
+
+
+def following(schedule: Schedule, timeout: float) -> SteppingProcessor:
+    """A processor for one run, which repeats the one with this schedule."""
+    processor = stepper(Settings.of(schedule), Pool(), timeout)
+    processor.guide = Follow(schedule.choices)
+    return processor

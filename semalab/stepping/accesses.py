@@ -71,7 +71,9 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if op in _ITEMS_CHANGED:
         return Access(ITEMS, WRITE)
     if op in _CALLS:
-        if _leaves_with(instructions, n):
+        if (
+            _leaves_with(instructions, n) or instructions[n - 1].opname == "GET_ITER"
+        ):  # of a comprehension: its own code
             return None
         return Access(ITEMS, WRITE, _operand(instructions, n), call=True)
     if op == "BINARY_OP":  # in place, a list is changed and a number is not

@@ -77,10 +77,20 @@ class PooledCarrier:
 
 
 class Pool:
-    """Invariant: every thread the pool has started is in `_carriers` until the pool is closed."""
+    """Invariant: every thread the pool has started is in `_carriers` until the pool is closed.
 
-    def __init__(self) -> None:
+    lasting: threads are kept from run to run. What a program has in a `threading.local` from before the run would
+    be seen again by the next thread with the same carrier: then each run needs new ones.
+    """
+
+    def __init__(self, lasting: bool = True) -> None:
         self._carriers: list[PooledCarrier] = []
+        self._lasting = lasting
+
+    def renew(self) -> None:
+        """Called between runs."""
+        if not self._lasting:
+            self.close()
 
     def take(self) -> PooledCarrier:
         """A carrier that is free; a new one if there is none."""

@@ -78,13 +78,6 @@ class SteppingProcessor(VirtualProcessor):
         self.marks = []
         self.eager = False
 
-    @classmethod
-    def following(cls, schedule: Schedule, timeout: float) -> SteppingProcessor:
-        """A processor for one run, which repeats the one with this schedule."""
-        processor = cls(Settings.of(schedule), Pool(), timeout)
-        processor.guide = Follow(schedule.choices)
-        return processor
-
     def schedule(self, seed: int) -> Schedule:
         """With which the run can be repeated."""
         return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)

@@ -26,7 +26,7 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: Mapping[str, Any]) -> None:
         """Swap in every namespace and closure of `program` and of the functions among its arguments."""
         replacements = twins.replacements()
-        for function in list(_functions([program, *arguments.values()])):  # all found before the first is changed
+        for function in list(functions_of([program, *arguments.values()])):  # all found before the first is changed
             namespace = function.__globals__
             if id(namespace) in _NEVER:
                 continue
@@ -70,7 +70,7 @@ class Swap:
                 self.restore()
 
 
-def _functions(candidates: Iterable[Any]) -> Iterator[types.FunctionType]:
+def functions_of(candidates: Iterable[Any]) -> Iterator[types.FunctionType]:
     """The Python functions behind callables: methods, partials, callable objects; and what they close over."""
     queue, seen = list(candidates), set()
     while queue:
