@@ -7,7 +7,7 @@ from semalab.stepping.guide import Follow, Guide, Mark, Operation
 from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
-from semalab.stepping.watch import Watch
+from semalab.stepping.watch import Watch, watch
 
 __all__ = [
     "Follow",
@@ -32,7 +32,7 @@ def stepper(settings: Settings, pool: Pool, timeout: float) -> SteppingProcessor
     """A processor that makes a point of all that its settings ask for; its twins must be announced to it."""
     processor = SteppingProcessor(settings, pool, timeout)
     if settings.watched:
-        processor.watch = Watch(processor)
+        processor.watch = watch(processor)
     return processor
 
 

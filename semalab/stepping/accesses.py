@@ -50,10 +50,13 @@ _CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 _TRUTHS = ("COMPARE_OP", "CONTAINS_OP", "IS_OP", "UNARY_NOT", "TO_BOOL", "LOAD_CONST")
 
 
+_NO_EXPRESSIONS = ("CACHE", "NOP", "RESUME", "PRECALL", "KW_NAMES", "PUSH_NULL")
+
+
 @functools.lru_cache(maxsize=1024)
 def accesses(code: CodeType) -> dict[int, Access]:
     """For each instruction (its offset) of this code that may touch something shared: what."""
-    instructions = [i for i in dis.get_instructions(code) if i.opname not in ("CACHE", "NOP", "RESUME", "PRECALL")]
+    instructions = [i for i in dis.get_instructions(code) if i.opname not in _NO_EXPRESSIONS]
     return {i.offset: access for n, i in enumerate(instructions) if (access := _access(instructions, n)) is not None}
 
 
@@ -82,19 +85,30 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if jump and n and instructions[n - 1].opname in _TRUTHS:
         return None
     if jump or op in _ITEMS:
-        return Access(ITEMS, READ, _operand(instructions, n) or _before(instructions, n))
+        return Access(ITEMS, READ, _looked_at(instructions, n))
     return None
+
+
+def _looked_at(instructions: Sequence[dis.Instruction], n: int) -> Expression | None:
+    """The container that an instruction looks into: its left operand, or what was loaded just before."""
+    op = instructions[n].opname
+    if op in ("BINARY_SUBSCR", "BINARY_SLICE", "COMPARE_OP"):
+        return _operand(instructions, n)
+    if op == "FOR_ITER":
+        place = instructions[n].positions
+        begun = [m for m in range(n) if (instructions[m].opname, instructions[m].positions) == ("GET_ITER", place)]
+        return _looked_at(instructions, begun[-1]) if begun else None
+    if n and instructions[n - 1].opname == "CALL":
+        function = _operand(instructions, n - 1)
+        return function if function == Expression("range") else None
+    return _expression(instructions, n - 1) if n else None
 
 
 def _leaves_with(instructions: Sequence[dis.Instruction], n: int) -> bool:
     """True for the call at the end of a `with`, of something that says itself what it touches."""
-    given = [(i.opname, i.argval) for i in instructions[max(0, n - 3) : n]]
-    return given == [("LOAD_CONST", None)] * 3 and _operand(instructions, n) is None
-
-
-def _before(instructions: Sequence[dis.Instruction], n: int) -> Expression | None:
-    """What the instruction just before has loaded: all that a jump looks at."""
-    return _expression(instructions, n - 1) if n else None
+    given = instructions[max(0, n - 3) : n]
+    place = instructions[n].positions
+    return len(given) == 3 and all((i.opname, i.argval, i.positions) == ("LOAD_CONST", None, place) for i in given)
 
 
 def _operand(instructions: Sequence[dis.Instruction], n: int) -> Expression | None:
@@ -111,7 +125,11 @@ def _leftmost(instructions: Sequence[dis.Instruction], n: int) -> int | None:
     best, found = (0, 0), None
     for number in range(n - 1, -1, -1):
         part = instructions[number].positions
-        if part is None or (part.lineno, part.col_offset) != (whole.lineno, whole.col_offset):
+        if (
+            instructions[number].opname == "LOAD_CONST"
+            or part is None
+            or (part.lineno, part.col_offset) != (whole.lineno, whole.col_offset)
+        ):
             continue
         end = (part.end_lineno or 0, part.end_col_offset or 0)
         if best < end < (whole.end_lineno, whole.end_col_offset or 0):

@@ -10,7 +10,7 @@ from typing import Any
 from semalab.stepping.accesses import Access, Expression
 from semalab.stepping.footprint import READ, WRITE
 
-_SIMPLE = (int, float, complex, str, bytes, range, type(None), types.FunctionType, types.ModuleType, type)
+_SIMPLE = (int, float, complex, str, bytes, range, type(None), types.ModuleType, type)
 _PURE = frozenset(
     "abs all any bin bool callable chr divmod enumerate format hash hex id isinstance issubclass len max min oct ord"
     " pow print repr reversed round sorted sum zip iter getattr hasattr input".split()

@@ -8,12 +8,11 @@ a run like any other. Only when nobody can go on do those that wait run into the
 from __future__ import annotations
 
 import _thread
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from heapq import heapify
-from typing import Any
+from typing import Any, Protocol
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.schedule import Schedule
@@ -27,6 +26,19 @@ LONGEST = 10_000  # steps of one run: a program that takes more is taken to be e
 
 WOKEN = Operation("wake", CLOCK, READ)
 RESUMED = Operation("wake", EVERYTHING, WRITE)
+
+
+class Watching(Protocol):
+    """Watches the program's own code."""
+
+    def enter(self) -> None:
+        """The calling thread begins to run the program."""
+
+    def leave(self) -> None:
+        """The calling thread has run what it had to of the program."""
+
+    def close(self) -> None:
+        """Nothing more will run."""
 
 
 class SteppingProcessor(VirtualProcessor):
@@ -47,7 +59,7 @@ class SteppingProcessor(VirtualProcessor):
         self.lives = settings.lives
         self.free = settings.free
         self.guide: Guide = First()
-        self.watch: Callable[..., Any] | None = None  # the trace function of the program's threads
+        self.watch: Watching | None = None
         self.pending: dict[int, Operation] = {}  # by threads' numbers
         self.last: dict[int, Operation] = {}
         self.ended: set[int] = set()
@@ -88,6 +100,8 @@ class SteppingProcessor(VirtualProcessor):
 
     def close(self) -> None:
         self.pool.close()
+        if self.watch is not None:
+            self.watch.close()
 
     # points
     def arrive(self, operation: Operation) -> None:
@@ -258,12 +272,11 @@ class SteppingProcessor(VirtualProcessor):
     def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
         if self.watch is None:
             return super().perform(body, me)
-        before = sys.gettrace()
-        sys.settrace(self.watch)
+        self.watch.enter()
         try:
             super().perform(body, me)
         finally:
-            sys.settrace(before)
+            self.watch.leave()
 
     def strangers(self) -> bool:
         return self._bystanders.take_part(self.pool.idents, self.program)

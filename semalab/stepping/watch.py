@@ -1,7 +1,8 @@
 """Watches a program's own code at its shared variables, attributes and items, and finds out which are shared.
 
 On CPython, between two instructions another thread can run: what matters is the order of those that read and write
-what others write or read.
+what others write or read. Two ways lead to an instruction: from CPython 3.12 on `sys.monitoring`, which asks about the
+program's code only; before, a trace function, which every call in the lab has to pass.
 """
 
 from __future__ import annotations
@@ -17,14 +18,10 @@ from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 
 _KINDS = {READ: "read", WRITE: "write"}
-_STALE = sys.version_info < (
-    3,
-    13,
-)  # a trace function's frame is written back when it returns: others' changes are lost
 
 
 class Watch:
-    """The trace function of a run's threads.
+    """What both ways do at an instruction.
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
@@ -35,43 +32,42 @@ class Watch:
         self._processor = processor
         self._seen: dict[str, tuple[set[int], bool]] = {}
         self._fresh: set[int] = set()
-        self._tables: dict[CodeType, dict[int, Access]] = {}
         self._granularity = processor.settings.granularity
         self._shared = processor.settings.shared
         self.found: set[str] = set()
 
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        """Called as a thread enters a frame: the program's own are looked at more closely."""
-        if event != "call" or id(frame.f_globals) not in self._processor.program:
-            return None
-        code = frame.f_code
-        table = self._tables.get(code)
-        if table is None:
-            table = self._tables[code] = accesses(code)
-        if not table and self._granularity != "lines":
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = self._granularity == "lines"
-        return self._inside
+    def enter(self) -> None:
+        """The calling thread begins to run the program."""
 
-    def _inside(self, frame: FrameType, event: str, argument: object) -> Any:
-        if event == "opcode":
-            access = self._tables[frame.f_code].get(frame.f_lasti)
-            if access is not None:
-                self._visit(frame, access)
-        elif event == "line":
-            self._fresh.add(self._processor.get_ident())
-        return self._inside
+    def leave(self) -> None:
+        """The calling thread has run what it had to of the program."""
 
-    def _visit(self, frame: FrameType, access: Access) -> None:
+    def close(self) -> None:
+        """Nothing more will run."""
+
+    def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
+        """The accesses in this code; None if there is nothing to watch in it."""
+        if id(namespace) not in self._processor.program:
+            return None
+        found = accesses(code)
+        return found if found or self._granularity == "lines" else None
+
+    def line(self) -> None:
+        """The calling thread has come to a new line."""
+        me = self._processor.current()
+        if me is not None:
+            self._fresh.add(me.ident)
+
+    def visit(self, frame: FrameType, access: Access) -> bool:
+        """The calling thread comes to an access. Returns whether others may have run before it goes on."""
         processor, mode, name = self._processor, access.mode, access.location
         me = processor.current()
         if me is None or processor.alone(me):
-            return
+            return False
         if access.operand is not None:
             known = effect(access, frame.f_locals, frame.f_globals, processor.program)
             if known is None:
-                return
+                return False
             mode = known
         if name not in self._shared:
             self._see(name, mode, me.number)
@@ -80,8 +76,8 @@ class Watch:
         else:
             self._fresh.discard(me.ident)
             processor.arrive(Operation(_KINDS[mode], name, mode))
-            if _STALE:
-                frame.f_locals  # noqa: B018 - brings what is written back up to date
+            return True
+        return False
 
     def _see(self, name: str, mode: bool, thread: int) -> None:
         threads, written = self._seen.get(name, (set(), False))
@@ -89,3 +85,99 @@ class Watch:
         self._seen[name] = threads, written or mode
         if len(threads) > 1 and (written or mode):
             self.found.add(name)
+
+
+class Tracing(Watch):
+    """A trace function in each thread of the run."""
+
+    def __init__(self, processor: SteppingProcessor) -> None:
+        super().__init__(processor)
+        self._tables: dict[CodeType, dict[int, Access]] = {}
+        self._before: dict[int, Any] = {}  # by thread: the trace function that was there
+
+    def enter(self) -> None:
+        self._before[self._processor.get_ident()] = sys.gettrace()
+        sys.settrace(self._call)
+
+    def leave(self) -> None:
+        sys.settrace(self._before.pop(self._processor.get_ident(), None))
+
+    def _call(self, frame: FrameType, event: str, argument: object) -> Any:
+        code = frame.f_code
+        if code not in self._tables:
+            table = self.table(code, frame.f_globals)
+            if table is None:
+                return None
+            self._tables[code] = table
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = self._granularity == "lines"
+        return self._inside
+
+    def _inside(self, frame: FrameType, event: str, argument: object) -> Any:
+        if event == "line":
+            self.line()
+        elif event == "opcode":
+            access = self._tables[frame.f_code].get(frame.f_lasti)
+            if access is not None and self.visit(frame, access):
+                # The frame's variables are written back when this returns: they must be what the others left.
+                frame.f_locals  # noqa: B018
+        return self._inside
+
+
+class Monitoring(Watch):
+    """Events of `sys.monitoring`. Invariant: `_tables` holds the codes for which events are on."""
+
+    def __init__(self, processor: SteppingProcessor) -> None:
+        super().__init__(processor)
+        self._tables: dict[CodeType, dict[int, Access]] = {}
+        self._tool: int | None = None
+        self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+
+    def enter(self) -> None:
+        if self._tool is not None:
+            return
+        monitoring = self._monitoring
+        self._tool = next(tool for tool in (4, 3, 1, 2, 0, 5) if monitoring.get_tool(tool) is None)
+        monitoring.use_tool_id(self._tool, "semalab")
+        events = monitoring.events
+        monitoring.register_callback(self._tool, events.PY_START, self._start)
+        monitoring.register_callback(self._tool, events.INSTRUCTION, self._instruction)
+        monitoring.register_callback(self._tool, events.LINE, self._line)
+        monitoring.set_events(self._tool, events.PY_START)
+        monitoring.restart_events()  # also those of code that an earlier search had no use for
+
+    def close(self) -> None:
+        if self._tool is None:
+            return
+        monitoring, tool, self._tool = self._monitoring, self._tool, None
+        for code in self._tables:
+            monitoring.set_local_events(tool, code, 0)
+        monitoring.set_events(tool, 0)
+        for event in (monitoring.events.PY_START, monitoring.events.INSTRUCTION, monitoring.events.LINE):
+            monitoring.register_callback(tool, event, None)
+        monitoring.free_tool_id(tool)
+
+    def _start(self, code: CodeType, offset: int) -> Any:
+        if code not in self._tables:
+            table = self.table(code, sys._getframe(1).f_globals)
+            if table is not None:
+                self._tables[code] = table
+                events = self._monitoring.events
+                lines = events.LINE if self._granularity == "lines" else 0
+                self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | lines)
+        return self._monitoring.DISABLE
+
+    def _line(self, code: CodeType, line: int) -> Any:
+        self.line()
+
+    def _instruction(self, code: CodeType, offset: int) -> Any:
+        access = self._tables[code].get(offset)
+        if access is None:
+            return self._monitoring.DISABLE
+        self.visit(sys._getframe(1), access)
+        return None
+
+
+def watch(processor: SteppingProcessor) -> Watch:
+    """The way this Python offers."""
+    return Monitoring(processor) if sys.version_info >= (3, 12) else Tracing(processor)
