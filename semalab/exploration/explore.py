@@ -71,8 +71,8 @@ def search(
     told: Callable[[int], bool] = lambda schedules: True,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far before each, and stops the search by False."""
-    check_arguments(program, arguments, "virtual", 0, 1.0, check)
-    _check(granularity, time, budget, seconds)
+    check_arguments(program, arguments, "virtual", 0, 1.0)
+    _check(check, granularity, time, budget, seconds)
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
     found = Search(program, arguments, check, settings, budget, seconds, told)
@@ -123,7 +123,9 @@ def _told(found: Search) -> tuple[Run, tuple[str, ...]]:
     return run, in_words(run, marks, [None] * len(marks))
 
 
-def _check(granularity: Any, time: Any, budget: Any, seconds: Any) -> None:
+def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:
+    if check is not None and not callable(check):
+        raise TypeError(f"check must be a claim such as semalab.mutual_exclusion or a callable, got {check!r}")
     if granularity not in POINTS[1:]:
         raise ValueError(f"granularity must be 'operations', 'lines' or 'bytecode', got {granularity!r}")
     if time not in ("clock", "free"):

@@ -21,7 +21,7 @@ from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
 
-LONGEST = 10_000  # steps of one run: a program that takes more is taken to be endless
+LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
 
 
 WOKEN = Operation("wake", CLOCK, READ)
