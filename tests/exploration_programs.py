@@ -467,6 +467,53 @@ def flag(initial: int) -> list[int]:
     return inside
 
 
+def peeks_inside() -> int:
+    """What a semaphore keeps to itself is read without any operation on it."""
+    semaphore = threading.Semaphore(1)
+    seen = 0
+
+    def peek() -> None:
+        nonlocal seen
+        seen = semaphore._value
+
+    together(semaphore.acquire, peek)
+    return seen
+
+
+def by_name() -> int:
+    """An attribute that no instruction names."""
+
+    class Account:
+        balance = 1
+
+    account = Account()
+    left, right = threading.Semaphore(1), threading.Semaphore(1)
+
+    def double() -> None:
+        with left:
+            account.balance = account.balance * 2
+
+    def add() -> None:
+        with right:
+            setattr(account, "balance", getattr(account, "balance") + 1)  # noqa: B009, B010
+
+    together(double, add)
+    return account.balance
+
+
+def one_iterator() -> list[int]:
+    numbers = iter([1, 2])
+    taken: list[int] = []
+
+    def take() -> None:
+        for number in numbers:
+            taken.append(number * len(taken))
+            break
+
+    together(take, take)
+    return taken
+
+
 class Case(NamedTuple):
     """A program to be explored, and how."""
 
@@ -494,7 +541,8 @@ CASES = (
     Case(unlike, {"value": 1}, "bytecode"),
     Case(flag, {"initial": 0}, "bytecode"),
     Case(flag, {"initial": 1}, "lines"),
-    *(Case(program, granularity="bytecode") for program in (entries, after_release)),
+    *(Case(program, granularity="bytecode") for program in (entries, after_release, peeks_inside)),
+    *map(Case, (peeks_inside, by_name, one_iterator)),
     *(Case(program, free=True) for program in (sleepers, impatient, timer)),
     *map(
         Case,

@@ -258,7 +258,19 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
     found = lab.explore(spins)
     assert (found.verdict, found.complete) == ("budget exhausted", True)
-    assert "a run did not end (nothing happened" in found.sentence
+    assert "a run did not end as it should (nothing happened" in found.sentence
+
+
+def through_another_module() -> None:
+    """That module's names are not replaced: its threads are real ones, in an order that nobody chooses."""
+    programs.together(lambda: None)
+
+
+def test_threads_that_the_lab_does_not_know_are_not_taken_for_explored() -> None:
+    found = lab.explore(through_another_module)
+    assert (found.verdict, found.complete) == ("budget exhausted", True)
+    assert "a run did not end as it should (it started threads that the lab does not know)" in found.sentence
+    assert threading.Thread.start.__module__ == "threading"
 
 
 def interrupts() -> None:

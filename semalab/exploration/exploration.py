@@ -68,7 +68,7 @@ class Exploration:
             how = "" if self.time == "clock" else ", sleeps in any order"
             size = f"{self.name}({self._inside}) at the granularity of {self.granularity}{how}"
             return f"Proved for {size}: {self.claim}; {ran}"
-        why = f"a run did not end ({self.unfinished})" if self.complete else "not every schedule was run"
+        why = f"a run did not end as it should ({self.unfinished})" if self.complete else "not every schedule was run"
         return (
             f"Budget exhausted for {self.name}({self._inside}) at the granularity of {self.granularity}:"
             f" nothing wrong so far, but {why}; {ran}"

@@ -103,6 +103,8 @@ class Search:
         except Unfinished as reason:
             self.unfinished = self.unfinished or str(reason)
             return
+        if stage.strangers:
+            self.unfinished = "it started threads that the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
 

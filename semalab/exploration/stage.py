@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +22,7 @@ class Stage(Bench):
     """Keeps from one run to the next what costs most to make: the twins, and threads of the operating system.
 
     Invariant: the twins are made anew after a run that was not left in an orderly way, so that no lock of CPython's
-    `threading` stays held.
+    `threading` stays held. `strangers` is set once the program has started a thread that no guide can hold.
     """
 
     processor: SteppingProcessor
@@ -38,6 +39,7 @@ class Stage(Bench):
         super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), seed)
         self._cancelled = cancelled
         self._orderly = True
+        self.strangers = False
 
     @contextmanager
     def open(self) -> Iterator[Stage]:
@@ -45,10 +47,26 @@ class Stage(Bench):
         pin = Pin()
         try:
             pin.set()
-            with on_the_bench(self):
+            with on_the_bench(self), self._noting_strangers():
                 yield self
         finally:
             pin.undo()
+
+    @contextmanager
+    def _noting_strangers(self) -> Iterator[None]:
+        """Note when the program starts a real thread: through a module that the lab does not know, or an old class."""
+        start = threading.Thread.start
+        processor = self.processor
+
+        def noted(thread: threading.Thread) -> None:
+            self.strangers |= processor.current() is not None
+            start(thread)
+
+        threading.Thread.start = noted  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            threading.Thread.start = start  # type: ignore[method-assign]
 
     def play(self, guide: Guide) -> None:
         """Run the program once."""

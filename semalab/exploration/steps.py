@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from semalab.engine import ROW
 from semalab.run import Run
 from semalab.stepping import Mark
+from semalab.stepping.footprint import EVERYTHING
 from semalab.trace import Event
 
 _VERBS = {
@@ -65,6 +66,8 @@ def _what(run: Run, mark: Mark, events: Sequence[Event], value: str | None) -> s
 def _name(location: str) -> str:
     """`count` for "variable count", `.balance` for "attribute balance"; the contents of containers have no name."""
     kind, _, name = location.partition(" ")
+    if location == EVERYTHING:
+        return "what has no name here"
     if kind == "variable":
         return f"`{name}`"
     return f"`.{name}`" if kind == "attribute" else "a container's items"

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import CodeType
 from typing import NamedTuple
 
-from semalab.stepping.footprint import READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 
 ITEMS = "items"  # the contents of containers, and all that a call may change
 
@@ -47,6 +47,9 @@ _ITEMS = frozenset(
 )
 _ITEMS_CHANGED = ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE")
 _CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
+# What CPython's primitives keep inside is changed by code that is not watched; what these functions do, no name tells.
+_INSIDES = ("_value", "_flag", "_is_stopped", "_started")
+_BY_NAME = frozenset("setattr getattr delattr hasattr vars globals locals exec eval".split())
 _TRUTHS = ("COMPARE_OP", "CONTAINS_OP", "IS_OP", "UNARY_NOT", "TO_BOOL", "LOAD_CONST")
 
 
@@ -68,7 +71,7 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if op in _VARIABLES_CHANGED:
         return Access(f"variable {name}", WRITE)
     if op in ("LOAD_ATTR", "LOAD_METHOD"):
-        return Access(f"attribute {name}", READ)
+        return Access(f"attribute {name}", READ) if name not in _INSIDES else Access(EVERYTHING, WRITE)
     if op in ("STORE_ATTR", "DELETE_ATTR"):
         return Access(f"attribute {name}", WRITE)
     if op in _ITEMS_CHANGED:
@@ -78,7 +81,10 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
             _leaves_with(instructions, n) or instructions[n - 1].opname == "GET_ITER"
         ):  # of a comprehension: its own code
             return None
-        return Access(ITEMS, WRITE, _operand(instructions, n), call=True)
+        function = _operand(instructions, n)
+        if function is not None and function.base in _BY_NAME:
+            return Access(EVERYTHING, WRITE)
+        return Access(ITEMS, WRITE, function, call=True)
     if op == "BINARY_OP":  # in place, a list is changed and a number is not
         return Access(ITEMS, WRITE if instruction.argrepr.endswith("=") else READ, _operand(instructions, n))
     jump = "JUMP_IF" in op and "NONE" not in op

@@ -35,6 +35,8 @@ def effect(
     if access.call:
         return _of_call(access.operand, names, namespace, program)
     value = _value(access.operand, names, namespace)
+    if hasattr(type(value), "__next__"):  # to look at an iterator moves it on
+        return WRITE
     return None if isinstance(value, _SIMPLE) else access.mode
 
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 Location = int | str  # the key of a primitive, or the name of anything else
 
-EVERYTHING: Location = "everything"
-CLOCK: Location = "clock"
-OUTPUT: Location = "output"
-RANDOM: Location = "random"
-MADE: Location = "made"  # the order in which primitives and threads come into being gives them their names
+EVERYTHING = "everything"
+CLOCK = "clock"
+OUTPUT = "output"
+RANDOM = "random"
+MADE = "made"  # the order in which primitives and threads come into being gives them their names
 
 READ, WRITE = False, True
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dis
 import functools
+import inspect
 import threading
 import types
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any
@@ -25,18 +28,46 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     found = list(_reachable([program, *others]))
     namespaces = frozenset(id(namespace) for _, namespace in found)
     main = program.__code__
-    reads, writes = _touched([one for one in found if one[0] is not main], namespaces)
-    _, main_writes = _touched([one for one in found if one[0] is main], namespaces, _first_start(program, namespaces))
+    functions = _inner_functions(found)
+    reads, writes = _touched([one for one in found if one[0] is not main], functions, namespaces)
+    begin = _first_start(program, namespaces)
+    _, main_writes = _touched([one for one in found if one[0] is main], functions, namespaces, begin)
     return bool(writes or main_writes & reads)
 
 
-def _touched(codes: Iterable[Code], program: frozenset[int], begin: int | None = 0) -> tuple[set[str], set[str]]:
-    """The names that these read and write from the instruction at `begin` on; None: none at all."""
+def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:
+    """Stand-ins for functions defined inside others, by their names: those whose name stands for nothing else."""
+    stored = Counter(
+        i.argval for code, _ in codes for i in dis.get_instructions(code) if i.opname in ("STORE_DEREF", "STORE_FAST")
+    )
+    given = {name for code, _ in codes for name in code.co_varnames[: _parameters(code)]}
+    inner = {code.co_name: namespace for code, namespace in codes if stored[code.co_name] == 1}
+    return {name: _standing_for(namespace) for name, namespace in inner.items() if name not in given}
+
+
+def _parameters(code: CodeType) -> int:
+    starred = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    return code.co_argcount + code.co_kwonlyargcount + starred
+
+
+def _standing_for(namespace: Mapping[str, Any]) -> Any:
+    """A function with these globals: of the program, and so watched where it runs."""
+    assert isinstance(namespace, dict)
+    return types.FunctionType(_standing_for.__code__, namespace)
+
+
+def _touched(
+    codes: Iterable[Code], functions: Mapping[str, Any], program: frozenset[int], begin: int | None = 0
+) -> tuple[set[str], set[str]]:
+    """The names that these read and write from the instruction at `begin` on; None: none at all.
+
+    functions: inner ones, by name.
+    """
     reads: set[str] = set()
     writes: set[str] = set()
     for code, namespace in codes:
         for offset, access in accesses(code).items():
-            mode = effect(access, {}, namespace, program) if access.call else access.mode
+            mode = effect(access, functions, namespace, program) if access.call else access.mode
             if mode is not None and begin is not None and offset >= begin:
                 (writes if mode else reads).add(access.location)
     return reads, writes

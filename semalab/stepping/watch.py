@@ -13,7 +13,7 @@ from typing import Any
 
 from semalab.stepping.accesses import Access, accesses
 from semalab.stepping.effects import effect
-from semalab.stepping.footprint import READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 
@@ -69,7 +69,7 @@ class Watch:
             if known is None:
                 return False
             mode = known
-        if name not in self._shared:
+        if name not in self._shared and name != EVERYTHING:
             self._see(name, mode, me.number)
         elif self._granularity == "operations" or (self._granularity == "lines" and me.ident not in self._fresh):
             processor.touch(name, mode)
@@ -88,11 +88,15 @@ class Watch:
 
 
 class Tracing(Watch):
-    """A trace function in each thread of the run."""
+    """A trace function in each thread of the run.
+
+    Invariant: `_tables` holds, by its identity, each code that was entered, and its accesses if it is watched. To look
+    up the code itself would compare all there is in it, at every call.
+    """
 
     def __init__(self, processor: SteppingProcessor) -> None:
         super().__init__(processor)
-        self._tables: dict[CodeType, dict[int, Access]] = {}
+        self._tables: dict[int, tuple[CodeType, dict[int, Access] | None]] = {}
         self._before: dict[int, Any] = {}  # by thread: the trace function that was there
 
     def enter(self) -> None:
@@ -104,11 +108,11 @@ class Tracing(Watch):
 
     def _call(self, frame: FrameType, event: str, argument: object) -> Any:
         code = frame.f_code
-        if code not in self._tables:
-            table = self.table(code, frame.f_globals)
-            if table is None:
-                return None
-            self._tables[code] = table
+        known = self._tables.get(id(code))
+        if known is None:
+            known = self._tables[id(code)] = code, self.table(code, frame.f_globals)
+        if known[1] is None:
+            return None
         frame.f_trace_opcodes = True
         frame.f_trace_lines = self._granularity == "lines"
         return self._inside
@@ -117,7 +121,8 @@ class Tracing(Watch):
         if event == "line":
             self.line()
         elif event == "opcode":
-            access = self._tables[frame.f_code].get(frame.f_lasti)
+            table = self._tables[id(frame.f_code)][1]
+            access = table.get(frame.f_lasti) if table else None
             if access is not None and self.visit(frame, access):
                 # The frame's variables are written back when this returns: they must be what the others left.
                 frame.f_locals  # noqa: B018
@@ -125,11 +130,11 @@ class Tracing(Watch):
 
 
 class Monitoring(Watch):
-    """Events of `sys.monitoring`. Invariant: `_tables` holds the codes for which events are on."""
+    """Events of `sys.monitoring`. Invariant: `_tables` holds, by identity, the codes for which events are on."""
 
     def __init__(self, processor: SteppingProcessor) -> None:
         super().__init__(processor)
-        self._tables: dict[CodeType, dict[int, Access]] = {}
+        self._tables: dict[int, tuple[CodeType, dict[int, Access]]] = {}
         self._tool: int | None = None
         self._monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
 
@@ -150,7 +155,7 @@ class Monitoring(Watch):
         if self._tool is None:
             return
         monitoring, tool, self._tool = self._monitoring, self._tool, None
-        for code in self._tables:
+        for code, _ in self._tables.values():
             monitoring.set_local_events(tool, code, 0)
         monitoring.set_events(tool, 0)
         for event in (monitoring.events.PY_START, monitoring.events.INSTRUCTION, monitoring.events.LINE):
@@ -158,10 +163,10 @@ class Monitoring(Watch):
         monitoring.free_tool_id(tool)
 
     def _start(self, code: CodeType, offset: int) -> Any:
-        if code not in self._tables:
+        if id(code) not in self._tables:
             table = self.table(code, sys._getframe(1).f_globals)
             if table is not None:
-                self._tables[code] = table
+                self._tables[id(code)] = code, table
                 events = self._monitoring.events
                 lines = events.LINE if self._granularity == "lines" else 0
                 self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | lines)
@@ -171,7 +176,7 @@ class Monitoring(Watch):
         self.line()
 
     def _instruction(self, code: CodeType, offset: int) -> Any:
-        access = self._tables[code].get(offset)
+        access = self._tables[id(code)][1].get(offset)
         if access is None:
             return self._monitoring.DISABLE
         self.visit(sys._getframe(1), access)
