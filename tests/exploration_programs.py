@@ -514,6 +514,42 @@ def one_iterator() -> list[int]:
     return taken
 
 
+def two_names() -> list[int]:
+    """One list under two names, guarded by two primitives that have nothing to do with each other."""
+    left, right = threading.Semaphore(1), threading.Semaphore(1)
+    one: list[int] = []
+    other = one
+
+    def a() -> None:
+        with left:
+            one.append(1)
+
+    def b() -> None:
+        with right:
+            other.append(2)
+
+    together(a, b)
+    return one
+
+
+def no_name() -> list[list[int]]:
+    """A list that no variable holds."""
+    left, right = threading.Semaphore(1), threading.Semaphore(1)
+    rows: list[list[int]] = [[]]
+    row = rows[0]
+
+    def a() -> None:
+        with left:
+            rows[0].append(1)
+
+    def b() -> None:
+        with right:
+            row.append(2)
+
+    together(a, b)
+    return rows
+
+
 class Case(NamedTuple):
     """A program to be explored, and how."""
 
@@ -542,7 +578,7 @@ CASES = (
     Case(flag, {"initial": 0}, "bytecode"),
     Case(flag, {"initial": 1}, "lines"),
     *(Case(program, granularity="bytecode") for program in (entries, after_release, peeks_inside)),
-    *map(Case, (peeks_inside, by_name, one_iterator)),
+    *map(Case, (peeks_inside, by_name, one_iterator, two_names, no_name)),
     *(Case(program, free=True) for program in (sleepers, impatient, timer)),
     *map(
         Case,

@@ -42,7 +42,7 @@ def enumerate_all(program: Any, arguments: Mapping[str, Any], settings: Settings
         while more:
             stage.play(guide)
             assert not guide.differs
-            assert stage.found <= settings.shared
+            assert stage.grown == settings
             touched, run = stage.processor.touched, stage.run_played()
             history = History(names)
             found.states.add(history.state)

@@ -84,6 +84,34 @@ def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
     return full.covered, len(full.violations)
 
 
+@pytest.mark.parametrize(
+    ("program", "results"),
+    [
+        (programs.two_names, {"[1, 2]", "[2, 1]"}),
+        (programs.no_name, {"[[1, 2]]", "[[2, 1]]"}),
+        (programs.peeks_inside, {"0", "1"}),
+        (programs.by_name, {"3", "4"}),
+        (programs.before_anything, {"3", "4"}),
+        (programs.after_release, {"[1, 2]", "[2, 1]"}),
+        (programs.alive, {"True", "False"}),
+        (programs.daemons, {"[]", "['work']"}),
+        (programs.impatient, {"['passed']", "['gave up']"}),
+        (programs.main_takes_part, {"3", "4"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_result_is_met(program: Any, results: set[str]) -> None:
+    """Said by hand, and so not by the same independence relation as all the rest."""
+    met = set()
+
+    def note(run: Any) -> bool:
+        met.add(repr(run.result))
+        return True
+
+    assert searched(Case(program), note).complete
+    assert met == results
+
+
 def test_four_philosophers() -> None:
     search = searched(Case(programs.philosophers, {"threads": 4}), None)
     assert (search.covered, len(search.violations), search.shortest) == (15, 1, (4, 3, 2, 1))

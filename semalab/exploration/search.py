@@ -90,10 +90,8 @@ class Search:
         return True
 
     def _grow(self, stage: Stage) -> None:
-        found, processor = stage.found, stage.processor
-        if not found <= self.settings.shared or (processor.lives_matter and not self.settings.lives):
-            shared = self.settings.shared | found
-            self.settings = replace(self.settings, shared=shared, lives=self.settings.lives or processor.lives_matter)
+        if stage.grown != self.settings:
+            self.settings = stage.grown
             raise Grown
 
     def _judge(self, stage: Stage) -> None:

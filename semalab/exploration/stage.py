@@ -105,10 +105,13 @@ class Stage(Bench):
         return tuple(mark.thread for mark in self.processor.marks)
 
     @property
-    def found(self) -> set[str]:
-        """What several threads shared in the runs so far and is not yet known."""
-        watch = self.processor.watch
-        return watch.found if isinstance(watch, Watch) else set()
+    def grown(self) -> Settings:
+        """The settings, with all that the runs so far have shown to matter."""
+        processor, watch = self.processor, self.processor.watch
+        settings = processor.settings
+        if isinstance(watch, Watch):
+            return settings.grown(watch.found, watch.aliases, processor.lives_matter)
+        return settings.grown((), (), processor.lives_matter)
 
     def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""

@@ -70,7 +70,9 @@ def _name(location: str) -> str:
         return "what has no name here"
     if kind == "variable":
         return f"`{name}`"
-    return f"`.{name}`" if kind == "attribute" else "a container's items"
+    if kind == "attribute":
+        return f"`.{name}`"
+    return f"the items of `{name.removeprefix('of ')}`" if name else "a container's items"
 
 
 def _change(event: Event | None) -> str:

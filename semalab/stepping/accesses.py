@@ -1,8 +1,9 @@
 """Which instructions of a program read or write what several threads may share: found in the bytecode, before it runs.
 
-Locations are named, not identified: all variables of one name are one location, all attributes of one name, and the
-contents of all lists, dictionaries and sets together. Two accesses that are really apart are then taken to touch each
-other, which costs schedules and never loses one.
+Locations are named, not identified: all variables of one name are one location, all attributes of one name, and all
+containers that a variable or an attribute of one name holds. Two accesses that are really apart are then taken to touch
+each other, which costs schedules and never loses one. A container with two names, or one whose name is not known, is
+found out while the program runs.
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ class Expression(NamedTuple):
 
 
 class Access(NamedTuple):
-    """What one instruction may touch. `operand`: whose value tells whether it does, and how; `call`: it is called."""
+    """What one instruction may touch. `operand`: whose value tells whether it does, and how; `call`: it is called.
+
+    `mixed`: it may touch other containers besides.
+    """
 
     location: str
     mode: bool
     operand: Expression | None = None
     call: bool = False
+    mixed: bool = False
 
 
 _VARIABLES = ("LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
@@ -75,23 +80,23 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if op in ("STORE_ATTR", "DELETE_ATTR"):
         return Access(f"attribute {name}", WRITE)
     if op in _ITEMS_CHANGED:
-        return Access(ITEMS, WRITE)
+        return Access(ITEMS, WRITE, _operand(instructions, n))
     if op in _CALLS:
-        if (
-            _leaves_with(instructions, n) or instructions[n - 1].opname == "GET_ITER"
-        ):  # of a comprehension: its own code
+        comprehension = instructions[n - 1].opname == "GET_ITER"  # its code is watched
+        if comprehension or _leaves_with(instructions, n):
             return None
         function = _operand(instructions, n)
         if function is not None and function.base in _BY_NAME:
             return Access(EVERYTHING, WRITE)
         return Access(ITEMS, WRITE, function, call=True)
     if op == "BINARY_OP":  # in place, a list is changed and a number is not
-        return Access(ITEMS, WRITE if instruction.argrepr.endswith("=") else READ, _operand(instructions, n))
+        mode = WRITE if instruction.argrepr.endswith("=") else READ
+        return Access(ITEMS, mode, _operand(instructions, n), mixed=True)
     jump = "JUMP_IF" in op and "NONE" not in op
     if jump and n and instructions[n - 1].opname in _TRUTHS:
         return None
     if jump or op in _ITEMS:
-        return Access(ITEMS, READ, _looked_at(instructions, n))
+        return Access(ITEMS, READ, _looked_at(instructions, n), mixed=op == "COMPARE_OP")
     return None
 
 

@@ -7,7 +7,7 @@ import types
 from collections.abc import Mapping
 from typing import Any
 
-from semalab.stepping.accesses import Access, Expression
+from semalab.stepping.accesses import ITEMS, Access, Expression
 from semalab.stepping.footprint import READ, WRITE
 
 _SIMPLE = (int, float, complex, str, bytes, range, type(None), types.ModuleType, type)
@@ -18,6 +18,9 @@ _PURE = frozenset(
 _LOOKS = frozenset("get keys values items index count copy".split())
 _OF_PRIMITIVES = frozenset(
     "acquire release locked start join wait wait_for notify notify_all set is_set is_alive format sleep".split()
+)
+_OF_CONTAINERS = frozenset(
+    "append appendleft add pop popleft popitem remove discard clear insert reverse setdefault".split()
 )
 _TWINS = ("threading", "time", "random", "_thread", "semalab")  # what they touch they say themselves
 _UNKNOWN = object()
@@ -38,6 +41,19 @@ def effect(
     if hasattr(type(value), "__next__"):  # to look at an iterator moves it on
         return WRITE
     return None if isinstance(value, _SIMPLE) else access.mode
+
+
+def container(access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> tuple[Any, str] | None:
+    """The only container that an access touches, and the name it has there; None if it may touch others."""
+    operand = access.operand
+    if operand is None or access.mixed:
+        return None
+    if access.call:
+        if operand.attribute not in _OF_CONTAINERS and operand.attribute not in _LOOKS:
+            return None
+        operand = operand._replace(attribute=None)
+    value = _value(operand, names, namespace)
+    return None if value is _UNKNOWN else (value, f"{ITEMS} of {operand.attribute or operand.base}")
 
 
 def _of_call(

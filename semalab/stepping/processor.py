@@ -31,6 +31,9 @@ RESUMED = Operation("wake", EVERYTHING, WRITE)
 class Watching(Protocol):
     """Watches the program's own code."""
 
+    def renew(self) -> None:
+        """Another run begins."""
+
     def enter(self) -> None:
         """The calling thread begins to run the program."""
 
@@ -89,6 +92,8 @@ class SteppingProcessor(VirtualProcessor):
         self.touched = []
         self.marks = []
         self.eager = False
+        if self.watch is not None:
+            self.watch.renew()
 
     def schedule(self, seed: int) -> Schedule:
         """With which the run can be repeated."""

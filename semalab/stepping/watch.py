@@ -11,8 +11,8 @@ import sys
 from types import CodeType, FrameType
 from typing import Any
 
-from semalab.stepping.accesses import Access, accesses
-from semalab.stepping.effects import effect
+from semalab.stepping.accesses import ITEMS, Access, accesses
+from semalab.stepping.effects import container, effect
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
@@ -25,7 +25,8 @@ class Watch:
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
-    that have come to a new line and touched nothing shared there.
+    that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity, with
+    the names they were first seen under; a container that is seen under another has `aliases`.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -34,7 +35,14 @@ class Watch:
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
         self._shared = processor.settings.shared
+        self._places = processor.settings.places
+        self._held: dict[int, tuple[Any, str]] = {}
         self.found: set[str] = set()
+        self.aliases: set[tuple[str, str]] = set()
+
+    def renew(self) -> None:
+        """Another run begins: its containers are others."""
+        self._held.clear()
 
     def enter(self) -> None:
         """The calling thread begins to run the program."""
@@ -69,6 +77,7 @@ class Watch:
             if known is None:
                 return False
             mode = known
+            name = self._name(frame, access)
         if name not in self._shared and name != EVERYTHING:
             self._see(name, mode, me.number)
         elif self._granularity == "operations" or (self._granularity == "lines" and me.ident not in self._fresh):
@@ -79,12 +88,31 @@ class Watch:
             return True
         return False
 
+    def _name(self, frame: FrameType, access: Access) -> str:
+        """What the container is called that is touched; ITEMS if that is not known, or no longer matters."""
+        found = container(access, frame.f_locals, frame.f_globals)
+        if found is None or ITEMS in self._shared:
+            return ITEMS
+        value, name = found
+        before = self._held.setdefault(id(value), (value, name))[1]
+        if before != name and self._places.get(before, before) != self._places.get(name, name):
+            self.aliases.add((min(before, name), max(before, name)))
+        return self._places.get(name, name)
+
     def _see(self, name: str, mode: bool, thread: int) -> None:
+        if self._add(name, mode, thread):
+            self.found.add(name)
+        if name.startswith(ITEMS):  # a container without a name may be any of those that have one
+            together = self._add("all " + ITEMS, mode, thread)
+            if together and ITEMS in self._seen:
+                self.found.add(ITEMS)
+
+    def _add(self, name: str, mode: bool, thread: int) -> bool:
+        """Returns whether the name is shared."""
         threads, written = self._seen.get(name, (set(), False))
         threads.add(thread)
         self._seen[name] = threads, written or mode
-        if len(threads) > 1 and (written or mode):
-            self.found.add(name)
+        return len(threads) > 1 and (written or mode)
 
 
 class Tracing(Watch):
