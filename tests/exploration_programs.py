@@ -420,6 +420,26 @@ def children() -> list[str]:
     return names
 
 
+def grandchildren() -> list[str]:
+    """Which thread is the third depends on who starts first."""
+    order: list[str] = []
+    mutex, other = threading.Semaphore(1), threading.Semaphore(1)
+
+    def child(name: str) -> None:
+        with mutex:
+            order.append(name)
+
+    def parent(name: str) -> None:
+        with other:
+            pass
+        thread = threading.Thread(target=child, args=(name,))
+        thread.start()
+        thread.join()
+
+    together(lambda: parent("a"), lambda: parent("b"))
+    return order
+
+
 def own_primitives() -> None:
     def work() -> None:
         with threading.Semaphore(1):
@@ -585,7 +605,6 @@ CASES = (
         (rendezvous, rendezvous_deadlock, lost_permit, bounded, producer_consumer, impatient, sleepers, printing),
     ),
     *map(Case, (conditions, missed_notification, events, peeking, barrier, again, trying, raising, after_release)),
-    *map(
-        Case, (before_anything, main_takes_part, alive, short_join, daemons, children, own_primitives, drawing, timer)
-    ),
+    *map(Case, (before_anything, main_takes_part, alive, short_join, daemons, children, grandchildren)),
+    *map(Case, (own_primitives, drawing, timer)),
 )

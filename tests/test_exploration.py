@@ -126,6 +126,33 @@ def test_a_deadlock_is_named() -> None:
     assert lab.explore(programs.left_handed, threads=3).verdict == "proved"
 
 
+def test_a_deadlock_before_any_step() -> None:
+    found = lab.explore(programs.rendezvous_deadlock)
+    assert (found.verdict, found.steps, len(found.violations)) == ("counterexample", (), 1)
+    assert "the shortest in 0 steps" in repr(found)
+
+
+def waits_twice() -> None:
+    first, never = threading.Semaphore(0), threading.Semaphore(0)
+
+    def wait() -> None:
+        first.acquire(timeout=5)
+        never.acquire()
+
+    together(wait, first.release)
+
+
+@pytest.mark.parametrize("time", ["clock", "free"])
+def test_a_deadlock_after_a_wait_with_a_limit_is_a_deadlock(time: str) -> None:
+    found = lab.explore(waits_twice, time=time)
+    assert len(found.violations) == found.covered > 1
+    for violation in found.violations:
+        assert violation.sentence == (
+            "Deadlock: Thread-1 (wait) waits for `never` (value 0) and no live thread is left to release it;"
+            " main waits for Thread-1 (wait) to end"
+        )
+
+
 def order_of(run: Any) -> bool:
     return str(run.output) == "a\nb\nc\n"
 

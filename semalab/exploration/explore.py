@@ -7,15 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from semalab.exploration.exploration import Exploration, Violation
-from semalab.exploration.judge import Check, counts_only, wrong
+from semalab.exploration.judge import Check, counts_only
 from semalab.exploration.program import shares
 from semalab.exploration.search import Search
-from semalab.exploration.stage import Stage
-from semalab.exploration.steps import in_words
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 from semalab.schedule import POINTS, Schedule
-from semalab.stepping import Follow, Mark, Settings
+from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
@@ -87,7 +85,6 @@ def _exploration(found: Search) -> Exploration:
     def replay(schedule: Schedule) -> Run:
         return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
 
-    run, steps = _told(found) if found.shortest is not None else (None, ())
     if found.violations:
         verdict = "counterexample"
     else:
@@ -101,26 +98,15 @@ def _exploration(found: Search) -> Exploration:
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
         violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in found.violations),
-        shortest=run,
+        shortest=found.run_to_show,
         minimal=found.minimal,
-        steps=steps,
+        steps=found.steps_to_show,
         states=found.states,
         unfinished=found.unfinished,
         name=getattr(found.program, "__name__", "program"),
         claim=getattr(check, "__name__", "the check").replace("_", " ") if check else "no deadlock, no exception",
         _replay=replay,
     )
-
-
-def _told(found: Search) -> tuple[Run, tuple[str, ...]]:
-    """The shortest run and its steps in words."""
-    assert found.shortest is not None
-    with Stage(found.program, found.arguments, found.settings).open() as stage:
-        stage.play(Follow(found.shortest))
-        marks: list[Mark] = stage.processor.marks
-        run = stage.run_played(found.check if counts_only(found.check) else None)
-    assert wrong(run, found.check) is not None
-    return run, in_words(run, marks, [None] * len(marks))
 
 
 def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:

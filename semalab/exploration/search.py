@@ -11,8 +11,10 @@ from semalab.exploration.judge import Check, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst
 from semalab.exploration.stage import Stage
+from semalab.exploration.steps import in_words
 from semalab.recording import Program
-from semalab.stepping import Guide, Settings
+from semalab.run import Run
+from semalab.stepping import Follow, Guide, Settings
 
 
 class Grown(Exception):
@@ -56,6 +58,8 @@ class Search:
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
+        self.run_to_show: Run | None = None
+        self.steps_to_show: tuple[str, ...] = ()
 
     def run(self) -> None:
         """Search until everything is known or the budget is used up."""
@@ -79,6 +83,15 @@ class Search:
             if self.violations and self.shortest is None and not self.minimal:
                 self._shorten(stage)
         self.complete = not more
+        if self.shortest is not None:
+            self._tell(stage, self.shortest)
+
+    def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
+        """Run the shortest once more, this time to be shown."""
+        stage.play(Follow(steps))
+        marks = stage.processor.marks
+        self.run_to_show = stage.run_played(self.check if counts_only(self.check) else None)
+        self.steps_to_show = in_words(self.run_to_show, marks)
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""

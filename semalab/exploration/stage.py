@@ -108,10 +108,11 @@ class Stage(Bench):
     def grown(self) -> Settings:
         """The settings, with all that the runs so far have shown to matter."""
         processor, watch = self.processor, self.processor.watch
-        settings = processor.settings
-        if isinstance(watch, Watch):
-            return settings.grown(watch.found, watch.aliases, processor.lives_matter)
-        return settings.grown((), (), processor.lives_matter)
+        settings, lives = processor.settings, processor.lives_matter
+        found, aliases = (watch.found, watch.aliases) if isinstance(watch, Watch) else (set(), set())
+        if not found and not aliases and lives <= settings.lives:  # asked after every run, and mostly so
+            return settings
+        return settings.grown(found, aliases, lives)
 
     def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""

@@ -37,17 +37,17 @@ _OF_EVENTS = {
 }
 
 
-def in_words(run: Run, marks: Sequence[Mark], seen: Sequence[str | None]) -> tuple[str, ...]:
-    """One line for each step, numbered from 1. seen: the value that a step read, as text, or None."""
-    ends = [mark.log // ROW for mark in marks[1:]] + [len(run.trace)]
+def in_words(run: Run, marks: Sequence[Mark]) -> tuple[str, ...]:
+    """One line for each step, numbered from 1."""
+    ends = ([mark.log // ROW for mark in marks[1:]] + [len(run.trace)])[: len(marks)]
     lines = []
-    for number, (mark, end, value) in enumerate(zip(marks, ends, seen, strict=True), 1):
+    for number, (mark, end) in enumerate(zip(marks, ends, strict=True), 1):
         events = run.trace[mark.log // ROW : end]
-        lines.append(f"{number}. {run.trace.threads[mark.thread]} {_what(run, mark, events, value)}")
+        lines.append(f"{number}. {run.trace.threads[mark.thread]} {_what(run, mark, events)}")
     return tuple(lines)
 
 
-def _what(run: Run, mark: Mark, events: Sequence[Event], value: str | None) -> str:
+def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
     kind, location = mark.operation.kind, mark.operation.location
     thread = run.trace.threads[mark.thread]
     if isinstance(location, int):
@@ -56,8 +56,7 @@ def _what(run: Run, mark: Mark, events: Sequence[Event], value: str | None) -> s
         verb = _VERBS[kind] if event is None else _OF_EVENTS.get(event.kind, _VERBS[kind])
         return f"{verb} `{label}`{_change(event)}"
     if kind in ("read", "write"):
-        read = "" if value is None else f" ({value})"
-        return f"{_VERBS[kind]} {_name(str(location))}{read}"
+        return f"{_VERBS[kind]} {_name(str(location))}"
     if kind == "join":
         return f"{_VERBS[kind]} {run.trace.threads[int(str(location).split()[1])]}"
     return _VERBS[kind]

@@ -116,8 +116,14 @@ class SteppingProcessor(VirtualProcessor):
             return
         if self.stopping:
             raise Stop
+        self.operations += 1
         self.pending[me.number] = self.last[me.number] = operation
-        self._pass_on(me)
+        chosen = self._next()
+        if chosen is not me:
+            self._hand_to(chosen)
+            me.gate.acquire()
+            if self.stopping:
+                raise Stop
 
     def touch(self, location: Location, mode: bool) -> None:
         """Note that the step under way touches something in passing."""
@@ -140,6 +146,7 @@ class SteppingProcessor(VirtualProcessor):
         if self.lives:
             self.arrive(Operation("start", MADE, WRITE))
             self.touched.append((thread_location(len(self.every)), WRITE))
+        self.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
         self._in_life(start)
 
     def join_thread(self, other: ProgramThread | None, join: Callable[[], None]) -> None:
@@ -203,7 +210,7 @@ class SteppingProcessor(VirtualProcessor):
                 able.extend(thread.number for _, token, thread in self.timers if thread.token == token)
             if able:
                 return self._step(able)
-            if self.pending and not self.timers:
+            if self.pending and all(thread.token != token for _, token, thread in self.timers):
                 self.ready.extend(self.every[number] for number in sorted(self.pending))
                 self.pending.clear()
             else:

@@ -170,7 +170,9 @@ class Monitoring(Watch):
         if self._tool is not None:
             return
         monitoring = self._monitoring
-        self._tool = next(tool for tool in (4, 3, 1, 2, 0, 5) if monitoring.get_tool(tool) is None)
+        self._tool = next((tool for tool in (4, 3, 1, 2, 0, 5) if monitoring.get_tool(tool) is None), None)
+        if self._tool is None:
+            raise RuntimeError("sys.monitoring must have a free tool identifier; end a debugger, profiler or coverage")
         monitoring.use_tool_id(self._tool, "semalab")
         events = monitoring.events
         monitoring.register_callback(self._tool, events.PY_START, self._start)
