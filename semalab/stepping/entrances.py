@@ -132,21 +132,21 @@ def _lives(twins: Twins, processor: SteppingProcessor) -> None:
 
     def stepping_start(self: Any) -> None:
         processor.lives_matter |= bool(self.daemon)  # the process does not wait for it
-        processor.start_thread(lambda: start(self))
+        processor.threads.start(lambda: start(self))
 
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
-        return processor.join_thread(getattr(self, "_program_thread", None), lambda: join(self))
+        return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))
 
     def stepping_is_alive(self: Any) -> bool:
-        if not processor.inside_life():
+        if not processor.threads.is_waiting():
             processor.look_at_lives(looked)
         return bool(is_alive(self))
 
     _put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
-    if processor.lives:
+    if processor.settings.lives:
         vars(twins.source)["Event"] = _announcing(twins.source.Event, processor)
     for name in ("enumerate", "active_count", "activeCount"):
         vars(twins.threading)[name] = _function_before(
@@ -161,7 +161,7 @@ def _announcing(event: Any, processor: SteppingProcessor) -> type:
     class Announcing(event):
         def set(self) -> None:
             super().set()
-            processor.begun()
+            processor.threads.begun()
 
     return Announcing
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import _thread
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from heapq import heapify
 from typing import Any, Protocol
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.schedule import Schedule
-from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location, thread_location
+from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
+from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
 
@@ -49,7 +49,7 @@ class SteppingProcessor(VirtualProcessor):
 
     Invariants: a thread that could run is in `pending` with the operation it stands before, or in `ready`: then it
     goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
-    from having happened earlier or later. If `lives` is set, the program can tell, and those are operations, too.
+    from having happened earlier or later. With `settings.lives` the program can tell: then those are operations, too.
     `touched` is what the step under way has touched so far. `eager` is set while a step goes on in `ready`'s threads.
     """
 
@@ -59,15 +59,12 @@ class SteppingProcessor(VirtualProcessor):
         super().__init__(timeout=timeout)
         self.settings = settings
         self.pool = pool
-        self.lives = settings.lives
         self.free = settings.free
         self.guide: Guide = First()
         self.watch: Watching | None = None
         self.pending: dict[int, Operation] = {}  # by threads' numbers
         self.last: dict[int, Operation] = {}
-        self.ended: set[int] = set()
-        self.joined: set[int] = set()  # by the main thread
-        self.in_life: set[int] = set()  # those inside Thread.start or Thread.join
+        self.threads = Lives(self)
         self.touched: list[tuple[Location, bool]] = []
         self.marks: list[Mark] = []
         self.eager = False
@@ -86,9 +83,7 @@ class SteppingProcessor(VirtualProcessor):
         self.guide = guide
         self.pending.clear()
         self.last.clear()
-        self.ended.clear()
-        self.joined.clear()
-        self.in_life.clear()
+        self.threads = Lives(self)
         self.touched = []
         self.marks = []
         self.eager = False
@@ -140,64 +135,9 @@ class SteppingProcessor(VirtualProcessor):
         self.lives_matter = True
         self.arrive(operation)
 
-    # threads that begin and end
-    def start_thread(self, start: Callable[[], None]) -> None:
-        """The calling thread starts another by calling `start`."""
-        if self.lives:
-            self.arrive(Operation("start", MADE, WRITE))
-            self.touched.append((thread_location(len(self.every)), WRITE))
-        self.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
-        self._in_life(start)
-
-    def join_thread(self, other: ProgramThread | None, join: Callable[[], None]) -> None:
-        """The calling thread waits for the end of another by calling `join`."""
-        if other is None:  # it was not started yet: join tells so
-            join()
-            return
-        number = other.number
-        if self.lives:
-            self.arrive(Operation("join", thread_location(number), READ, lambda: number in self.ended))
-        if self._in_life(join) == 0:
-            self.joined.add(number)
-
-    def _in_life(self, action: Callable[[], None]) -> int | None:
-        """Returns the number of the calling thread, which did the action."""
-        me = self.live.get(_thread.get_ident())
-        if me is None:
-            action()
-            return None
-        self.in_life.add(me.number)
-        try:
-            action()
-        finally:
-            self.in_life.discard(me.number)
-        return me.number
-
-    def inside_life(self) -> bool:
-        me = self.current()
-        return me is not None and me.number in self.in_life
-
-    def alone(self, me: ProgramThread) -> bool:
-        """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
-        return len(self.every) == 1 or (me.number == 0 and len(self.joined) == len(self.every) - 1)
-
-    def begun(self) -> None:
-        """The calling thread has begun, and whoever started it knows."""
-        me = self.current()
-        if me is not None and me.number and me.number not in self.last:
-            self.arrive(Operation("begin", thread_location(me.number), READ))
-
     def end(self, me: ProgramThread) -> None:
-        if self.lives and not self.stopping:
-            self._arrive_at_end(me)
-        self.ended.add(me.number)
+        self.threads.end(me)
         super().end(me)
-
-    def _arrive_at_end(self, me: ProgramThread) -> None:
-        daemons = any(thread.daemon for thread in self.every)  # with the last of the others they end, too
-        location = EVERYTHING if daemons else thread_location(me.number)
-        with suppress(Stop):  # the run has ended without it
-            self.arrive(Operation("end", location, WRITE))
 
     # who is next
     def _next(self) -> ProgramThread | None:
@@ -249,7 +189,7 @@ class SteppingProcessor(VirtualProcessor):
 
     def _resume(self, thread: ProgramThread) -> None:
         number = thread.number
-        if number in self.in_life:
+        if number in self.threads.waiting:
             self.ready.append(thread)
         else:  # it goes on with what it waited for, and may have to wait again
             self.pending[number] = self.last.get(number, RESUMED)._replace(may=None)

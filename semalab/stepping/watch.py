@@ -70,7 +70,7 @@ class Watch:
         """The calling thread comes to an access. Returns whether others may have run before it goes on."""
         processor, mode, name = self._processor, access.mode, access.location
         me = processor.current()
-        if me is None or processor.alone(me):
+        if me is None or processor.threads.alone(me):
             return False
         if access.operand is not None:
             known = effect(access, frame.f_locals, frame.f_globals, processor.program)
