@@ -167,7 +167,12 @@ def test_any_callable_can_be_the_check() -> None:
             raise ValueError("another order")
 
     assert lab.explore(programs.printing, check=raises).violations[0].sentence == "raises: another order"
-    assert lab.explore(programs.printing, check=lambda run: run.trace.certify()).verdict == "proved"
+    certified = lab.explore(programs.printing, check=lambda run: run.trace.certify())
+    assert certified.sentence == (
+        "Proved for printing() at the granularity of operations: the check holds; 6 schedules run, 6 of them different"
+    )
+    limited = lab.explore(mutex, threads=3, initial=2, check=lab.at_most(2))
+    assert ": at most 2; " in limited.sentence
 
 
 def test_sleeps_end_in_their_order_unless_time_is_free() -> None:

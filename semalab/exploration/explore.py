@@ -104,9 +104,19 @@ def _exploration(found: Search) -> Exploration:
         states=found.states,
         unfinished=found.unfinished,
         name=getattr(found.program, "__name__", "program"),
-        claim=getattr(check, "__name__", "the check").replace("_", " ") if check else "no deadlock, no exception",
+        claim=_claim_in_words(check),
         _replay=replay,
     )
+
+
+def _claim_in_words(check: Check | None) -> str:
+    """`mutual exclusion`, `at most 2`, or the name of the check."""
+    if check is None:
+        return "no deadlock, no exception"
+    name = str(getattr(check, "__name__", "<check>"))
+    if name.startswith("<"):  # a lambda has no name
+        return "the check holds"
+    return name.replace("_", " ").replace("(", " ").replace(")", "")
 
 
 def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:
