@@ -9,12 +9,14 @@ from typing import Any
 
 from semalab.exploration.judge import Check, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
-from semalab.exploration.sleepsets import Changed, DepthFirst
+from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import in_words
 from semalab.recording import Program
 from semalab.run import Run
 from semalab.stepping import Follow, Guide, Settings
+
+REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 
 
 class Grown(Exception):
@@ -44,6 +46,7 @@ class Search:
         self.check = check
         self.settings = replace(settings, releases_commute=counts_only(check))
         self.budget = budget
+        self.seconds = seconds
         self.deadline = time.monotonic() + seconds
         self.told = told
         self.schedules = 0
@@ -58,6 +61,7 @@ class Search:
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
+        self._seen: list[tuple[Told, bool]] = []
         self.run_to_show: Run | None = None
         self.steps_to_show: tuple[str, ...] = ()
 
@@ -77,14 +81,23 @@ class Search:
         while more and self.play(stage, guide):
             if guide.differs:
                 raise Changed
-            if not guide.redundant:
-                self._judge(stage)
-            more = guide.advance(stage.processor.touched)
-            if self.violations and self.shortest is None and not self.minimal:
+            judged = None if guide.redundant else self._judge(stage)
+            touched = stage.processor.touched
+            if judged is not None and len(self._seen) < REMEMBERED:
+                self._seen.append((guide.told(touched), judged))
+            more = guide.advance(touched)
+            if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
         self.complete = not more
-        if self.shortest is not None:
-            self._tell(stage, self.shortest)
+        if self.violations:
+            self._tell(stage, self.shortest or self._shortest_met())
+
+    def _shortest_met(self) -> tuple[int, ...]:
+        return min((steps for steps, _ in self.violations), key=len)
+
+    def _halfway(self) -> bool:
+        """Whether so much of the budget is used up that the rest is needed for the shortest."""
+        return self.schedules >= self.budget // 2 or time.monotonic() >= self.deadline - self.seconds / 2
 
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
@@ -107,17 +120,19 @@ class Search:
             self.settings = stage.grown
             raise Grown
 
-    def _judge(self, stage: Stage) -> None:
+    def _judge(self, stage: Stage) -> bool | None:
+        """Whether the run just played is wrong; None if that cannot be said."""
         self.covered += 1
         try:
             problem = self.problem(stage)
         except Unfinished as reason:
             self.unfinished = self.unfinished or str(reason)
-            return
+            return None
         if stage.strangers:
             self.unfinished = "it started threads that the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
+        return problem is not None
 
     def problem(self, stage: Stage) -> str | None:
         """What is wrong with the run just played."""
@@ -133,13 +148,15 @@ class Search:
         self.budget, self.deadline = until, now + (deadline - now) / 2
         try:
             chart = Chart(lambda notes: self._broken(stage, notes))
+            for (able, chosen, steps), broken in self._seen:
+                chart.note(able, chosen, steps, broken)
             self.shortest = chart.shortest()
         finally:
             self.budget, self.deadline = budget, deadline
         self.minimal = self.shortest is not None
         self.states = len(chart)
         if self.shortest is None:
-            self.shortest = min((steps for steps, _ in self.violations), key=len)
+            self.shortest = self._shortest_met()
 
     def _broken(self, stage: Stage, notes: Notes) -> bool | None:
         if not self.play(stage, notes):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from semalab.exploration.classes import History, Names, State
 from semalab.exploration.sleepsets import Changed
-from semalab.stepping import Location, footprint
+from semalab.stepping import Footprint, Location, footprint
 
 NOBODY = -1
 
@@ -124,12 +124,16 @@ class Chart:
         broken = self._play(notes)
         if broken is None:
             return False
-        history = History(self._names)
-        for able, chosen, touched in zip(notes.able, notes.chosen, notes.touched, strict=True):
-            place = self._places.setdefault(history.state, Place(able))
-            if place.able != able:
-                raise Changed
-            history.step(chosen, footprint(touched))
-            place.after[chosen] = history.state
-        self._places.setdefault(history.state, Place([])).broken = broken
+        self.note(notes.able, notes.chosen, map(footprint, notes.touched), broken)
         return True
+
+    def note(self, able: Iterable[list[int]], chosen: Iterable[int], steps: Iterable[Footprint], broken: bool) -> None:
+        """Note the states that a run has passed through."""
+        history = History(self._names)
+        for could, thread, step in zip(able, chosen, steps, strict=True):
+            place = self._places.setdefault(history.state, Place(could))
+            if place.able != could:
+                raise Changed
+            history.step(thread, step)
+            place.after[thread] = history.state
+        self._places.setdefault(history.state, Place([])).broken = broken

@@ -22,6 +22,9 @@ class Changed(RuntimeError):
         )
 
 
+Told = tuple[list[list[int]], list[int], list[Footprint]]  # of a run, step by step: who could, who did, what it touched
+
+
 class Node:
     """A choice on the present path.
 
@@ -82,6 +85,13 @@ class DepthFirst:
         step = node.step
         assert step is not None
         return {thread: its for thread, its in node.asleep.items() if independent(its, step)}
+
+    def told(self, touched: Sequence[tuple[Location, bool]]) -> Told:
+        """The run that has ended. touched: by its last step."""
+        if self.path:
+            self._close(self.path[-1], touched)
+        steps = [node.step for node in self.path if node.step is not None]
+        return [node.able for node in self.path], [node.chosen for node in self.path], steps
 
     def advance(self, touched: Sequence[tuple[Location, bool]]) -> bool:
         """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
