@@ -570,6 +570,26 @@ def no_name() -> list[list[int]]:
     return rows
 
 
+def emptiness() -> str:
+    """Whether a list is empty is seen by a jump, with no other instruction."""
+    left, right = threading.Semaphore(1), threading.Semaphore(1)
+    letters: list[str] = []
+    seen = ""
+
+    def look() -> None:
+        nonlocal seen
+        with left:
+            if letters:
+                seen = "letters"
+
+    def write() -> None:
+        with right:
+            letters.append("a")
+
+    together(look, write)
+    return seen
+
+
 class Case(NamedTuple):
     """A program to be explored, and how."""
 
@@ -598,7 +618,7 @@ CASES = (
     Case(flag, {"initial": 0}, "bytecode"),
     Case(flag, {"initial": 1}, "lines"),
     *(Case(program, granularity="bytecode") for program in (entries, after_release, peeks_inside)),
-    *map(Case, (peeks_inside, by_name, one_iterator, two_names, no_name)),
+    *map(Case, (peeks_inside, by_name, one_iterator, two_names, no_name, emptiness)),
     *(Case(program, free=True) for program in (sleepers, impatient, timer)),
     *map(
         Case,

@@ -97,6 +97,7 @@ def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
         (programs.daemons, {"[]", "['work']"}),
         (programs.impatient, {"['passed']", "['gave up']"}),
         (programs.main_takes_part, {"3", "4"}),
+        (programs.emptiness, {"''", "'letters'"}),
         (programs.grandchildren, {"['a', 'b']", "['b', 'a']"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

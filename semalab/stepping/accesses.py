@@ -55,6 +55,8 @@ _CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 # What CPython's primitives keep inside is changed by code that is not watched; what these functions do, no name tells.
 _INSIDES = ("_value", "_flag", "_is_stopped", "_started")
 _BY_NAME = frozenset("setattr getattr delattr hasattr vars globals locals exec eval".split())
+_QUESTIONS = ("acquire", "locked", "is_set", "is_alive")
+_BUILTIN_QUESTIONS = tuple(map(Expression, ("len", "bool", "isinstance", "any", "all")))
 _TRUTHS = ("COMPARE_OP", "CONTAINS_OP", "IS_OP", "UNARY_NOT", "TO_BOOL", "LOAD_CONST")
 
 
@@ -92,12 +94,18 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if op == "BINARY_OP":  # in place, a list is changed and a number is not
         mode = WRITE if instruction.argrepr.endswith("=") else READ
         return Access(ITEMS, mode, _operand(instructions, n), mixed=True)
-    jump = "JUMP_IF" in op and "NONE" not in op
-    if jump and n and instructions[n - 1].opname in _TRUTHS:
+    decides = op in ("TO_BOOL", "UNARY_NOT") or ("JUMP" in op and "_IF_" in op and "NONE" not in op)
+    if decides and n and (instructions[n - 1].opname in _TRUTHS or _answers(instructions, n - 1)):
         return None
-    if jump or op in _ITEMS:
+    if decides or op in _ITEMS:
         return Access(ITEMS, READ, _looked_at(instructions, n), mixed=op == "COMPARE_OP")
     return None
+
+
+def _answers(instructions: Sequence[dis.Instruction], n: int) -> bool:
+    """True for a call whose result is a truth or a number."""
+    function = _operand(instructions, n) if instructions[n].opname in _CALLS else None
+    return function is not None and (function.attribute in _QUESTIONS or function in _BUILTIN_QUESTIONS)
 
 
 def _looked_at(instructions: Sequence[dis.Instruction], n: int) -> Expression | None:
