@@ -118,6 +118,14 @@ def rows() -> list[Row]:
         within("4 philosophers", 50, "counterexample", philosophers, threads=4),
         within("4 philosophers, repaired", 1000, "proved", left_handed, threads=4),
         within("x += 1, 3 threads, bytecode", 500, "counterexample", unprotected, threads=3, granularity="bytecode"),
-        within("x += 1, 4 threads, 100 schedules", 1000, "budget exhausted", passing, threads=4, initial=2, budget=100),
+        within(
+            "with S(2): pass, 4 threads, 100 schedules",
+            1000,
+            "budget exhausted",
+            passing,
+            threads=4,
+            initial=2,
+            budget=100,
+        ),
     ]
     return out
