@@ -8,6 +8,7 @@ releases of one semaphore leave it the same in either order.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -34,9 +35,13 @@ NOTHING = Footprint(frozenset(), frozenset())
 
 def footprint(touched: Iterable[tuple[Location, bool]]) -> Footprint:
     """The footprint of a step from its touches in any order."""
-    both = frozenset(touched)
-    writes = frozenset(location for location, mode in both if mode)
-    return Footprint(frozenset(location for location, _ in both) - writes, writes)
+    return _footprint(tuple(touched))
+
+
+@functools.lru_cache(maxsize=4096)  # a program makes the same few steps again and again
+def _footprint(touched: tuple[tuple[Location, bool], ...]) -> Footprint:
+    writes = frozenset(location for location, mode in touched if mode)
+    return Footprint(frozenset(location for location, _ in touched) - writes, writes)
 
 
 def independent(one: Footprint, other: Footprint) -> bool:

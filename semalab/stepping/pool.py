@@ -95,7 +95,7 @@ class Pool:
     def take(self) -> PooledCarrier:
         """A carrier that is free; a new one if there is none."""
         for carrier in self._carriers:
-            if not carrier.is_alive():
+            if not carrier._busy:
                 return carrier
         carrier = PooledCarrier()
         self._carriers.append(carrier)
