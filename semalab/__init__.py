@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from semalab.claims import latch as latch
     from semalab.claims import limit as limit
     from semalab.claims import mutual_exclusion as mutual_exclusion
+    from semalab.exploration import explore as explore
     from semalab.panel import interact as interact
     from semalab.recording import record as record
 
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 _HOME = {
     "record": "recording",
     "interact": "panel",
+    "explore": "exploration",
     "mutual_exclusion": "claims",
     "limit": "claims",
     "at_most": "claims",
@@ -30,7 +32,7 @@ _HOME = {
     "exact_count": "claims",
 }
 
-__all__ = ["at_most", "exact_count", "interact", "latch", "limit", "mutual_exclusion", "record"]
+__all__ = ["at_most", "exact_count", "explore", "interact", "latch", "limit", "mutual_exclusion", "record"]
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -7,10 +7,12 @@ import functools
 import io
 import json
 import re
+from dataclasses import asdict
 from typing import Any
 
 from semalab.excerpt import STAND_IN
 from semalab.reading import Reading
+from semalab.schedule import Schedule
 from semalab.trace import Event, Trace
 
 PROCESS = 1  # Chrome's format wants a process; a run is one
@@ -42,11 +44,12 @@ def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(_SIGNS) else text
 
 
-def as_json(trace: Trace, *, clock: str, seed: int) -> str:
+def as_json(trace: Trace, *, clock: str, seed: int, schedule: Schedule | None = None) -> str:
     """The whole log: threads, primitives (label, class, initial value), events (in the order of Event's fields)."""
     log = {
         "clock": clock,
         "seed": seed,
+        "schedule": schedule and asdict(schedule),
         "duration": trace.duration,
         "threads": trace.threads,
         "primitives": list(trace.primitives.values()),

@@ -7,14 +7,17 @@ import difflib
 import inspect
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
 from semalab.claims import Check
 from semalab.decode import Decoder
-from semalab.engine import Processor, Stop, VirtualProcessor, WallProcessor
+from semalab.engine import Processor, Replayed, Stop, VirtualProcessor, WallProcessor
 from semalab.run import Run
+from semalab.schedule import Schedule
+from semalab.stepping import SteppingProcessor, announce, following
 from semalab.twins import Swap, Twins
 
 Program = Callable[..., Any]
@@ -34,6 +37,7 @@ def record(
     timeout: float = 30.0,
     raises: bool = True,
     claim: Check | None = None,
+    schedule: Schedule | None = None,
     **arguments: Any,
 ) -> Run:
     """Run a threading program and return the log of what every thread did, with its picture.
@@ -48,17 +52,19 @@ def record(
         timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
         raises: raise what the program raised, after its threads have ended; otherwise it is in `Run.exception`.
         claim: what the run is measured by, e.g. `mutual_exclusion`; read from the log if None.
+        schedule: the `Run.schedule` of an earlier run on the virtual clock, to repeat that run exactly.
         arguments: passed on to the program.
 
     Returns:
         The run. A run stopped by a deadlock or a timeout is a result, too: see `Run.stopped`.
 
     Raises:
-        TypeError, ValueError: for bad arguments, before anything has started.
+        TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a schedule that
+            turns out to be another program's.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual", seed=3)
     """
-    run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim)
+    run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim, schedule=schedule)
     if raises and run.exception is not None:
         raise run.exception
     return run
@@ -73,25 +79,46 @@ def run_program(
     timeout: float = 30.0,
     claim: Check | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    schedule: Schedule | None = None,
 ) -> Run:
     """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it."""
     check_arguments(program, arguments, clock, seed, timeout, claim)
-    processor: Processor = WallProcessor() if clock == "wall" else VirtualProcessor(seed, timeout)
-    bench = _Bench(processor, program, dict(arguments), seed)
-    if any(other.current() is not None for other in _on_the_bench):
-        raise RuntimeError("a recorded program cannot record another program; call record from outside")
-    with _one_at_a_time:
-        _on_the_bench.append(processor)
-        try:
-            processor.supervise(bench.main, timeout, cancelled)
-        finally:
-            bench.swap.restore()
-            _on_the_bench.clear()
+    check_schedule(schedule, clock)
+    seed = seed if schedule is None else schedule.seed
+    processor = _processor(clock, seed, timeout, schedule)
+    bench = Bench(processor, program, dict(arguments), seed)
+    with on_the_bench(bench):
+        processor.supervise(bench.main, timeout, cancelled)
     bench.show_errors()
+    if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
+        raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
     return bench.run(clock, timeout, claim)
 
 
-class _Bench:
+@contextmanager
+def on_the_bench(bench: Bench) -> Iterator[None]:
+    """Nothing else runs meanwhile; afterwards every name is what it was."""
+    if any(other.current() is not None for other in _on_the_bench):
+        raise RuntimeError("a recorded program cannot record another program; call record from outside")
+    with _one_at_a_time:
+        _on_the_bench.append(bench.processor)
+        try:
+            yield
+        finally:
+            bench.swap.restore()
+            bench.processor.close()
+            _on_the_bench.clear()
+
+
+def _processor(clock: str, seed: int, timeout: float, schedule: Schedule | None) -> Processor:
+    if clock == "wall":
+        return WallProcessor()
+    if schedule is not None and schedule.points:
+        return following(schedule, timeout)
+    return VirtualProcessor(seed, timeout, None if schedule is None else Replayed(schedule.choices))
+
+
+class Bench:
     """What one run collects. Invariant: the first failure is kept, the program's own before a worker's."""
 
     def __init__(self, processor: Processor, program: Program, arguments: dict[str, Any], seed: int) -> None:
@@ -111,9 +138,7 @@ class _Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            twins = self.twins = Twins(self.processor, self.seed)
-            self.swap.install(twins, self.program, self.arguments)
-            self.processor.program = self.swap.namespaces
+            self.prepare()
             self.origin = self.processor.now()
             self._perform()
             twins.at_exit()
@@ -133,6 +158,14 @@ class _Bench:
     def _failed(self, error: BaseException) -> None:
         if not self.processor.stopping:
             self.failure = ("main", error)
+
+    def prepare(self) -> None:
+        """Put the twins in their places."""
+        self.twins = Twins(self.processor, self.seed)
+        if isinstance(self.processor, SteppingProcessor):
+            announce(self.twins, self.processor)
+        self.swap.install(self.twins, self.program, self.arguments)
+        self.processor.program = self.swap.namespaces
 
     def _worker_failed(self, thread: str, error: BaseException) -> None:
         self.worker_failures.append((thread, error))
@@ -162,10 +195,24 @@ class _Bench:
             stopped=stopped,
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
+            schedule=_schedule(self.processor, self.seed),
             failed_thread=failure[0] if failure else "main",
             unseen=self.swap.unseen,
             source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
         )
+
+
+def _schedule(processor: Processor, seed: int) -> Schedule | None:
+    if isinstance(processor, SteppingProcessor):
+        return processor.schedule(seed)
+    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
+
+
+def check_schedule(schedule: Any, clock: str) -> None:
+    if schedule is not None and not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be the schedule of a run or Schedule.from_json(text), got {schedule!r}")
+    if schedule is not None and clock != "virtual":
+        raise ValueError(f"a schedule can only be repeated with clock='virtual', got {clock!r}")
 
 
 def check_arguments(

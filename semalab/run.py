@@ -12,6 +12,7 @@ from semalab.claims import Check, Claim, judge
 from semalab.excerpt import cut_name
 from semalab.export import as_chrome_trace, as_csv, as_json
 from semalab.reading import Reading, read
+from semalab.schedule import Schedule
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import POOLED, SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
@@ -29,6 +30,7 @@ class Run:
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
     unseen: primitives that were there before the run, and that the lab could not watch.
+    schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -49,6 +51,7 @@ class Run:
     failed_thread: str = "main"
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
+    schedule: Schedule | None = field(default=None, repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -88,8 +91,16 @@ class Run:
         if use is not None and use.primitive.kind not in POOLED:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")
-        parts.append("wall clock" if self.clock == "wall" else f"virtual clock, seed {self.seed}")
+        parts.append(self._clock_in_words)
         return " · ".join(parts)
+
+    @property
+    def _clock_in_words(self) -> str:
+        if self.clock == "wall":
+            return "wall clock"
+        if self.schedule is not None and self.schedule.points:
+            return f"virtual clock, {len(self.schedule):,} steps chosen"
+        return f"virtual clock, seed {self.seed}"
 
     def timeline(self, **style: Any) -> Figure:
         """The run as a picture: threads as rows, one time axis, the value below. Style as in `timeline.draw`."""
@@ -122,7 +133,8 @@ class Run:
         elif suffix == ".csv":
             path.write_text(as_csv(self.trace), encoding="utf-8", newline="")
         else:
-            path.write_text(as_json(self.trace, clock=self.clock, seed=self.seed), encoding="utf-8")
+            log = as_json(self.trace, clock=self.clock, seed=self.seed, schedule=self.schedule)
+            path.write_text(log, encoding="utf-8")
         return path
 
     def __repr__(self) -> str:

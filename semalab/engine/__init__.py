@@ -1,10 +1,23 @@
 """The two clocks a program can run on: real threads and seconds, or one virtual processor and its own time."""
 
 from semalab.engine.carrier import system
+from semalab.engine.chooser import Chooser, Replayed, Seeded
 from semalab.engine.processor import ROW, Processor
 from semalab.engine.stop import Stop
 from semalab.engine.thread import ProgramThread, Stuck
 from semalab.engine.virtual import VirtualProcessor
 from semalab.engine.wall import WallProcessor
 
-__all__ = ["ROW", "Processor", "ProgramThread", "Stop", "Stuck", "VirtualProcessor", "WallProcessor", "system"]
+__all__ = [
+    "ROW",
+    "Chooser",
+    "Processor",
+    "ProgramThread",
+    "Replayed",
+    "Seeded",
+    "Stop",
+    "Stuck",
+    "VirtualProcessor",
+    "WallProcessor",
+    "system",
+]

@@ -237,6 +237,9 @@ class Processor:
             kept.clear()
         self.stuck = self.left = ()
 
+    def close(self) -> None:
+        """Called once, when nothing more will run: give back what one run leaves for the next."""
+
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None

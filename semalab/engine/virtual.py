@@ -1,18 +1,18 @@
-"""The virtual clock: one processor, one clock, and a seeded choice of who runs next.
+"""The virtual clock: one processor, one clock, and a choice of who runs next.
 
 The program's threads are real threads that pass a baton: exactly one runs, all others sleep at their gates. After
-every operation on a primitive the running thread offers the baton; a seeded generator picks who gets it. Time moves
+every operation on a primitive the running thread offers the baton; a chooser says who gets it. Time moves
 only when nobody can run: then it jumps to the next wake-up, so sleeping costs nothing.
 """
 
 from __future__ import annotations
 
 import _thread
-import random
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
+from semalab.engine.chooser import Chooser, Seeded
 from semalab.engine.pinning import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
@@ -24,7 +24,7 @@ NO_PROGRESS = 2.0  # real seconds without any operation after which the program 
 
 
 class VirtualProcessor(Processor):
-    """Runs the program's threads one at a time, the same way for the same seed.
+    """Runs the program's threads one at a time, the same way for the same choices.
 
     Invariants: `running` is the one thread whose gate is open; `ready` holds the others that could run; all that wait
     are in a lock's queue or in `timers` (time, token, thread; stale once the thread's token is another). Tokens count
@@ -34,9 +34,9 @@ class VirtualProcessor(Processor):
     clock = "virtual"
     tick = 0.02
 
-    def __init__(self, seed: int = 0, timeout: float = 30.0) -> None:
+    def __init__(self, seed: int = 0, timeout: float = 30.0, chooser: Chooser | None = None) -> None:
         super().__init__()
-        self.random = random.Random(f"schedule {seed}")  # its own: the program's draws must not change the schedule
+        self.chooser = chooser or Seeded(seed)
         self.time = 0
         self.limit = round(timeout * 1e9)
         self.running: ProgramThread | None = None
@@ -46,6 +46,11 @@ class VirtualProcessor(Processor):
         self.operations = 0
         self.seen = 0
         self.idle = Stopwatch()  # since `operations` was seen to be `seen`
+
+    @property
+    def astray(self) -> str | None:
+        """Where the program and the schedule that it was to follow part."""
+        return self.chooser.astray
 
     def now(self) -> int:
         return self.time
@@ -63,7 +68,7 @@ class VirtualProcessor(Processor):
 
     # the baton
     def point(self) -> None:
-        """Offer the baton to everybody who could run; the seed decides, and may decide for the present owner."""
+        """Offer the baton to everybody who could run; the chooser decides, and may decide for the present owner."""
         self.operations += 1
         if self.ready or self.stopping:
             me = self.live.get(_thread.get_ident())
@@ -112,7 +117,7 @@ class VirtualProcessor(Processor):
         self.ready.append(thread)
 
     def _pick(self, n: int) -> int:
-        return int(self.random.random() * n) if n > 1 else 0
+        return self.chooser.choose(n) if n > 1 and not self.stopping else 0
 
     def _next(self) -> ProgramThread | None:
         """Take the next thread to run out of `ready`, moving time on if nobody is; None if nobody ever will."""
@@ -129,8 +134,8 @@ class VirtualProcessor(Processor):
 
     def _move_time_on(self) -> None:
         """To the next wake-up; everybody whose time it is becomes ready. Without one, the run is at its end."""
-        timers = self.timers
-        while timers and (not self.ready or timers[0][0] == self.time):
+        timers, woken = self.timers, False
+        while timers and (not woken or timers[0][0] == self.time):
             instant, token, thread = heappop(timers)
             if thread.token != token:
                 continue
@@ -138,13 +143,16 @@ class VirtualProcessor(Processor):
                 self.time = self.limit
                 self.stop("timeout")
                 return
-            self.time = instant
-            if thread.waits_in is not None:
-                thread.waits_in.queue.remove(thread)
-                thread.waits_in = None
-            self.ready.append(thread)  # with its token: its time is up
-        if not self.ready:
+            self.time, woken = instant, True
+            self._time_is_up(thread)
+        if not woken:
             self.stop("strangers" if self.strangers() else "deadlock")
+
+    def _time_is_up(self, thread: ProgramThread) -> None:
+        if thread.waits_in is not None:
+            thread.waits_in.queue.remove(thread)
+            thread.waits_in = None
+        self.ready.append(thread)  # with its token: its time is up
 
     def _pass_on(self, me: ProgramThread) -> None:
         """Give the baton to the next thread and sleep until it comes back."""

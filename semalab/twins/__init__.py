@@ -2,6 +2,6 @@
 
 from semalab.twins.namespace import Twins
 from semalab.twins.recorder import Made, Place
-from semalab.twins.swap import Swap
+from semalab.twins.swap import Swap, functions_of
 
-__all__ = ["Made", "Place", "Swap", "Twins"]
+__all__ = ["Made", "Place", "Swap", "Twins", "functions_of"]

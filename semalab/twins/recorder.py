@@ -13,6 +13,7 @@ import sys
 import types
 import weakref
 from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
@@ -72,6 +73,10 @@ class Recorder:
         lock = _thread.allocate_lock()
         self.processor.critical_locks.append(lock)
         return lock
+
+    def entrance(self, key: int, read: Callable[[], int], enter: Callable[[], Any]) -> Callable[[], Any]:
+        """How the critical section of the primitive with this key, whose value `read` tells, is entered."""
+        return enter
 
     def note(
         self, kind: str, key: int | None = None, value: Any = None, amount: int = 0, time: int | None = None

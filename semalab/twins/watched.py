@@ -21,12 +21,12 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
         `got` is what the last wait returned, for its thread to read before it leaves the lock.
         """
 
-        # `with` finds these two descriptors on the class and gets the instance's functions: entering stays C code.
+        # `with` finds these two descriptors on the class and gets the instance's functions: entering can stay C code.
         __slots__ = ("__enter__", "__exit__", "got", "key", "read")
 
         def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
             super().__init__(lock)
-            self.__enter__ = lock.__enter__
+            self.__enter__ = recorder.entrance(key, read, lock.__enter__)
             self.__exit__ = leave
             self.key = key
             self.read = read

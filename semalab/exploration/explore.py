@@ -1,0 +1,136 @@
+"""`explore`: the same plain program under every schedule, with a proof for its size or the shortest counterexample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+from semalab.exploration.exploration import Exploration, Violation
+from semalab.exploration.judge import Check, counts_only
+from semalab.exploration.program import shares
+from semalab.exploration.search import Search
+from semalab.recording import Program, check_arguments, run_program
+from semalab.run import Run
+from semalab.schedule import POINTS, Schedule
+from semalab.stepping import Settings
+
+BUDGET = 100_000  # schedules
+SECONDS = 60.0
+
+
+def explore(
+    program: Program,
+    /,
+    *,
+    check: Check | None = None,
+    granularity: str = "operations",
+    time: str = "clock",
+    budget: int = BUDGET,
+    seconds: float = SECONDS,
+    **arguments: Any,
+) -> Exploration:
+    """Run a threading program under every schedule.
+
+    A schedule is an order of steps; a step goes from one point of a thread to its next. Schedules that differ only in
+    the order of independent steps (on different primitives and variables) end alike, and one of them stands for all.
+
+    Args:
+        program: a callable written against the standard modules, which does the same under the same schedule.
+        check: a claim such as `mutual_exclusion`, or a callable that is given the `Run` and returns whether it is
+            right, or raises. Failed asserts, exceptions and deadlocks in the program are always wrong. It is asked
+            about one schedule of those that stand for each other, so it must not ask for the order of steps on
+            different primitives.
+        granularity: where steps begin. "operations": at operations on primitives, sleeps and prints; "lines": also at
+            source lines that touch what threads share; "bytecode": at each instruction that reads or writes it.
+        time: "clock": the virtual clock's, on which computing takes no time, so that sleeps end in their order; or
+            "free": anything may take any time, and whoever sleeps may wake before all others or long after.
+        budget: the most schedules to run.
+        seconds: of real time, the most to spend.
+        arguments: passed on to the program; `threads`, `initial` and the like: what is proved is proved for these.
+
+    Raises:
+        TypeError, ValueError: for bad arguments, before anything has started.
+        Changed (a RuntimeError): for a program that does not do the same under the same schedule.
+
+    >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
+    """
+    return search(program, arguments, check, granularity, time, budget, seconds)
+
+
+def search(
+    program: Program,
+    arguments: dict[str, Any],
+    check: Check | None,
+    granularity: str,
+    time: str,
+    budget: int,
+    seconds: float,
+    told: Callable[[int], bool] = lambda schedules: True,
+) -> Exploration:
+    """As `explore`; `told` is given the number of schedules run so far before each, and stops the search by False."""
+    check_arguments(program, arguments, "virtual", 0, 1.0)
+    _check(check, granularity, time, budget, seconds)
+    watched = granularity != "operations" or shares(program, arguments)
+    settings = Settings(granularity, time == "free", watched=watched)
+    found = Search(program, arguments, check, settings, budget, seconds, told)
+    found.run()
+    return _exploration(found)
+
+
+def _exploration(found: Search) -> Exploration:
+    settings, check = found.settings, found.check
+    claim = check if counts_only(check) else None
+
+    def replay(schedule: Schedule) -> Run:
+        return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+
+    if found.violations:
+        verdict = "counterexample"
+    else:
+        verdict = "proved" if found.complete and found.unfinished is None else "budget exhausted"
+    return Exploration(
+        verdict=verdict,
+        granularity=settings.granularity,
+        time="free" if settings.free else "clock",
+        schedules=found.schedules,
+        covered=found.covered,
+        complete=found.complete,
+        arguments=MappingProxyType(dict(found.arguments)),
+        violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in found.violations),
+        shortest=found.run_to_show,
+        minimal=found.minimal,
+        steps=found.steps_to_show,
+        states=found.states,
+        unfinished=found.unfinished,
+        name=getattr(found.program, "__name__", "program"),
+        claim=_claim_in_words(check),
+        _replay=replay,
+    )
+
+
+def _claim_in_words(check: Check | None) -> str:
+    """`mutual exclusion`, `at most 2`, or the name of the check."""
+    if check is None:
+        return "no deadlock, no exception"
+    name = str(getattr(check, "__name__", "<check>"))
+    if name.startswith("<"):  # a lambda has no name
+        return "the check holds"
+    return name.replace("_", " ").replace("(", " ").replace(")", "")
+
+
+def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:
+    if check is not None and not callable(check):
+        raise TypeError(f"check must be a claim such as semalab.mutual_exclusion or a callable, got {check!r}")
+    if granularity not in POINTS[1:]:
+        raise ValueError(f"granularity must be 'operations', 'lines' or 'bytecode', got {granularity!r}")
+    if time not in ("clock", "free"):
+        raise ValueError(f"time must be 'clock' or 'free', got {time!r}")
+    if isinstance(budget, bool) or not isinstance(budget, int):
+        raise TypeError(f"budget must be a whole number of schedules, got {budget!r}")
+    if budget < 1:
+        raise ValueError(f"budget must be at least 1 schedule, got {budget}")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"seconds must be a number, got {seconds!r}")
+    if not seconds > 0:
+        raise ValueError(f"seconds must be more than 0, got {seconds!r}")

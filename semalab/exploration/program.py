@@ -1,0 +1,39 @@
+"""What can be said of a program before it is explored."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from semalab.recording import Program
+from semalab.stepping.reach import may_share
+from semalab.twins import functions_of
+
+
+def shares(program: Program, arguments: Mapping[str, Any]) -> bool:
+    """False if its threads certainly share nothing but primitives; then nobody need watch its instructions."""
+    functions = list(functions_of([program, *arguments.values()]))
+    own = getattr(program, "__func__", program)
+    objects = any(not _plain(value) for value in arguments.values())
+    return objects or own not in functions or may_share(own, functions)
+
+
+def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:
+    """True if it can reach a `threading.local` that was there before it runs."""
+    return any(isinstance(value, threading.local) for value in _reached(program, arguments))
+
+
+def _reached(program: Program, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    yield from arguments.values()
+    for function in functions_of([program, *arguments.values()]):
+        yield from function.__globals__.values()
+        for cell in function.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # an empty cell
+                continue
+
+
+def _plain(value: Any) -> bool:
+    return value is None or callable(value) or isinstance(value, int | float | complex | str | bytes | bool)

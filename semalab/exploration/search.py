@@ -1,0 +1,168 @@
+"""One exploration: first every class of schedules with sleep sets, then, if one is wrong, the shortest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from semalab.exploration.judge import Check, Unfinished, counts_only, wrong
+from semalab.exploration.shortest import Chart, Notes
+from semalab.exploration.sleepsets import Changed, DepthFirst, Told
+from semalab.exploration.stage import Stage
+from semalab.exploration.steps import in_words
+from semalab.recording import Program
+from semalab.run import Run
+from semalab.stepping import Follow, Guide, Settings
+
+REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
+
+
+class Grown(Exception):
+    """A run has shown that more must be steps than was known."""
+
+
+class Search:
+    """What is found out about one program with one set of arguments.
+
+    Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
+    `violations` has the steps and the sentence of each class that is wrong. `complete` is set when no class is left,
+    and only then; `unfinished` says of a run why it did not end.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        arguments: Mapping[str, Any],
+        check: Check | None,
+        settings: Settings,
+        budget: int,
+        seconds: float,
+        told: Callable[[int], bool] = lambda schedules: True,
+    ) -> None:
+        self.program = program
+        self.arguments = arguments
+        self.check = check
+        self.settings = replace(settings, releases_commute=counts_only(check))
+        self.budget = budget
+        self.seconds = seconds
+        self.deadline = time.monotonic() + seconds
+        self.told = told
+        self.schedules = 0
+        self.sleeping = True
+        self._begin()
+
+    def _begin(self) -> None:
+        self.covered = 0
+        self.violations: list[tuple[tuple[int, ...], str]] = []
+        self.shortest: tuple[int, ...] | None = None
+        self.minimal = False
+        self.complete = False
+        self.unfinished: str | None = None
+        self.states = 0
+        self._seen: list[tuple[Told, bool]] = []
+        self.run_to_show: Run | None = None
+        self.steps_to_show: tuple[str, ...] = ()
+
+    def run(self) -> None:
+        """Search until everything is known or the budget is used up."""
+        while True:
+            try:
+                with Stage(self.program, self.arguments, self.settings).open() as stage:
+                    self._search(stage)
+                return
+            except Grown:
+                self._begin()
+
+    def _search(self, stage: Stage) -> None:
+        guide = DepthFirst(self.sleeping)
+        more = True
+        while more and self.play(stage, guide):
+            if guide.differs:
+                raise Changed
+            judged = None if guide.redundant else self._judge(stage)
+            touched = stage.processor.touched
+            if judged is not None and len(self._seen) < REMEMBERED:
+                self._seen.append((guide.told(touched), judged))
+            more = guide.advance(touched)
+            if self.violations and self.shortest is None and (not more or self._halfway()):
+                self._shorten(stage)
+        self.complete = not more
+        if self.violations:
+            self._tell(stage, self.shortest or self._shortest_met())
+
+    def _shortest_met(self) -> tuple[int, ...]:
+        return min((steps for steps, _ in self.violations), key=len)
+
+    def _halfway(self) -> bool:
+        """Whether so much of the budget is used up that the rest is needed for the shortest."""
+        return self.schedules >= self.budget // 2 or time.monotonic() >= self.deadline - self.seconds / 2
+
+    def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
+        """Run the shortest once more, this time to be shown."""
+        stage.play(Follow(steps))
+        marks = stage.processor.marks
+        self.run_to_show = stage.run_played(self.check if counts_only(self.check) else None)
+        self.steps_to_show = in_words(self.run_to_show, marks)
+
+    def play(self, stage: Stage, guide: Guide) -> bool:
+        """Make one run; False if there is no budget for it."""
+        if self.schedules >= self.budget or time.monotonic() >= self.deadline or not self.told(self.schedules):
+            return False
+        self.schedules += 1
+        stage.play(guide)
+        self._grow(stage)
+        return True
+
+    def _grow(self, stage: Stage) -> None:
+        if stage.grown != self.settings:
+            self.settings = stage.grown
+            raise Grown
+
+    def _judge(self, stage: Stage) -> bool | None:
+        """Whether the run just played is wrong; None if that cannot be said."""
+        self.covered += 1
+        try:
+            problem = self.problem(stage)
+        except Unfinished as reason:
+            self.unfinished = self.unfinished or str(reason)
+            return None
+        if stage.strangers:
+            self.unfinished = "it started threads that the lab does not know"
+        if problem is not None:
+            self.violations.append((stage.steps, problem))
+        return problem is not None
+
+    def problem(self, stage: Stage) -> str | None:
+        """What is wrong with the run just played."""
+        if stage.clean and self.check is None:
+            return None
+        return wrong(stage.run_played(self.check if counts_only(self.check) else None), self.check)
+
+    def _shorten(self, stage: Stage) -> None:
+        """Look for the shortest, with half of what is left of the budget at most."""
+        until = (self.schedules + self.budget) // 2
+        deadline, budget = self.deadline, self.budget
+        now = time.monotonic()
+        self.budget, self.deadline = until, now + (deadline - now) / 2
+        try:
+            chart = Chart(lambda notes: self._broken(stage, notes))
+            for (able, chosen, steps), broken in self._seen:
+                chart.note(able, chosen, steps, broken)
+            self.shortest = chart.shortest()
+        finally:
+            self.budget, self.deadline = budget, deadline
+        self.minimal = self.shortest is not None
+        self.states = len(chart)
+        if self.shortest is None:
+            self.shortest = self._shortest_met()
+
+    def _broken(self, stage: Stage, notes: Notes) -> bool | None:
+        if not self.play(stage, notes):
+            return None
+        notes.end(stage.processor.touched)
+        try:
+            return self.problem(stage) is not None
+        except Unfinished:
+            return False

@@ -1,0 +1,119 @@
+"""One program, run again and again, each time step by step as a guide says."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from semalab.claims import Check
+from semalab.engine.pinning import Pin
+from semalab.exploration.program import keeps_locals
+from semalab.recording import Bench, Program, on_the_bench
+from semalab.run import Run
+from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
+
+TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
+
+
+class Stage(Bench):
+    """Keeps from one run to the next what costs most to make: the twins, and threads of the operating system.
+
+    Invariant: the twins are made anew after a run that was not left in an orderly way, so that no lock of CPython's
+    `threading` stays held. `strangers` is set once the program has started a thread that no guide can hold.
+    """
+
+    processor: SteppingProcessor
+
+    def __init__(
+        self,
+        program: Program,
+        arguments: Mapping[str, Any],
+        settings: Settings,
+        seed: int = 0,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        pool = Pool(lasting=not keeps_locals(program, arguments))
+        super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), seed)
+        self._cancelled = cancelled
+        self._orderly = True
+        self.strangers = False
+
+    @contextmanager
+    def open(self) -> Iterator[Stage]:
+        """Where runs can be played; nothing is left of them afterwards."""
+        pin = Pin()
+        try:
+            pin.set()
+            with on_the_bench(self), self._noting_strangers():
+                yield self
+        finally:
+            pin.undo()
+
+    @contextmanager
+    def _noting_strangers(self) -> Iterator[None]:
+        """Note when the program starts a real thread: through a module that the lab does not know, or an old class."""
+        start = threading.Thread.start
+        processor = self.processor
+
+        def noted(thread: threading.Thread) -> None:
+            self.strangers |= processor.current() is not None
+            start(thread)
+
+        threading.Thread.start = noted  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            threading.Thread.start = start  # type: ignore[method-assign]
+
+    def play(self, guide: Guide) -> None:
+        """Run the program once."""
+        processor = self.processor
+        processor.renew(guide)
+        self.result = self.failure = None
+        self.worker_failures.clear()
+        try:
+            processor.supervise(self.main, TIMEOUT, self._cancelled)
+        finally:
+            processor.pool.renew()
+            self._orderly = processor.verdict in (None, "deadlock") and not processor.left
+
+    def prepare(self) -> None:
+        if self.twins is None or not self._orderly:
+            self.swap.restore()
+            super().prepare()
+            return
+        source: Any = self.twins.source
+        source._active.clear()
+        source._limbo.clear()
+        source._counter = itertools.count(1).__next__
+        source._main_thread = source._MainThread()
+        source._main_thread._program_thread = self.processor.current()
+        self.twins.recorder.made.clear()
+        self.twins.random.seed(self.seed)
+
+    @property
+    def clean(self) -> bool:
+        """The run just played came to its end, and nobody raised anything."""
+        return self.processor.verdict is None and self.failure is None and not self.worker_failures
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The threads that made the steps of the run just played."""
+        return tuple(mark.thread for mark in self.processor.marks)
+
+    @property
+    def grown(self) -> Settings:
+        """The settings, with all that the runs so far have shown to matter."""
+        processor, watch = self.processor, self.processor.watch
+        settings, lives = processor.settings, processor.lives_matter
+        found, aliases = (watch.found, watch.aliases) if isinstance(watch, Watch) else (set(), set())
+        if not found and not aliases and lives <= settings.lives:  # asked after every run, and mostly so
+            return settings
+        return settings.grown(found, aliases, lives)
+
+    def run_played(self, claim: Check | None = None) -> Run:
+        """The run just played; ask once."""
+        return self.run("virtual", TIMEOUT, claim)

@@ -1,0 +1,81 @@
+"""The steps of a run in words: who does what, and what became of the value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from semalab.engine import ROW
+from semalab.run import Run
+from semalab.stepping import Mark
+from semalab.stepping.footprint import EVERYTHING
+from semalab.trace import Event
+
+_VERBS = {
+    "acquire": "acquires",
+    "release": "releases",
+    "enter": "enters",
+    "look": "looks at",
+    "read": "reads",
+    "write": "writes",
+    "wake": "wakes up",
+    "print": "prints",
+    "start": "starts a thread",
+    "begin": "begins",
+    "end": "ends",
+    "join": "joins",
+    "cancel": "cancels a timer",
+}
+_OF_EVENTS = {
+    "acquire": "acquires",
+    "release": "releases",
+    "block": "waits for",
+    "refuse": "is refused",
+    "pass": "passes",
+    "set": "sets",
+    "clear": "clears",
+    "notify": "notifies",
+}
+
+
+def in_words(run: Run, marks: Sequence[Mark]) -> tuple[str, ...]:
+    """One line for each step, numbered from 1."""
+    ends = ([mark.log // ROW for mark in marks[1:]] + [len(run.trace)])[: len(marks)]
+    lines = []
+    for number, (mark, end) in enumerate(zip(marks, ends, strict=True), 1):
+        events = run.trace[mark.log // ROW : end]
+        lines.append(f"{number}. {run.trace.threads[mark.thread]} {_what(run, mark, events)}")
+    return tuple(lines)
+
+
+def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
+    kind, location = mark.operation.kind, mark.operation.location
+    thread = run.trace.threads[mark.thread]
+    if isinstance(location, int):
+        label = list(run.trace.primitives)[location]
+        event = next((e for e in events if e.thread == thread and e.primitive == label), None)
+        verb = _VERBS[kind] if event is None else _OF_EVENTS.get(event.kind, _VERBS[kind])
+        return f"{verb} `{label}`{_change(event)}"
+    if kind in ("read", "write"):
+        return f"{_VERBS[kind]} {_name(str(location))}"
+    if kind == "join":
+        return f"{_VERBS[kind]} {run.trace.threads[int(str(location).split()[1])]}"
+    return _VERBS[kind]
+
+
+def _name(location: str) -> str:
+    """`count` for "variable count", `.balance` for "attribute balance"; the contents of containers have no name."""
+    kind, _, name = location.partition(" ")
+    if location == EVERYTHING:
+        return "what has no name here"
+    if kind == "variable":
+        return f"`{name}`"
+    if kind == "attribute":
+        return f"`.{name}`"
+    return f"the items of `{name.removeprefix('of ')}`" if name else "a container's items"
+
+
+def _change(event: Event | None) -> str:
+    if event is None or event.value is None or event.kind not in ("acquire", "release"):
+        return ""
+    before = event.value + (event.amount if event.kind == "acquire" else -event.amount)
+    return f" ({before} → {event.value})"

@@ -1,0 +1,43 @@
+"""A run step by step: a virtual processor on which every step of every thread is chosen."""
+
+from semalab.schedule import Schedule
+from semalab.stepping.entrances import announce
+from semalab.stepping.footprint import Footprint, Location, footprint, independent
+from semalab.stepping.guide import Follow, Guide, Mark, Operation
+from semalab.stepping.pool import Pool
+from semalab.stepping.processor import SteppingProcessor
+from semalab.stepping.settings import Settings
+from semalab.stepping.watch import Watch, watch
+
+__all__ = [
+    "Follow",
+    "Footprint",
+    "Guide",
+    "Location",
+    "Mark",
+    "Operation",
+    "Pool",
+    "Settings",
+    "SteppingProcessor",
+    "Watch",
+    "announce",
+    "following",
+    "footprint",
+    "independent",
+    "stepper",
+]
+
+
+def stepper(settings: Settings, pool: Pool, timeout: float) -> SteppingProcessor:
+    """A processor that makes a point of all that its settings ask for; its twins must be announced to it."""
+    processor = SteppingProcessor(settings, pool, timeout)
+    if settings.watched:
+        processor.watch = watch(processor)
+    return processor
+
+
+def following(schedule: Schedule, timeout: float) -> SteppingProcessor:
+    """A processor for one run, which repeats the one with this schedule."""
+    processor = stepper(Settings.of(schedule), Pool(), timeout)
+    processor.guide = Follow(schedule.choices)
+    return processor

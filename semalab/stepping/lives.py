@@ -1,0 +1,89 @@
+"""Where the threads of a run begin and end, and when that is a step of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from semalab.engine import ProgramThread, Stop
+from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
+from semalab.stepping.guide import Operation
+
+if TYPE_CHECKING:
+    from semalab.stepping.processor import SteppingProcessor
+
+
+class Lives:
+    """The lives of one run's threads, by their numbers.
+
+    Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
+    those that the main thread has joined; `ended` those that are at their end.
+    """
+
+    def __init__(self, processor: SteppingProcessor) -> None:
+        self.waiting: set[int] = set()
+        self._joined: set[int] = set()
+        self._ended: set[int] = set()
+        self._processor = processor
+        self._are_steps = processor.settings.lives
+
+    def start(self, start: Callable[[], None]) -> None:
+        """The calling thread starts another by calling `start`."""
+        processor = self._processor
+        if self._are_steps:
+            processor.arrive(Operation("start", MADE, WRITE))
+            processor.touched.append((thread_location(len(processor.every)), WRITE))
+        processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
+        self._wait(start)
+
+    def join(self, other: ProgramThread | None, join: Callable[[], None]) -> None:
+        """The calling thread waits for the end of another by calling `join`."""
+        if other is None:  # it was not started yet: join tells so
+            join()
+            return
+        number = other.number
+        if self._are_steps:
+            ended = self._ended
+            self._processor.arrive(Operation("join", thread_location(number), READ, lambda: number in ended))
+        if self._wait(join) == 0:
+            self._joined.add(number)
+
+    def _wait(self, action: Callable[[], None]) -> int | None:
+        """Returns the number of the calling thread, which did the action."""
+        me = self._processor.current()
+        if me is None:
+            action()
+            return None
+        self.waiting.add(me.number)
+        try:
+            action()
+        finally:
+            self.waiting.discard(me.number)
+        return me.number
+
+    def is_waiting(self) -> bool:
+        """Whether the calling thread is inside start() or join()."""
+        me = self._processor.current()
+        return me is not None and me.number in self.waiting
+
+    def alone(self, me: ProgramThread) -> bool:
+        """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
+        others = len(self._processor.every) - 1
+        return not others or (me.number == 0 and len(self._joined) == others)
+
+    def begun(self) -> None:
+        """The calling thread has begun, and whoever started it knows."""
+        me = self._processor.current()
+        if me is not None and me.number and me.number not in self._processor.last:
+            self._processor.arrive(Operation("begin", thread_location(me.number), READ))
+
+    def end(self, me: ProgramThread) -> None:
+        """This thread is at its end."""
+        processor = self._processor
+        if self._are_steps and not processor.stopping:
+            daemons = any(thread.daemon for thread in processor.every)  # with the last of the others they end, too
+            location = EVERYTHING if daemons else thread_location(me.number)
+            with suppress(Stop):  # the run has ended without it
+                processor.arrive(Operation("end", location, WRITE))
+        self._ended.add(me.number)

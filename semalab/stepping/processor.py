@@ -1,0 +1,234 @@
+"""One virtual processor on which every step is chosen: a thread stops before each operation and says what comes.
+
+Unlike the seed's processor, which offers the baton after an operation, this one knows what each thread is about to do.
+So a thread that would only have to wait is not let into the operation before it can succeed: it arrives later, which is
+a run like any other. Only when nobody can go on do those that wait run into their waits, and the deadlock is real.
+"""
+
+from __future__ import annotations
+
+import _thread
+import time
+from collections.abc import Callable
+from heapq import heapify
+from typing import Any, Protocol
+
+from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
+from semalab.schedule import Schedule
+from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
+from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
+from semalab.stepping.lives import Lives
+from semalab.stepping.pool import Pool
+from semalab.stepping.settings import Settings
+
+LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
+
+
+WOKEN = Operation("wake", CLOCK, READ)
+RESUMED = Operation("wake", EVERYTHING, WRITE)
+
+
+class Watching(Protocol):
+    """Watches the program's own code."""
+
+    def renew(self) -> None:
+        """Another run begins."""
+
+    def enter(self) -> None:
+        """The calling thread begins to run the program."""
+
+    def leave(self) -> None:
+        """The calling thread has run what it had to of the program."""
+
+    def close(self) -> None:
+        """Nothing more will run."""
+
+
+class SteppingProcessor(VirtualProcessor):
+    """Runs one program again and again, each step as the guide says.
+
+    Invariants: a thread that could run is in `pending` with the operation it stands before, or in `ready`: then it
+    goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
+    from having happened earlier or later. With `settings.lives` the program can tell: then those are operations, too.
+    `touched` is what the step under way has touched so far. `eager` is set while a step goes on in `ready`'s threads.
+    """
+
+    point = None  # type: ignore[assignment] # the twins offer nothing after an operation
+
+    def __init__(self, settings: Settings, pool: Pool, timeout: float = 30.0) -> None:
+        super().__init__(timeout=timeout)
+        self.settings = settings
+        self.pool = pool
+        self.free = settings.free
+        self.guide: Guide = First()
+        self.watch: Watching | None = None
+        self.pending: dict[int, Operation] = {}  # by threads' numbers
+        self.last: dict[int, Operation] = {}
+        self.threads = Lives(self)
+        self.touched: list[tuple[Location, bool]] = []
+        self.marks: list[Mark] = []
+        self.eager = False
+        self.lives_matter = False
+
+    def renew(self, guide: Guide) -> None:
+        """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
+        self.forget()
+        self.live.clear()
+        self.starting = self.awaited = 0
+        self.stopping = False
+        self.cut = self.verdict = self.stuck_at = None
+        self.stopped_at = self.time = self.waits = self.operations = 0
+        self.seen = (0, time.monotonic())
+        self.finished.acquire(False)
+        self.guide = guide
+        self.pending.clear()
+        self.last.clear()
+        self.threads = Lives(self)
+        self.touched = []
+        self.marks = []
+        self.eager = False
+        if self.watch is not None:
+            self.watch.renew()
+
+    def schedule(self, seed: int) -> Schedule:
+        """With which the run can be repeated."""
+        return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
+
+    @property
+    def astray(self) -> str | None:
+        return self.guide.astray if isinstance(self.guide, Follow) else None
+
+    def close(self) -> None:
+        self.pool.close()
+        if self.watch is not None:
+            self.watch.close()
+
+    # points
+    def arrive(self, operation: Operation) -> None:
+        """A thread stands before an operation: somebody makes a step, and this thread goes on when it is its turn."""
+        me = self.live.get(_thread.get_ident())
+        if me is None:
+            return
+        if self.stopping:
+            raise Stop
+        self.operations += 1
+        self.pending[me.number] = self.last[me.number] = operation
+        chosen = self._next()
+        if chosen is not me:
+            self._hand_to(chosen)
+            me.gate.acquire()
+            if self.stopping:
+                raise Stop
+
+    def touch(self, location: Location, mode: bool) -> None:
+        """Note that the step under way touches something in passing."""
+        if self.eager:
+            self.lives_matter = True
+        self.touched.append((location, mode))
+
+    def touch_if_inside(self, location: Location, mode: bool) -> None:
+        if self.current() is not None:
+            self.touch(location, mode)
+
+    def look_at_lives(self, operation: Operation) -> None:
+        """The program asks whether threads have begun or ended."""
+        self.lives_matter = True
+        self.arrive(operation)
+
+    def end(self, me: ProgramThread) -> None:
+        self.threads.end(me)
+        super().end(me)
+
+    # who is next
+    def _next(self) -> ProgramThread | None:
+        while not self.stopping:
+            if self.ready:
+                self.eager = True
+                return self.ready.pop(0)
+            able = [number for number, operation in self.pending.items() if operation.may is None or operation.may()]
+            if self.free:
+                able.extend(thread.number for _, token, thread in self.timers if thread.token == token)
+            if able:
+                return self._step(able)
+            if self.pending and all(thread.token != token for _, token, thread in self.timers):
+                self.ready.extend(self.every[number] for number in sorted(self.pending))
+                self.pending.clear()
+            else:
+                self._move_time_on()
+        return None
+
+    def _step(self, able: list[int]) -> ProgramThread | None:
+        if len(self.marks) >= LONGEST:
+            self.stop("full")
+            return None
+        able.sort()
+        number = self.guide.choose(able, self.touched)
+        self.eager = False
+        self.touched = []
+        if number not in self.pending:
+            self._end_wait(self.every[number])
+        operation = self.pending.pop(number)
+        self.touched.append((operation.location, operation.mode))
+        self.marks.append(Mark(number, operation, len(self.log)))
+        return self.every[number]
+
+    def _end_wait(self, chosen: ProgramThread) -> None:
+        """End a timed wait now: its time has come, or all the others are late."""
+        timer = next(timer for timer in self.timers if timer[2] is chosen and timer[1] == chosen.token)
+        self.timers.remove(timer)
+        heapify(self.timers)
+        self.time = max(self.time, timer[0])
+        self.touched.append((CLOCK, WRITE))
+        self._time_is_up(chosen)
+
+    # waiting
+    def _make_ready(self, thread: ProgramThread) -> None:
+        thread.token = 0
+        thread.waits_in = None
+        self._resume(thread)
+
+    def _resume(self, thread: ProgramThread) -> None:
+        number = thread.number
+        if number in self.threads.waiting:
+            self.ready.append(thread)
+        else:  # it goes on with what it waited for, and may have to wait again
+            self.pending[number] = self.last.get(number, RESUMED)._replace(may=None)
+
+    def _time_is_up(self, thread: ProgramThread) -> None:
+        if thread.waits_in is None:
+            self.pending[thread.number] = WOKEN
+        else:
+            thread.waits_in.queue.remove(thread)
+            thread.waits_in = None
+            self._resume(thread)
+
+    def _arm(self, me: ProgramThread, until: int | None) -> int:
+        if until is not None:
+            self.touched.append((CLOCK, READ))
+        return super()._arm(me, until)
+
+    def wake_one(self, queue: list[ProgramThread]) -> None:
+        """Wakes them all: each looks again, and the guide decides who is first."""
+        while queue:
+            self._make_ready(queue.pop(0))
+
+    # threads
+    def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
+        Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
+
+    def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
+        carrier = self.pool.take()
+        thread.carrier = carrier  # type: ignore[assignment]
+        return carrier.start(carry)
+
+    def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
+        if self.watch is None:
+            return super().perform(body, me)
+        self.watch.enter()
+        try:
+            super().perform(body, me)
+        finally:
+            self.watch.leave()
+
+    def strangers(self) -> bool:
+        return self._bystanders.take_part(self.pool.idents, self.program)

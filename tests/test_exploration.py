@@ -1,0 +1,370 @@
+"""What an exploration answers: its verdict, its counterexample, its runs again, and that it always comes to an end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import exploration_programs as programs
+import pytest
+from test_determinism import other_pythons
+
+import semalab as lab
+from semalab.exploration.explore import search
+from semalab.exploration.sleepsets import Changed
+from semalab.schedule import Schedule
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def together(*bodies: Any) -> None:
+    """In this module, so that its names are the twins while a program of this module runs."""
+    workers = [threading.Thread(target=body) for body in bodies]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def mutex(threads: int, initial: int) -> None:
+    semaphore = threading.Semaphore(initial)
+
+    def work() -> None:
+        with semaphore:
+            pass
+
+    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def count(threads: int) -> None:
+    value = 0
+
+    def work() -> None:
+        nonlocal value
+        value += 1
+
+    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if value != threads:
+        raise ValueError(f"{value} of {threads} counted")
+
+
+def test_value_1_is_proved() -> None:
+    found = lab.explore(mutex, threads=3, initial=1, check=lab.mutual_exclusion)
+    assert (found.verdict, found.covered, found.complete, found.violations) == ("proved", 6, True, ())
+    assert found
+    assert repr(found) == (
+        "Proved for mutex(threads=3, initial=1) at the granularity of operations: mutual exclusion;"
+        " 6 schedules run, 6 of them different"
+    )
+    assert found._repr_mimebundle_() == ({"text/plain": repr(found)}, {})
+    with pytest.raises(IndexError):
+        found.replay(0)
+
+
+def test_value_2_is_broken_and_shown() -> None:
+    found = lab.explore(mutex, threads=2, initial=2, check=lab.mutual_exclusion)
+    assert (found.verdict, found.covered, len(found.violations), found.minimal) == ("counterexample", 4, 2, True)
+    assert not found
+    assert repr(found) == (
+        "Broken: Mutual exclusion broken: 2 threads inside at once. For mutex(threads=2, initial=2) at the granularity"
+        " of operations, 2 of 4 different schedules are wrong, the shortest in 4 steps\n"
+        "1. worker-0 acquires `semaphore` (2 → 1)\n"
+        "2. worker-1 acquires `semaphore` (1 → 0)\n"
+        "3. worker-1 releases `semaphore` (0 → 1)\n"
+        "4. worker-0 releases `semaphore` (1 → 2)"
+    )
+    bundle, about = found._repr_mimebundle_()
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert about["image/png"]["alt"] == (
+        "Timeline. Mutual exclusion broken: 2 threads inside at once"
+        " (main and 2 threads · semaphore = Semaphore(2) · virtual clock, 4 steps chosen)"
+    )
+    assert (
+        found._repr_mimebundle_()
+        == lab.explore(mutex, threads=2, initial=2, check=lab.mutual_exclusion)._repr_mimebundle_()
+    )
+
+
+def test_a_lost_update_is_found_between_bytecodes_only() -> None:
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    assert found.verdict == "counterexample"
+    assert repr(found) == (
+        "Broken: main raised ValueError: 1 of 2 counted. For count(threads=2) at the granularity of bytecode,"
+        " 2 of 4 different schedules are wrong, the shortest in 4 steps\n"
+        "1. worker-0 reads `value`\n"
+        "2. worker-1 reads `value`\n"
+        "3. worker-1 writes `value`\n"
+        "4. worker-0 writes `value`"
+    )
+    for granularity in ("operations", "lines"):
+        assert lab.explore(count, threads=2, granularity=granularity).verdict == "proved"
+
+
+def test_a_deadlock_is_named() -> None:
+    found = lab.explore(programs.philosophers, threads=3)
+    assert found.violations[0].sentence.startswith("Deadlock: ")
+    assert found.shortest is not None and str(found.shortest.stopped) in found.sentence
+    assert len(found.steps) == 3
+    assert lab.explore(programs.left_handed, threads=3).verdict == "proved"
+
+
+def test_a_deadlock_before_any_step() -> None:
+    found = lab.explore(programs.rendezvous_deadlock)
+    assert (found.verdict, found.steps, len(found.violations)) == ("counterexample", (), 1)
+    assert "the shortest in 0 steps" in repr(found)
+
+
+def waits_twice() -> None:
+    first, never = threading.Semaphore(0), threading.Semaphore(0)
+
+    def wait() -> None:
+        first.acquire(timeout=5)
+        never.acquire()
+
+    together(wait, first.release)
+
+
+@pytest.mark.parametrize("time", ["clock", "free"])
+def test_a_deadlock_after_a_wait_with_a_limit_is_a_deadlock(time: str) -> None:
+    found = lab.explore(waits_twice, time=time)
+    assert len(found.violations) == found.covered > 1
+    for violation in found.violations:
+        assert violation.sentence == (
+            "Deadlock: Thread-1 (wait) waits for `never` (value 0) and no live thread is left to release it;"
+            " main waits for Thread-1 (wait) to end"
+        )
+
+
+def order_of(run: Any) -> bool:
+    return str(run.output) == "a\nb\nc\n"
+
+
+def test_any_callable_can_be_the_check() -> None:
+    found = lab.explore(programs.printing, check=order_of)
+    assert (len(found.violations), found.covered) == (5, 6)
+    assert found.violations[0].sentence == "order_of does not hold"
+
+    def raises(run: Any) -> None:
+        if not order_of(run):
+            raise ValueError("another order")
+
+    assert lab.explore(programs.printing, check=raises).violations[0].sentence == "raises: another order"
+    certified = lab.explore(programs.printing, check=lambda run: run.trace.certify())
+    assert certified.sentence == (
+        "Proved for printing() at the granularity of operations: the check holds; 6 schedules run, 6 of them different"
+    )
+    limited = lab.explore(mutex, threads=3, initial=2, check=lab.at_most(2))
+    assert ": at most 2; " in limited.sentence
+
+
+def test_sleeps_end_in_their_order_unless_time_is_free() -> None:
+    assert lab.explore(programs.sleepers).verdict == "proved"
+    found = lab.explore(programs.sleepers, time="free")
+    assert (found.verdict, found.time) == ("counterexample", "free")
+    assert found.shortest is not None
+    found.shortest.trace.certify()
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+def test_violations_can_be_run_again(granularity: str) -> None:
+    found = lab.explore(programs.counting, threads=2, initial=2, granularity=granularity, check=lab.mutual_exclusion)
+    assert len(found.violations) > 1
+    for number, violation in enumerate(found.violations):
+        run = found.replay(number)
+        assert run.schedule == violation.schedule
+        assert (run.exception is not None) == violation.sentence.startswith("main raised")
+        run.trace.certify()
+        again = lab.record(
+            programs.counting, clock="virtual", schedule=run.schedule, raises=False, threads=2, initial=2
+        )
+        assert again.trace == run.trace
+
+
+AGAIN = """
+import sys
+import exploration_programs, semalab as lab
+from semalab.schedule import Schedule
+schedule = Schedule.from_json(sys.argv[1])
+run = lab.record(
+    exploration_programs.counting, clock="virtual", schedule=schedule, raises=False, threads=2, initial=2
+)
+print([tuple(event) for event in run.trace], run.verdict)
+"""
+
+
+def test_a_counterexample_is_the_same_in_other_processes_and_on_other_pythons(tmp_path: Path) -> None:
+    found = lab.explore(programs.counting, threads=2, initial=2, granularity="bytecode")
+    assert found.shortest is not None and found.shortest.schedule is not None
+    saved = json.loads(found.shortest.save(tmp_path / "run.json").read_text(encoding="utf-8"))
+    text = json.dumps(saved["schedule"])
+    assert Schedule.from_json(text) == found.shortest.schedule
+    here = f"{[tuple(event) for event in found.shortest.trace]} {found.shortest.verdict}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    for python in (Path(sys.executable), *other_pythons()):
+        ended = subprocess.run(
+            [str(python), "-X", "utf8", "-c", AGAIN, text],
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+        assert (ended.stdout.strip(), ended.stderr) == (here, "")
+
+
+def test_a_schedule_of_another_size_is_told() -> None:
+    run = lab.explore(mutex, threads=2, initial=2, check=lab.mutual_exclusion).shortest
+    assert run is not None
+    with pytest.raises(ValueError, match=r"its step 2 is thread 2's, which cannot make it$"):
+        lab.record(mutex, clock="virtual", schedule=run.schedule, threads=2, initial=1)
+
+
+def test_a_budget_that_runs_out_proves_nothing() -> None:
+    found = lab.explore(mutex, threads=3, initial=2, budget=10)
+    assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 10)
+    assert found.sentence == (
+        "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations: nothing wrong so far,"
+        f" but not every schedule was run; 10 schedules run, {found.covered} of them different"
+    )
+    assert lab.explore(mutex, threads=3, initial=2, seconds=1e-9).verdict == "budget exhausted"
+    assert lab.explore(mutex, threads=3, initial=2).schedules > 10
+
+
+def test_a_budget_of_exactly_what_is_needed_proves() -> None:
+    needed = lab.explore(mutex, threads=3, initial=2).schedules
+    assert lab.explore(mutex, threads=3, initial=2, budget=needed).verdict == "proved"
+    assert lab.explore(mutex, threads=3, initial=2, budget=needed - 1).verdict == "budget exhausted"
+
+
+def test_what_was_found_before_the_budget_ran_out_counts() -> None:
+    found = lab.explore(count, threads=4, granularity="bytecode", budget=60)
+    assert (found.verdict, found.complete) == ("counterexample", False)
+    assert found.shortest is not None and found.shortest.exception is not None
+    assert " so far " in found.sentence
+
+
+def test_a_search_can_be_stopped_and_keeps_what_it_found() -> None:
+    found = search(count, {"threads": 4}, None, "bytecode", "clock", 10**6, 60, told=lambda schedules: schedules < 40)
+    assert (found.verdict, found.schedules, found.minimal) == ("counterexample", 40, False)
+    assert found.shortest is not None and found.shortest.exception is not None
+    assert "the shortest met in 8 steps" in repr(found)
+
+
+def never_ends() -> None:
+    semaphore = threading.Semaphore(1)
+
+    def work() -> None:
+        while True:
+            with semaphore:
+                pass
+
+    together(work)
+
+
+def spins() -> None:
+    while True:
+        pass
+
+
+def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lab.explore(never_ends, budget=2)
+    assert found.verdict == "budget exhausted"
+    assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
+    found = lab.explore(spins)
+    assert (found.verdict, found.complete) == ("budget exhausted", True)
+    assert "a run did not end as it should (nothing happened" in found.sentence
+
+
+def through_another_module() -> None:
+    """That module's names are not replaced: its threads are real ones, in an order that nobody chooses."""
+    programs.together(lambda: None)
+
+
+def test_threads_that_the_lab_does_not_know_are_not_taken_for_explored() -> None:
+    found = lab.explore(through_another_module)
+    assert (found.verdict, found.complete) == ("budget exhausted", True)
+    assert "a run did not end as it should (it started threads that the lab does not know)" in found.sentence
+    assert threading.Thread.start.__module__ == "threading"
+
+
+def interrupts() -> None:
+    together(lambda: signal.raise_signal(signal.SIGINT), lambda: time.sleep(1))
+
+
+def test_an_interrupt_ends_the_search_and_leaves_nothing() -> None:
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            lab.explore(interrupts)
+    assert lab.explore(mutex, threads=2, initial=1).verdict == "proved"
+
+
+kept: list[int] = []
+
+
+def forgetful() -> None:
+    kept.append(1)
+    gate = threading.Semaphore(2)
+    together(*[lambda: gate.acquire()] * (1 + len(kept) % 2))
+
+
+def test_a_program_that_is_not_the_same_every_time_is_told() -> None:
+    with pytest.raises(Changed) as told:
+        lab.explore(forgetful)
+    assert str(told.value).startswith("the program must do the same under the same schedule, and did not")
+    kept.clear()
+
+
+mine = threading.local()
+
+
+def with_locals() -> bool:
+    seen = []
+    together(*[lambda: (seen.append(hasattr(mine, "value")), setattr(mine, "value", 1))] * 2)
+    return any(seen)
+
+
+def test_thread_locals_are_each_threads_own() -> None:
+    assert lab.explore(with_locals, check=lambda run: not run.result).verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "told"),
+    [
+        (
+            {"granularity": "atoms"},
+            ValueError,
+            "granularity must be 'operations', 'lines' or 'bytecode', got 'atoms'",
+        ),
+        ({"time": "real"}, ValueError, "time must be 'clock' or 'free', got 'real'"),
+        ({"budget": 0}, ValueError, "budget must be at least 1 schedule, got 0"),
+        ({"budget": 1.5}, TypeError, "budget must be a whole number of schedules, got 1.5"),
+        ({"seconds": 0}, ValueError, "seconds must be more than 0, got 0"),
+        ({"seconds": "long"}, TypeError, "seconds must be a number, got 'long'"),
+        ({"check": 3}, TypeError, "check must be a claim such as semalab.mutual_exclusion or a callable, got 3"),
+        ({"theads": 3}, TypeError, "mutex() has no argument 'theads'; did you mean 'threads'?"),
+    ],
+)
+def test_bad_input_is_told(arguments: dict[str, Any], error: type[Exception], told: str) -> None:
+    with pytest.raises(error) as refused:
+        lab.explore(mutex, **{"threads": 2, "initial": 1, **arguments})
+    assert str(refused.value) == told

@@ -1,0 +1,84 @@
+"""A run on the virtual clock can be repeated from its schedule, also from JSON."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from virtual_runs import PROGRAMS, digest, latch, mutex
+
+import semalab as lab
+from semalab.schedule import Schedule
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+
+def virtual(program: Any, **arguments: Any) -> Any:
+    return lab.record(program, clock="virtual", **arguments)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_a_schedule_repeats_the_run(program: Any) -> None:
+    for seed in range(3):
+        run = virtual(program, threads=4, seed=seed)
+        again = virtual(program, threads=4, schedule=Schedule.from_json(run.schedule.to_json()))
+        assert digest(again) == digest(run)
+        assert (again.schedule, again.seed, again.description) == (run.schedule, seed, run.description)
+
+
+def test_a_saved_run_has_its_schedule(tmp_path: Path) -> None:
+    run = virtual(mutex, threads=3, seed=5)
+    saved = json.loads(run.save(tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert virtual(mutex, threads=3, schedule=Schedule.from_mapping(saved["schedule"])).trace == run.trace
+
+
+def test_a_run_in_real_time_has_no_schedule() -> None:
+    assert lab.record(latch, threads=1).schedule is None
+
+
+def alone() -> None:
+    threading.Semaphore(1).acquire()
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        ((), "it has 0 choices and the program needs more"),
+        ((7,) * 99, "its choice 1 is 7, and the program offers 0 to 1"),
+        ((0,) * 99, "it has 99 choices and the program needed 8"),
+    ],
+)
+def test_a_schedule_of_another_program_is_told(choices: tuple[int, ...], told: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        virtual(latch, threads=2, schedule=Schedule(choices))
+    assert str(refused.value) == (
+        f"the schedule must come from a run of the same program with the same arguments; {told}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "clock", "error", "told"),
+    [
+        (
+            [0, 1],
+            "virtual",
+            TypeError,
+            "schedule must be the schedule of a run or Schedule.from_json(text), got [0, 1]",
+        ),
+        (Schedule(()), "wall", ValueError, "a schedule can only be repeated with clock='virtual', got 'wall'"),
+    ],
+)
+def test_what_is_no_schedule_is_refused(schedule: Any, clock: str, error: type[Exception], told: str) -> None:
+    with pytest.raises(error) as refused:
+        lab.record(alone, clock=clock, schedule=schedule)
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize("text", ['{"seed": 1}', '{"choices": [], "points": "often"}', '{"choices": [], "colour": 1}'])
+def test_what_was_not_saved_as_a_schedule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^a schedule has "):
+        Schedule.from_json(text)
