@@ -141,7 +141,8 @@ class Bench:
             self.prepare()
             self.origin = self.processor.now()
             self._perform()
-            twins.at_exit()
+            assert self.twins is not None
+            self.twins.at_exit()
         except Stop:
             raise
         except BaseException as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 import exploration_programs as programs
 import pytest
-from test_determinism import other_pythons
+from pythons import other_pythons
 
 import semalab as lab
 from semalab.exploration.explore import search
@@ -218,7 +218,7 @@ def test_a_counterexample_is_the_same_in_other_processes_and_on_other_pythons(tm
     assert Schedule.from_json(text) == found.shortest.schedule
     here = f"{[tuple(event) for event in found.shortest.trace]} {found.shortest.verdict}"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    for python in (Path(sys.executable), *other_pythons()):
+    for python in (Path(sys.executable), *other_pythons().values()):
         ended = subprocess.run(
             [str(python), "-X", "utf8", "-c", AGAIN, text],
             env=environment,
@@ -295,13 +295,18 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     assert "a run did not end as it should (nothing happened" in found.sentence
 
 
-def through_another_module() -> None:
-    """That module's names are not replaced: its threads are real ones, in an order that nobody chooses."""
-    programs.together(lambda: None)
+elsewhere = {"Thread": threading.Thread}
+
+
+def by_another_way() -> None:
+    """What a dictionary holds is not replaced: its threads are real ones, in an order that nobody chooses."""
+    thread = elsewhere["Thread"](target=lambda: None)
+    thread.start()
+    thread.join()
 
 
 def test_threads_that_the_lab_does_not_know_are_not_taken_for_explored() -> None:
-    found = lab.explore(through_another_module)
+    found = lab.explore(by_another_way)
     assert (found.verdict, found.complete) == ("budget exhausted", True)
     assert "a run did not end as it should (it started threads that the lab does not know)" in found.sentence
     assert threading.Thread.start.__module__ == "threading"

@@ -8,15 +8,15 @@ from typing import Any
 
 from semalab.recording import Program
 from semalab.stepping.reach import may_share
-from semalab.twins import functions_of
+from semalab.twins import functions
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:
     """False if its threads certainly share nothing but primitives; then nobody need watch its instructions."""
-    functions = list(functions_of([program, *arguments.values()]))
+    found = list(functions([program, *arguments.values()]))
     own = getattr(program, "__func__", program)
     objects = any(not _plain(value) for value in arguments.values())
-    return objects or own not in functions or may_share(own, functions)
+    return objects or own not in found or may_share(own, found)
 
 
 def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:
@@ -26,7 +26,7 @@ def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:
 
 def _reached(program: Program, arguments: Mapping[str, Any]) -> Iterator[Any]:
     yield from arguments.values()
-    for function in functions_of([program, *arguments.values()]):
+    for function in functions([program, *arguments.values()]):
         yield from function.__globals__.values()
         for cell in function.__closure__ or ():
             try:

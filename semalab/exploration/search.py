@@ -130,6 +130,8 @@ class Search:
             return None
         if stage.strangers:
             self.unfinished = "it started threads that the lab does not know"
+        if (why := stage.processor.beyond) is not None:
+            self.unfinished = f"{why}, whose inside the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
         return problem is not None

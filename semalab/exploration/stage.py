@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +38,7 @@ class Stage(Bench):
         super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), seed)
         self._cancelled = cancelled
         self._orderly = True
+        self._beyond = False
         self.strangers = False
 
     @contextmanager
@@ -78,21 +78,15 @@ class Stage(Bench):
             processor.supervise(self.main, TIMEOUT, self._cancelled)
         finally:
             processor.pool.renew()
+            self._beyond = processor.beyond is not None
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left
 
     def prepare(self) -> None:
-        if self.twins is None or not self._orderly:
+        if self.twins is None or not self._orderly or self._beyond:
             self.swap.restore()
             super().prepare()
             return
-        source: Any = self.twins.source
-        source._active.clear()
-        source._limbo.clear()
-        source._counter = itertools.count(1).__next__
-        source._main_thread = source._MainThread()
-        source._main_thread._program_thread = self.processor.current()
-        self.twins.recorder.made.clear()
-        self.twins.random.seed(self.seed)
+        self.twins.renew()
 
     @property
     def clean(self) -> bool:

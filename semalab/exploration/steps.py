@@ -24,6 +24,9 @@ _VERBS = {
     "end": "ends",
     "join": "joins",
     "cancel": "cancels a timer",
+    "put": "puts into",
+    "get": "takes from",
+    "inside": "goes on inside the library",
 }
 _OF_EVENTS = {
     "acquire": "acquires",
@@ -34,6 +37,8 @@ _OF_EVENTS = {
     "set": "sets",
     "clear": "clears",
     "notify": "notifies",
+    "put": "puts into",
+    "get": "takes from",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import types
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, Expression
@@ -22,12 +23,20 @@ _OF_PRIMITIVES = frozenset(
 _OF_CONTAINERS = frozenset(
     "append appendleft add pop popleft popitem remove discard clear insert reverse setdefault".split()
 )
-_TWINS = ("threading", "time", "random", "_thread", "semalab")  # what they touch they say themselves
+_TWINS = (
+    "threading",
+    "time",
+    "random",
+    "_thread",
+    "queue",
+    "concurrent",
+    "semalab",
+)  # what they touch they say themselves
 _UNKNOWN = object()
 
 
 def effect(
-    access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any], program: frozenset[int]
+    access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any], program: AbstractSet[int]
 ) -> bool | None:
     """READ or WRITE as the access really is, None if it touches nothing.
 
@@ -57,7 +66,7 @@ def container(access: Access, names: Mapping[str, Any], namespace: Mapping[str, 
 
 
 def _of_call(
-    callee: Expression, names: Mapping[str, Any], namespace: Mapping[str, Any], program: frozenset[int]
+    callee: Expression, names: Mapping[str, Any], namespace: Mapping[str, Any], program: AbstractSet[int]
 ) -> bool | None:
     if callee.attribute is None:
         return _of(_base(callee, names, namespace), program)
@@ -73,7 +82,7 @@ def _of_call(
     return _of(_attribute(owner, callee.attribute), program)
 
 
-def _of(function: Any, program: frozenset[int]) -> bool | None:
+def _of(function: Any, program: AbstractSet[int]) -> bool | None:
     """What calling this may do besides what the called code is watched at itself."""
     if isinstance(function, types.MethodType):
         return _of(function.__func__, program)

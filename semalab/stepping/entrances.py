@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
-import random
 import sys
-import time
+import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, OUTPUT, RANDOM, READ, WRITE
+from semalab.engine.virtual_lock import VirtualLock
+from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
 from semalab.stepping.guide import Operation
+from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
+from semalab.stepping.wrapping import before, function_before, put, ticking
 from semalab.twins import Made, Twins
 
 _frame = sys._getframe
@@ -21,10 +23,15 @@ def announce(twins: Twins, processor: SteppingProcessor) -> None:
     """Let every twin arrive at the processor before each of its operations."""
     twins.recorder.made = _InOrder(processor)
     twins.recorder.entrance = _entrances(twins, processor)  # type: ignore[method-assign]
-    _locks(twins, processor)
-    _conditions(twins, processor)
-    _lives(twins, processor)
-    _others(twins, processor)
+    twins.told = functools.partial(announce_library, twins, processor)
+    vars(twins.source)["_time"] = ticking(vars(twins.source)["_time"], processor)
+    module = twins.module("threading")
+    _locks(module, processor)
+    _conditions(module, processor)
+    _timers(module, processor)
+    _lives(twins, module, processor)
+    _prints(twins, processor)
+    hide(twins, processor)
 
 
 class _InOrder(list[Made]):
@@ -40,40 +47,108 @@ class _InOrder(list[Made]):
 
 
 def _entrances(twins: Twins, processor: SteppingProcessor) -> Callable[..., Any]:
-    made, arrive = twins.recorder.made, processor.arrive
+    made = twins.recorder.made
+    kinds = {"Semaphore": _semaphore, "BoundedSemaphore": _semaphore, "SimpleQueue": _simple_queue}
+    kinds |= dict.fromkeys(("Queue", "LifoQueue", "PriorityQueue"), _queue)
+    kinds |= dict.fromkeys(HIDING, _hiding)
 
     def entrance(key: int, read: Callable[[], int], enter: Callable[[], Any]) -> Callable[[], Any]:
-        kind = made[key].kind
-        if kind not in ("Semaphore", "BoundedSemaphore"):
-            return _entrance(Operation("enter", key, WRITE), enter)
-        acquire = Operation("acquire", key, WRITE, read)
-        attempt = Operation("acquire", key, WRITE)
-        # A bounded semaphore refuses the release that comes too late.
-        release = Operation("release", key, not processor.settings.releases_commute or kind == "BoundedSemaphore")
-
-        def enter_semaphore() -> Any:
-            frame = _frame(1)
-            if frame.f_code.co_name != "acquire":
-                arrive(release)
-            else:
-                seen = frame.f_locals
-                arrive(acquire if seen["blocking"] and seen["timeout"] is None else attempt)
-            return enter()
-
-        return enter_semaphore
-
-    def _entrance(operation: Operation, enter: Callable[[], Any]) -> Callable[[], Any]:
-        def enter_other() -> Any:
-            arrive(operation)
-            return enter()
-
-        return enter_other
+        return kinds.get(made[key].kind, _other)(processor, made[key].kind, key, read, enter)
 
     return entrance
 
 
-def _locks(twins: Twins, processor: SteppingProcessor) -> None:
-    lock, arrive = twins.threading.Lock, processor.arrive
+Entering = Callable[[], Any]
+
+
+def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+    arrive = processor.arrive
+    acquire = Operation("acquire", key, WRITE, read)
+    attempt = Operation("acquire", key, WRITE)
+    # A bounded semaphore refuses the release that comes too late.
+    release = Operation("release", key, not processor.settings.releases_commute or kind == "BoundedSemaphore")
+
+    def enter_semaphore() -> Any:
+        frame = _frame(1)
+        if frame.f_code.co_name != "acquire":
+            arrive(release)
+        else:
+            seen = frame.f_locals
+            arrive(acquire if seen["blocking"] and seen["timeout"] is None else attempt)
+        return enter()
+
+    return enter_semaphore
+
+
+def _simple_queue(
+    processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering
+) -> Entering:
+    """What puts an item in has arrived before it did."""
+    get, attempt = Operation("get", key, WRITE, read), Operation("get", key, WRITE)
+    hiding = kind in HIDING
+
+    def enter_queue() -> Any:
+        frame = _frame(1)
+        if frame.f_code.co_name == "acquire":
+            seen = frame.f_locals
+            processor.arrive(get if seen["blocking"] and seen["timeout"] is None else attempt)
+            if hiding:
+                processor.go_inside()
+        return enter()
+
+    return enter_queue
+
+
+def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+    """The program's own code may run inside: comparisons, a derived class. So whoever comes may have to wait for it."""
+    lock: Any = enter.__self__  # type: ignore[attr-defined]
+
+    def may(queue: Any, method: str) -> bool:
+        if lock.locked():
+            return False
+        if method == "get":
+            return bool(queue._qsize() or getattr(queue, "is_shutdown", False))
+        return bool(not 0 < queue.maxsize <= queue._qsize() or getattr(queue, "is_shutdown", False))
+
+    def enter_queue() -> Any:
+        frame = _frame(1)
+        method, seen = frame.f_code.co_name, frame.f_locals
+        if method not in ("put", "get"):
+            processor.arrive(Operation("enter", key, WRITE, lambda: not lock.locked()))
+        elif seen["block"] and seen["timeout"] is None:
+            processor.arrive(Operation(method, key, WRITE, lambda: may(seen["self"], method)))
+        else:
+            processor.arrive(Operation(method, key, WRITE, lambda: not lock.locked()))
+        return enter()
+
+    return enter_queue
+
+
+def _hiding(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+    operation = Operation("enter", key, WRITE)
+
+    def enter_hidden() -> Any:
+        processor.arrive(operation)
+        processor.go_inside()
+        return enter()
+
+    return enter_hidden
+
+
+def _other(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+    """Events and barriers; a barrier's action, the program's code, runs inside."""
+    lock = getattr(enter, "__self__", None)
+    operation = Operation("enter", key, WRITE, (lambda: not lock.held) if isinstance(lock, VirtualLock) else None)
+
+    def enter_other() -> Any:
+        processor.arrive(operation)
+        return enter()
+
+    return enter_other
+
+
+def _locks(module: types.ModuleType, processor: SteppingProcessor) -> None:
+    lock, arrive = module.Lock, processor.arrive
     acquire, release, locked = lock.acquire, lock.release, lock.locked
 
     def arriving_acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
@@ -89,16 +164,22 @@ def _locks(twins: Twins, processor: SteppingProcessor) -> None:
         arrive(Operation("look", self._key, READ))
         return bool(locked(self))
 
-    _put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked)
+    put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked)
     lock.__enter__ = lock.acquire
 
 
-def _conditions(twins: Twins, processor: SteppingProcessor) -> None:
+def _conditions(module: types.ModuleType, processor: SteppingProcessor) -> None:
     """A condition's lock already orders whoever waits and notifies: those are no points of their own."""
-    condition, event, barrier = (twins.threading.__dict__[name] for name in ("Condition", "Event", "Barrier"))
+    condition, event, barrier = (vars(module)[name] for name in ("Condition", "Event", "Barrier"))
+
+    def touch(self: Any) -> None:
+        processor.touch_if_inside(self._key, WRITE)
+        if isinstance(self._lock, module.Lock):  # held by anybody, it lets everybody in
+            processor.touch_if_inside(self._lock._key, READ)
+
     for name in ("wait", "notify"):
-        _before(condition, name, lambda self: processor.touch(self._key, WRITE))
-    _before(event, "is_set", lambda self: processor.arrive(Operation("look", self._cond.key, READ)))
+        before(condition, name, touch)
+    before(event, "is_set", lambda self: processor.arrive(Operation("look", self._cond.key, READ)))
     for name in ("n_waiting", "broken"):
         seen = getattr(barrier, name).fget
         setattr(barrier, name, property(_looking(seen, processor)))
@@ -112,19 +193,16 @@ def _looking(seen: Callable[[Any], Any], processor: SteppingProcessor) -> Callab
     return look
 
 
-def _before(owner: type, name: str, first: Callable[[Any], object]) -> None:
-    """Let a method of a twin class do something first."""
-    method = getattr(owner, name)
-
-    @functools.wraps(method)
-    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        first(self)
-        return method(self, *args, **kwargs)
-
-    setattr(owner, name, wrapped)
+def _timers(module: types.ModuleType, processor: SteppingProcessor) -> None:
+    """The moment that a timer waits for: whether it has come or was cancelled can be asked for."""
+    moment = module.Timer._moment
+    before(moment, "is_set", lambda self: processor.arrive(Operation("look", EVERYTHING, WRITE)))
+    for name in ("wait", "set"):
+        before(moment, name, lambda self: processor.touch_if_inside(EVERYTHING, WRITE))
+    before(module.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
 
 
-def _lives(twins: Twins, processor: SteppingProcessor) -> None:
+def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
     """Starts, joins and ends are steps of their own only if the program can tell when they happened."""
     thread: Any = twins.source.Thread
     looked = Operation("look", EVERYTHING, WRITE)
@@ -138,6 +216,8 @@ def _lives(twins: Twins, processor: SteppingProcessor) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
+        if getattr(self, "_program_thread", None) is None:  # it was not started yet, and join tells so
+            processor.look_at_lives(looked)
         return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))
 
     def stepping_is_alive(self: Any) -> bool:
@@ -145,14 +225,12 @@ def _lives(twins: Twins, processor: SteppingProcessor) -> None:
             processor.look_at_lives(looked)
         return bool(is_alive(self))
 
-    _put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
+    put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
     if processor.settings.lives:
         vars(twins.source)["Event"] = _announcing(twins.source.Event, processor)
     for name in ("enumerate", "active_count", "activeCount"):
-        vars(twins.threading)[name] = _function_before(
-            vars(twins.threading)[name], lambda: processor.look_at_lives(looked)
-        )
-    _before(twins.source.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
+        module.__dict__[name] = function_before(vars(module)[name], lambda: processor.look_at_lives(looked))
+    before(twins.source.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
 
 
 def _announcing(event: Any, processor: SteppingProcessor) -> type:
@@ -166,34 +244,20 @@ def _announcing(event: Any, processor: SteppingProcessor) -> type:
     return Announcing
 
 
-def _others(twins: Twins, processor: SteppingProcessor) -> None:
+def _prints(twins: Twins, processor: SteppingProcessor) -> None:
     prints = Operation("print", OUTPUT, WRITE)
-    real = twins.print
+    streams = twins.streams
+    out, real, take = streams.out, streams.print, streams.out._take
 
+    @functools.wraps(real)
     def stepping_print(*values: object, file: Any = None, **how: Any) -> None:
-        if file in (None, sys.stdout):
+        if (sys.stdout if file is None else file) is out:
             processor.arrive(prints)
         real(*values, file=file, **how)
 
-    twins.print = stepping_print
-    for module, location, mode in ((twins.random, RANDOM, WRITE), (twins.time, CLOCK, READ)):
-        original = vars(random if module is twins.random else time)
-        for name, function in list(vars(module).items()):
-            if callable(function) and original.get(name) is not function and name != "sleep":
-                vars(module)[name] = _function_before(
-                    function, functools.partial(processor.touch_if_inside, location, mode)
-                )
+    def stepping_take(text: str) -> None:
+        processor.arrive(prints)
+        take(text)
 
-
-def _function_before(function: Callable[..., Any], first: Callable[[], object]) -> Callable[..., Any]:
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        first()
-        return function(*args, **kwargs)
-
-    return wrapped
-
-
-def _put(owner: Any, **methods: Callable[..., Any]) -> None:
-    for name, method in methods.items():
-        setattr(owner, name, functools.wraps(getattr(owner, name))(method))
+    streams.print = stepping_print  # type: ignore[method-assign]
+    out._take = stepping_take

@@ -8,7 +8,6 @@ a run like any other. Only when nobody can go on do those that wait run into the
 from __future__ import annotations
 
 import _thread
-import time
 from collections.abc import Callable
 from heapq import heapify
 from typing import Any, Protocol
@@ -50,7 +49,8 @@ class SteppingProcessor(VirtualProcessor):
     Invariants: a thread that could run is in `pending` with the operation it stands before, or in `ready`: then it
     goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
     from having happened earlier or later. With `settings.lives` the program can tell: then those are operations, too.
-    `touched` is what the step under way has touched so far. `eager` is set while a step goes on in `ready`'s threads.
+    `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
+    they touch, if so. `eager` is set while a step goes on in `ready`'s threads.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -69,6 +69,7 @@ class SteppingProcessor(VirtualProcessor):
         self.marks: list[Mark] = []
         self.eager = False
         self.lives_matter = False
+        self.beyond: str | None = None
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
@@ -78,7 +79,8 @@ class SteppingProcessor(VirtualProcessor):
         self.stopping = False
         self.cut = self.verdict = self.stuck_at = None
         self.stopped_at = self.time = self.waits = self.operations = 0
-        self.seen = (0, time.monotonic())
+        self.seen = 0
+        self.idle.restart()
         self.finished.acquire(False)
         self.guide = guide
         self.pending.clear()
@@ -87,6 +89,7 @@ class SteppingProcessor(VirtualProcessor):
         self.touched = []
         self.marks = []
         self.eager = False
+        self.beyond = None
         if self.watch is not None:
             self.watch.renew()
 
@@ -130,6 +133,19 @@ class SteppingProcessor(VirtualProcessor):
         if self.current() is not None:
             self.touch(location, mode)
 
+    def go_inside(self) -> None:
+        """The calling thread does something inside a library that nobody can tell the footprint of."""
+        me = self.current()
+        if me is not None:
+            self.touch(EVERYTHING, WRITE)
+            self.last[me.number] = RESUMED  # if it has to wait there, nobody can tell for what
+
+    def go_beyond(self, why: str) -> None:
+        """The calling thread uses something whose points are not known: this run proves nothing."""
+        if self.current() is not None:
+            self.beyond = self.beyond or why
+            self.touch(EVERYTHING, WRITE)
+
     def look_at_lives(self, operation: Operation) -> None:
         """The program asks whether threads have begun or ended."""
         self.lives_matter = True
@@ -169,6 +185,8 @@ class SteppingProcessor(VirtualProcessor):
             self._end_wait(self.every[number])
         operation = self.pending.pop(number)
         self.touched.append((operation.location, operation.mode))
+        if self.beyond is not None:
+            self.touched.append((EVERYTHING, WRITE))
         self.marks.append(Mark(number, operation, len(self.log)))
         return self.every[number]
 

@@ -8,11 +8,27 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from semalab.twins.namespace import Twins
-from semalab.twins.reach import Slot
+from semalab.twins.namespaces import functions
+from semalab.twins.reach import Slot, slots
 
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _PERMITS = (threading.Semaphore, threading.Event, threading.Barrier)
 _QUEUE_CONDITIONS = ("not_empty", "not_full", "all_tasks_done")
+
+
+def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the primitives and unstarted threads within reach of a program that were there before it runs."""
+    found = list(functions([program, *arguments.values()]))
+    names = (slot.name for slot in slots(program, found, arguments) if _is_primitive(slot.value))
+    return tuple(dict.fromkeys(name or "the program" for name in names))
+
+
+def _is_primitive(value: Any) -> bool:
+    if isinstance(value, threading.Thread):
+        return not (value._started.is_set() or isinstance(value, threading._DummyThread))  # type: ignore[attr-defined]
+    queue = sys.modules.get("queue")
+    queues = (queue.Queue, queue.SimpleQueue) if queue is not None else ()
+    return isinstance(value, (_LOCK, _RLOCK, *_PERMITS, threading.Condition, *queues))
 
 
 class Adoption:
@@ -90,7 +106,7 @@ class Adoption:
         if hasattr(thread, "_handle"):  # from 3.13 on
             thread._handle = source._ThreadHandle()
         if isinstance(thread, source.Timer):
-            thread.finished = self._threading.Timer(0, int).finished
+            thread.finished = self._threading.Timer._moment()
         thread._invoke_excepthook = source._make_invoke_excepthook()
         source._dangling.add(thread)
         return True

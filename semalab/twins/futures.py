@@ -7,7 +7,7 @@ import concurrent.futures._base
 import concurrent.futures.thread
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -67,14 +67,14 @@ def _who_waits() -> str:
 
 
 def _future(base: types.ModuleType, source: types.ModuleType, recorder: Recorder, watched: type) -> type:
-    number: Callable[[], int] = count().__next__
+    number: Iterator[int] = count()
 
     class Future(base.Future):  # type: ignore[name-defined]
         """Logged like an event: 0 until it is done, then 1. Its hash is its number: sets of futures keep one order."""
 
         def __init__(self) -> None:
             super().__init__()
-            self._number = number()
+            self._number = next(number)
             key = recorder.register(self, "Future", 0)
             known = 0
 
@@ -94,5 +94,11 @@ def _future(base: types.ModuleType, source: types.ModuleType, recorder: Recorder
 
         def __hash__(self) -> int:
             return self._number
+
+        @staticmethod
+        def renew() -> None:
+            """Another run begins: its first future is the first again."""
+            nonlocal number
+            number = count()
 
     return Future

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 import types
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 
 def _threading(twins: Twins) -> types.ModuleType:
+    source = twins.source
+
+    def renew() -> None:
+        source._active.clear()
+        source._limbo.clear()
+        source.__dict__["_counter"] = itertools.count(1).__next__
+        source.__dict__["_main_thread"] = main = source._MainThread()
+        main._program_thread = twins.processor.current()
+
+    twins.renewals.append(renew)
     return threading_module(twins.source, twins.recorder, twins.watched, twins.choose)
 
 
@@ -26,6 +37,7 @@ def _random(twins: Twins) -> types.ModuleType:
     module = copied(random)
     if twins.processor.clock == "virtual":
         generator = random.Random(twins.seed)
+        twins.renewals.append(lambda: generator.seed(twins.seed))
         for name, value in vars(random).items():
             if getattr(value, "__self__", None) is getattr(random, "_inst", None) and hasattr(generator, name):
                 module.__dict__[name] = twins.choose(getattr(generator, name), value)
@@ -46,14 +58,24 @@ def _sched(twins: Twins) -> types.ModuleType:
 def _futures_base(twins: Twins) -> types.ModuleType:
     from semalab.twins.futures import load_base
 
-    return load_base(twins.stands, twins.source, twins.recorder, twins.watched)
+    base = load_base(twins.stands, twins.source, twins.recorder, twins.watched)
+    twins.renewals.append(base.Future.renew)
+    return base
 
 
 def _futures_thread(twins: Twins) -> types.ModuleType:
     from semalab.twins.futures import load_pool
 
     base, queue = twins.module("concurrent.futures._base"), twins.module("queue")
-    return load_pool(twins.stands, base, queue, twins.recorder, twins.watched)
+    module = load_pool(twins.stands, base, queue, twins.recorder, twins.watched)
+
+    def renew() -> None:
+        module.__dict__["_shutdown"] = False
+        module._threads_queues.clear()
+        module.ThreadPoolExecutor._counter = itertools.count().__next__
+
+    twins.renewals.append(renew)
+    return module
 
 
 def _futures(twins: Twins) -> types.ModuleType:

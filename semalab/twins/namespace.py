@@ -6,7 +6,7 @@ import builtins
 import functools
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.engine import Processor
@@ -23,7 +23,8 @@ class Twins:
     """The twins of one run. Invariant: a thread that is not of the run gets the real thing from every one of them.
 
     `_made` holds the modules that were asked for, by name; `_places` says where a real object's twin is.
-    `stands` are what the copies of standard modules find when they import.
+    `stands` are what the copies of standard modules find when they import. `renewals` put back what a run has changed
+    in the modules; `told` hears of every module that is made.
     """
 
     def __init__(self, processor: Processor, seed: int) -> None:
@@ -43,6 +44,8 @@ class Twins:
                 for name in ("queue", "multiprocessing.pool", "multiprocessing.dummy")
             },
         }
+        self.renewals: list[Callable[[], None]] = []
+        self.told: Callable[[str, types.ModuleType], None] = lambda name, module: None
         self._made: dict[str, types.ModuleType] = {}
         self._places = _places(tuple(name for name in MAKERS if name in sys.modules))
         self.module("threading")  # it changes the source, before any thread is started
@@ -64,7 +67,8 @@ class Twins:
     def module(self, name: str) -> types.ModuleType:
         """The twin of a module that has been imported."""
         if name not in self._made:
-            self._made[name] = MAKERS[name](self)
+            module = self._made[name] = MAKERS[name](self)
+            self.told(name, module)
         return self._made[name]
 
     def of(self, real: Any) -> Any:
@@ -89,6 +93,16 @@ class Twins:
                 if callable(value) and other is not None and other is not value and not attribute.startswith("__"):
                     found.setdefault(id(value), other)
         return found
+
+    def renew(self) -> None:
+        """Begin another run, in the place of the last one: what was swapped in stays, what it left is forgotten.
+
+        Called by the new run's main thread.
+        """
+        self.recorder.renew()
+        self.streams.errors.clear()
+        for renew in self.renewals:
+            renew()
 
     def at_exit(self) -> None:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""

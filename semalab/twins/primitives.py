@@ -104,7 +104,7 @@ def _condition(source: types.ModuleType, recorder: Recorder, lock_of: Callable[[
         def take_part(self, name: str = "", lock: Any = None) -> None:
             self._key = recorder.register(self, "Condition", 0, name=name)
             for borrowed in ("_is_owned", "_release_save", "_acquire_restore"):  # from the lock it had before the run
-                vars(self).pop(borrowed, None)
+                self.__dict__.pop(borrowed, None)
             source.Condition.__init__(self, lock_of(self._key) if lock is None else lock)
 
         def wait(self, timeout: float | None = None) -> bool:
@@ -209,8 +209,10 @@ def _timer(source: types.ModuleType, recorder: Recorder) -> type:
             is_set = looking(source.Event.is_set, point)
 
     class Timer(source.Timer):  # type: ignore[name-defined]
+        _moment = Moment
+
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.finished = Moment()
+            self.finished = self._moment()
 
     return Timer

@@ -12,8 +12,7 @@ import _thread
 import sys
 import types
 import weakref
-from collections.abc import Iterator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
@@ -61,6 +60,11 @@ class Recorder:
         self._primitives.append(weakref.ref(primitive))
         self.made.append(Made(kind, initial, site, part_of, part, name))
         return len(self.made) - 1
+
+    def renew(self) -> None:
+        """Another run begins; what the last one made is no longer known."""
+        self.made.clear()
+        self._primitives.clear()
 
     def survivors(self) -> Iterator[tuple[Made, Any]]:
         """The primitives of the run that somebody still has."""
