@@ -306,10 +306,10 @@ import os, signal, subprocess, threading
 import semalab as lab
 from semalab.engine import virtual
 
-virtual.NO_PROGRESS = 0.5
+virtual.NO_PROGRESS = 1.0
 
 def program():
-    waker = subprocess.Popen(["sh", "-c", f"sleep 0.8; kill -CONT {os.getpid()}"])
+    waker = subprocess.Popen(["sh", "-c", f"sleep 1.5; kill -CONT {os.getpid()}"])
     subprocess.run(["sleep", "0.1"])
     os.kill(os.getpid(), signal.SIGSTOP)
     waker.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from _thread import allocate_lock, get_ident
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
@@ -59,7 +60,7 @@ class ProgramThread:
     def alive(self) -> bool:
         return self.carrier is not None and self.carrier.is_alive()
 
-    def send_stop(self, within: frozenset[int] | None = None) -> None:
+    def send_stop(self, within: AbstractSet[int] | None = None) -> None:
         """Make Stop rise in the program's code of this thread; never once that code has ended.
 
         within: identities of namespaces; if given, the thread is told only while it is in code of one of them.
