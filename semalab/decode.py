@@ -15,7 +15,7 @@ from semalab.engine import ROW, Processor, ProgramThread
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
-from semalab.twins import Made
+from semalab.twins import Made, streams
 
 OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
 
@@ -152,6 +152,10 @@ class Decoder:
             value = None
         return self._since(time), thread, kind, primitive, value, amount, line
 
+    def label_of(self, thread: ProgramThread | None) -> str:
+        """What a thread is called in the trace; None is one that is not of the run."""
+        return self.thread_labels[thread.number] if thread is not None else self.outside
+
     def stopped(self, timeout: float) -> Deadlock | Timeout | None:
         """Why the run was stopped; call after `trace()`."""
         verdict, clock = self.processor.verdict, self.processor.clock
@@ -164,6 +168,7 @@ class Decoder:
             "timeout": "",
             "cancelled": "the run was stopped from outside",
             "full": f"the program had written {len(self._events):,} events and was still going",
+            "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
             "stuck": f"nothing happened for 2 s of real time{self._where()}; "
             "if the program really needs that long, use clock='wall'",
             "strangers": "the program waits for threads that it did not start through `threading`; use clock='wall'",
