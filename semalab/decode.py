@@ -180,8 +180,8 @@ class Decoder:
         return tuple(thread for thread, lines in self._entered[key].items() if lines)
 
     @cached_property
-    def _last_line(self) -> dict[str, int | None]:
-        return {event.thread: event.line for event in self._events}
+    def _last(self) -> dict[str, Event]:
+        return {event.thread: event for event in self._events}
 
     def _where(self) -> str:
         place = self.processor.stuck_at
@@ -189,11 +189,13 @@ class Decoder:
 
     def _wait(self, thread: ProgramThread, subject: int | ProgramThread | None) -> Wait:
         label = self.thread_labels[thread.number]
-        line = self._last_line.get(label)
+        last = self._last.get(label)
+        line = last.line if last is not None else None
         if isinstance(subject, int):
             primitive = self.primitives[subject]
             value = self.value[subject] if primitive.kind in PERMITS | QUEUES else None
-            return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line)
+            unfinished = last.amount if last is not None and primitive.kind in QUEUES else 0
+            return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line, unfinished)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)

@@ -11,7 +11,10 @@ _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hun
 
 @dataclass(frozen=True)
 class Wait:
-    """One thread that cannot go on: what it waits for, that thing's class and value, and who holds it."""
+    """One thread that cannot go on: what it waits for, that thing's class and value, and who holds it.
+
+    unfinished: the items that were not done when it began to wait in `Queue.join`; 0 in any other wait.
+    """
 
     thread: str
     primitive: str
@@ -19,6 +22,7 @@ class Wait:
     value: int | None = None
     holders: tuple[str, ...] = ()
     line: int | None = None
+    unfinished: int = 0
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,9 @@ class Deadlock:
         return tuple(w.thread for w in self.waits if w.kind != "Thread")
 
     def __str__(self) -> str:
-        causes: dict[str, list[Wait]] = {}
+        causes: dict[tuple[str, bool], list[Wait]] = {}
         for wait in self.waits:
-            causes.setdefault(wait.primitive, []).append(wait)
+            causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
         joins = [group for group in causes.values() if group[0].kind == "Thread"]
         others = [group for group in causes.values() if group[0].kind != "Thread"]
         told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
@@ -105,6 +109,8 @@ def _blocked(group: list[Wait]) -> str:
         return f"{who} {verb} for the result of `{first.primitive}` and no live thread is left to bring it"
     if first.kind == "Futures":
         return f"{who} {verb} in {first.primitive} and no live thread is left to bring a result"
+    if first.unfinished:
+        return f"{who} {verb} in `{first.primitive}`.join() and no live thread is left to call task_done()"
     if first.kind in QUEUES:
         return f"{who} {verb} for `{first.primitive}` ({_items(first.value)}) and {_nobody(first.value)}"
     if first.kind == "Barrier":

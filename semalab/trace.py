@@ -25,7 +25,8 @@ class Event(NamedTuple):
     """One thing that happened, seen from inside the primitive's own critical section.
 
     time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
-    value: the primitive's value right after the event. amount: permits, or nanoseconds for "sleep".
+    value: the primitive's value right after the event. amount: permits or items, nanoseconds for "sleep", and for a
+    "block" in Queue.join how many items were not done.
     line: the program's source line, or None where it is not known.
     """
 
