@@ -86,6 +86,8 @@ def run_program(
         try:
             processor.supervise(bench.main, timeout, cancelled)
         finally:
+            if bench.twins is not None:
+                bench.twins.close_pools()
             bench.swap.restore()
             _on_the_bench.clear()
     bench.show_errors()

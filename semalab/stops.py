@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from semalab.trace import QUEUES
+from semalab.trace import IDLE, QUEUES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
@@ -33,16 +33,18 @@ class Deadlock:
 
     @property
     def threads(self) -> tuple[str, ...]:
-        """Labels of the threads that wait for a primitive (joins are consequences, not causes)."""
-        return tuple(w.thread for w in self.waits if w.kind != "Thread")
+        """Labels of the threads that wait for a primitive (joins and idle pools are consequences, not causes)."""
+        return tuple(w.thread for w in self.waits if w.kind != "Thread" and w.kind not in IDLE)
 
     def __str__(self) -> str:
         causes: dict[tuple[str, bool], list[Wait]] = {}
-        for wait in self.waits:
+        idle = [wait for wait in self.waits if wait.kind in IDLE]
+        for wait in (wait for wait in self.waits if wait.kind not in IDLE):
             causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
         joins = [group for group in causes.values() if group[0].kind == "Thread"]
         others = [group for group in causes.values() if group[0].kind != "Thread"]
         told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
+        told += [_idle(idle)] if idle else []
         more = len(others[_TOLD:]) + len(joins[_TOLD:])
         return "; ".join(told + ([f"{more:,} more waits like these"] if more else []))
 
@@ -86,6 +88,11 @@ def _items(number: int | None) -> str:
 
 def _nobody(number: int | None) -> str:
     return f"no live thread is left to {'take one' if number else 'put one'}"
+
+
+def _idle(group: list[Wait]) -> str:
+    who, verb = _who(group)
+    return f"{who} {verb} for {'a task' if len(group) == 1 else 'tasks'} and no live thread is left to submit one"
 
 
 def _joining(group: list[Wait]) -> str:

@@ -11,7 +11,8 @@ SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
-POOLED = frozenset({"Tasks", "Future", "Futures"})  # what a pool of threads is made of
+POOLED = frozenset({"Tasks", "Upkeep", "Future", "Futures"})  # what a pool of threads is made of
+IDLE = frozenset({"Tasks", "Upkeep"})  # where a pool's threads wait when they have nothing to do
 FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
 
 KINDS = frozenset(

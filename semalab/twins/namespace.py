@@ -10,11 +10,14 @@ from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.twins.closing import close_all
 from semalab.twins.modules import MAKERS
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
 from semalab.twins.watched import watched_condition
+
+_BETWEEN_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy", "multiprocessing.dummy.connection")
 
 
 class Twins:
@@ -36,7 +39,7 @@ class Twins:
             "threading": lambda: self.source,
             "time": lambda: time_for_copies(processor),
             "os": lambda: os_for_copies(processor),
-            **{name: partial(self.module, name) for name in ("queue", "multiprocessing.pool", "multiprocessing.dummy")},
+            **{name: partial(self.module, name) for name in _BETWEEN_COPIES},
         }
         self._made: dict[str, types.ModuleType] = {}
         self._places = dict(_places())
@@ -83,6 +86,10 @@ class Twins:
                 if callable(value) and other is not None and other is not value and not attribute.startswith("__"):
                     found.setdefault(id(value), other)
         return found
+
+    def close_pools(self) -> None:
+        """Whoever gives a task to a pool of this run after its end is told that the pool is closed."""
+        close_all(self.recorder)
 
     def at_exit(self) -> None:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""
