@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+import threading
 import types
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -104,3 +105,5 @@ def _places() -> Iterator[tuple[int, tuple[str, str]]]:
         for name in sorted(names, key=lambda name: not name.startswith("_")):  # public names count more
             if callable(names[name]) and not name.startswith("__"):
                 yield id(names[name]), (module, name)
+    yield id(type(threading.Lock())), ("threading", "Lock")  # what a program may ask isinstance() for
+    yield id(type(threading.RLock())), ("threading", "RLock")

@@ -23,13 +23,13 @@ class Stream:
     """
 
     def __init__(self, real: Any, inside: Callable[[], bool], take: Printed) -> None:
-        self._real = real
+        self.original = real
         self._inside = inside
         self._take = take
 
     def write(self, text: str) -> int:
         if not self._inside() or not isinstance(text, str):
-            return int(self._real.write(text) or 0)
+            return int(self.original.write(text) or 0)
         if text:
             self._take(text)
         return len(text)
@@ -39,7 +39,7 @@ class Stream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
+        return getattr(self.original, name)
 
 
 class Streams:
