@@ -87,7 +87,7 @@ def run_program(
             processor.supervise(bench.main, timeout, cancelled)
         finally:
             if bench.twins is not None:
-                bench.twins.close_pools()
+                bench.twins.settle()
             bench.swap.restore()
             _on_the_bench.clear()
     bench.show_errors()

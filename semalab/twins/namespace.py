@@ -42,6 +42,7 @@ class Twins:
             "os": lambda: os_for_copies(processor),
             **{name: partial(self.module, name) for name in _BETWEEN_COPIES},
         }
+        self._stack_size = threading.stack_size()  # the program may set another for its threads; it is the process's
         self._made: dict[str, types.ModuleType] = {}
         self._places = dict(_places())
         self.module("threading")  # it changes the source, before any thread is started
@@ -88,9 +89,11 @@ class Twins:
                     found.setdefault(id(value), other)
         return found
 
-    def close_pools(self) -> None:
-        """Whoever gives a task to a pool of this run after its end is told that the pool is closed."""
+    def settle(self) -> None:
+        """When all threads have ended: whoever gives a task to a pool of this run is told that the pool is closed."""
         close_all(self.recorder)
+        if threading.stack_size() != self._stack_size:
+            threading.stack_size(self._stack_size)
 
     def at_exit(self) -> None:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""
