@@ -86,9 +86,12 @@ def test_waiting_for_a_result_takes_the_tasks_time(seed: int) -> None:
 
 def does_not_shut_down(done: list[int]) -> str:
     pool = ThreadPoolExecutor(2)
+    go = threading.Event()
     for i in range(4):
-        pool.submit(lambda i=i: (time.sleep(0.002), done.append(i)))
-    return f"{len(done)} done when main is"
+        pool.submit(lambda i=i: (go.wait(), done.append(i)))
+    said = f"{len(done)} done when main is"
+    go.set()
+    return said
 
 
 @CLOCKS
@@ -104,11 +107,12 @@ def submits_too_late() -> list[str]:
     pool = ThreadPoolExecutor(1)
 
     def late() -> None:
-        time.sleep(0.005)
-        try:
-            pool.submit(int)
-        except RuntimeError as error:
-            said.append(str(error))
+        while not said:
+            try:
+                pool.submit(int)
+                time.sleep(0.001)
+            except RuntimeError as error:
+                said.append(str(error))
 
     threading.Thread(target=late).start()
     return said
@@ -480,10 +484,12 @@ def uses_everything() -> list[Any]:
             failed.get()
         except Teacup as error:
             said.append(str(error))
+        go = threading.Event()
         try:
-            pool.apply_async(time.sleep, (0.05,)).get(timeout=0.001)
+            pool.apply_async(go.wait).get(timeout=0.001)
         except multiprocessing.TimeoutError:
             said.append("too slow")
+        go.set()
         pool.close()
         pool.join()
     return [*said, called]

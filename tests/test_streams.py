@@ -167,6 +167,21 @@ def test_a_redirection_ends_with_a_run_that_is_stopped_or_fails(clock: str) -> N
         lab.record(redirects_and_hangs, kind="exception", clock=clock)
 
 
+def speaks_while_it_is_stopped() -> None:
+    try:
+        threading.Semaphore(0).acquire()
+    finally:
+        print("on its way out")
+        print("an error on its way out", file=sys.stderr)
+
+
+@CLOCKS
+def test_what_a_stopped_thread_says_on_its_way_out_is_not_kept(clock: str, capsys: Any) -> None:
+    run = lab.record(speaks_while_it_is_stopped, clock=clock)
+    assert isinstance(run.stopped, Deadlock)
+    assert (run.output, capsys.readouterr()) == ("", ("", ""))
+
+
 def keeps(out: list[Any]) -> None:
     out += [sys.stdout, sys.stderr, print]
     print("kept")

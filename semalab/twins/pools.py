@@ -29,10 +29,7 @@ def load_thread_pool(
     """
     notifier = _notifier(source, recorder)
     context = types.SimpleNamespace(SimpleQueue=notifier)
-    at_exit = types.ModuleType("atexit")  # nobody could take back what a run leaves there
-    at_exit.__dict__.update(register=lambda *args, **kwargs: None, unregister=lambda *args: None)
-    util = load("multiprocessing.util", {**stands, "atexit": lambda: at_exit})
-    package = copied(multiprocessing, get_context=lambda: context, util=util)
+    package = copied(multiprocessing, get_context=lambda: context, util=multiprocessing.util)
     connection = types.ModuleType("multiprocessing.connection")
     connection.__dict__["wait"] = _wait
     result = event_class(source, recorder, watched, "Future")
