@@ -120,7 +120,8 @@ def submits_too_late() -> list[str]:
 
 @CLOCKS
 def test_after_the_main_thread_no_task_is_taken(clock: str) -> None:
-    assert record(submits_too_late, clock=clock).result == ["cannot schedule new futures after interpreter shutdown"]
+    (said,) = record(submits_too_late, clock=clock).result
+    assert said.startswith("cannot schedule new futures after ")  # a worker that saw it first says just "shutdown"
 
 
 def shut_down() -> list[Any]:
