@@ -21,6 +21,7 @@ from endless_programs import ENDLESS, spins
 import semalab as lab
 from semalab.recording import run_program
 from semalab.stops import Timeout
+from semalab.twins import streams
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -172,6 +173,35 @@ def test_a_log_that_grows_too_long_ends_the_run(clock: str, monkeypatch: pytest.
     run = lab.record(writes_for_ever, clock=clock, timeout=2)
     assert run.verdict == (f"Stopped: the program had written {len(run.trace):,} events and was still going")
     assert len(run.trace) > 1000
+
+
+def floods(write: str) -> None:
+    text = 999 * "x" + "\n"
+
+    def work() -> None:
+        while True:
+            if write == "print":
+                print(text, end="")
+            else:
+                getattr(sys, write).write(text)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+
+@CLOCKS
+@pytest.mark.parametrize("write", ["print", "stdout", "stderr"])
+def test_a_program_that_prints_without_end_does_not_fill_the_memory(
+    write: str, clock: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    assert streams.MOST_TEXT == 50_000_000
+    monkeypatch.setattr("semalab.twins.streams.MOST_TEXT", 1_000_000)
+    run = lab.record(floods, write=write, clock=clock, timeout=5)
+    assert run.verdict == "Stopped: the program had printed 1,000,000 bytes and was still going"
+    shown = run.output + capsys.readouterr().err
+    assert len(shown) == 1000 * (1_000_000 // sys.getsizeof(shown[:1000]))
+    run.trace.certify()
 
 
 @CLOCKS

@@ -12,7 +12,7 @@ import _thread
 import sys
 import types
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
@@ -40,13 +40,14 @@ class Made(NamedTuple):
 class Recorder:
     """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation.
 
-    `_primitives` holds them weakly, at the same places.
+    `_primitives` holds them weakly, at the same places. `to_close` says how pools and their futures are closed.
     """
 
     def __init__(self, processor: Processor) -> None:
         self.processor = processor
         self.made: list[Made] = []
         self._primitives: list[weakref.ref[Any]] = []
+        self.to_close: list[tuple[weakref.ref[Any], Callable[[Any], None]]] = []
         self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
 
     def register(

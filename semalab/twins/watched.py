@@ -58,8 +58,12 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
             self.read = read
             self.got: bool | None = None
 
+        def unfinished(self) -> int:
+            """How many tasks of a queue are to be done before this wait is over, if that is what it is for."""
+            return 0
+
         def wait(self, timeout: float | None = None) -> bool:
-            recorder.note("block", self.key, self.read())
+            recorder.note("block", self.key, self.read(), self.unfinished())
             before = recorder.intend(self.key)
             try:
                 self.got = got = bool(super().wait(timeout))
