@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from semalab.event import JOINS, KINDS, OUTSIDE, PERMITS, SEMAPHORES, Event, Primitive
+from semalab.event import JOINS, KINDS, OUTSIDE, PERMITS, QUEUES, SEMAPHORES, Event, Primitive
 from semalab.rules import Meetings, rule_of
 
 WAITED = PERMITS | {"Event", "Condition", "Barrier"}  # every wait for them has an end in the log
@@ -141,7 +141,11 @@ class _Replay:
             return False
         if event.primitive == wait.primitive:
             return event.kind in ENDS or (event.kind == "block" and not self._on_condition(wait))
-        if not self._on_condition(wait) or self.primitives[event.primitive].kind not in PERMITS:
+        if not self._on_condition(wait):
+            return False
+        if self.primitives[event.primitive].kind in QUEUES:  # the wait gives a queue's own lock back
+            return event.kind in {"put", "get"}
+        if self.primitives[event.primitive].kind not in PERMITS:
             return False
         asked = self.primitives[event.primitive].kind in SEMAPHORES  # a Condition asks its lock by trying to acquire it
         return (wait.step, event.kind) in {(0, "release"), (1, "block"), (1, "acquire")} or (

@@ -16,7 +16,7 @@ from semalab.event import OUTSIDE
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
-from semalab.twins import Made
+from semalab.twins import Made, streams
 
 
 class Printed(NamedTuple):
@@ -151,6 +151,10 @@ class Decoder:
             value = None
         return self._since(time), thread, kind, primitive, value, amount, line
 
+    def label_of(self, thread: ProgramThread | None) -> str:
+        """What a thread is called in the trace; None is one that is not of the run."""
+        return self.thread_labels[thread.number] if thread is not None else self.outside
+
     def stopped(self, timeout: float) -> Deadlock | Timeout | None:
         """Why the run was stopped; call after `trace()`."""
         verdict, clock = self.processor.verdict, self.processor.clock
@@ -163,6 +167,7 @@ class Decoder:
             "timeout": "",
             "cancelled": "the run was stopped from outside",
             "full": f"the program had written {len(self._events):,} events and was still going",
+            "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
             "stuck": f"nothing happened for 2 s of real time{self._where()}; "
             "if the program really needs that long, use clock='wall'",
             "strangers": "the program waits for threads that it did not start through `threading`; use clock='wall'",
@@ -174,8 +179,8 @@ class Decoder:
         return tuple(thread for thread, lines in self._entered[key].items() if lines)
 
     @cached_property
-    def _last_line(self) -> dict[str, int | None]:
-        return {event.thread: event.line for event in self._events}
+    def _last(self) -> dict[str, Event]:
+        return {event.thread: event for event in self._events}
 
     def _where(self) -> str:
         place = self.processor.stuck_at
@@ -183,11 +188,13 @@ class Decoder:
 
     def _wait(self, thread: ProgramThread, subject: int | ProgramThread | None) -> Wait:
         label = self.thread_labels[thread.number]
-        line = self._last_line.get(label)
+        last = self._last.get(label)
+        line = last.line if last is not None else None
         if isinstance(subject, int):
             primitive = self.primitives[subject]
             value = self.value[subject] if primitive.kind in PERMITS | QUEUES else None
-            return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line)
+            unfinished = last.amount if last is not None and primitive.kind in QUEUES else 0
+            return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line, unfinished)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)

@@ -8,7 +8,8 @@ SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
-POOLED = frozenset({"Tasks", "Future", "Futures"})  # what a pool of threads is made of
+POOLED = frozenset({"Tasks", "Upkeep", "Future", "Futures", "Results"})  # what a pool of threads is made of
+IDLE = frozenset({"Tasks", "Upkeep"})  # where a pool's threads wait when they have nothing to do
 FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
 
 KINDS = frozenset(
@@ -23,8 +24,8 @@ class Event(NamedTuple):
     """One thing that happened, seen from inside the primitive's own critical section.
 
     time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
-    value: the primitive's value right after the event. amount: permits; nanoseconds of a sleep, and
-    of a join with a time limit.
+    value: the primitive's value right after the event. amount: permits or items; nanoseconds of a sleep, and of a
+    join with a time limit; of a "block" in Queue.join how many items were not done.
     line: the program's source line, or None where it is not known.
     """
 

@@ -52,6 +52,19 @@ def cut_name(name: str, longest: int) -> str:
     return f"{cut(name[:-tail], longest - tail)} …{cut(name[-tail:], tail)}"
 
 
+def written(value: object, longest: int = 200) -> str:
+    """How Python writes a value, in one line of at most so many characters. Its `__repr__` is the program's code, too.
+
+    >>> written(["x"] * 9_000, 12)
+    "['x', 'x', '… (44,988 more characters)"
+    """
+    try:
+        text = str.__str__(repr(value))
+    except Exception:  # also of Python's own: a number of more than 4,300 digits is not written
+        return f"<{cut(type(value).__name__, longest)} whose repr() failed>"
+    return cut(text, longest)
+
+
 def said_by(error: BaseException) -> str:
     """An exception's message. Its `__str__` is the program's code: it may fail, or return what only looks like text."""
     try:

@@ -14,7 +14,8 @@ from typing import Any
 
 from semalab.claims import Check
 from semalab.decode import Decoder
-from semalab.engine import Processor, Replayed, Stop, VirtualProcessor, WallProcessor
+from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor
+from semalab.excerpt import cut, written
 from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.stepping import SteppingProcessor, announce, following
@@ -105,6 +106,8 @@ def on_the_bench(bench: Bench) -> Iterator[None]:
         try:
             yield
         finally:
+            if bench.twins is not None:
+                bench.twins.settle()
             bench.swap.restore()
             bench.processor.close()
             _on_the_bench.clear()
@@ -131,8 +134,8 @@ class Bench:
         self.twins: Twins | None = None
         self.origin = 0
         self.result: Any = None
-        self.failure: tuple[str, BaseException] | None = None
-        self.worker_failures: list[tuple[str, BaseException]] = []
+        self.failure: tuple[ProgramThread | None, BaseException] | None = None
+        self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
         processor.failed = self._worker_failed
 
     def main(self) -> None:
@@ -158,7 +161,7 @@ class Bench:
 
     def _failed(self, error: BaseException) -> None:
         if not self.processor.stopping:
-            self.failure = ("main", error)
+            self.failure = (self.processor.current(), error)
 
     def prepare(self) -> None:
         """Put the twins in their places."""
@@ -168,7 +171,7 @@ class Bench:
         self.swap.install(self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
 
-    def _worker_failed(self, thread: str, error: BaseException) -> None:
+    def _worker_failed(self, thread: ProgramThread | None, error: BaseException) -> None:
         self.worker_failures.append((thread, error))
 
     def show_errors(self) -> None:
@@ -197,7 +200,7 @@ class Bench:
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
             schedule=_schedule(self.processor, self.seed),
-            failed_thread=failure[0] if failure else "main",
+            failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
             source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
         )
@@ -221,21 +224,23 @@ def check_arguments(
 ) -> None:
     """Refuse what cannot run, with the rule, the value and the way out."""
     if not callable(program):
-        raise TypeError(f"program must be callable, got {program!r}; pass the function itself, without parentheses")
+        raise TypeError(
+            f"program must be callable, got {written(program)}; pass the function itself, without parentheses"
+        )
     if clock not in ("wall", "virtual"):
-        raise ValueError(f"clock must be 'wall' or 'virtual', got {clock!r}")
+        raise ValueError(f"clock must be 'wall' or 'virtual', got {written(clock)}")
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed must be a whole number, got {seed!r}")
+        raise TypeError(f"seed must be a whole number, got {written(seed)}")
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout must be a number of seconds, got {timeout!r}")
+        raise TypeError(f"timeout must be a number of seconds, got {written(timeout)}")
     if not 0 < timeout < 1e6:
-        raise ValueError(f"timeout must be more than 0 and less than 1,000,000 seconds, got {timeout!r}")
+        raise ValueError(f"timeout must be more than 0 and less than 1,000,000 seconds, got {written(timeout)}")
     if claim is not None and not callable(claim):
-        raise TypeError(f"claim must be a claim such as semalab.mutual_exclusion, got {claim!r}")
+        raise TypeError(f"claim must be a claim such as semalab.mutual_exclusion, got {written(claim)}")
     for name, least in LEAST.items():
         value = arguments.get(name)
         if isinstance(value, int) and value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")
+            raise ValueError(f"{name} must be at least {least}, got {written(value)}")
     _check_names(program, arguments)
 
 
@@ -244,14 +249,14 @@ def _check_names(program: Program, arguments: Mapping[str, Any]) -> None:
         signature = inspect.signature(program)
     except (TypeError, ValueError):  # a builtin that does not tell
         return
-    name = getattr(program, "__name__", "the program")
+    name = cut(str(getattr(program, "__name__", "the program")), 80)
     parameters = signature.parameters
     if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         for unknown in [a for a in arguments if a not in parameters]:
             near = difflib.get_close_matches(unknown, parameters, 1)
-            takes = ", ".join(parameters) or "no arguments"
-            hint = f"did you mean {near[0]!r}?" if near else f"it takes {takes}"
-            raise TypeError(f"{name}() has no argument {unknown!r}; {hint}")
+            takes = cut(", ".join(parameters), 200) or "no arguments"
+            hint = f"did you mean {written(near[0])}?" if near else f"it takes {takes}"
+            raise TypeError(f"{name}() has no argument {written(unknown)}; {hint}")
     required = [
         p for p in parameters.values() if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from semalab.trace import QUEUES
+from semalab.trace import IDLE, QUEUES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
 
 @dataclass(frozen=True)
 class Wait:
-    """One thread that cannot go on: what it waits for, that thing's class and value, and who holds it."""
+    """One thread that cannot go on: what it waits for, that thing's class and value, and who holds it.
+
+    unfinished: the items that were not done when it began to wait in `Queue.join`; 0 in any other wait.
+    """
 
     thread: str
     primitive: str
@@ -19,6 +22,7 @@ class Wait:
     value: int | None = None
     holders: tuple[str, ...] = ()
     line: int | None = None
+    unfinished: int = 0
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,18 @@ class Deadlock:
 
     @property
     def threads(self) -> tuple[str, ...]:
-        """Labels of the threads that wait for a primitive (joins are consequences, not causes)."""
-        return tuple(w.thread for w in self.waits if w.kind != "Thread")
+        """Labels of the threads that wait for a primitive (joins and idle pools are consequences, not causes)."""
+        return tuple(w.thread for w in self.waits if w.kind != "Thread" and w.kind not in IDLE)
 
     def __str__(self) -> str:
-        causes: dict[str, list[Wait]] = {}
-        for wait in self.waits:
-            causes.setdefault(wait.primitive, []).append(wait)
+        causes: dict[tuple[str, bool], list[Wait]] = {}
+        idle = [wait for wait in self.waits if wait.kind in IDLE]
+        for wait in (wait for wait in self.waits if wait.kind not in IDLE):
+            causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
         joins = [group for group in causes.values() if group[0].kind == "Thread"]
         others = [group for group in causes.values() if group[0].kind != "Thread"]
         told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
+        told += [_idle(idle)] if idle else []
         more = len(others[_TOLD:]) + len(joins[_TOLD:])
         return "; ".join(told + ([f"{more:,} more waits like these"] if more else []))
 
@@ -84,6 +90,11 @@ def _nobody(number: int | None) -> str:
     return f"no live thread is left to {'take one' if number else 'put one'}"
 
 
+def _idle(group: list[Wait]) -> str:
+    who, verb = _who(group)
+    return f"{who} {verb} for {'a task' if len(group) == 1 else 'tasks'} and no live thread is left to submit one"
+
+
 def _joining(group: list[Wait]) -> str:
     who, verb = _who(group)
     return f"{who} {verb} for {group[0].primitive} to end"
@@ -103,8 +114,10 @@ def _blocked(group: list[Wait]) -> str:
         return f"{who} {verb} on `{first.primitive}` and no live thread is left to notify it"
     if first.kind == "Future":
         return f"{who} {verb} for the result of `{first.primitive}` and no live thread is left to bring it"
-    if first.kind == "Futures":
+    if first.kind in {"Futures", "Results"}:
         return f"{who} {verb} in {first.primitive} and no live thread is left to bring a result"
+    if first.unfinished:
+        return f"{who} {verb} in `{first.primitive}`.join() and no live thread is left to call task_done()"
     if first.kind in QUEUES:
         return f"{who} {verb} for `{first.primitive}` ({_items(first.value)}) and {_nobody(first.value)}"
     if first.kind == "Barrier":

@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import overload
 
 from semalab.certificate import CertificateError, certify
-from semalab.event import FLAGS, JOINS, KINDS, LOCKS, PERMITS, POOLED, QUEUES, SEMAPHORES, Event, Primitive
+from semalab.event import FLAGS, IDLE, JOINS, KINDS, LOCKS, PERMITS, POOLED, QUEUES, SEMAPHORES, Event, Primitive
 
 __all__ = [
     "FLAGS",
+    "IDLE",
     "JOINS",
     "KINDS",
     "LOCKS",

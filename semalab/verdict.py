@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
 from semalab.excerpt import cut, said_by
-from semalab.labels import thread_label
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import FLAGS, POOLED, QUEUES, SEMAPHORES
@@ -27,7 +26,7 @@ def _headline(
     if failure is not None:
         thread, error = failure
         text = cut(said_by(error), _MESSAGE)
-        raised = f"{thread_label(thread)} raised {cut(type(error).__name__, _NAME)}"
+        raised = f"{thread} raised {cut(type(error).__name__, _NAME)}"
         return f"{raised}: {text}" if text else raised
     if isinstance(stopped, Deadlock):
         return f"Deadlock: {stopped}"

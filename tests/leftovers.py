@@ -27,6 +27,7 @@ def state() -> dict[str, Any]:
         "random's state": random.getstate(),
         "garbage collection": (gc.isenabled(), gc.get_threshold()),
         "switch interval": sys.getswitchinterval(),
+        "stack size": threading.stack_size(),
         "hooks": (threading.excepthook, sys.unraisablehook, threading.gettrace(), threading.getprofile()),
     }
     if hasattr(os, "sched_getaffinity"):

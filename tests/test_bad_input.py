@@ -30,6 +30,13 @@ def no_arguments() -> None:
     started.append("no_arguments")
 
 
+class Mute:
+    """A value that does not say what it is."""
+
+    def __repr__(self) -> str:
+        raise LookupError("no")
+
+
 REFUSED: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (None, {}, TypeError, "program must be callable, got None; pass the function itself, without parentheses"),
     (42, {}, TypeError, "program must be callable, got 42; pass the function itself, without parentheses"),
@@ -40,6 +47,26 @@ REFUSED: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
     (mutex, {"threads": 1, "seed": 1.5}, TypeError, "seed must be a whole number, got 1.5"),
     (mutex, {"threads": 1, "seed": True}, TypeError, "seed must be a whole number, got True"),
     (mutex, {"threads": 1, "seed": None}, TypeError, "seed must be a whole number, got None"),
+    (mutex, {"threads": 1, "seed": Mute()}, TypeError, "seed must be a whole number, got <Mute whose repr() failed>"),
+    (
+        mutex,
+        {"threads": 1, "seed": 100_000_000 * "x"},
+        TypeError,
+        f"seed must be a whole number, got '{199 * 'x'}… (99,999,802 more characters)",
+    ),
+    (
+        mutex,
+        {"threads": 1, "clock": "cpu\n\x1b[31m\u202e"},
+        ValueError,
+        "clock must be 'wall' or 'virtual', got 'cpu\\n\\x1b[31m\\u202e'",
+    ),
+    (
+        Mute(),
+        {},
+        TypeError,
+        "program must be callable, got <Mute whose repr() failed>; pass the function itself, without parentheses",
+    ),
+    (mutex, {"threads": -(10**5000)}, ValueError, "threads must be at least 1, got <int whose repr() failed>"),
     (
         mutex,
         {"threads": 1, "timeout": 0},

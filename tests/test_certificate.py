@@ -100,7 +100,7 @@ def test_the_last_value_is_what_plain_threading_arrives_at(initial: int, gifts: 
         assert run.result == run.reading.uses["semaphore"].final == total - sum(wishes)
 
 
-SECONDS_ON_THE_WALL = {"mutex", "everything"}
+SECONDS_ON_THE_WALL = {"mutex", "everything", "queues", "thread_pool", "executor", "pool_deadlock"}
 
 
 @pytest.mark.parametrize(

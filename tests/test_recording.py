@@ -229,6 +229,35 @@ def test_what_a_worker_raises_comes_out_of_record_and_nothing_is_printed(clock: 
     assert capfd.readouterr() == ("", "")
 
 
+def one_of_two_fails(bare: bool) -> None:
+    told = threading.Event()
+
+    def work(fails: bool) -> None:
+        told.wait()
+        if fails:
+            raise KeyError("the second one")
+
+    def start(fails: bool) -> None:
+        if bare:
+            _thread.start_new_thread(work, (fails,))
+        else:
+            threading.Thread(target=work, args=(fails,), name="Ada").start()
+
+    start(False)
+    start(True)
+    told.set()
+    time.sleep(0.01)
+
+
+@CLOCKS
+@pytest.mark.parametrize("bare", [False, True])
+def test_of_two_threads_with_one_name_the_right_one_is_blamed(clock: str, bare: bool) -> None:
+    run = lab.record(one_of_two_fails, clock=clock, raises=False, bare=bare)
+    label = run.trace.threads[2]
+    assert label.endswith(" (2)")
+    assert (run.failed_thread, run.verdict) == (label, f"{label} raised KeyError: 'the second one'")
+
+
 def both_fail() -> None:
     worker_fails()
     raise ValueError("main as well")

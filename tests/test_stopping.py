@@ -21,6 +21,7 @@ from endless_programs import ENDLESS, spins
 import semalab as lab
 from semalab.recording import run_program
 from semalab.stops import Timeout
+from semalab.twins import streams
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -174,6 +175,35 @@ def test_a_log_that_grows_too_long_ends_the_run(clock: str, monkeypatch: pytest.
     assert len(run.trace) > 1000
 
 
+def floods(write: str) -> None:
+    text = 999 * "x" + "\n"
+
+    def work() -> None:
+        while True:
+            if write == "print":
+                print(text, end="")
+            else:
+                getattr(sys, write).write(text)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+
+@CLOCKS
+@pytest.mark.parametrize("write", ["print", "stdout", "stderr"])
+def test_a_program_that_prints_without_end_does_not_fill_the_memory(
+    write: str, clock: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    assert streams.MOST_TEXT == 50_000_000
+    monkeypatch.setattr("semalab.twins.streams.MOST_TEXT", 1_000_000)
+    run = lab.record(floods, write=write, clock=clock, timeout=5)
+    assert run.verdict == "Stopped: the program had printed 1,000,000 bytes and was still going"
+    shown = run.output + capsys.readouterr().err
+    assert len(shown) == 1000 * (1_000_000 // sys.getsizeof(shown[:1000]))
+    run.trace.certify()
+
+
 @CLOCKS
 @pytest.mark.parametrize("program", [spins, many_wait, writes_for_ever], ids=lambda program: program.__name__)
 def test_a_run_can_be_cancelled(program: Callable[..., None], clock: str) -> None:
@@ -306,10 +336,10 @@ import os, signal, subprocess, threading
 import semalab as lab
 from semalab.engine import virtual
 
-virtual.NO_PROGRESS = 0.5
+virtual.NO_PROGRESS = 1.0
 
 def program():
-    waker = subprocess.Popen(["sh", "-c", f"sleep 0.8; kill -CONT {os.getpid()}"])
+    waker = subprocess.Popen(["sh", "-c", f"sleep 1.5; kill -CONT {os.getpid()}"])
     subprocess.run(["sleep", "0.1"])
     os.kill(os.getpid(), signal.SIGSTOP)
     waker.wait()

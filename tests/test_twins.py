@@ -31,6 +31,105 @@ def test_every_clock_is_the_virtual_one() -> None:
     assert lab.record(reads_clocks, clock="virtual").result == [1.5] * 3 + [1_500_000_000] * 3
 
 
+def tells_the_date() -> list[Any]:
+    time.sleep(86_400)
+    short = [time.gmtime(), time.localtime(), time.ctime(), time.asctime(), time.strftime("%j %H:%M:%S")]
+    none = [time.gmtime(None), time.localtime(None), time.ctime(None)]
+    return short + none + [time.gmtime(7), time.strftime("%Y", time.gmtime(0)), time.asctime(time.gmtime(0))]
+
+
+def test_dates_without_a_moment_are_of_the_virtual_clock() -> None:
+    here = time.localtime(86_400)
+    moment = [time.gmtime(86_400), here, time.ctime(86_400)]
+    assert lab.record(tells_the_date, clock="virtual", timeout=100_000).result == [
+        *moment,
+        time.asctime(here),
+        time.strftime("%j %H:%M:%S", here),
+        *moment,
+        time.gmtime(7),
+        "1970",
+        "Thu Jan  1 00:00:00 1970",
+    ]
+
+
+def tells_the_year() -> list[str]:
+    return [time.strftime("%Y"), time.ctime()[-4:], str(time.gmtime(None).tm_year)]
+
+
+def test_dates_on_the_wall_are_of_today() -> None:
+    assert {int(year) for year in lab.record(tells_the_year).result} <= {time.gmtime().tm_year + i for i in (-1, 0, 1)}
+
+
+def plans() -> list[Any]:
+    import sched
+
+    done: list[Any] = []
+    plan = sched.scheduler()
+    for delay, priority, name in ((2, 1, "late"), (1, 2, "second"), (1, 1, "first"), (3, 1, "never")):
+        event = plan.enter(delay, priority, lambda name=name: done.append((name, time.monotonic())))
+    plan.cancel(event)
+    plan.run()
+    other = sched.scheduler(time.time, time.sleep)
+    other.enterabs(time.time() + 5, 0, done.append, ("with time and sleep",))
+    other.run()
+    return [*done, time.monotonic()]
+
+
+def test_a_scheduler_runs_on_the_virtual_clock() -> None:
+    run = lab.record(plans, clock="virtual")
+    assert run.result == [("first", 1.0), ("second", 1.0), ("late", 2.0), "with time and sleep", 7.0]
+    assert sum(e.amount for e in run.trace if e.kind == "sleep") == 7 * 10**9
+
+
+def sets_timers() -> list[str]:
+    said: list[str] = []
+    timer = threading.Timer(2, said.append, ["two"])
+    cancelled = threading.Timer(3, said.append, ["never"])
+    repeated = [threading.Timer(1, said.append, args=("one",))]
+    for one in (timer, cancelled, *repeated):
+        one.start()
+    time.sleep(1.5)
+    cancelled.cancel()
+    for one in (timer, cancelled, *repeated):
+        one.join()
+    return said
+
+
+def test_a_timers_wait_is_drawn_as_sleep() -> None:
+    run = lab.record(sets_timers, clock="virtual")
+    assert (run.result, run.duration) == (["one", "two"], 2.0)
+    of_timers = [(e.thread, e.time, e.kind, e.amount) for e in run.trace if e.kind in {"sleep", "wake"}]
+    second = 10**9
+    assert [event for event in of_timers if event[0] == "Thread-1"] == [
+        ("Thread-1", 0, "sleep", 2 * second),
+        ("Thread-1", 2 * second, "wake", 0),
+    ]
+    assert [event[1:] for event in of_timers if event[0] == "Thread-2"] == [
+        (0, "sleep", 3 * second),
+        (3 * second // 2, "wake", 0),
+    ]
+    assert [s.kind for s in run.reading.spans if s.thread == "Thread-3"] == ["sleep"]
+
+
+def cancels_a_timer() -> list[str]:
+    said: list[str] = []
+    for cancelled in (True, False):
+        timer = threading.Timer(60 if cancelled else 0.001, said.append, [str(cancelled)])
+        timer.start()
+        if cancelled:
+            timer.cancel()
+        timer.join()
+    return said
+
+
+@CLOCKS
+def test_timers_run_and_are_cancelled(clock: str) -> None:
+    run = lab.record(cancels_a_timer, clock=clock)
+    assert run.result == ["False"]
+    assert [e.kind for e in run.trace if e.thread == "Thread-2"][:3] == ["start", "sleep", "wake"]
+    run.trace.certify()
+
+
 def one_tick() -> list[float]:
     before = time.time()
     time.sleep(0)
@@ -202,3 +301,155 @@ def test_threading_knows_the_runs_threads_and_no_others(clock: str) -> None:
         ["MainThread"],
         (False, False, True),
     ]
+
+
+def asks_who_is_who() -> list[Any]:
+    local = threading.local()
+    local.name = "main"
+    seen: list[Any] = []
+    release = threading.Event()
+
+    class Named(threading.local):
+        def __init__(self) -> None:
+            self.own = threading.current_thread().name
+
+    named = Named()
+
+    def work() -> None:
+        seen.append((named.own, hasattr(local, "name"), threading.get_native_id() == me().native_id))
+        release.wait()
+
+    me = threading.current_thread
+    workers = [threading.Thread(target=work, name=name, daemon=name == "Bob") for name in ("Ada", "Bob")]
+    for worker in workers:
+        worker.start()
+    time.sleep(0.01)
+    names = sorted(thread.name for thread in threading.enumerate())
+    idents = {thread.ident for thread in threading.enumerate()}
+    count = threading.active_count()
+    release.set()
+    for worker in workers:
+        worker.join()
+    return [
+        sorted(seen),
+        names,
+        count,
+        len(idents),
+        threading.get_ident() in idents,
+        threading.get_ident() == threading.main_thread().ident == me().ident,
+        (local.name, named.own),
+        [repr(worker).split("(")[1].split(",")[0] for worker in workers],
+        threading.active_count(),
+    ]
+
+
+@CLOCKS
+def test_threads_are_who_they_are(clock: str) -> None:
+    assert lab.record(asks_who_is_who, clock=clock).result == [
+        [("Ada", False, True), ("Bob", False, True)],
+        ["Ada", "Bob", "MainThread"],
+        3,
+        3,
+        True,
+        True,
+        ("main", "MainThread"),
+        ["Ada", "Bob"],
+        1,
+    ]
+
+
+def traces() -> list[str]:
+    called: set[str] = set()
+
+    def work() -> None:
+        pass
+
+    def note(frame: Any, what: str, argument: object) -> None:
+        if frame.f_code.co_name == "work":
+            called.add(f"{what} in {threading.current_thread().name}")
+
+    threading.settrace(note)
+    threading.setprofile(note)
+    worker = threading.Thread(target=work, name="Ada")
+    worker.start()
+    worker.join()
+    threading.settrace(None)  # type: ignore[arg-type]
+    threading.setprofile(None)  # type: ignore[arg-type]
+    return sorted(called)
+
+
+@CLOCKS
+def test_a_program_may_trace_its_threads_and_only_these(clock: str) -> None:
+    tracing, profiling = threading.gettrace(), threading.getprofile()
+    assert lab.record(traces, clock=clock).result == ["call in Ada", "return in Ada"]
+    assert (threading.gettrace(), threading.getprofile()) == (tracing, profiling)
+
+
+def traces_for_ever() -> None:
+    threading.settrace(lambda *args: None)
+    threading.setprofile(lambda *args: None)
+    threading.excepthook = lambda args: None
+    threading.stack_size(512 * 1024)
+
+
+@CLOCKS
+def test_settings_of_threads_are_the_runs_own(clock: str) -> None:
+    before = (threading.gettrace(), threading.getprofile(), threading.excepthook, threading.stack_size())
+    lab.record(traces_for_ever, clock=clock)
+    assert (threading.gettrace(), threading.getprofile(), threading.excepthook, threading.stack_size()) == before
+
+
+def asks_the_stack_size() -> list[int]:
+    sizes = [threading.stack_size(), threading.stack_size(256 * 1024), threading.stack_size()]
+    worker = threading.Thread(target=sizes.append, args=(1,))
+    worker.start()
+    worker.join()
+    return sizes
+
+
+@CLOCKS
+def test_the_stack_size_can_be_set_and_asked(clock: str) -> None:
+    assert lab.record(asks_the_stack_size, clock=clock).result == [0, 0, 256 * 1024, 1]
+
+
+def hooks() -> list[str]:
+    said: list[str] = []
+
+    def fail() -> None:
+        raise KeyError("lost")
+
+    def note(args: Any) -> None:
+        said.append(f"{args.exc_type.__name__} in {args.thread.name}, {args.exc_traceback is not None}")
+
+    for hook in (note, threading.__excepthook__):
+        threading.excepthook = hook
+        worker = threading.Thread(target=fail, name="Ada")
+        worker.start()
+        worker.join()
+    return said
+
+
+@CLOCKS
+def test_a_hook_for_exceptions_can_be_set_and_taken_back(clock: str) -> None:
+    run = lab.record(hooks, clock=clock, raises=False)
+    assert (run.result, run.verdict) == (["KeyError in Ada, True"], "Ada (2) raised KeyError: 'lost'")
+
+
+def asks_what_locks_are() -> list[bool]:
+    lock, again = threading.Lock(), threading.RLock()
+    return [
+        isinstance(lock, LockType),
+        isinstance(again, AgainType),
+        isinstance(lock, AgainType),
+        LockType is type(lock),
+        isinstance(threading.Semaphore(1), S),
+    ]
+
+
+LockType, AgainType, S = type(threading.Lock()), type(threading.RLock()), threading.Semaphore
+
+
+@CLOCKS
+def test_types_of_locks_can_be_asked_for(clock: str) -> None:
+    assert lab.record(asks_what_locks_are, clock=clock).result == [True, True, False, True, True]
+    assert LockType is type(threading.Lock())

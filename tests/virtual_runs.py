@@ -5,7 +5,10 @@ Uses the standard library and `semalab` alone, so that any Python can run it.
 
 from __future__ import annotations
 
+import concurrent.futures
 import hashlib
+import multiprocessing.pool
+import queue
 import random
 import sys
 import threading
@@ -84,6 +87,72 @@ def everything(threads: int) -> list[str]:
     return log
 
 
+def queues(threads: int) -> list[int]:
+    """A bounded queue, one by rank, one whose taker gives up, and a join."""
+    tasks, ranked, unused = queue.Queue(2), queue.PriorityQueue(), queue.SimpleQueue()  # type: ignore[var-annotated]
+
+    def work() -> None:
+        while (item := tasks.get()) is not None:
+            time.sleep(random.random())
+            ranked.put(item)
+            tasks.task_done()
+
+    def give_up() -> None:
+        try:
+            unused.get(timeout=0.5)
+        except queue.Empty:
+            print("nothing came until", time.monotonic())
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in [*workers, threading.Thread(target=give_up)]:
+        worker.start()
+    for item in range(3 * threads):
+        tasks.put(item)
+    tasks.join()
+    start_all([], lambda: [tasks.put(None) for _ in workers])
+    return [ranked.get() for _ in range(ranked.qsize())]
+
+
+def executor(threads: int) -> list[int]:
+    """Two wait for the same results, one of which is an exception; what is not begun is cancelled."""
+
+    def cook(dish: int) -> int:
+        time.sleep(random.random())
+        return 12 // dish
+
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        dishes = [pool.submit(cook, i) for i in range(2 * threads)]
+        waiter = threading.Thread(target=concurrent.futures.wait, args=(dishes[1:],))
+        waiter.start()
+        done = [dishes.index(dish) for dish in concurrent.futures.as_completed(dishes)]
+        list(pool.map(print, done))
+        waiter.join()
+        pool.shutdown(cancel_futures=True)
+    return done
+
+
+def default_executor(threads: int) -> list[str]:
+    """Of default size, and nobody shuts it down."""
+    pool = concurrent.futures.ThreadPoolExecutor()
+    return list(pool.map(str, range(3 * threads)))
+
+
+def thread_pool(threads: int) -> list[float]:
+    def nap(i: int) -> float:
+        time.sleep(random.random())
+        return time.monotonic()
+
+    with multiprocessing.pool.ThreadPool(threads) as pool:
+        done = pool.map(nap, range(threads), chunksize=1)
+        return done + list(pool.imap_unordered(nap, range(threads)))
+
+
+def pool_deadlock(threads: int) -> None:
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        tasks = [pool.submit(lambda: (time.sleep(1), pool.submit(int).result())) for _ in range(threads)]
+        concurrent.futures.wait(tasks)
+
+
 def deadlock(threads: int) -> None:
     forks = [threading.Lock() for _ in range(threads)]
 
@@ -104,7 +173,12 @@ def start_all(threads: list[threading.Thread], meanwhile: Callable[[], object] =
         thread.join()
 
 
-PROGRAMS: tuple[Callable[..., Any], ...] = (mutex, latch, producer_consumer, everything, deadlock)
+PROGRAMS: tuple[Callable[..., Any], ...] = (
+    *(mutex, latch, producer_consumer, everything, deadlock),
+    *(queues, thread_pool, executor, default_executor, pool_deadlock),
+)
+# CPython's ThreadPoolExecutor is another one from 3.12 on: its workers ask for a task before they call themselves idle.
+OF_EXECUTORS = (executor, default_executor, pool_deadlock)
 
 
 def digest(run: Any) -> str:

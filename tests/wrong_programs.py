@@ -88,6 +88,21 @@ def main_recurses() -> None:
     main_recurses()
 
 
+def recurses_with_a_permit() -> None:
+    """Whoever had room to enter a semaphore has room to leave it. The last one's permit is lost, as in plain Python."""
+    permits = threading.Semaphore(1_000_000)
+
+    def deeper() -> None:
+        with permits:
+            deeper()
+
+    try:
+        deeper()
+    except RecursionError:  # its words differ
+        away = 1_000_000 - permits._value  # type: ignore[attr-defined]
+        raise LookupError(f"too deep, permits away: {away}") from None
+
+
 def raises_in_a_worker() -> None:
     def work() -> None:
         raise LookupError("no such seat")
@@ -174,6 +189,7 @@ FAILING = [
     Wrong(main_joins_itself, "main raised RuntimeError: cannot join current thread"),
     Wrong(recurses, "worker raised RecursionError: maximum recursion depth exceeded"),
     Wrong(main_recurses, "main raised RecursionError: maximum recursion depth exceeded"),
+    Wrong(recurses_with_a_permit, "main raised LookupError: too deep, permits away: 1"),
     Wrong(raises_in_a_worker, "worker raised LookupError: no such seat"),
     Wrong(raises_while_others_wait, "worker raised LookupError: no such seat"),
     Wrong(exits_in_a_worker, "Permit lost: worker ended without releasing `mutex`"),

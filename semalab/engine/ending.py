@@ -88,13 +88,9 @@ def _in_program(threads: list[ProgramThread], program: AbstractSet[int]) -> list
     and for everybody in the process. What counts is the look that `send_stop` takes; this one spares it most of them.
     Without the GIL nobody can tell, and a frame that runs must not be looked into.
     """
-    frames = sys._current_frames() if threads else {}
-    places = [frames.get(thread.carrier.ident) if thread.carrier is not None else None for thread in threads]
-    return [
-        thread
-        for thread, frame in zip(threads, places, strict=True)
-        if frame is not None and id(frame.f_globals) in program
-    ]
+    here = {thread.carrier.ident: thread for thread in threads if thread.carrier is not None}
+    # Not kept in a variable: this function's own frame is among them, and what it holds would hold itself.
+    return [here[i] for i, f in sys._current_frames().items() if i in here and id(f.f_globals) in program]
 
 
 def _open(critical_locks: Sequence[Any]) -> None:

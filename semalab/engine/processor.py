@@ -19,6 +19,8 @@ ROW = 6  # entries of the log that belong together: time, identifier, what, valu
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 
+Failed = Callable[[ProgramThread | None, BaseException], None]
+
 
 def check_lock_arguments(blocking: bool, timeout: float) -> None:
     """Raise what `_thread.lock.acquire` raises for these arguments."""
@@ -46,11 +48,11 @@ class Processor:
         self.stopping = False
         self.cut: int | None = None
         self.stopped_at = 0
-        self.verdict: str | None = None  # "deadlock", "timeout", "stuck", "strangers", "full" or "cancelled"
+        self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"
         self.stuck: tuple[Stuck, ...] = ()
         self.stuck_at: tuple[str, int] | None = None
         self.left: tuple[ProgramThread, ...] = ()
-        self.failed: Callable[[str, BaseException], None] = lambda name, error: None  # is told what a thread raised
+        self.failed: Failed = lambda thread, error: None  # is told what a thread raised
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
@@ -147,7 +149,7 @@ class Processor:
             body()
         except BaseException as error:
             if not self.stopping and not isinstance(error, SystemExit):
-                self.failed(me.name, error)
+                self.failed(me, error)
 
     def end(self, me: ProgramThread) -> None:
         self.log.extend((self.now(), me.ident, END, None, None, 0))

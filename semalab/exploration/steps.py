@@ -24,6 +24,8 @@ _VERBS = {
     "end": "ends",
     "join": "joins",
     "cancel": "cancels a timer",
+    "check": "looks whether its timer was cancelled",
+    "ask": "asks which threads are alive",
     "put": "puts into",
     "get": "takes from",
     "inside": "goes on inside the library",

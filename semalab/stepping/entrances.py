@@ -50,10 +50,10 @@ def _entrances(twins: Twins, processor: SteppingProcessor) -> Callable[..., Any]
     made = twins.recorder.made
     kinds = {"Semaphore": _semaphore, "BoundedSemaphore": _semaphore, "SimpleQueue": _simple_queue}
     kinds |= dict.fromkeys(("Queue", "LifoQueue", "PriorityQueue"), _queue)
-    kinds |= dict.fromkeys(HIDING, _hiding)
+    kinds |= {**dict.fromkeys(HIDING, _hiding), "Tasks": _simple_queue}
 
-    def entrance(key: int, read: Callable[[], int], enter: Callable[[], Any]) -> Callable[[], Any]:
-        return kinds.get(made[key].kind, _other)(processor, made[key].kind, key, read, enter)
+    def entrance(key: int, read: Callable[[], int], lock: Any, enter: Entering) -> Entering:
+        return kinds.get(made[key].kind, _other)(processor, made[key].kind, key, read, lock)
 
     return entrance
 
@@ -61,12 +61,14 @@ def _entrances(twins: Twins, processor: SteppingProcessor) -> Callable[..., Any]
 Entering = Callable[[], Any]
 
 
-def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     arrive = processor.arrive
     acquire = Operation("acquire", key, WRITE, read)
     attempt = Operation("acquire", key, WRITE)
     # A bounded semaphore refuses the release that comes too late.
     release = Operation("release", key, not processor.settings.releases_commute or kind == "BoundedSemaphore")
+
+    enter = lock.__enter__
 
     def enter_semaphore() -> Any:
         frame = _frame(1)
@@ -80,12 +82,12 @@ def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable
     return enter_semaphore
 
 
-def _simple_queue(
-    processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering
-) -> Entering:
+def _simple_queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     """What puts an item in has arrived before it did."""
     get, attempt = Operation("get", key, WRITE, read), Operation("get", key, WRITE)
     hiding = kind in HIDING
+
+    enter = lock.__enter__
 
     def enter_queue() -> Any:
         frame = _frame(1)
@@ -99,9 +101,8 @@ def _simple_queue(
     return enter_queue
 
 
-def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     """The program's own code may run inside: comparisons, a derived class. So whoever comes may have to wait for it."""
-    lock: Any = enter.__self__  # type: ignore[attr-defined]
 
     def may(queue: Any, method: str) -> bool:
         if lock.locked():
@@ -109,6 +110,8 @@ def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[],
         if method == "get":
             return bool(queue._qsize() or getattr(queue, "is_shutdown", False))
         return bool(not 0 < queue.maxsize <= queue._qsize() or getattr(queue, "is_shutdown", False))
+
+    enter = lock.__enter__
 
     def enter_queue() -> Any:
         frame = _frame(1)
@@ -124,8 +127,10 @@ def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[],
     return enter_queue
 
 
-def _hiding(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+def _hiding(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     operation = Operation("enter", key, WRITE)
+
+    enter = lock.__enter__
 
     def enter_hidden() -> Any:
         processor.arrive(operation)
@@ -135,10 +140,11 @@ def _hiding(processor: SteppingProcessor, kind: str, key: int, read: Callable[[]
     return enter_hidden
 
 
-def _other(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], enter: Entering) -> Entering:
+def _other(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     """Events and barriers; a barrier's action, the program's code, runs inside."""
-    lock = getattr(enter, "__self__", None)
     operation = Operation("enter", key, WRITE, (lambda: not lock.held) if isinstance(lock, VirtualLock) else None)
+
+    enter = lock.__enter__
 
     def enter_other() -> Any:
         processor.arrive(operation)
@@ -196,7 +202,7 @@ def _looking(seen: Callable[[Any], Any], processor: SteppingProcessor) -> Callab
 def _timers(module: types.ModuleType, processor: SteppingProcessor) -> None:
     """The moment that a timer waits for: whether it has come or was cancelled can be asked for."""
     moment = module.Timer._moment
-    before(moment, "is_set", lambda self: processor.arrive(Operation("look", EVERYTHING, WRITE)))
+    before(moment, "is_set", lambda self: processor.arrive(Operation("check", EVERYTHING, WRITE)))
     for name in ("wait", "set"):
         before(moment, name, lambda self: processor.touch_if_inside(EVERYTHING, WRITE))
     before(module.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
@@ -205,7 +211,7 @@ def _timers(module: types.ModuleType, processor: SteppingProcessor) -> None:
 def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
     """Starts, joins and ends are steps of their own only if the program can tell when they happened."""
     thread: Any = twins.source.Thread
-    looked = Operation("look", EVERYTHING, WRITE)
+    looked = Operation("ask", EVERYTHING, WRITE)
     start, join, is_alive = thread.start, thread.join, thread.is_alive
 
     def stepping_start(self: Any) -> None:
@@ -221,7 +227,9 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))
 
     def stepping_is_alive(self: Any) -> bool:
-        if not processor.threads.is_waiting():
+        if not processor.threads.is_waiting() and not processor.threads.has_joined(
+            getattr(self, "_program_thread", None)
+        ):
             processor.look_at_lives(looked)
         return bool(is_alive(self))
 

@@ -85,7 +85,7 @@ def _threading_of_steps(source: types.ModuleType, processor: SteppingProcessor) 
 
         def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
             patient = blocking and timeout == -1
-            processor.arrive(INSIDE._replace(may=(lambda: not self._lock.locked()) if patient else None))
+            processor.arrive_inside(INSIDE._replace(may=(lambda: not self._lock.locked()) if patient else None))
             return bool(self._lock.acquire(blocking, timeout))
 
         def release(self) -> None:
@@ -93,7 +93,7 @@ def _threading_of_steps(source: types.ModuleType, processor: SteppingProcessor) 
             self._lock.release()
 
         def locked(self) -> bool:
-            processor.arrive(INSIDE)
+            processor.arrive_inside(INSIDE)
             return bool(self._lock.locked())
 
         __enter__ = acquire
@@ -136,12 +136,13 @@ def hide(twins: Twins, processor: SteppingProcessor) -> None:
             real.release(self)
 
     class Watched(twins.watched):  # type: ignore[name-defined]
-        def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
-            super().__init__(key, read, leave, lock)
-            if twins.recorder.made[key].kind in HIDING:
-                self.acquire: Callable[..., Any] = function_before(
-                    lock.acquire, functools.partial(processor.arrive, INSIDE)
-                )
+        def __init__(
+            self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any, *room: int
+        ) -> None:
+            super().__init__(key, read, leave, lock, *room)
+            hides = twins.recorder.made[key].kind in HIDING
+            arrive = functools.partial(processor.arrive_inside, INSIDE if hides else Operation("enter", key, WRITE))
+            self.acquire: Callable[..., Any] = function_before(lock.acquire, arrive)
 
     source.__dict__["RLock"] = RLock
     twins.watched = Watched

@@ -67,6 +67,11 @@ class Lives:
         me = self._processor.current()
         return me is not None and me.number in self.waiting
 
+    def has_joined(self, other: ProgramThread | None) -> bool:
+        """True if the calling thread is the main one and knows that this one has ended."""
+        me = self._processor.current()
+        return me is not None and me.number == 0 and other is not None and other.number in self._joined
+
     def alone(self, me: ProgramThread) -> bool:
         """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
         others = len(self._processor.every) - 1

@@ -13,6 +13,7 @@ from heapq import heapify
 from typing import Any, Protocol
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
+from semalab.engine.processor import WAKE
 from semalab.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
@@ -125,13 +126,22 @@ class SteppingProcessor(VirtualProcessor):
 
     def touch(self, location: Location, mode: bool) -> None:
         """Note that the step under way touches something in passing."""
-        if self.eager:
+        me = self.current()
+        if self.eager and not (me is not None and self.threads.alone(me)):
             self.lives_matter = True
         self.touched.append((location, mode))
 
     def touch_if_inside(self, location: Location, mode: bool) -> None:
         if self.current() is not None:
             self.touch(location, mode)
+
+    def arrive_inside(self, operation: Operation) -> None:
+        """As `arrive`, in a library: what it does while no other thread can be there is of no interest."""
+        me = self.current()
+        if me is not None and self.threads.alone(me):
+            self.touch(operation.location, operation.mode)
+        else:
+            self.arrive(operation)
 
     def go_inside(self) -> None:
         """The calling thread does something inside a library that nobody can tell the footprint of."""
@@ -229,6 +239,14 @@ class SteppingProcessor(VirtualProcessor):
         """Wakes them all: each looks again, and the guide decides who is first."""
         while queue:
             self._make_ready(queue.pop(0))
+
+    def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
+        if seconds > 0:
+            super().sleep(me, seconds, place)
+            return
+        self.log.extend((self.time, me.ident, ("sleep", None, 0), None, *place))
+        self.arrive(WOKEN)  # its time has come at once: it need not wait until nobody else can run
+        self.log.extend((self.time, me.ident, WAKE, None, *place))
 
     # threads
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:

@@ -26,7 +26,7 @@ _MOMENTS = {  # role -> how its openings and its passes are drawn and called
     "barrier": (("give", "opens"), ("pass", "passes")),
     "condition": (("give", "notifies"), ("take", "goes on")),
 }
-_RESULTS = frozenset({"Future", "Futures"})
+_RESULTS = frozenset({"Future", "Futures", "Results"})
 _TOGETHER = 0.004  # openings closer than this part of the axis are one
 
 

@@ -11,6 +11,7 @@ from semalab.twins.recorder import Recorder
 from semalab.twins.source import copied
 
 _OF_NOW = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}  # where the moment may be left out
+_NONE_IS_NOW = (time.localtime, time.gmtime, time.ctime)
 
 
 def time_module(recorder: Recorder, choose: Callable[[Any, Any], Any]) -> types.ModuleType:
@@ -30,8 +31,9 @@ def _of_now(real: Callable[..., Any], place: int, now: Callable[[], int]) -> Cal
     """The function, given the run's moment where the caller gives none."""
 
     def of_now(*args: Any) -> Any:
-        if len(args) != place:
+        if len(args) != place and not (args == (None,) and real in _NONE_IS_NOW):
             return real(*args)
+        args = args[:place]
         moment: Any = now() / 1e9
         return real(*args, time.localtime(moment) if real in (time.asctime, time.strftime) else moment)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import logging.handlers
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from typing import Any, NamedTuple
 
 from semalab.engine import Processor
 from semalab.twins.source import copied
+from semalab.twins.streams import Stream
 
 _PATIENCE = 0.5  # seconds in which a thread from outside has written its line and left the lock
 
@@ -85,16 +88,31 @@ def changes(
         return SharedLock(processor, source.RLock(), real)
 
     seen = copied(threading, RLock=choose(lambda: shared(threading.RLock()), threading.RLock))
-    for name in ("current_thread", "get_ident"):
+    for name in ("current_thread", "get_ident", "Thread"):
         seen.__dict__[name] = choose(getattr(source, name), getattr(threading, name))
-    yield Change(vars(logging), "threading", seen)
-    yield Change(vars(logging), "time", time)
+    for module in (logging, logging.handlers):
+        yield Change(vars(module), "threading", seen, _threading_again)
+        yield Change(vars(module), "time", time)
     if processor.clock == "virtual":
         yield Change(vars(logging), "_startTime", 0)
+    streams = {id(stream.original): stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, Stream)}
+    for handler in _handlers():
+        if (stream := streams.get(id(vars(handler).get("stream")))) is not None:
+            yield Change(vars(handler), "stream", stream)
     for owner, name in [(vars(logging), "_lock"), *((vars(handler), "lock") for handler in _handlers())]:
         if owner.get(name) is not None:
             lock = shared(owner[name])
             yield Change(owner, name, lock, lock.after)
+
+
+def _threading_again() -> types.ModuleType:
+    """The real module; and the handlers that the run made go on with real locks and streams, too."""
+    for handler in _handlers():
+        if isinstance(lock := vars(handler).get("lock"), SharedLock):
+            handler.lock = lock.after()
+        if isinstance(stream := vars(handler).get("stream"), Stream):
+            vars(handler)["stream"] = stream.original
+    return threading
 
 
 def _handlers() -> Iterator[logging.Handler]:

@@ -101,7 +101,13 @@ def _thread_pool(twins: Twins) -> types.ModuleType:
 
 
 def _dummy(twins: Twins) -> types.ModuleType:
-    return load("multiprocessing.dummy", {**twins.stands, "threading": lambda: twins.module("threading")})
+    module = load("multiprocessing.dummy", {**twins.stands, "threading": lambda: twins.module("threading")})
+    module.__dict__["Manager"] = lambda: module  # it would look itself up by its name
+    return module
+
+
+def _dummy_connection(twins: Twins) -> types.ModuleType:
+    return load("multiprocessing.dummy.connection", twins.stands)
 
 
 def _multiprocessing(twins: Twins) -> types.ModuleType:
@@ -130,6 +136,7 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "concurrent.futures": _futures,
     "concurrent": _concurrent,
     "multiprocessing.pool": _thread_pool,
+    "multiprocessing.dummy.connection": _dummy_connection,
     "multiprocessing.dummy": _dummy,
     "multiprocessing": _multiprocessing,
     "sched": _sched,

@@ -5,18 +5,21 @@ from __future__ import annotations
 import builtins
 import functools
 import sys
+import threading
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.twins.closing import close_all
 from semalab.twins.modules import MAKERS
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
 from semalab.twins.watched import watched_condition
 
-_FOUND_BY_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy")
+_BETWEEN_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy", "multiprocessing.dummy.connection")
+_LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())  # what a program may ask isinstance() for
 
 
 class Twins:
@@ -39,13 +42,11 @@ class Twins:
             "threading": lambda: self.source,
             "time": lambda: time_for_copies(processor),
             "os": lambda: os_for_copies(processor.clock),
-            **{
-                name: functools.partial(self.module, name)
-                for name in ("queue", "multiprocessing.pool", "multiprocessing.dummy")
-            },
+            **{name: functools.partial(self.module, name) for name in _BETWEEN_COPIES},
         }
         self.renewals: list[Callable[[], None]] = []
         self.told: Callable[[str, types.ModuleType], None] = lambda name, module: None
+        self._stack_size = threading.stack_size()  # the program may set another for its threads; it is the process's
         self._made: dict[str, types.ModuleType] = {}
         self._places = _places(tuple(name for name in MAKERS if name in sys.modules))
         self.module("threading")  # it changes the source, before any thread is started
@@ -78,6 +79,8 @@ class Twins:
         if isinstance(real, types.ModuleType):
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
+        if real is _LOCK or real is _RLOCK:
+            return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
         module, name = self._places.get(id(real), ("", ""))
         known = module and vars(sys.modules[module]).get(name) is real
         return vars(self.module(module)).get(name, real) if known else real
@@ -100,9 +103,15 @@ class Twins:
         Called by the new run's main thread.
         """
         self.recorder.renew()
-        self.streams.errors.clear()
+        self.streams.renew()
         for renew in self.renewals:
             renew()
+
+    def settle(self) -> None:
+        """When all threads have ended: whoever gives a task to a pool of this run is told that the pool is closed."""
+        close_all(self.recorder)
+        if threading.stack_size() != self._stack_size:
+            threading.stack_size(self._stack_size)
 
     def at_exit(self) -> None:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""

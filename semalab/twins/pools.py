@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from semalab.twins.closing import closed_after_the_run
 from semalab.twins.primitives import event_class, stand_for
 from semalab.twins.queues import simple_queue
 from semalab.twins.recorder import Recorder
@@ -26,7 +27,7 @@ def load_thread_pool(
 
     stands: among them one for `multiprocessing.dummy`, whose processes are threads.
     """
-    notifier = _notifier(source)
+    notifier = _notifier(source, recorder)
     context = types.SimpleNamespace(SimpleQueue=notifier)
     package = copied(multiprocessing, get_context=lambda: context, util=multiprocessing.util)
     connection = types.ModuleType("multiprocessing.connection")
@@ -36,27 +37,55 @@ def load_thread_pool(
     here: dict[str, Stand] = {
         "multiprocessing": lambda: package,
         "multiprocessing.connection": lambda: connection,
-        "threading": lambda: copied(source, Event=result),
+        "threading": lambda: copied(source, Event=result, Condition=_results(source, recorder)),
         "queue": lambda: plumbing,
     }
     module = load("multiprocessing.pool", {**stands, **here})
+    closed_after_the_run(module.ThreadPool, _close, recorder)
     stand_for(multiprocessing.pool, {"ThreadPool": module.ThreadPool}, recorder)
     return module
 
 
-def _notifier(source: types.ModuleType) -> type:
+def _close(pool: Any) -> None:
+    pool._terminate.cancel()
+    pool._state = multiprocessing.pool.TERMINATE
+
+
+def _results(source: types.ModuleType, recorder: Recorder) -> type:
+    class Results(source.Condition):  # type: ignore[name-defined]
+        """What imap() and imap_unordered() wait in for the next result."""
+
+        def __init__(self, lock: Any) -> None:
+            super().__init__(lock)
+            caller = sys._getframe(2)
+            self._key = recorder.register(self, "Results", 0, name=f"{caller.f_code.co_name}()")
+
+        def wait(self, timeout: float | None = None) -> bool:
+            recorder.note("block", self._key, 0)
+            before = recorder.intend(self._key)
+            try:
+                return bool(super().wait(timeout))
+            finally:
+                recorder.intend(before)
+                recorder.note("wake", self._key, 0)
+
+    return Results
+
+
+def _notifier(source: types.ModuleType, recorder: Recorder) -> type:
     class Notifier:
         """What a pool's threads are woken by when something has changed: instead of a pipe, a queue in memory."""
 
         def __init__(self) -> None:
-            self._changed = source.Condition()
+            self._cond = source.Condition()
+            self._key = recorder.register(self, "Upkeep", 0, part="upkeep")
             self._notes: deque[Any] = deque()
             self._reader = self
 
         def put(self, note: object) -> None:
-            with self._changed:
+            with self._cond:
                 self._notes.append(note)
-                self._changed.notify_all()
+                self._cond.notify_all()
 
         def get(self) -> object:
             return self._notes.popleft()
@@ -65,8 +94,10 @@ def _notifier(source: types.ModuleType) -> type:
             return not self._notes
 
         def await_note(self, timeout: float | None) -> None:
-            with self._changed:
-                self._changed.wait_for(lambda: self._notes, timeout)
+            before = recorder.intend(self._key)
+            with self._cond:
+                self._cond.wait_for(lambda: self._notes, timeout)
+            recorder.intend(before)
 
     return Notifier
 

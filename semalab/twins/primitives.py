@@ -10,7 +10,7 @@ from typing import Any
 
 from semalab.twins.locks import looking, recorded_locks
 from semalab.twins.recorder import Recorder
-from semalab.twins.watched import condition_by_method
+from semalab.twins.watched import ROOM, condition_by_method
 
 _frame = sys._getframe
 
@@ -75,8 +75,8 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
                 write((now(), ident(), key, semaphore._value, caller.f_code, caller.f_lasti))
             free()
 
-        exit_ = leave_quietly if point is None else leave
-        semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock)
+        exit_, room = (leave_quietly, 0) if point is None else (leave, ROOM)  # the quiet one calls nobody
+        semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock, room)
 
     class Semaphore(source.Semaphore):  # type: ignore[name-defined]
         take_part = watch

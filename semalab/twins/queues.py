@@ -29,15 +29,27 @@ def load_queue(stands: Mapping[str, Stand]) -> types.ModuleType:
 def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type) -> dict[str, type]:
     """Recorded versions of the classes of `source`, a copy of `queue`."""
     processor = recorder.processor
+    join = source.Queue.join.__code__
+
+    class AllDone(watched):
+        __slots__ = ("of",)
+
+        def unfinished(self) -> int:
+            return int(self.of.unfinished_tasks)
 
     def watch(one: Any, name: str = "") -> None:
         kind = next(name for name in _KINDS if isinstance(one, classes[name]))
-        key = recorder.register(one, kind, one._qsize(), name=name)
+        first = _first_size(one)
+        key = recorder.register(one, kind, first, name=name)
         lock = processor.allocate_lock()  # the program's own code may run inside: comparisons, a derived class
-        leave = _by_size(recorder, key, one._qsize, lock)
+        leave = _by_size(recorder, key, one._qsize, lock, first, passes=join)
         one.mutex = watched(key, one._qsize, leave, lock)
-        for condition in ("not_empty", "not_full", "all_tasks_done"):
-            setattr(one, condition, watched(key, one._qsize, leave, lock))
+        one.mutex.locked = lock.locked
+        one.mutex.release = one.mutex._release_save = lambda: leave(None, None, None)
+        one.not_empty = watched(key, one._qsize, leave, lock)
+        one.not_full = watched(key, one._qsize, leave, lock)
+        one.all_tasks_done = AllDone(key, one._qsize, leave, lock)
+        one.all_tasks_done.of = one
 
     class Queue(source.Queue):  # type: ignore[name-defined]
         take_part = watch
@@ -66,7 +78,8 @@ def simple_queue(
     part: Callable[[], str] = str,
 ) -> type:
     """kind: what it is in the log. part: what it is of the thing that the program made, if not that itself."""
-    refusals = kind == "SimpleQueue"  # a pool's thread that finds no task is no news
+    # a pool's thread that finds no task is no news
+    refused = source.threading.Semaphore.acquire.__code__ if kind == "SimpleQueue" else None
 
     class SimpleQueue(source._PySimpleQueue):  # type: ignore[name-defined]
         def __init__(self) -> None:
@@ -78,34 +91,51 @@ def simple_queue(
             def size() -> int:
                 return int(count._value)
 
-            count._cond = watched(key, size, _by_size(recorder, key, size, lock, refusals), lock)
+            leave = _by_size(recorder, key, size, lock, 0, refuses=refused, news=refused is not None)
+            count._cond = watched(key, size, leave, lock)
 
     return SimpleQueue
 
 
+def _first_size(one: Any) -> int:
+    try:
+        return int(one._qsize())
+    except Exception:  # of a derived class, whose own __init__ goes on after ours
+        return 0
+
+
 def _by_size(
-    recorder: Recorder, key: int, size: Callable[[], int], lock: Any, refusals: bool = True
+    recorder: Recorder,
+    key: int,
+    size: Callable[[], int],
+    lock: Any,
+    known: int,
+    *,
+    passes: types.CodeType | None = None,
+    refuses: types.CodeType | None = None,
+    news: bool = True,
 ) -> Callable[..., None]:
     """How the lock of a queue is left: what happened is read from the change of its size.
 
     Invariant: `known` is the size that the log ends with; it changes only under `lock`.
+    passes, refuses: code that tells by leaving without a change that a wait was over or in vain. news: log refusals.
     """
-    known = size()
     point = recorder.processor.point
 
     def leave(error: object, value: object, traceback: object) -> None:
         nonlocal known
-        present = size()
-        change, known = present - known, present
-        if change:
-            recorder.note("put" if change > 0 else "get", key, present, abs(change))
-        else:
-            method = _frame(1).f_code.co_name
-            if refusals and (error in _REFUSED or (method == "acquire" and error is None)):
-                recorder.note("refuse", key, present)
-            elif method == "join" and error is None:
-                recorder.note("pass", key, present)
-        lock.release()
+        try:
+            present = size()
+            change, known = present - known, present
+            if change:
+                recorder.note("put" if change > 0 else "get", key, present, abs(change))
+            elif error in _REFUSED:
+                if news:
+                    recorder.note("refuse", key, present)
+            elif error is None and (passes or refuses) is _frame(1).f_code:
+                recorder.note("pass" if passes else "refuse", key, present)
+        finally:
+            lock.release()
         if point is not None:
             point()
 

@@ -40,13 +40,14 @@ class Made(NamedTuple):
 class Recorder:
     """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation.
 
-    `_primitives` holds them weakly, at the same places.
+    `_primitives` holds them weakly, at the same places. `to_close` says how pools and their futures are closed.
     """
 
     def __init__(self, processor: Processor) -> None:
         self.processor = processor
         self.made: list[Made] = []
         self._primitives: list[weakref.ref[Any]] = []
+        self.to_close: list[tuple[weakref.ref[Any], Callable[[Any], None]]] = []
         self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
 
     def register(
@@ -65,6 +66,7 @@ class Recorder:
         """Another run begins; what the last one made is no longer known."""
         self.made.clear()
         self._primitives.clear()
+        self.to_close.clear()
 
     def survivors(self) -> Iterator[tuple[Made, Any]]:
         """The primitives of the run that somebody still has."""
@@ -78,7 +80,7 @@ class Recorder:
         self.processor.critical_locks.append(lock)
         return lock
 
-    def entrance(self, key: int, read: Callable[[], int], enter: Callable[[], Any]) -> Callable[[], Any]:
+    def entrance(self, key: int, read: Callable[[], int], lock: Any, enter: Callable[[], Any]) -> Callable[[], Any]:
         """How the critical section of the primitive with this key, whose value `read` tells, is entered."""
         return enter
 

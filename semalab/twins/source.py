@@ -14,6 +14,7 @@ import os
 import time
 import types
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
@@ -108,11 +109,16 @@ def time_for_copies(processor: Processor) -> types.ModuleType:
     return copied(time, monotonic=lambda: processor.now() / 1e9) if processor.clock == "virtual" else copied(time)
 
 
+def _ask_os(name: str) -> Any:
+    return getattr(os, name)()
+
+
 @functools.cache
 def os_for_copies(clock: str) -> types.ModuleType:
     """`os` without the fork hooks, which nobody could take back when the run is over."""
     module = copied(os)
     module.__dict__.pop("register_at_fork", None)
-    if clock == "virtual":
-        module.__dict__.update(cpu_count=lambda: CORES, process_cpu_count=lambda: CORES)
+    for name in ("cpu_count", "process_cpu_count"):
+        if hasattr(os, name):
+            module.__dict__[name] = (lambda: CORES) if clock == "virtual" else partial(_ask_os, name)
     return module

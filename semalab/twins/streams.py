@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import io
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from semalab.engine import Stop
 from semalab.twins.recorder import Recorder
+
+MOST_TEXT = 50_000_000  # bytes of memory for what one run prints: all of it is kept until the run is shown
 
 Printed = Callable[[str], None]
 
@@ -19,13 +23,13 @@ class Stream:
     """
 
     def __init__(self, real: Any, inside: Callable[[], bool], take: Printed) -> None:
-        self._real = real
+        self.original = real
         self._inside = inside
         self._take = take
 
     def write(self, text: str) -> int:
         if not self._inside() or not isinstance(text, str):
-            return int(self._real.write(text) or 0)
+            return int(self.original.write(text) or 0)
         if text:
             self._take(text)
         return len(text)
@@ -35,22 +39,47 @@ class Stream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
+        return getattr(self.original, name)
 
 
 class Streams:
-    """The two streams of a run, and its print(). `errors` holds what it wrote to `sys.stderr`, until it is over."""
+    """The two streams of a run, and its print().
+
+    Invariants: `errors` holds what it wrote to `sys.stderr`, until it is over. `_room` is what is left of MOST_TEXT.
+    """
 
     def __init__(self, recorder: Recorder, inside: Callable[[], bool]) -> None:
         self.errors: list[str] = []
         self._recorder = recorder
         self._inside = inside
-        self.out = Stream(sys.stdout, inside, lambda text: recorder.note("print", None, text))
+        self._room = MOST_TEXT
+        self.out = Stream(sys.stdout, inside, self._take)
         self.err = Stream(sys.stderr, inside, self._take_error)
 
+    def renew(self) -> None:
+        """Another run begins."""
+        self.errors.clear()
+        self._room = MOST_TEXT
+
+    def _take(self, text: str) -> None:
+        if self._has_room(text):
+            self._recorder.note("print", None, text)
+
     def _take_error(self, text: str) -> None:
-        if not self._recorder.processor.stopping:
+        if self._has_room(text):
             self.errors.append(text)
+
+    def _has_room(self, text: str) -> bool:
+        """Ends the run when there is none. What a stopped thread says on its way out is not kept."""
+        processor = self._recorder.processor
+        if processor.stopping:
+            return False
+        self._room -= sys.getsizeof(text)
+        if self._room < 0:
+            processor.stop("flooded")
+            processor.report()
+            raise Stop
+        return True
 
     def print(
         self, *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
@@ -59,8 +88,9 @@ class Streams:
         if (sys.stdout if file is None else file) is not self.out or not self._inside():
             builtins.print(*values, sep=sep, end=end, file=file, flush=flush)
             return
-        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-        self._recorder.note("print", None, text)
+        text = io.StringIO()
+        builtins.print(*values, sep=sep, end=end, file=text)
+        self._take(text.getvalue())
         point = self._recorder.processor.point
         if point is not None:
             point()

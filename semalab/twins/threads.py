@@ -81,7 +81,7 @@ def _hook(module: types.ModuleType, recorder: Recorder) -> Callable[[Any], None]
         if own is not excepthook:  # the program takes care of its exceptions itself
             own(args)
         elif args.exc_value is not None:
-            processor.failed(args.thread.name if args.thread else "a thread", args.exc_value)
+            processor.failed(getattr(args.thread, "_program_thread", None) or processor.current(), args.exc_value)
 
     return excepthook
 

@@ -14,6 +14,30 @@ _frame = sys._getframe
 Verb = Callable[[str, Any], "str | None"]  # (method that is left, class of its exception or None) -> kind of event
 
 
+ROOM = 12  # calls that may be open at once, at most, while such a lock is left
+
+
+def _entrance(take: Callable[[], Any], room: int) -> Callable[[], None]:
+    """Whoever has room to enter has room to leave, as with CPython's own condition.
+
+    A RecursionError then rises before the lock is taken, and never when it should be given back and logged.
+    """
+
+    def enter() -> None:
+        take()
+
+    def enter_if_there_is_room() -> None:
+        _descend(room)
+        take()
+
+    return enter_if_there_is_room if room else enter
+
+
+def _descend(calls: int) -> None:
+    if calls:
+        _descend(calls - 1)
+
+
 def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
     class WatchedCondition(source.Condition):  # type: ignore[name-defined]
         """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order.
@@ -21,19 +45,25 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
         `got` is what the last wait returned, for its thread to read before it leaves the lock.
         """
 
-        # `with` finds these two descriptors on the class and gets the instance's functions: entering can stay C code.
+        # `with` finds these two descriptors on the class and gets the instance's functions.
         __slots__ = ("__enter__", "__exit__", "got", "key", "read")
 
-        def __init__(self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any) -> None:
+        def __init__(
+            self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any, room: int = ROOM
+        ) -> None:
             super().__init__(lock)
-            self.__enter__ = recorder.entrance(key, read, lock.__enter__)
+            self.__enter__ = recorder.entrance(key, read, lock, _entrance(lock.__enter__, room))
             self.__exit__ = leave
             self.key = key
             self.read = read
             self.got: bool | None = None
 
+        def unfinished(self) -> int:
+            """How many tasks of a queue are to be done before this wait is over, if that is what it is for."""
+            return 0
+
         def wait(self, timeout: float | None = None) -> bool:
-            recorder.note("block", self.key, self.read())
+            recorder.note("block", self.key, self.read(), self.unfinished())
             before = recorder.intend(self.key)
             try:
                 self.got = got = bool(super().wait(timeout))

@@ -38,22 +38,26 @@ def seconds(primitive: Any) -> float:
     return time.perf_counter() - begun
 
 
-def semaphore(bare: list[Any]) -> list[float]:
-    """A program for the bench: its own semaphore ÷ the bare one that was made outside, turn by turn."""
-    recorded = threading.Semaphore(1)
-    return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
+def against(recorded: Any, bare: Any) -> list[float]:
+    return [seconds(recorded) / seconds(bare) for _ in range(ROUNDS)]
 
 
-def lock(bare: list[Any]) -> list[float]:
+def semaphore(bare: Iterator[Any]) -> list[float]:
+    """A program for the bench: its own semaphore ÷ the bare one that was made outside, turn by turn.
+
+    The bare one comes out of an iterator, where the lab does not find it before the run.
+    """
+    return against(threading.Semaphore(1), next(bare))
+
+
+def lock(bare: Iterator[Any]) -> list[float]:
     """As `semaphore`, for a Lock."""
-    recorded = threading.Lock()
-    return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
+    return against(threading.Lock(), next(bare))
 
 
-def event(bare: list[Any]) -> list[float]:
+def event(bare: Iterator[Any]) -> list[float]:
     """As `semaphore`, for an Event."""
-    recorded = threading.Event()
-    return [seconds(recorded) / seconds(bare[0]) for _ in range(ROUNDS)]
+    return against(threading.Event(), next(bare))
 
 
 def viztracer_against(bare: Any) -> float | None:
@@ -118,7 +122,7 @@ def one_core() -> Iterator[None]:
 
 def pair_row(program: Callable[..., Any], bare: Any, pair: str, limit: float | None) -> Row:
     with one_core():
-        ratios: list[float] = lab.record(program, bare=[bare]).result
+        ratios: list[float] = lab.record(program, bare=iter([bare])).result
         peer = viztracer_against(bare)
     beside = "VizTracer is not installed" if peer is None else f"VizTracer: {peer:.2f}"
     bar = "no bar" if limit is None else f"≤ {limit:g}"

@@ -1,0 +1,81 @@
+"""Runs what CPython's `test.test_concurrent_futures` has for threads on the run's pools; as a command, on a clock.
+
+    python tests/cpython_futures_tests.py wall FutureTests
+
+In a process of its own: these tests look at all of its threads, and collect garbage.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import types
+import unittest
+from typing import Any
+
+import semalab as lab
+
+PACKAGE = "test.test_concurrent_futures"
+SUITES = {  # class of tests: its module
+    "ThreadPoolExecutorTest": "test_thread_pool",
+    "ThreadPoolAsCompletedTest": "test_as_completed",
+    "ThreadPoolWaitTests": "test_wait",
+    "FutureTests": "test_future",
+    "ThreadPoolInitializerTest": "test_init",
+    "ThreadPoolFailingInitializerTest": "test_init",
+    "ThreadPoolShutdownTest": "test_shutdown",
+}
+_ANOTHER_PROCESS = "it starts a process, in which there is no run"
+NOT_RUN = {
+    "test_interpreter_shutdown": _ANOTHER_PROCESS,
+    "test_submit_after_interpreter_shutdown": _ANOTHER_PROCESS,
+    "test_hang_global_shutdown_lock": _ANOTHER_PROCESS,
+    "test_executor_map_current_future_cancel": _ANOTHER_PROCESS,
+    "test_cancel_futures_wait_false": _ANOTHER_PROCESS,
+    "test_hang_gh94440": "it sets a signal's handler, which only the process's main thread may",
+    "test_default_workers": "on the virtual clock a pool of default size is the same on every machine",
+}
+NOT_RUN_BY_SEED = {
+    "test_idle_thread_reuse": "it submits right after a result, before the worker has called itself idle or after: "
+    "real workers are nearly always quicker, but on the virtual clock the seed decides",
+}
+
+
+def suite(name: str, left_out: list[str], **helpers: Any) -> dict[str, str]:
+    """The program: each test's outcome. Its own namespace is that of the tests' module, where the names are swapped.
+
+    helpers: functions of the modules that those tests use, for their namespaces to be swapped as well.
+    """
+    import concurrent.futures
+
+    case = type(name, (globals()[name],), {"executor_type": concurrent.futures.ThreadPoolExecutor})
+    outcomes = {}
+    for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
+        if test._testMethodName in left_out:
+            continue
+        result = unittest.TestResult()
+        test.run(result)
+        wrong = result.errors + result.failures + result.skipped
+        outcomes[test._testMethodName] = wrong[0][1] if wrong else "passed"
+    return outcomes
+
+
+def outcomes(name: str, clock: str) -> dict[str, str]:
+    """Test's name: "passed" or what went wrong."""
+    module = importlib.import_module(f"{PACKAGE}.{SUITES[name]}")
+    shared = {name: importlib.import_module(f"{PACKAGE}.{name}") for name in ("executor", "util")}
+    program = types.FunctionType(suite.__code__, vars(module), "suite")
+    cleanup = importlib.import_module("test.support.threading_helper").threading_cleanup
+    helpers = {"cleanup": cleanup, "mul": shared["executor"].mul, "create": shared["util"].create_future}
+    left_out = [*NOT_RUN, *(NOT_RUN_BY_SEED if clock == "virtual" else ())]
+    run = lab.record(program, clock=clock, timeout=100, name=name, left_out=left_out, **helpers)
+    if run.stopped is not None:
+        return {"the whole suite": run.verdict}
+    run.trace.certify()
+    used = {primitive.kind for primitive in run.trace.primitives.values()}
+    return run.result if "Future" in used else {"the whole suite": f"it used {used}"}
+
+
+if __name__ == "__main__":
+    json.dump({name: outcomes(name, sys.argv[1]) for name in sys.argv[2:]}, sys.stdout)
