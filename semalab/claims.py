@@ -84,7 +84,10 @@ def latch(run: Reading | Recorded) -> Claim:
     use = reading.main_use
     if use is None or use.role == "unused":
         return _nothing_to_judge("latch", "nobody waited and nobody opened")
-    return _latch(reading, use)
+    claim = _latch(reading, use)
+    if claim.held and use.role == "guard":  # who passed is not known of a guard, and so neither that nobody did
+        return _nothing_to_judge("latch", f"`{use.label}` was used as a guard, not as a latch")
+    return claim
 
 
 def exact_count(n: int) -> Check:

@@ -199,6 +199,23 @@ def test_a_run_is_measured_by_the_callers_claim(claim: Any, arguments: Any, held
     assert len(set(run.claims)) == len(run.claims)
 
 
+def releases_before() -> None:
+    semaphore = threading.Semaphore(0)
+
+    def work() -> None:
+        semaphore.release()
+        semaphore.acquire()
+        semaphore.release()
+        semaphore.acquire()
+
+    threading.Thread(target=work).start()
+
+
+def test_a_guard_is_no_latch() -> None:
+    claim = lab.latch(lab.record(releases_before, clock="virtual"))
+    assert (claim.held, claim.sentence) == (False, "Cannot say: `semaphore` was used as a guard, not as a latch")
+
+
 @pytest.mark.parametrize(
     ("claim", "sentence"),
     [

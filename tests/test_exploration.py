@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
+import gc
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +23,10 @@ from pythons import other_pythons
 
 import semalab as lab
 from semalab.exploration.explore import search
-from semalab.exploration.sleepsets import Changed
+from semalab.exploration.sleepsets import Changed, DepthFirst
+from semalab.exploration.stage import Stage
 from semalab.schedule import Schedule
+from semalab.stepping import Settings
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -350,6 +357,83 @@ def with_locals() -> bool:
 
 def test_thread_locals_are_each_threads_own() -> None:
     assert lab.explore(with_locals, check=lambda run: not run.result).verdict == "proved"
+
+
+shared = {"gate": threading.Semaphore(1), "lock": threading.Lock(), "late": threading.Thread(target=print)}
+
+
+def from_before(gate: Any = shared["gate"]) -> None:
+    shared["late"].start()
+    with gate, shared["lock"]:
+        pass
+
+
+def test_primitives_from_before_are_told() -> None:
+    with pytest.raises(ValueError) as refused:
+        lab.explore(from_before)
+    assert str(refused.value) == (
+        "an explored program must begin with nothing but its arguments, and uses primitives or threads that were made"
+        " before it runs: `shared['gate']`, `shared['lock']`, `shared['late']` and 1 more; make them in the program"
+        " itself"
+    )
+    with pytest.raises(ValueError, match=r"`gate`; make them in the program itself$"):
+        lab.explore(gate_from_before, gate=threading.BoundedSemaphore(1))
+    assert not shared["late"].is_alive()
+    assert type(shared["gate"]) is threading.Semaphore
+
+
+def gate_from_before(gate: Any) -> None:
+    with gate:
+        pass
+
+
+def asks_for_another_thread() -> None:
+    """Queues, a pool and their words; nothing of what they keep may come along into the next schedule."""
+    tasks: queue.Queue[str] = queue.Queue()
+    with ThreadPoolExecutor(1) as pool:
+        tasks.put(pool.submit(lambda: threading.current_thread().name).result())
+    assert tasks.get() == "ThreadPoolExecutor-0_0"
+
+
+def test_every_schedule_begins_anew_with_a_pool() -> None:
+    found = lab.explore(asks_for_another_thread)
+    assert found.verdict == "proved"
+    assert found.schedules > 10
+
+
+def with_a_real_pool() -> None:
+    with ThreadPool(1) as pool:
+        pool.apply(int)
+
+
+def by_hand() -> None:
+    lock = _thread.allocate_lock()
+    together(lock.acquire)
+
+
+@pytest.mark.parametrize(("program", "module"), [(with_a_real_pool, "multiprocessing.pool"), (by_hand, "_thread")])
+def test_what_has_no_steps_of_its_own_is_not_proved(program: Any, module: str) -> None:
+    found = lab.explore(program, budget=50)
+    assert (found.verdict, bool(found.violations)) == ("budget exhausted", False)
+    assert found.unfinished is not None
+    assert module in found.unfinished and found.unfinished.endswith("whose inside the lab does not know")
+
+
+def test_thousands_of_schedules_leave_nothing() -> None:
+    stage = Stage(mutex, {"threads": 3, "initial": 2}, Settings(watched=False))
+    sizes = []
+    with stage.open():
+        guide, more = DepthFirst(sleeping=False), True
+        for _ in range(200):
+            while more:
+                stage.play(guide)
+                more = guide.advance(stage.processor.touched)
+            guide, more = DepthFirst(sleeping=False), True
+            recorder = stage.twins.recorder
+            sizes.append((len(recorder.made), len(recorder._primitives), len(stage.swap._undo), len(gc.get_objects())))
+    first, last = sizes[20], sizes[-1]
+    assert first[:3] == last[:3]
+    assert last[3] - first[3] < 1_000  # 180 · 54 schedules later
 
 
 @pytest.mark.parametrize(

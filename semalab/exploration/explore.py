@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
+from semalab.excerpt import cut_name
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.judge import Check, counts_only
 from semalab.exploration.program import shares
@@ -14,6 +15,7 @@ from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 from semalab.schedule import POINTS, Schedule
 from semalab.stepping import Settings
+from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
@@ -50,7 +52,8 @@ def explore(
         arguments: passed on to the program; `threads`, `initial` and the like: what is proved is proved for these.
 
     Raises:
-        TypeError, ValueError: for bad arguments, before anything has started.
+        TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a program that
+            uses primitives, or threads that have not begun, from before it runs.
         Changed (a RuntimeError): for a program that does not do the same under the same schedule.
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
@@ -71,6 +74,7 @@ def search(
     """As `explore`; `told` is given the number of schedules run so far before each, and stops the search by False."""
     check_arguments(program, arguments, "virtual", 0, 1.0)
     _check(check, granularity, time, budget, seconds)
+    _check_primitives(program, arguments)
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
     found = Search(program, arguments, check, settings, budget, seconds, told)
@@ -117,6 +121,18 @@ def _claim_in_words(check: Check | None) -> str:
     if name.startswith("<"):  # a lambda has no name
         return "the check holds"
     return name.replace("_", " ").replace("(", " ").replace(")", "")
+
+
+def _check_primitives(program: Program, arguments: dict[str, Any]) -> None:
+    """What was there before keeps its state from one run to the next, and so no two runs would begin alike."""
+    names = made_before(program, arguments)
+    if names:
+        listed = ", ".join(f"`{cut_name(name, 80)}`" for name in names[:3])
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        raise ValueError(
+            "an explored program must begin with nothing but its arguments, and uses primitives or threads that were"
+            f" made before it runs: {listed}{more}; make them in the program itself"
+        )
 
 
 def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:

@@ -25,6 +25,7 @@ class Lives:
         self.waiting: set[int] = set()
         self._joined: set[int] = set()
         self._ended: set[int] = set()
+        self._starters: dict[int, int] = {}
         self._processor = processor
         self._are_steps = processor.settings.lives
 
@@ -34,6 +35,8 @@ class Lives:
         if self._are_steps:
             processor.arrive(Operation("start", MADE, WRITE))
             processor.touched.append((thread_location(len(processor.every)), WRITE))
+        me = processor.current()
+        self._starters[len(processor.every)] = me.number if me is not None else -1
         processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
         self._wait(start)
 
@@ -43,6 +46,9 @@ class Lives:
             join()
             return
         number = other.number
+        me = self._processor.current()
+        if me is not None and self._starters.get(number) != me.number:  # it learns that somebody has started it
+            self._processor.touch(MADE, READ)
         if self._are_steps:
             ended = self._ended
             self._processor.arrive(Operation("join", thread_location(number), READ, lambda: number in ended))

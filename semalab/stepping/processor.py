@@ -127,7 +127,9 @@ class SteppingProcessor(VirtualProcessor):
     def touch(self, location: Location, mode: bool) -> None:
         """Note that the step under way touches something in passing."""
         me = self.current()
-        if self.eager and not (me is not None and self.threads.alone(me)):
+        if me is not None and self.threads.alone(me):  # whatever step is under way has nothing to do with it
+            return
+        if self.eager:
             self.lives_matter = True
         self.touched.append((location, mode))
 
