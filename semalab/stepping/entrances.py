@@ -222,6 +222,7 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
+        processor.threads.look_for(getattr(self, "_program_thread", None))
         if getattr(self, "_program_thread", None) is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
         return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))

@@ -18,7 +18,8 @@ class Lives:
     """The lives of one run's threads, by their numbers.
 
     Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
-    those that the main thread has joined; `ended` those that are at their end.
+    those that the main thread has joined; `ended` those that are at their end. `starters` says who has
+    started whom.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -46,14 +47,17 @@ class Lives:
             join()
             return
         number = other.number
-        me = self._processor.current()
-        if me is not None and self._starters.get(number) != me.number:  # it learns that somebody has started it
-            self._processor.touch(MADE, READ)
         if self._are_steps:
             ended = self._ended
             self._processor.arrive(Operation("join", thread_location(number), READ, lambda: number in ended))
         if self._wait(join) == 0:
             self._joined.add(number)
+
+    def look_for(self, other: ProgramThread | None) -> None:
+        """The calling thread learns whether another, None if not, has been started."""
+        me = self._processor.current()
+        if me is not None and (other is None or self._starters.get(other.number) != me.number):
+            self._processor.touch(MADE, READ)
 
     def _wait(self, action: Callable[[], None]) -> int | None:
         """Returns the number of the calling thread, which did the action."""
