@@ -373,9 +373,11 @@ def calls_back() -> list[str]:
     def tell(future: Any) -> None:
         said.append(f"{future.result()} in {threading.current_thread().name}")
 
+    go = threading.Event()
     with ThreadPoolExecutor(1, "cook") as pool:
-        future = pool.submit(square, 3)
+        future = pool.submit(lambda: square(3 * go.wait()))
         future.add_done_callback(tell)
+        go.set()
         future.result()
     future.add_done_callback(tell)
     future.add_done_callback(lambda future: spills())
