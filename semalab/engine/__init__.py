@@ -3,8 +3,19 @@
 from semalab.engine.carrier import system
 from semalab.engine.processor import ROW, Processor
 from semalab.engine.stop import Stop
-from semalab.engine.thread import ProgramThread, Stuck
+from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
 from semalab.engine.wall import WallProcessor
 
-__all__ = ["ROW", "Processor", "ProgramThread", "Stop", "Stuck", "VirtualProcessor", "WallProcessor", "system"]
+__all__ = [
+    "ROW",
+    "Inside",
+    "Processor",
+    "ProgramThread",
+    "Stop",
+    "Stuck",
+    "Subject",
+    "VirtualProcessor",
+    "WallProcessor",
+    "system",
+]

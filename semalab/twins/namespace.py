@@ -94,8 +94,15 @@ class Twins:
         return found
 
     def settle(self) -> None:
-        """When all threads have ended: whoever gives a task to a pool of this run is told that the pool is closed."""
+        """When all threads have ended: give back what was the process's, and close the pools to whoever still has them.
+
+        The streams become what `Swap` takes out again: an output that went astray would be the kernel's for ever.
+        """
         close_all(self.recorder)
+        if sys.stdout is not self.streams.out.original:  # whatever the program has put there
+            sys.stdout = self.streams.out
+        if sys.stderr is not self.streams.err.original:
+            sys.stderr = self.streams.err
         if threading.stack_size() != self._stack_size:
             threading.stack_size(self._stack_size)
 
