@@ -11,7 +11,7 @@ from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
-from semalab.engine import ROW, Processor, ProgramThread
+from semalab.engine import ROW, Inside, Processor, ProgramThread, Subject
 from semalab.event import OUTSIDE
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
@@ -186,7 +186,7 @@ class Decoder:
         place = self.processor.stuck_at
         return f" in {place[0]}, line {place[1]}" if place else ""
 
-    def _wait(self, thread: ProgramThread, subject: int | ProgramThread | None) -> Wait:
+    def _wait(self, thread: ProgramThread, subject: Subject) -> Wait:
         label = self.thread_labels[thread.number]
         last = self._last.get(label)
         line = last.line if last is not None else None
@@ -195,6 +195,8 @@ class Decoder:
             value = self.value[subject] if primitive.kind in PERMITS | QUEUES else None
             unfinished = last.amount if last is not None and primitive.kind in QUEUES else 0
             return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line, unfinished)
+        if isinstance(subject, Inside):
+            return Wait(label, f"{self.labels[subject.key]}.mutex", "Lock", line=line)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)

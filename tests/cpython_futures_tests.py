@@ -11,8 +11,10 @@ import importlib
 import json
 import sys
 import types
-import unittest
+from collections.abc import Callable
 from typing import Any
+
+from cpython_cases import outcomes_of, told
 
 import semalab as lab
 
@@ -42,7 +44,7 @@ NOT_RUN_BY_SEED = {
 }
 
 
-def suite(name: str, left_out: list[str], **helpers: Any) -> dict[str, str]:
+def suite(name: str, left_out: list[str], outcomes_of: Callable[..., dict[str, str]], **helpers: Any) -> dict[str, str]:
     """The program: each test's outcome. Its own namespace is that of the tests' module, where the names are swapped.
 
     helpers: functions of the modules that those tests use, for their namespaces to be swapped as well.
@@ -50,15 +52,7 @@ def suite(name: str, left_out: list[str], **helpers: Any) -> dict[str, str]:
     import concurrent.futures
 
     case = type(name, (globals()[name],), {"executor_type": concurrent.futures.ThreadPoolExecutor})
-    outcomes = {}
-    for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
-        if test._testMethodName in left_out:
-            continue
-        result = unittest.TestResult()
-        test.run(result)
-        wrong = result.errors + result.failures + result.skipped
-        outcomes[test._testMethodName] = wrong[0][1] if wrong else "passed"
-    return outcomes
+    return outcomes_of(case, left_out)
 
 
 def outcomes(name: str, clock: str) -> dict[str, str]:
@@ -69,12 +63,9 @@ def outcomes(name: str, clock: str) -> dict[str, str]:
     cleanup = importlib.import_module("test.support.threading_helper").threading_cleanup
     helpers = {"cleanup": cleanup, "mul": shared["executor"].mul, "create": shared["util"].create_future}
     left_out = [*NOT_RUN, *(NOT_RUN_BY_SEED if clock == "virtual" else ())]
-    run = lab.record(program, clock=clock, timeout=100, name=name, left_out=left_out, **helpers)
-    if run.stopped is not None:
-        return {"the whole suite": run.verdict}
-    run.trace.certify()
-    used = {primitive.kind for primitive in run.trace.primitives.values()}
-    return run.result if "Future" in used else {"the whole suite": f"it used {used}"}
+    arguments = {"name": name, "left_out": left_out, "outcomes_of": outcomes_of, **helpers}
+    run = lab.record(program, clock=clock, timeout=100, **arguments)
+    return told(run, {"Future"})
 
 
 if __name__ == "__main__":

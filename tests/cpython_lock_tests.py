@@ -10,7 +10,10 @@ import json
 import sys
 import types
 import unittest
+from collections.abc import Callable
 from typing import Any
+
+from cpython_cases import outcomes_of, told
 
 import semalab as lab
 
@@ -26,20 +29,14 @@ SUITES = {
 }
 
 
-def suite(name: str, attribute: str, **helpers: Any) -> dict[str, str]:
+def suite(name: str, attribute: str, outcomes_of: Callable[..., dict[str, str]], **helpers: Any) -> dict[str, str]:
     """The program: each test's outcome. Its own namespace is that of test.lock_tests, where the names are swapped.
 
     helpers: functions of the modules that those tests use, for their namespaces to be swapped as well.
     """
     tested = getattr(threading, name)  # type: ignore[name-defined]  # noqa: F821
     case = type(name, (globals()[f"{name}Tests"],), {attribute: staticmethod(tested)})
-    outcomes = {}
-    for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
-        result = unittest.TestResult()
-        test.run(result)
-        wrong = result.errors + result.failures + result.skipped
-        outcomes[test._testMethodName] = wrong[0][1] if wrong else "passed"
-    return outcomes
+    return outcomes_of(case)
 
 
 def outcomes(name: str, clock: str) -> dict[str, str]:
@@ -53,11 +50,8 @@ def outcomes(name: str, clock: str) -> dict[str, str]:
         "retry": getattr(lock_tests.support, "sleeping_retry", None),
     }
     helpers = {key: helper for key, helper in helpers.items() if helper is not None}
-    run = lab.record(program, clock=clock, timeout=60, name=name, attribute=SUITES[name], **helpers)
-    if run.stopped is not None:
-        return {"the whole suite": run.verdict}
-    run.trace.certify()
-    return run.result  # type: ignore[no-any-return]
+    arguments = {"name": name, "attribute": SUITES[name], "outcomes_of": outcomes_of, **helpers}
+    return told(lab.record(program, clock=clock, timeout=60, **arguments))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ import importlib
 import json
 import sys
 import types
-import unittest
+from collections.abc import Callable
 from typing import Any
+
+from cpython_cases import outcomes_of, told
 
 import semalab as lab
 
@@ -24,7 +26,7 @@ NOT_RUN = {
 }
 
 
-def suite(name: str, left_out: list[str], **helpers: Any) -> dict[str, str]:
+def suite(name: str, left_out: list[str], outcomes_of: Callable[..., dict[str, str]], **helpers: Any) -> dict[str, str]:
     """The program: each test's outcome. Its own namespace is that of test.test_queue, where the names are swapped.
 
     helpers: functions of the modules that those tests use, for their namespaces to be swapped as well.
@@ -32,15 +34,7 @@ def suite(name: str, left_out: list[str], **helpers: Any) -> dict[str, str]:
     import queue
 
     case = type(name, (globals()[name],), {"queue": queue})
-    outcomes = {}
-    for test in unittest.defaultTestLoader.loadTestsFromTestCase(case):
-        if test._testMethodName in left_out:
-            continue
-        result = unittest.TestResult()
-        test.run(result)
-        wrong = result.errors + result.failures + result.skipped
-        outcomes[test._testMethodName] = wrong[0][1] if wrong else "passed"
-    return outcomes
+    return outcomes_of(case, left_out)
 
 
 def outcomes(name: str, clock: str) -> dict[str, str]:
@@ -48,13 +42,9 @@ def outcomes(name: str, clock: str) -> dict[str, str]:
     test_queue = importlib.import_module("test.test_queue")
     program = types.FunctionType(suite.__code__, vars(test_queue), "suite")
     helpers = {"join": test_queue.threading_helper.join_thread}
-    run = lab.record(program, clock=clock, timeout=100, name=name, left_out=list(NOT_RUN), **helpers)
-    if run.stopped is not None:
-        return {"the whole suite": run.verdict}
-    run.trace.certify()
-    used = {primitive.kind for primitive in run.trace.primitives.values()}
-    expected = name.removeprefix("C").removesuffix("Test").removeprefix("Failing")
-    return run.result if expected in used else {"the whole suite": f"it used {used}"}
+    arguments = {"name": name, "left_out": list(NOT_RUN), "outcomes_of": outcomes_of, **helpers}
+    run = lab.record(program, clock=clock, timeout=100, **arguments)
+    return told(run, {name.removeprefix("C").removesuffix("Test").removeprefix("Failing")})
 
 
 if __name__ == "__main__":

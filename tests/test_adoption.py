@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -263,3 +268,52 @@ def test_modules_are_no_containers() -> None:
 
     assert lab.record(program, names=vars(threading), clock="virtual").result == len(before)
     assert {name: value for name, value in vars(threading).items() if before.get(name) is not value} == {}
+
+
+class Shy(list[Any]):
+    def __iter__(self) -> Any:
+        raise LookupError("nobody looks into me")
+
+
+def test_to_look_for_primitives_runs_none_of_the_programs_code() -> None:
+    shy = Shy([threading.Lock()])
+
+    def program(given: Shy) -> int:
+        return len(given) + len(shy)
+
+    assert lab.record(program, given=shy, clock="virtual").result == 2
+
+
+def uses_a_pool(pool: ThreadPoolExecutor) -> int:
+    return pool.submit(int, "7").result()
+
+
+def test_a_pool_from_before_the_run_works_unseen_and_is_named() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        run = lab.record(uses_a_pool, pool=pool)
+    assert (run.result, run.unseen, run.trace.threads) == (7, ("pool",), ("main",))
+
+
+FIRST = """
+import sys
+import semalab as lab
+
+def program():
+    import logging, threading
+    logging.basicConfig(format="%(threadName)s at %(created)s")
+    worker = threading.Thread(target=logging.warning, args=("",), name="Ada")
+    worker.start()
+    worker.join()
+
+assert "logging" not in sys.modules
+lab.record(program, clock="virtual")
+"""
+
+
+def test_logging_that_is_first_imported_in_a_run_is_the_runs() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(Path(lab.__file__).parent.parent)}
+    command = [sys.executable, "-S", "-c", FIRST]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    if "assert" in ended.stderr:
+        pytest.skip("this Python imports logging before anybody asks for it")
+    assert ended.stderr == "Ada at 0.0\n"

@@ -378,6 +378,8 @@ def test_primitives_from_before_are_told() -> None:
     )
     with pytest.raises(ValueError, match=r"`gate`; make them in the program itself$"):
         lab.explore(gate_from_before, gate=threading.BoundedSemaphore(1))
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match=r"`gate`; make them in the program itself$"):
+        lab.explore(gate_from_before, gate=pool)
     assert not shared["late"].is_alive()
     assert type(shared["gate"]) is threading.Semaphore
 

@@ -126,7 +126,9 @@ def test_after_the_main_thread_no_task_is_taken(clock: str) -> None:
 
 def shut_down() -> list[Any]:
     pool = ThreadPoolExecutor(1)
-    futures = [pool.submit(square, i) for i in range(4)]
+    cancelled = threading.Event()
+    futures = [pool.submit(int), *(pool.submit(cancelled.wait) for _ in range(3))]
+    futures[3].add_done_callback(lambda future: cancelled.set())
     futures[0].result()
     pool.shutdown(wait=True, cancel_futures=True)
     try:
@@ -371,9 +373,11 @@ def calls_back() -> list[str]:
     def tell(future: Any) -> None:
         said.append(f"{future.result()} in {threading.current_thread().name}")
 
+    go = threading.Event()
     with ThreadPoolExecutor(1, "cook") as pool:
-        future = pool.submit(square, 3)
+        future = pool.submit(lambda: square(3 * go.wait()))
         future.add_done_callback(tell)
+        go.set()
         future.result()
     future.add_done_callback(tell)
     future.add_done_callback(lambda future: spills())

@@ -637,6 +637,12 @@ def nobody_is_done(threads: int) -> None:
     tasks.join()
 
 
+def takes_the_mutex_twice() -> None:
+    tasks: Queue[int] = Queue()
+    with tasks.mutex:
+        tasks.put(1)
+
+
 PUT, TAKE = "and no live thread is left to put one", "and no live thread is left to take one"
 
 
@@ -648,13 +654,18 @@ PUT, TAKE = "and no live thread is left to put one", "and no live thread is left
         (nobody_puts_simply, {}, f"main waits for `tasks` (empty) {PUT}"),
         (nobody_takes, {}, f"main waits for `tasks` (2 items) {TAKE}"),
         (
+            takes_the_mutex_twice,
+            {},
+            "main waits for `tasks.mutex` and no live thread is left to release it",
+        ),
+        (
             nobody_is_done,
             {"threads": 3},
             "main waits in `tasks`.join() and no live thread is left to call task_done(); "
             f"3 threads wait for `tasks` (empty) {PUT}",
         ),
     ],
-    ids=["get", "simple get", "put", "join"],
+    ids=["get", "simple get", "put", "mutex", "join"],
 )
 def test_a_deadlock_in_a_queue_is_told(
     program: Callable[..., None], arguments: dict[str, Any], told: str, clock: str

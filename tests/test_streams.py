@@ -167,6 +167,41 @@ def test_a_redirection_ends_with_a_run_that_is_stopped_or_fails(clock: str) -> N
         lab.record(redirects_and_hangs, kind="exception", clock=clock)
 
 
+def forgets_a_redirection() -> None:
+    sys.stdout, sys.stderr = io.StringIO(), io.StringIO()
+
+
+def overlapping_redirections() -> None:
+    """Each puts back what it found, in the wrong order."""
+    first, second = threading.Event(), threading.Event()
+
+    def one() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            first.set()
+            second.wait()
+
+    def other() -> None:
+        first.wait()
+        with contextlib.redirect_stdout(io.StringIO()):
+            second.set()
+            worker.join()
+
+    worker = threading.Thread(target=one)
+    worker.start()
+    in_worker(other)
+
+
+@pytest.mark.parametrize("program", [forgets_a_redirection, overlapping_redirections])
+@CLOCKS
+def test_a_redirection_that_was_not_undone_ends_with_its_run(program: Callable[[], None], clock: str) -> None:
+    before = (sys.stdout, sys.stderr)
+    try:
+        lab.record(program, clock=clock)
+        assert (sys.stdout, sys.stderr) == before
+    finally:
+        sys.stdout, sys.stderr = before
+
+
 def speaks_while_it_is_stopped() -> None:
     try:
         threading.Semaphore(0).acquire()

@@ -4,19 +4,21 @@ from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
 from semalab.engine.processor import ROW, Processor
 from semalab.engine.stop import Stop
-from semalab.engine.thread import ProgramThread, Stuck
+from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
 from semalab.engine.wall import WallProcessor
 
 __all__ = [
     "ROW",
     "Chooser",
+    "Inside",
     "Processor",
     "ProgramThread",
     "Replayed",
     "Seeded",
     "Stop",
     "Stuck",
+    "Subject",
     "VirtualProcessor",
     "WallProcessor",
     "system",

@@ -13,7 +13,7 @@ from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
-from semalab.engine.thread import ProgramThread, Stuck, subject_of
+from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
 
 ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
@@ -67,7 +67,7 @@ class Processor:
     get_ident: Callable[[], int]
     point: Callable[[], None] | None
 
-    def allocate_lock(self, topic: ProgramThread | None = None) -> Any:
+    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         raise NotImplementedError
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:

@@ -92,14 +92,23 @@ class ProgramThread:
                 self.told = self.stoppable
 
 
+class Inside(NamedTuple):
+    """The lock inside a primitive that a program can take by itself; key: the primitive's."""
+
+    key: int
+
+
+Subject = int | Inside | ProgramThread | None  # a primitive's key, its inner lock, a thread
+
+
 class Stuck(NamedTuple):
-    """A thread that lived when the run was stopped, and what it waited for: a primitive's key, a thread, or None."""
+    """A thread that lived when the run was stopped, and what it waited for."""
 
     thread: ProgramThread
-    subject: int | ProgramThread | None
+    subject: Subject
 
 
-def subject_of(thread: ProgramThread) -> int | ProgramThread | None:
+def subject_of(thread: ProgramThread) -> Subject:
     """What the thread waits for."""
     if thread.waits_in is None:
         return None

@@ -17,7 +17,7 @@ from semalab.engine.pinning import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
-from semalab.engine.thread import ProgramThread
+from semalab.engine.thread import Inside, ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
 
 NO_PROGRESS = 2.0  # real seconds without any operation after which the program is taken to be stuck outside the lab
@@ -60,7 +60,7 @@ class VirtualProcessor(Processor):
         me = self.live.get(ident)
         return me.ident if me is not None else ident
 
-    def allocate_lock(self, topic: ProgramThread | None = None) -> Any:
+    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         """A thread from outside gets a real lock: it has no other way to wait, in an event of the run for example."""
         if topic is None and self.live.get(_thread.get_ident()) is None:
             return _thread.allocate_lock()

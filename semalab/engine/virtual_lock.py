@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from semalab.engine.processor import check_lock_arguments
-from semalab.engine.thread import ProgramThread
+from semalab.engine.thread import Inside, ProgramThread
 
 if TYPE_CHECKING:
     from semalab.engine.virtual import VirtualProcessor
@@ -25,7 +25,7 @@ class VirtualLock:
 
     __slots__ = ("__weakref__", "_processor", "held", "queue", "topic")
 
-    def __init__(self, processor: VirtualProcessor, topic: ProgramThread | None = None) -> None:
+    def __init__(self, processor: VirtualProcessor, topic: ProgramThread | Inside | None = None) -> None:
         self._processor = processor
         self.held = False
         self.queue: list[ProgramThread] = []

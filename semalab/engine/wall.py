@@ -14,7 +14,7 @@ from typing import Any
 
 from semalab.engine.processor import WAKE, Processor, check_lock_arguments
 from semalab.engine.stop import Stop
-from semalab.engine.thread import ProgramThread
+from semalab.engine.thread import Inside, ProgramThread
 
 
 class WallLock:
@@ -26,7 +26,7 @@ class WallLock:
 
     __slots__ = ("__weakref__", "_processor", "freed", "real", "taken", "topic")
 
-    def __init__(self, processor: WallProcessor, topic: ProgramThread | None = None) -> None:
+    def __init__(self, processor: WallProcessor, topic: ProgramThread | Inside | None = None) -> None:
         self._processor = processor
         self.real = _thread.allocate_lock()
         self.taken = 0
@@ -74,7 +74,7 @@ class WallProcessor(Processor):
     get_ident = staticmethod(_thread.get_ident)
     point = None
 
-    def allocate_lock(self, topic: ProgramThread | None = None) -> WallLock:
+    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
         return WallLock(self, topic)
 
     def block(self, lock: WallLock, timeout: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from semalab.twins.namespace import Twins
@@ -28,7 +28,7 @@ def _is_primitive(value: Any) -> bool:
         return not (value._started.is_set() or isinstance(value, threading._DummyThread))  # type: ignore[attr-defined]
     queue = sys.modules.get("queue")
     queues = (queue.Queue, queue.SimpleQueue) if queue is not None else ()
-    return isinstance(value, (_LOCK, _RLOCK, *_PERMITS, threading.Condition, *queues))
+    return isinstance(value, (_LOCK, _RLOCK, *_PERMITS, threading.Condition, *queues, *_pools()))
 
 
 class Adoption:
@@ -69,8 +69,8 @@ class Adoption:
         if queue is not None and isinstance(value, queue.Queue):
             return self._queue
         if queue is not None and isinstance(value, queue.SimpleQueue):
-            return lambda value, name: False  # of C, and its items have no other way out
-        return None
+            return _stays  # of C, and its items have no other way out
+        return _stays if any(isinstance(value, pool) for pool in _pools()) else None
 
     def _permits(self, one: Any, name: str) -> bool:
         bound = vars(one).get("_initial_value")  # with a part of its permits away, the log would take the rest for it
@@ -134,6 +134,17 @@ class Adoption:
             bases = tuple(map(self._twins.of, derived.__bases__))
             if bases != derived.__bases__:
                 derived.__bases__ = bases
+
+
+def _stays(value: Any, name: str) -> bool:
+    return False
+
+
+def _pools() -> Iterator[type]:
+    """Classes whose threads may have begun before the run."""
+    for module, name in (("concurrent.futures.thread", "ThreadPoolExecutor"), ("multiprocessing.pool", "ThreadPool")):
+        if module in sys.modules:
+            yield getattr(sys.modules[module], name)
 
 
 def _idle(condition: Any) -> bool:

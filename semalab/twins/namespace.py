@@ -104,14 +104,25 @@ class Twins:
         """
         self.recorder.renew()
         self.streams.renew()
+        self._put_streams_back()
         for renew in self.renewals:
             renew()
 
     def settle(self) -> None:
-        """When all threads have ended: whoever gives a task to a pool of this run is told that the pool is closed."""
+        """When all threads have ended: give back what was the process's, and close the pools to whoever still has them.
+
+        The streams become what `Swap` takes out again: an output that went astray would be the kernel's for ever.
+        """
         close_all(self.recorder)
+        self._put_streams_back()
         if threading.stack_size() != self._stack_size:
             threading.stack_size(self._stack_size)
+
+    def _put_streams_back(self) -> None:
+        if sys.stdout is not self.streams.out.original:  # whatever the program has put there
+            sys.stdout = self.streams.out
+        if sys.stderr is not self.streams.err.original:
+            sys.stderr = self.streams.err
 
     def at_exit(self) -> None:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""

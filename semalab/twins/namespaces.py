@@ -61,7 +61,8 @@ def own(value: Any) -> dict[str, Any] | None:
     elif isinstance(value, types.ModuleType):
         namespace = vars(value)
     elif isinstance(value, type):
-        namespace = vars(sys.modules.get(value.__module__, threading))
+        module = value.__module__
+        namespace = vars(sys.modules.get(module, threading) if isinstance(module, str) else threading)
     else:
         return None
     return namespace if is_authors(namespace) else None

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semalab.engine import Inside
 from semalab.twins.primitives import stand_for
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load
@@ -42,6 +43,8 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
         first = _first_size(one)
         key = recorder.register(one, kind, first, name=name)
         lock = processor.allocate_lock()  # the program's own code may run inside: comparisons, a derived class
+        if hasattr(lock, "topic"):  # made by a thread of the run
+            lock.topic = Inside(key)
         leave = _by_size(recorder, key, one._qsize, lock, first, passes=join)
         one.mutex = watched(key, one._qsize, leave, lock)
         one.mutex.locked = lock.locked

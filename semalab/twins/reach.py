@@ -97,12 +97,12 @@ def _within(slot: Slot, seen: set[int], depth: int = _DEPTH) -> Iterator[Slot]:
         seen.add(id(value))
         for part in parts:
             yield from _within(Slot(slot.name, part), seen, depth)
-    elif isinstance(value, list | tuple) and len(value) <= _MOST:
+    elif type(value) in (list, tuple) and len(value) <= _MOST:  # of a derived class, to look is to run its code
         seen.add(id(value))
         place = value if isinstance(value, list) else None
         for i, element in enumerate(value):
             yield from _within(Slot(f"{slot.name}[{i}]", element, place, i), seen, depth - 1)
-    elif isinstance(value, dict) and len(value) <= _MOST and "__spec__" not in value:  # no module's namespace
+    elif type(value) is dict and len(value) <= _MOST and "__spec__" not in value:  # no module's namespace
         seen.add(id(value))
         for key, element in list(value.items()):
             yield from _within(Slot(f"{slot.name}[{key!r}]", element, value, key), seen, depth - 1)

@@ -31,6 +31,7 @@ class Swap:
         self._namespaces: dict[int, dict[str, Any]] = {}
         self._twins: Twins | None = None
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
+        self._logging = False
         self.unseen: tuple[str, ...] = ()
 
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
@@ -57,8 +58,7 @@ class Swap:
         self._set(vars(builtins), "__import__", self._importing(builtins.__import__))
         self._set(vars(sys), "stdout", twins.streams.out)
         self._set(vars(sys), "stderr", twins.streams.err)
-        if "logging" in sys.modules:
-            self._swap_logging()
+        self._swap_logging()
 
     @property
     def namespaces(self) -> KeysView[int]:
@@ -110,8 +110,11 @@ class Swap:
             slot.place[slot.key] = twin
 
     def _swap_logging(self) -> None:
+        if self._logging or "logging" not in sys.modules:
+            return
         from semalab.twins.logs import changes
 
+        self._logging = True
         twins = self._twins
         assert twins is not None
         for change in changes(twins.processor, twins.source, twins.module("time"), twins.choose):
@@ -128,6 +131,8 @@ class Swap:
             twins = self._twins
             ours = twins is not None and twins.inside() and globals is not None and self._takes_in(globals)
             module = real_import(name, globals, locals, fromlist, level)
+            if ours:
+                self._swap_logging()  # it may have come just now
             return twins.of(module) if twins is not None and ours else module
 
         return __import__
@@ -149,6 +154,7 @@ class Swap:
             if self._twins is not None:
                 Retirement(self._twins).retire(self._namespaces.values())
                 self._twins = self._adoption = None
+                self._logging = False
         finally:
             if self._undo or self._twins is not None:  # an interrupt came in between
                 self.restore()
