@@ -681,6 +681,33 @@ def mutex_of_a_queue() -> int:
     return items.qsize()
 
 
+def asked_mutex() -> list[bool]:
+    items: queue.Queue[int] = queue.Queue()
+    mutex: Any = items.mutex
+    said: list[bool] = []
+
+    def hold() -> None:
+        with mutex:
+            print("inside")
+
+    together(hold, lambda: said.append(items.mutex.locked()))
+    return said
+
+
+def counted_by_the_program() -> int:
+    """A queue whose size is told by the program's own code, and that has a lock for it."""
+    lock = threading.Lock()
+
+    class Counted(queue.Queue[int]):
+        def _qsize(self) -> int:
+            with lock:
+                return super()._qsize()
+
+    items = Counted()
+    together(lambda: items.put(1), items.get)
+    return items.qsize()
+
+
 def one_after_the_other() -> list[int]:
     order: list[int] = []
     gate = threading.Lock()
@@ -820,6 +847,21 @@ CASES = (
     *map(Case, (conditions, missed_notification, events, peeking, barrier, again, trying, raising, after_release)),
     *map(Case, (before_anything, main_takes_part, alive, short_join, daemons, children, grandchildren)),
     *map(Case, (own_primitives, drawing, timer, asked_timer, yielding, writing, logging_it, unheld, early_join)),
-    *map(Case, (handing_over, in_line, in_a_simple_line, simply_seen, look_first, refused, done, mutex_of_a_queue)),
+    *map(
+        Case,
+        (
+            handing_over,
+            in_line,
+            in_a_simple_line,
+            simply_seen,
+            asked_mutex,
+            counted_by_the_program,
+            look_first,
+            refused,
+            done,
+            mutex_of_a_queue,
+        ),
+    ),
+    *map(Case, (asked_mutex, counted_by_the_program)),
     *map(Case, (one_after_the_other, first_of_two, waits_for_itself, cancelled)),
 )

@@ -103,6 +103,7 @@ def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
         (programs.in_a_simple_line, {"[1, 2]", "[2, 1]"}),
         (programs.simply_seen, {"(False, 0)", "(False, 1)"}),
         (programs.refused, {"['full', 'empty']", "['empty']", "[]"}),
+        (programs.asked_mutex, {"[True]", "[False]"}),
         (programs.one_after_the_other, {"[1, 2]", "[2, 1]"}),
         (programs.first_of_two, {"True", "False"}),
         (programs.cancelled, {"True", "False"}),

@@ -67,13 +67,14 @@ class Search:
 
     def run(self) -> None:
         """Search until everything is known or the budget is used up."""
-        while True:
-            try:
-                with Stage(self.program, self.arguments, self.settings).open() as stage:
+        with Stage(self.program, self.arguments, self.settings).open() as stage:
+            while True:
+                try:
                     self._search(stage)
-                return
-            except Grown:
-                self._begin()
+                    return
+                except Grown:
+                    self._begin()
+                    stage.grow(self.settings)
 
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)

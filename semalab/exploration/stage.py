@@ -71,6 +71,8 @@ class Stage(Bench):
     def play(self, guide: Guide) -> None:
         """Run the program once."""
         processor = self.processor
+        if not self._orderly or self._beyond:
+            self._give_up_twins()
         processor.renew(guide)
         self.result = self.failure = None
         self.worker_failures.clear()
@@ -82,11 +84,17 @@ class Stage(Bench):
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left
 
     def prepare(self) -> None:
-        if self.twins is None or not self._orderly or self._beyond:
-            self.swap.restore()
+        if self.twins is None:
             super().prepare()
-            return
-        self.twins.renew()
+        else:
+            self.twins.renew()
+
+    def _give_up_twins(self) -> None:
+        """The next run makes new ones. Called outside of any run: what the old ones do then is nobody's step."""
+        if self.twins is not None:
+            self.twins.settle()
+        self.swap.restore()
+        self.twins = None
 
     @property
     def clean(self) -> bool:
@@ -107,6 +115,14 @@ class Stage(Bench):
         if not found and not aliases and lives <= settings.lives:  # asked after every run, and mostly so
             return settings
         return settings.grown(found, aliases, lives)
+
+    def grow(self, settings: Settings) -> None:
+        """From now on these settings are right."""
+        processor = self.processor
+        self._orderly &= settings.lives == processor.settings.lives  # the twins of threads are others then
+        processor.settings = settings
+        if processor.watch is not None:
+            processor.watch.grow(settings)
 
     def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""

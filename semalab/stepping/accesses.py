@@ -53,7 +53,10 @@ _ITEMS = frozenset(
 _ITEMS_CHANGED = ("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE")
 _CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 # What CPython's primitives keep inside is changed by code that is not watched; what these functions do, no name tells.
-_INSIDES = ("_value", "_flag", "_is_stopped", "_started", "_state", "queue", "unfinished_tasks", "is_shutdown")
+_INSIDES = frozenset(
+    "_value _flag _is_stopped _started _state queue unfinished_tasks is_shutdown mutex not_empty not_full"
+    " all_tasks_done".split()
+)
 _BY_NAME = frozenset("setattr getattr delattr hasattr vars globals locals exec eval".split())
 _QUESTIONS = ("acquire", "locked", "is_set", "is_alive")
 _BUILTIN_QUESTIONS = tuple(map(Expression, ("len", "bool", "isinstance", "any", "all")))

@@ -104,9 +104,11 @@ def _simple_queue(processor: SteppingProcessor, kind: str, key: int, read: Calla
 def _queue(processor: SteppingProcessor, kind: str, key: int, read: Callable[[], int], lock: Any) -> Entering:
     """The program's own code may run inside: comparisons, a derived class. So whoever comes may have to wait for it."""
 
+    plain = getattr(read, "__module__", None) == "queue"  # else it is the program's code, which has steps of its own
+
     def may(queue: Any, method: str) -> bool:
-        if lock.locked():
-            return False
+        if lock.locked() or not plain:
+            return not lock.locked()
         if method == "get":
             return bool(queue._qsize() or getattr(queue, "is_shutdown", False))
         return bool(not 0 < queue.maxsize <= queue._qsize() or getattr(queue, "is_shutdown", False))

@@ -34,6 +34,9 @@ class Watching(Protocol):
     def renew(self) -> None:
         """Another run begins."""
 
+    def grow(self, settings: Settings) -> None:
+        """More is known to be shared."""
+
     def enter(self) -> None:
         """The calling thread begins to run the program."""
 

@@ -16,6 +16,7 @@ from semalab.stepping.effects import container, effect
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
+from semalab.stepping.settings import Settings
 
 _KINDS = {READ: "read", WRITE: "write"}
 
@@ -34,11 +35,19 @@ class Watch:
         self._seen: dict[str, tuple[set[int], bool]] = {}
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
-        self._shared = processor.settings.shared
-        self._places = processor.settings.places
         self._held: dict[int, tuple[Any, str]] = {}
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
+        self.grow(processor.settings)
+
+    def grow(self, settings: Settings) -> None:
+        """More is known to be shared."""
+        self._shared = settings.shared
+        self._places = settings.places
+        self._seen.clear()
+        self._fresh.clear()
+        self.found.clear()
+        self.aliases.clear()
 
     def renew(self) -> None:
         """Another run begins: its containers are others."""
