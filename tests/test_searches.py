@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import exploration_programs as programs
+import library_programs
 import pytest
 from exploration_programs import CASES, Case
 from full_enumeration import enumerate_all, measure_steps
@@ -28,7 +29,7 @@ def searched(case: Case, check: Any = right) -> Search:
     return search
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *library_programs.CASES], ids=str)
 def test_sleep_sets_and_breadth_first_agree_with_full_enumeration(case: Case) -> None:
     search = searched(case)
     full = enumerate_all(case.program, case.arguments, search.settings)
@@ -99,19 +100,19 @@ def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
         (programs.main_takes_part, {"3", "4"}),
         (programs.emptiness, {"''", "'letters'"}),
         (programs.grandchildren, {"['a', 'b']", "['b', 'a']"}),
-        (programs.in_line, {"[1, 2]", "[2, 1]"}),
-        (programs.in_a_simple_line, {"[1, 2]", "[2, 1]"}),
-        (programs.simply_seen, {"(False, 0)", "(False, 1)"}),
-        (programs.refused, {"['full', 'empty']", "['empty']", "[]"}),
-        (programs.asked_mutex, {"[True]", "[False]"}),
-        (programs.one_after_the_other, {"[1, 2]", "[2, 1]"}),
-        (programs.first_of_two, {"True", "False"}),
-        (programs.cancelled, {"True", "False"}),
-        (programs.asked_timer, {"[True]", "[False]"}),
-        (programs.yielding, {"1", "2"}),
-        (programs.logging_it, {"['a', 'b']", "['b', 'a']"}),
-        (programs.unheld, {"['not held']", "[]"}),
-        (programs.early_join, {"['not started']", "[]"}),
+        (library_programs.in_line, {"[1, 2]", "[2, 1]"}),
+        (library_programs.in_a_simple_line, {"[1, 2]", "[2, 1]"}),
+        (library_programs.simply_seen, {"(False, 0)", "(False, 1)"}),
+        (library_programs.refused, {"['full', 'empty']", "['empty']", "[]"}),
+        (library_programs.asked_mutex, {"[True]", "[False]"}),
+        (library_programs.one_after_the_other, {"[1, 2]", "[2, 1]"}),
+        (library_programs.first_of_two, {"True", "False"}),
+        (library_programs.cancelled, {"True", "False"}),
+        (library_programs.asked_timer, {"[True]", "[False]"}),
+        (library_programs.yielding, {"1", "2"}),
+        (library_programs.logging_it, {"['a', 'b']", "['b', 'a']"}),
+        (library_programs.unheld, {"['not held']", "[]"}),
+        (library_programs.early_join, {"['not started']", "[]"}),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
