@@ -96,7 +96,7 @@ def mutex_of_a_queue() -> int:
         with items.mutex, other:
             pass
 
-    together(look, lambda: items.put(1), other.acquire)
+    together(look, lambda: items.put(1))
     return items.qsize()
 
 
