@@ -8,7 +8,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -101,16 +101,13 @@ def on_the_bench(bench: Bench) -> Iterator[None]:
     """Nothing else runs meanwhile; afterwards every name is what it was."""
     if any(other.current() is not None for other in _on_the_bench):
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
-    with _one_at_a_time:
+    with _one_at_a_time, ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
         _on_the_bench.append(bench.processor)
-        try:
-            yield
-        finally:
-            if bench.twins is not None:
-                bench.twins.settle()
-            bench.swap.restore()
-            bench.processor.close()
-            _on_the_bench.clear()
+        afterwards.callback(_on_the_bench.clear)
+        afterwards.callback(bench.processor.close)
+        afterwards.callback(bench.swap.restore)
+        afterwards.callback(bench.settle)
+        yield
 
 
 def _processor(clock: str, seed: int, timeout: float, schedule: Schedule | None) -> Processor:
@@ -170,6 +167,11 @@ class Bench:
             announce(self.twins, self.processor)
         self.swap.install(self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
+
+    def settle(self) -> None:
+        """Let the twins put away what they gave out."""
+        if self.twins is not None:
+            self.twins.settle()
 
     def _worker_failed(self, thread: ProgramThread | None, error: BaseException) -> None:
         self.worker_failures.append((thread, error))
