@@ -47,8 +47,16 @@ def open_files() -> dict[str, str]:
     return {number: path for number, path in found.items() if not path.endswith(".ttf")}  # matplotlib keeps its fonts
 
 
+def await_ends_of_others() -> None:
+    """The browser tests' last thread waits for the end of the browser, which may come in the midst of a later test."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("asyncio-waitpid"):
+            thread.join(timeout=60)
+
+
 @pytest.fixture
 def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    await_ends_of_others()
     names = dict(vars(request.module))
     before = state()
     yield
