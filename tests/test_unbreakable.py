@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pattern_programs import mutex as right
 from wrong_programs import CLOCKS, THOUSANDS, WRONG, Wrong, closed_to_thousands
 
 import semalab as lab
@@ -21,23 +22,6 @@ pytestmark = pytest.mark.usefixtures("nothing_left")
 
 ROOT = Path(__file__).resolve().parent.parent
 ON_BOTH_CLOCKS = pytest.mark.parametrize("clock", CLOCKS)
-
-
-def right(threads: int) -> int:
-    mutex = threading.Semaphore(1)
-    done = 0
-
-    def work() -> None:
-        nonlocal done
-        with mutex:
-            done += 1
-
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return done
 
 
 def next_run_is_right(clock: str) -> bool:
