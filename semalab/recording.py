@@ -53,7 +53,8 @@ def record(
         timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
         raises: raise what the program raised, after its threads have ended; otherwise it is in `Run.exception`.
         claim: what the run is measured by, e.g. `mutual_exclusion`; read from the log if None.
-        schedule: the `Run.schedule` of an earlier run on the virtual clock, to repeat that run exactly.
+        schedule: the `Run.schedule` of an earlier run on the virtual clock, to repeat that run exactly, with its seed
+            and on its clock, whatever `clock` and `seed` say.
         arguments: passed on to the program.
 
     Returns:
@@ -84,8 +85,9 @@ def run_program(
 ) -> Run:
     """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it."""
     check_arguments(program, arguments, clock, seed, timeout, claim)
-    check_schedule(schedule, clock)
-    seed = seed if schedule is None else schedule.seed
+    check_schedule(schedule)
+    if schedule is not None:
+        clock, seed = "virtual", schedule.seed
     processor = _processor(clock, seed, timeout, schedule)
     bench = Bench(processor, program, dict(arguments), seed)
     with on_the_bench(bench):
@@ -214,11 +216,9 @@ def _schedule(processor: Processor, seed: int) -> Schedule | None:
     return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
 
 
-def check_schedule(schedule: Any, clock: str) -> None:
+def check_schedule(schedule: Any) -> None:
     if schedule is not None and not isinstance(schedule, Schedule):
         raise TypeError(f"schedule must be the schedule of a run or Schedule.from_json(text), got {schedule!r}")
-    if schedule is not None and clock != "virtual":
-        raise ValueError(f"a schedule can only be repeated with clock='virtual', got {clock!r}")
 
 
 def check_arguments(
