@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import exploration_programs as programs
@@ -10,6 +11,7 @@ import pytest
 from exploration_programs import CASES, Case
 from full_enumeration import enumerate_all, measure_steps
 
+import semalab as lab
 from semalab.exploration.search import Search
 from semalab.stepping import Footprint, Settings
 
@@ -167,3 +169,38 @@ def test_what_is_not_seen_to_be_shared_would_be_seen_here(monkeypatch: pytest.Mo
     case = Case(programs.unlike, {"value": 1})
     full = enumerate_all(case.program, case.arguments, Settings(watched=False))
     assert full.mixed
+
+
+class Turnstile:
+    """Keeps its semaphores under names that CPython's queue uses, too."""
+
+    def __init__(self) -> None:
+        self.mutex, self.queue = threading.Semaphore(1), threading.Semaphore(0)
+
+    def through(self) -> None:
+        with self.mutex:
+            self.queue.release()
+        self.queue.acquire()
+
+
+class Renamed(Turnstile):
+    def __init__(self) -> None:
+        self.first, self.second = threading.Semaphore(1), threading.Semaphore(0)
+
+    def through(self) -> None:
+        with self.first:
+            self.second.release()
+        self.second.acquire()
+
+
+def two_through(turnstile: type[Turnstile]) -> None:
+    crossing = turnstile()
+    for _ in range(2):
+        threading.Thread(target=crossing.through).start()
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+def test_a_name_that_a_queue_uses_inside_costs_nothing_in_a_class_of_the_program(granularity: str) -> None:
+    searches = [lab.explore(two_through, turnstile=one, granularity=granularity) for one in (Turnstile, Renamed)]
+    assert searches[0].schedules == searches[1].schedules
+    assert searches[0].covered == searches[1].covered

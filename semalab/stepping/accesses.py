@@ -33,7 +33,8 @@ class Expression(NamedTuple):
 class Access(NamedTuple):
     """What one instruction may touch. `operand`: whose value tells whether it does, and how; `call`: it is called.
 
-    `mixed`: it may touch other containers besides.
+    `mixed`: it may touch other containers besides. `inside`: an attribute of `operand` that goes by a name under which
+    CPython's primitives keep what no name tells.
     """
 
     location: str
@@ -41,6 +42,7 @@ class Access(NamedTuple):
     operand: Expression | None = None
     call: bool = False
     mixed: bool = False
+    inside: bool = False
 
 
 _VARIABLES = ("LOAD_DEREF", "LOAD_GLOBAL", "LOAD_NAME", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
@@ -81,7 +83,9 @@ def _access(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
     if op in _VARIABLES_CHANGED:
         return Access(f"variable {name}", WRITE)
     if op in ("LOAD_ATTR", "LOAD_METHOD"):
-        return Access(f"attribute {name}", READ) if name not in _INSIDES else Access(EVERYTHING, WRITE)
+        if name not in _INSIDES:
+            return Access(f"attribute {name}", READ)
+        return Access(f"attribute {name}", READ, _operand(instructions, n) or Expression(None), inside=True)
     if op in ("STORE_ATTR", "DELETE_ATTR"):
         return Access(f"attribute {name}", WRITE)
     if op in _ITEMS_CHANGED:

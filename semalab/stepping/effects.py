@@ -52,6 +52,13 @@ def effect(
     return None if isinstance(value, _SIMPLE) else access.mode
 
 
+def is_inside(access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> bool:
+    """Whether an attribute is what a primitive keeps inside, and not one of that name in a class of the program."""
+    assert access.operand is not None
+    owner = _value(access.operand, names, namespace)
+    return owner is _UNKNOWN or any(cls.__module__.split(".")[0] in _TWINS for cls in type(owner).__mro__)
+
+
 def container(access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> tuple[Any, str] | None:
     """The only container that an access touches, and the name it has there; None if it may touch others."""
     operand = access.operand

@@ -12,7 +12,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses
-from semalab.stepping.effects import container, effect
+from semalab.stepping.effects import container, effect, is_inside
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
@@ -81,7 +81,10 @@ class Watch:
         me = processor.current()
         if me is None or processor.threads.alone(me):
             return False
-        if access.operand is not None:
+        if access.inside:
+            if is_inside(access, frame.f_locals, frame.f_globals):
+                mode, name = WRITE, EVERYTHING
+        elif access.operand is not None:
             known = effect(access, frame.f_locals, frame.f_globals, processor.program)
             if known is None:
                 return False
