@@ -87,12 +87,12 @@ def _items(number: int | None) -> str:
 
 
 def _nobody(number: int | None) -> str:
-    return f"no live thread is left to {'take one' if number else 'put one'}"
+    return f"nobody can {'take one' if number else 'put one'} any more"
 
 
 def _idle(group: list[Wait]) -> str:
     who, verb = _who(group)
-    return f"{who} {verb} for {'a task' if len(group) == 1 else 'tasks'} and no live thread is left to submit one"
+    return f"{who} {verb} for {'a task' if len(group) == 1 else 'tasks'} and nobody can submit one any more"
 
 
 def _joining(group: list[Wait]) -> str:
@@ -109,18 +109,18 @@ def _blocked(group: list[Wait]) -> str:
             return f"{who} {verb} for `{first.primitive}`, which it holds itself"
         return f"{who} {verb} for `{first.primitive}`, held by {holder}"
     if first.kind == "Event":
-        return f"{who} {verb} for `{first.primitive}` (not set) and no live thread is left to set it"
+        return f"{who} {verb} for `{first.primitive}` (not set) and nobody can set it any more"
     if first.kind == "Condition":
-        return f"{who} {verb} on `{first.primitive}` and no live thread is left to notify it"
+        return f"{who} {verb} on `{first.primitive}` and nobody can notify it any more"
     if first.kind == "Future":
-        return f"{who} {verb} for the result of `{first.primitive}` and no live thread is left to bring it"
+        return f"{who} {verb} for the result of `{first.primitive}` and nobody can bring it any more"
     if first.kind in {"Futures", "Results"}:
-        return f"{who} {verb} in {first.primitive} and no live thread is left to bring a result"
+        return f"{who} {verb} in {first.primitive} and nobody can bring a result any more"
     if first.unfinished:
-        return f"{who} {verb} in `{first.primitive}`.join() and no live thread is left to call task_done()"
+        return f"{who} {verb} in `{first.primitive}`.join() and nobody can call task_done() any more"
     if first.kind in QUEUES:
         return f"{who} {verb} for `{first.primitive}` ({_items(first.value)}) and {_nobody(first.value)}"
     if first.kind == "Barrier":
-        return f"{who} {verb} at `{first.primitive}` and no live thread is left to arrive"
+        return f"{who} {verb} at `{first.primitive}` and nobody can arrive any more"
     value = "" if first.value is None else f" (value {first.value})"
-    return f"{who} {verb} for `{first.primitive}`{value} and no live thread is left to release it"
+    return f"{who} {verb} for `{first.primitive}`{value} and nobody can release it any more"

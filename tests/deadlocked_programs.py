@@ -141,7 +141,7 @@ def held_by_another() -> None:
     together(owner, other)
 
 
-NO_RELEASE = "and no live thread is left to release it"
+NO_RELEASE = "and nobody can release it any more"
 
 DEADLOCKS: list[tuple[Callable[..., None], dict[str, int], str]] = [
     (
@@ -166,17 +166,17 @@ DEADLOCKS: list[tuple[Callable[..., None], dict[str, int], str]] = [
     (
         one_short,
         {},
-        "2 threads wait at `start` and no live thread is left to arrive; main waits for runner to end",
+        "2 threads wait at `start` and nobody can arrive any more; main waits for runner to end",
     ),
     (
         never_notified,
         {},
-        "sleeper waits on `turn` and no live thread is left to notify it; main waits for sleeper to end",
+        "sleeper waits on `turn` and nobody can notify it any more; main waits for sleeper to end",
     ),
     (
         never_set,
         {},
-        "3 threads wait for `ready` (not set) and no live thread is left to set it; main waits for waiter to end",
+        "3 threads wait for `ready` (not set) and nobody can set it any more; main waits for waiter to end",
     ),
     (main_joined, {}, "main waits for child to end; child waits for main to end"),
     (

@@ -152,7 +152,7 @@ def waits_for_ever() -> None:
 @CLOCKS
 def test_after_a_deadlock_they_are_as_good_as_before(clock: str) -> None:
     run = lab.record(waits_for_ever, clock=clock)
-    assert run.verdict == "Deadlock: main waits for `gate` (value 0) and no live thread is left to release it"
+    assert run.verdict == "Deadlock: main waits for `gate` (value 0) and nobody can release it any more"
     gate.release()
     assert gate.acquire(timeout=1)
     assert type(gate) is Gate

@@ -263,9 +263,7 @@ def test_an_exception_is_said_first_and_a_stop_second() -> None:
     run = lab.record(raises_inside, clock="virtual", raises=False, claim=lab.mutual_exclusion)
     assert run.verdict == "main raised ZeroDivisionError"
     stopped = lab.record(inside, threads=2, initial=0, clock="virtual", claim=lab.mutual_exclusion)
-    assert stopped.verdict == (
-        "Deadlock: 2 threads wait for `semaphore` (value 0) and no live thread is left to release it"
-    )
+    assert stopped.verdict == ("Deadlock: 2 threads wait for `semaphore` (value 0) and nobody can release it any more")
 
 
 def test_what_the_run_was_is_described() -> None:

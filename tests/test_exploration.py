@@ -155,7 +155,7 @@ def test_a_deadlock_after_a_wait_with_a_limit_is_a_deadlock(time: str) -> None:
     assert len(found.violations) == found.covered > 1
     for violation in found.violations:
         assert violation.sentence == (
-            "Deadlock: Thread-1 (wait) waits for `never` (value 0) and no live thread is left to release it;"
+            "Deadlock: Thread-1 (wait) waits for `never` (value 0) and nobody can release it any more;"
             " main waits for Thread-1 (wait) to end"
         )
 

@@ -231,7 +231,7 @@ def stuck_in_a_handler() -> None:
 def test_a_deadlock_in_a_handler_is_told(clock: str) -> None:
     run = lab.record(stuck_in_a_handler, clock=clock)
     assert isinstance(run.stopped, Deadlock)
-    assert str(run.stopped).startswith("one waits for `Semaphore-1` (value 0) and no live thread is left to release it")
+    assert str(run.stopped).startswith("one waits for `Semaphore-1` (value 0) and nobody can release it any more")
 
 
 def warns(made: str, stream: str) -> None:

@@ -206,7 +206,7 @@ def test_an_error_in_a_worker_fails_the_cell_too(kernel: LiveKernel) -> None:
 
 def test_a_deadlock_is_a_result(kernel: LiveKernel) -> None:
     reply = kernel.run(timeline("closed = Semaphore(0)\nclosed.acquire()", "--clock wall"))
-    sentence = "Deadlock: main waits for `closed` (value 0) and no live thread is left to release it\n"
+    sentence = "Deadlock: main waits for `closed` (value 0) and nobody can release it any more\n"
     assert (reply.error, reply.output) == (None, sentence)
 
 

@@ -691,8 +691,8 @@ def joins_an_idle_worker() -> None:
         thread.join()
 
 
-BRING = "and no live thread is left to bring it"
-SUBMIT = "and no live thread is left to submit one"
+BRING = "and nobody can bring it any more"
+SUBMIT = "and nobody can submit one any more"
 
 
 @pytest.mark.parametrize(
@@ -704,7 +704,7 @@ SUBMIT = "and no live thread is left to submit one"
         ),
         (
             waits_for_each_other,
-            "main waits in wait() and no live thread is left to bring a result; "
+            "main waits in wait() and nobody can bring a result any more; "
             f"cook_0 waits for the result of `second` {BRING}",
         ),
         (
@@ -714,8 +714,8 @@ SUBMIT = "and no live thread is left to submit one"
         ),
         (
             waits_in_imap,
-            "main waits in imap() and no live thread is left to bring a result; "
-            "Thread-1 (worker) waits for `Semaphore-1` (value 0) and no live thread is left to release it; "
+            "main waits in imap() and nobody can bring a result any more; "
+            "Thread-1 (worker) waits for `Semaphore-1` (value 0) and nobody can release it any more; "
             f"3 threads wait for tasks {SUBMIT}",
         ),
         (joins_an_idle_worker, f"main waits for cook_0 to end; cook_0 waits for a task {SUBMIT}"),

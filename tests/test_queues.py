@@ -643,7 +643,7 @@ def takes_the_mutex_twice() -> None:
         tasks.put(1)
 
 
-PUT, TAKE = "and no live thread is left to put one", "and no live thread is left to take one"
+PUT, TAKE = "and nobody can put one any more", "and nobody can take one any more"
 
 
 @CLOCKS
@@ -656,12 +656,12 @@ PUT, TAKE = "and no live thread is left to put one", "and no live thread is left
         (
             takes_the_mutex_twice,
             {},
-            "main waits for `tasks.mutex` and no live thread is left to release it",
+            "main waits for `tasks.mutex` and nobody can release it any more",
         ),
         (
             nobody_is_done,
             {"threads": 3},
-            "main waits in `tasks`.join() and no live thread is left to call task_done(); "
+            "main waits in `tasks`.join() and nobody can call task_done() any more; "
             f"3 threads wait for `tasks` (empty) {PUT}",
         ),
     ],

@@ -71,7 +71,7 @@ def test_a_system_without_more_threads_ends_the_run_in_a_sentence(
     assert run.verdict == (
         "main raised RuntimeError: can't start new thread: the system refused one beside the 20 of this run"
     )
-    assert str(run.stopped) == "19 threads wait for `gate` (value 0) and no live thread is left to release it"
+    assert str(run.stopped) == "19 threads wait for `gate` (value 0) and nobody can release it any more"
     assert len(run.trace.threads) == 20
     monkeypatch.undo()
     assert next_run_is_right(clock)

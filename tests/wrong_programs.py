@@ -206,7 +206,7 @@ THOUSANDS = [
     Wrong(opens_for_thousands, f"The latch opened once: {MANY:,} threads passed, none before", {"threads": MANY}),
     Wrong(
         closed_to_thousands,
-        f"Deadlock: {MANY:,} threads wait for `gate` (value 0) and no live thread is left to release it",
+        f"Deadlock: {MANY:,} threads wait for `gate` (value 0) and nobody can release it any more",
         {"threads": MANY},
     ),
 ]
