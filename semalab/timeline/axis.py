@@ -49,7 +49,7 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
 def draw_axis(sheet: Sheet, scene: Scene) -> None:
     """Ticks, their labels, and what they count."""
     page, clock = sheet.page, scene.clock
-    places, labels = ticks(0.0, clock.end, int((page.right - page.left) // 75), whole=clock.stands)
+    places, labels = _ticks(scene, page.right - page.left)
     top = page.axis
     sheet.line([sheet.begin, sheet.end], [top, top], "axis", 2, color=LINE, linewidth=0.8)
     x = np.array(places)
@@ -58,6 +58,17 @@ def draw_axis(sheet: Sheet, scene: Scene) -> None:
     for place, label in zip(places, labels, strict=True):
         sheet.text(sheet.x(place), top - 13, label, ha="center", color=INK).set_gid("tick label")
     if page.compact:
-        sheet.text(sheet.x(0.0) - width(labels[0], SMALL) / 2 - 6, top - 13, clock.word, size=8, ha="right", color=GREY)
+        before = sheet.x(places[0]) - width(labels[0], SMALL) / 2 - 6
+        sheet.text(before, top - 13, clock.word, size=8, ha="right", color=GREY)
     else:
         sheet.text((page.left + page.right) / 2, top - 27, clock.label, ha="center", color=GREY).set_gid("axis label")
+
+
+def _ticks(scene: Scene, room: float) -> tuple[list[float], list[str]]:
+    """As many as have room for their labels: far into a run they have many digits."""
+    view, most = scene.view, int(room // 75)
+    while True:
+        places, labels = ticks(view.begin, view.end, most, whole=scene.clock.stands)
+        if most <= 2 or len(places) * (max(width(label, SMALL) for label in labels) + 12) <= room:
+            return places, labels
+        most -= 1

@@ -42,7 +42,7 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
 
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
-    end, page = scene.clock.end, sheet.page
+    end, page = scene.view.end, sheet.page
     sheet.upright(end, "stop", 7, color=INK, linewidth=2.2)
     words = fit(words, (page.right - page.left) / 2, SMALL, bold=True)
     half = width(words, SMALL, bold=True) / 2

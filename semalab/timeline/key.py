@@ -59,6 +59,8 @@ def entries_of(scene: Scene) -> list[Entry]:
         entries.append(Entry("alarm", "too many inside"))
     if scene.open_ended:
         entries.append(Entry("tip", "never ended", tone))
+    if any(bars.early.any() or bars.late.any() for (kind, _), bars in scene.bars.items() if kind in {"hold", "wait"}):
+        entries.append(Entry("torn", "goes on outside", tone))
     if len(scene.threads) > 40:
         entries.append(Entry("", f"({len(scene.threads):,} threads)"))
     return entries
@@ -67,7 +69,7 @@ def entries_of(scene: Scene) -> list[Entry]:
 def _runs(scene: Scene) -> bool:
     """Somebody ran outside of every wait, sleep and join, for long enough to be seen."""
     idle = sum(float((b.end - b.begin).sum()) for (kind, _), b in scene.bars.items() if kind != "hold")
-    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.clock.end
+    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.view.span
 
 
 def _moments(scene: Scene) -> list[tuple[str, str]]:
@@ -117,8 +119,8 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
     if kind in SHAPES:
         marker, size = SHAPES[kind]
         y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
-        face = PAPER if kind == "print" else colour
-        edge = INK if kind == "print" else ALARM if kind == "refuse" else PAPER
+        face = PAPER if kind in {"print", "stolen"} else colour
+        edge = INK if kind in {"print", "stolen"} else ALARM if kind == "refuse" else PAPER
         _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
     if kind == "count":
         for i in range(4):
@@ -128,8 +130,11 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)
     if kind == "alarm":
         _box(sheet, x, y, _SAMPLE, 5, facecolor=ALARM)
-    if kind == "tip":
-        corners = [(x, y - 3.5), (x + 10, y - 3.5), (x + _SAMPLE, y), (x + 10, y + 3.5), (x, y + 3.5)]
+    if kind in {"tip", "torn"}:
+        tear = [(x + 10, y - 1.75), (x + _SAMPLE, y), (x + 10, y + 1.75), (x + _SAMPLE, y + 3.5)]
+        tip = [(x + _SAMPLE, y), (x + 10, y + 3.5)]
+        begin = [(x, y - 3.5), (x + (10 if kind == "tip" else _SAMPLE), y - 3.5)]
+        corners = [*begin, *(tip if kind == "tip" else tear), (x, y + 3.5)]
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": hatch}
         sheet.on_paper(Polygon(np.array(corners), closed=True, **style), "key")
 

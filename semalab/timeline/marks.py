@@ -20,6 +20,7 @@ SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in poin
     "take": (_ONWARD, 9.0),
     "give": (_DOWN, 12.0),
     "refuse": ("x", 5.5),
+    "stolen": ("D", 5.0),
     "print": ("o", 4.2),
 }
 
@@ -59,6 +60,9 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
     half = sheet.page.pitch * HOLD / 2
     if marks.kind == "refuse":
         sheet.line(marks.at, y, "refuse", 7, color=ALARM, markeredgewidth=1.4, **style)
+    elif marks.kind == "stolen":
+        ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
+        sheet.line(marks.at, y, "stolen", 7.4, **ring, **style)
     elif marks.kind == "print":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
         sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)

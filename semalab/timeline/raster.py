@@ -119,11 +119,13 @@ def draw_image(sheet: Sheet, scene: Scene) -> None:
     """All rows as one image: lives first, then sleeps and joins, waits, holds, and moments as single columns."""
     canvas = Canvas(sheet, scene)
     begin, end = np.array(list(scene.lives.values()), dtype=np.float64).reshape(-1, 2).T
+    begin = np.where((begin <= scene.view.begin) & scene.view.early, sheet.begin, begin)
+    end = np.where((end >= scene.view.end) & scene.view.late, sheet.end, end)
     canvas.paint(canvas.cover(np.array(list(scene.lives)), begin, end) > _SEEN, WORK[canvas.fine], 0)
     for kind, shade, hatch in (("sleep", SLEEP, "."), ("join", JOIN, ",")):
         if (kind, None) in scene.bars:
             bars = scene.bars[kind, None]
-            covered = canvas.cover(bars.row, bars.begin, bars.end) > _SEEN
+            covered = canvas.cover(*_reaching(sheet, bars)) > _SEEN
             if canvas.fine:
                 canvas.paint(covered, None, 0)
             canvas.paint(covered, shade[canvas.fine], 0, hatch if canvas.fine else "")
@@ -139,9 +141,21 @@ def draw_image(sheet: Sheet, scene: Scene) -> None:
     sheet.add(canvas.image(), "rows", 3)
 
 
+def _reaching(sheet: Sheet, bars: Bars) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, begin and end; what goes on outside the window reaches to the edge of the plot."""
+    begin, end = bars.begin, bars.end
+    if bars.early.any():
+        begin = np.where(bars.early, sheet.begin, begin)
+    if bars.late.any():
+        end = np.where(bars.late, sheet.end, end)
+    return bars.row, begin, end
+
+
 def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
-    end = np.where(bars.open, canvas.sheet.end, bars.end)  # a wait that never ended goes on past the end of the log
-    covered = canvas.cover(bars.row, bars.begin, end) > _SEEN
+    row, begin, end = _reaching(canvas.sheet, bars)
+    if bars.open.any():  # a wait that never ended goes on past the end of the log
+        end = np.where(bars.open, canvas.sheet.end, end)
+    covered = canvas.cover(row, begin, end) > _SEEN
     ground, line = hatch_inks(canvas.sheet, tone.colour)
     canvas.paint(covered, ground, WAIT)
     canvas.paint(covered, line, WAIT, tone.hatch)
@@ -149,7 +163,7 @@ def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
 
 def _paint_holds(canvas: Canvas, tone: Tone, bars: Bars) -> None:
     """The paler the less of a column's time is held: many short holds in a row are not one long one."""
-    cover = canvas.cover(bars.row, bars.begin, bars.end)
+    cover = canvas.cover(*_reaching(canvas.sheet, bars))
     for strength, least in _PALER:
         canvas.paint(cover > least, _diluted(tone.colour, strength), HOLD)
 

@@ -19,6 +19,8 @@ LINES = {  # kind -> (colour, line style, width)
     "join": (LINE, (0, (5.0, 3.0)), 0.9),
 }
 TIP = 22.0  # points by which a span that never ended reaches over the end of its row
+TORN = 9.0  # points by which a span that goes on outside the window reaches over its edge
+_TEAR = np.array([(0, -1), (1, -1), (0.45, -0.5), (1, 0), (0.45, 0.5), (1, 1), (0, 1), (0, -1)])  # (outwards, up)
 _NAMES = 40  # names written into bars, at most
 
 
@@ -46,7 +48,9 @@ def _draw_lines(sheet: Sheet, scene: Scene) -> None:
             continue
         colour, style, weight = LINES[kind]
         y = middles(sheet, bars.row)
-        segments = np.stack([bars.begin, y, bars.end, y], axis=1).reshape(-1, 2, 2)
+        reach = TORN * 0.8 * sheet.per_point
+        begin, end = bars.begin - reach * bars.early, bars.end + reach * bars.late
+        segments = np.stack([begin, y, end, y], axis=1).reshape(-1, 2, 2)
         sheet.lines(segments, kind, 2, color=colour, linestyle=style, linewidth=weight)
 
 
@@ -67,7 +71,8 @@ def _work(scene: Scene) -> Bars:
         if died > at:
             found.append((row, at, died))
     row, begin, end = np.array(found, dtype=np.float64).reshape(-1, 3).T
-    return Bars(row, begin, end, np.zeros(len(row), dtype=bool))
+    early, late = (begin <= scene.view.begin) & scene.view.early, (end >= scene.view.end) & scene.view.late
+    return Bars(row, begin, end, np.zeros(len(row), dtype=bool), early, late)
 
 
 def _depths(scene: Scene) -> dict[Tone, np.ndarray]:
@@ -103,6 +108,7 @@ def _draw_holds(sheet: Sheet, tone: Tone, bars: Bars, depth: np.ndarray) -> None
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.6)
     ended = bars.open
     _draw_tips(sheet, bars.end[ended], y[ended], half[ended], "hold tip", facecolor=tone.colour)
+    _draw_torn(sheet, bars, y, half, "hold torn", facecolor=tone.colour)
 
 
 def _draw_waits(sheet: Sheet, tone: Tone, bars: Bars) -> None:
@@ -113,6 +119,7 @@ def _draw_waits(sheet: Sheet, tone: Tone, bars: Bars) -> None:
     short = bars.end - bars.begin < 1.0 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.0)
     _draw_tips(sheet, bars.end[bars.open], y[bars.open], half[bars.open], "wait tip", **style)
+    _draw_torn(sheet, bars, y, half, "wait torn", **style)
 
 
 def _draw_instants(sheet: Sheet, x: np.ndarray, bottom: np.ndarray, top: np.ndarray, tone: Tone, weight: float) -> None:
@@ -133,6 +140,19 @@ def _draw_tips(sheet: Sheet, x: np.ndarray, y: np.ndarray, half: np.ndarray, gid
     codes = (Path.MOVETO, *[Path.LINETO] * 4, Path.CLOSEPOLY)
     path = Path(corners.reshape(-1, 2), np.tile(np.array(codes, dtype=Path.code_type), len(x)))
     sheet.area(path, gid, 6.5 if gid == "wait tip" else 6.4, **style)
+
+
+def _draw_torn(sheet: Sheet, bars: Bars, y: np.ndarray, half: np.ndarray, gid: str, **style: Any) -> None:
+    """The torn end of a span that goes on outside the window: it neither begins nor ends here."""
+    for cut, x, outwards in ((bars.early, bars.begin, -TORN), (bars.late, bars.end, TORN)):
+        if cut.any():
+            reach = _TEAR[:, 0] * outwards * sheet.per_point
+            across = x[cut, None] + reach[None, :]
+            up = y[cut, None] + half[cut, None] * _TEAR[None, :, 1]
+            codes = (Path.MOVETO, *[Path.LINETO] * (len(_TEAR) - 2), Path.CLOSEPOLY)
+            corners = np.stack([across, up], axis=2).reshape(-1, 2)
+            path = Path(corners, np.tile(np.array(codes, dtype=Path.code_type), int(cut.sum())))
+            sheet.area(path, gid, 4.2, **style)
 
 
 def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> None:

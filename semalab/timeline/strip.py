@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.path import Path
 
+from semalab.columns import INITIAL, Numbers
 from semalab.reading import Use
 from semalab.timeline.ink import GREY, INK, LINE, PAPER
 from semalab.timeline.page import Band
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
+from semalab.timeline.table import table
 from semalab.timeline.words import fit
 from semalab.trace import FLAGS, LOCKS, QUEUES
 
@@ -30,8 +32,8 @@ def draw_strips(sheet: Sheet, scene: Scene) -> None:
 def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     tone = scene.tones[use.label] if use.label in scene.tones else next(iter(scene.tones.values()), None)
     colour = tone.colour if tone is not None else INK
-    at, value = _values(scene, use)
-    when, waiting = _waiters(scene, use)
+    at, value = _in_window(scene, use.counts.values)
+    when, waiting = _in_window(scene, use.counts.waiters)
     most, queue = int(value.max()), int(waiting.max())
     up, down = _scales(band, most, queue)
     zero = band.top - most * up
@@ -45,7 +47,8 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     x, y = _steps(sheet, at, value)
     sheet.line(x, zero + y * up, "value", 3, color=colour, linewidth=1.6, solid_joinstyle="miter")
     _label(sheet, band, zero, most, queue, up, down, "item" if use.primitive.kind in QUEUES else "value")
-    sheet.text(sheet.x(0.0), band.heading, _heading(sheet, use, queue), size=8, color=GREY).set_gid("strip heading")
+    heading = sheet.text(sheet.x(scene.view.begin), band.heading, _heading(sheet, use, queue), size=8, color=GREY)
+    heading.set_gid("strip heading")
 
 
 def _heading(sheet: Sheet, use: Use, queue: int) -> str:
@@ -82,29 +85,23 @@ def _label(sheet: Sheet, band: Band, zero: float, most: int, queue: int, up: flo
     sheet.lines(rungs, "rung", 2.5, color=LINE, linewidth=0.8)
 
 
-def _values(scene: Scene, use: Use) -> tuple[np.ndarray, np.ndarray]:
-    """Position and level of every change of the value, in log order: steps that share a time keep theirs."""
-    name, values = use.label, scene.log.value
-    found = [i for i, label in enumerate(scene.log.primitive) if label == name and values[i] is not None]
-    levels = np.array([use.primitive.initial, *map(values.__getitem__, found)], dtype=np.float64)
-    return np.r_[0.0, scene.clock.at[np.array(found, dtype=np.intp)]], levels
-
-
-def _waiters(scene: Scene, use: Use) -> tuple[np.ndarray, np.ndarray]:
-    name, spans = use.label, scene.spans
-    waits = [i for i, kind in enumerate(spans.kind) if kind == "wait" and spans.primitive[i] == name]
-    begun, ended = spans.first[waits], spans.last[waits]
-    ended = ended[ended >= 0]
-    index = np.concatenate([begun, ended])
-    change = np.concatenate([np.ones(len(begun)), -np.ones(len(ended))])
-    order = np.argsort(index, kind="stable")
-    return np.r_[0.0, scene.clock.at[index[order]]], np.r_[0.0, np.cumsum(change[order])]
+def _in_window(scene: Scene, column: Numbers[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Position and level of every change, in log order; at the window's left edge the level that came before it."""
+    index, level = table(column, 2).T
+    at = scene.clock.at[np.maximum(index, 0)]
+    at[index == INITIAL] = 0.0
+    if not len(at) or at[0] > scene.view.begin:
+        at, level = np.r_[0.0, at], np.r_[0, level]
+    if not scene.view.whole:
+        first = max(0, int(np.searchsorted(at, scene.view.begin, "right")) - 1)
+        shown = slice(first, int(np.searchsorted(at, scene.view.end, "right")))
+        at, level = np.maximum(at[shown], scene.view.begin), level[shown]
+    return at, level.astype(np.float64)
 
 
 def _steps(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners of a staircase that goes on to the axis' end."""
-    end = sheet.end
-    x = np.r_[np.repeat(at, 2)[1:], end]
+    x = np.r_[np.repeat(at, 2)[1:], sheet.end]
     y = np.repeat(level, 2)
     return _thinned(sheet, x, y) if len(x) > _FINE else (x, y)
 
