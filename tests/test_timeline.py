@@ -441,7 +441,7 @@ def test_names_are_shortened_in_their_middle_and_numbered_rows_say_how_many() ->
     assert "…" in label
     assert "-7" in label
     figure = picture("1,000 rows")
-    assert "(1,001 threads)" in words(figure)
+    assert "(1,001 threads; each line is 3 of them)" in words(figure)
     assert words(figure, "row")[:2] == ["main", "worker-200"]
 
 

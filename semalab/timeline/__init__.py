@@ -18,7 +18,7 @@ from semalab.timeline.ink import GREY
 from semalab.timeline.key import draw_key
 from semalab.timeline.marks import draw_marks
 from semalab.timeline.output import png, save, svg
-from semalab.timeline.page import POINTS, lay_out, natural_height
+from semalab.timeline.page import POINTS, Page, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, TORN, draw_rows
 from semalab.timeline.scene import Scene, scene_of
@@ -76,22 +76,35 @@ def draw(
         scene = scene_of(reading, alarm, allowed, stopped, between, threads, select)
         if height is None:
             height = natural_height(len(scene.threads), len(scene.strips))
-        head = head_of(scene, title, " · ".join(filter(None, (subtitle, scene.view.words))), width * POINTS)
-        return _drawn(scene, head, width * POINTS, height * POINTS, dpi)
+        words = " · ".join(filter(None, (subtitle, scene.view.words)))
+        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi)
+        return _drawn(scene, head, page, dpi)
 
 
-def _drawn(scene: Scene, head: Head, width: float, height: float, dpi: int) -> Figure:
-    page = lay_out(
-        width,
-        height,
-        rows=len(scene.threads),
-        strips=len(scene.strips),
-        titles=len(head.title),
-        leading=head.leading,
-        subtitles=len(head.subtitle),
-        keys=len(head.key),
-        margin=label_margin(scene),
-    )
+def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float) -> tuple[Head, Page]:
+    """What stands above the plot, and the page. The key says how many threads share a line, and takes room itself."""
+    group = 1
+    while True:
+        head = head_of(scene, title, subtitle, width, group)
+        page = lay_out(
+            width,
+            height,
+            rows=len(scene.threads),
+            strips=len(scene.strips),
+            titles=len(head.title),
+            leading=head.leading,
+            subtitles=len(head.subtitle),
+            keys=len(head.key),
+            margin=label_margin(scene),
+            pixel=pixel,
+            group=group,
+        )
+        if page.group == group:
+            return head, page
+        group = page.group
+
+
+def _drawn(scene: Scene, head: Head, page: Page, dpi: int) -> Figure:
     view = scene.view
     before = 4.0 + (TORN if view.early else 0.0)
     after = 4.0 + (TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0)

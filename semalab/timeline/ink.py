@@ -35,3 +35,13 @@ TONES = (
     Tone("#3b3f9c", "||||"),  # indigo
 )
 OTHER = Tone("#565b63", "////")
+
+
+def paler(colour: str, strength: float) -> str:
+    """A colour thinned with paper to so much of its strength."""
+    mixed = [round(c * strength + p * (1 - strength)) for c, p in zip(_parts(colour), _parts(PAPER), strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]

@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from semalab.timeline.density import OFTEN, STEPS
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
 from semalab.timeline.marks import SHAPES
 from semalab.timeline.page import EDGE, KEY_LINE
-from semalab.timeline.raster import JOIN, SLEEP, WORK, hatch_inks, narrow
+from semalab.timeline.raster import JOIN, SLEEP, WORK, hatch_inks, narrow, shade
 from semalab.timeline.rows import LINES
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
@@ -35,8 +36,8 @@ class Entry:
         return (_SAMPLE + _AFTER if self.sample else 0.0) + width(self.word, SMALL)
 
 
-def entries_of(scene: Scene) -> list[Entry]:
-    """What occurs in the scene, in the order in which a reader meets it."""
+def entries_of(scene: Scene, group: int) -> list[Entry]:
+    """What occurs in the scene, in the order in which a reader meets it. group: threads that share a line."""
     kinds = {kind for kind, _ in scene.bars}
     several = len(scene.tones) > 1
     tone = None if several else next(iter(scene.tones.values()), TONES[0])
@@ -45,10 +46,7 @@ def entries_of(scene: Scene) -> list[Entry]:
         entries += [Entry("both", fit(name, 110, SMALL), t) for name, t in scene.tones.items() if t is not OTHER]
         if OTHER in scene.tones.values():
             entries.append(Entry("both", "the others", OTHER))
-    if "hold" in kinds:
-        entries.append(Entry("hold", "holding", tone))
-    if "wait" in kinds:
-        entries.append(Entry("wait", "waiting", tone))
+    entries += _bars(scene, kinds, tone)
     entries += [Entry("work", "running")] if _runs(scene) else []
     entries += [Entry("sleep", "sleeping")] if "sleep" in kinds else []
     entries += [Entry("join", "in join()")] if "join" in kinds else []
@@ -62,8 +60,29 @@ def entries_of(scene: Scene) -> list[Entry]:
     if any(bars.early.any() or bars.late.any() for (kind, _), bars in scene.bars.items() if kind in {"hold", "wait"}):
         entries.append(Entry("torn", "goes on outside", tone))
     if len(scene.threads) > 40:
-        entries.append(Entry("", f"({len(scene.threads):,} threads)"))
+        entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
+
+
+def _bars(scene: Scene, kinds: set[str], tone: Tone | None) -> list[Entry]:
+    if scene.density is not None:
+        entries = [Entry("density", f"holding, the darkest {_percent(scene.density.most)} of the time", tone)]
+        if (scene.density.waits >= OFTEN).any():
+            entries.append(Entry("wait", f"waiting, {_percent(OFTEN)} of the time or more", OTHER))
+        return entries
+    return [Entry(kind, word, tone) for kind, word in (("hold", "holding"), ("wait", "waiting")) if kind in kinds]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def _crowding(scene: Scene, group: int) -> str:
+    """How many threads there are, and how many share a cell or a line."""
+    threads = f"{len(scene.threads):,} threads"
+    if scene.density is not None:
+        return f"{threads}; a cell is {scene.density.threads:,} of them for {scene.clock.lasting(scene.density.time)}"
+    return f"{threads}; each line is {group:,} of them" if group > 1 else threads
 
 
 def _runs(scene: Scene) -> bool:
@@ -114,6 +133,10 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
         ground, line = hatch_inks(sheet, colour)
         _box(sheet, left, y, wide, 7, facecolor=ground, edgecolor=line, linewidth=0.7, hatch=hatch)
+    if kind == "density":
+        for step in range(1, STEPS + 1):
+            left, wide = x + _SAMPLE * (step - 1) / STEPS, _SAMPLE / STEPS
+            _box(sheet, left, y, wide, 9, facecolor=shade(entry.tone or TONES[0], step))
     if kind in LINES:
         _draw_line_sample(sheet, scene, kind, x, y)
     if kind in SHAPES:

@@ -11,6 +11,7 @@ from semalab.reading import Reading, Use
 from semalab.timeline.bars import Bars, bars_of, lives_of
 from semalab.timeline.clock import Clock, clock_of
 from semalab.timeline.crowds import Crowd, crowds_of
+from semalab.timeline.density import Density, density_of
 from semalab.timeline.ink import OTHER, TONES, Tone
 from semalab.timeline.moments import Marks, Opening, links_of, moments_of
 from semalab.timeline.view import Between, View, view_of
@@ -25,7 +26,7 @@ class Scene:
     """Everything the picture shows.
 
     lives: row -> (begin, end), within the window. bars: (kind, tone) -> Bars. links: per hand-over its two rows and two
-    positions.
+    positions. density: what stands for the bars where there are too many.
     """
 
     reading: Reading
@@ -37,6 +38,7 @@ class Scene:
     openings: tuple[Opening, ...]
     links: np.ndarray
     crowds: tuple[Crowd, ...]
+    density: Density | None
     strips: tuple[Use, ...]
     tones: Mapping[str, Tone]
     alarm: str | None
@@ -66,16 +68,18 @@ def scene_of(
     tones = _tones(reading)
     marks, openings = moments_of(reading, _used(reading), clock, view, tones)
     crowds = crowds_of(reading.uses[alarm], clock, allowed, view) if alarm is not None else ()
+    bars = bars_of(reading, clock, view, tones)
     return Scene(
         reading=reading,
         clock=clock,
         view=view,
         lives=lives_of(reading, clock, view),
-        bars=bars_of(reading, clock, view, tones),
+        bars=bars,
         marks=marks,
         openings=openings,
         links=links_of(reading, clock, view, openings),
         crowds=crowds,
+        density=density_of(bars, view),
         strips=_strips(reading),
         tones=tones,
         alarm=alarm,
