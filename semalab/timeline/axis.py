@@ -37,9 +37,14 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
         shown = [0, *range(1 + every, count, every)]  # "main" comes first: name the tenth worker, not the ninth
     if every > 1 and (count - 1 - shown[-1]) * page.pitch >= 10.5:
         shown.append(count - 1)
+    selected = scene.view.selected
+    if selected is not None:  # its name is read in any case, and no other in the same place
+        shown = sorted({selected, *(row for row in shown if abs(row - selected) * page.pitch >= 10.5)})
     for row in shown:
-        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL)
-        sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", color=INK).set_gid("row")
+        bold = row == selected
+        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL, bold)
+        text = sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
+        text.set_gid("row")
     if every > 1:
         y = np.array([page.row(row) for row in shown])
         x = np.full(len(y), sheet.begin)

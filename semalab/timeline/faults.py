@@ -9,6 +9,7 @@ import numpy as np
 
 from semalab.timeline.crowds import Crowd
 from semalab.timeline.ink import ALARM, INK, SHADE, SMALL
+from semalab.timeline.moments import first_theft
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet, boxes
 from semalab.timeline.words import fit, width
@@ -38,6 +39,10 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
         labels.append(Label(opening.label, sheet.x(opening.at), opening.tone.colour, "opening label", "either"))
     if scene.crowds:
         labels += _draw_crowds(sheet, scene)
+    if theft := first_theft(scene.reading, scene.clock, scene.view):
+        at, words = theft
+        words = fit(words, (sheet.page.right - sheet.page.left) * 0.7, SMALL, bold=True)
+        labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
     _draw_labels(sheet, labels)
 
 

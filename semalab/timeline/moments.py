@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semalab.columns import Numbers
 from semalab.reading import Reading, Use
 from semalab.timeline.clock import Clock
 from semalab.timeline.ink import Tone
@@ -81,7 +82,7 @@ def moments_of(
             first, last = clock.at[opens[0, 0]], clock.at[opens[-1, 0]]
             if last - first <= _TOGETHER * view.span and view.begin <= first <= view.end:
                 openings.append(Opening(float(first), f"{verb} at {clock.moment(float(first))}", tone))
-    mark_events("stolen", "wakes, finds no permit", [s.block for use in used for s in use.stolen])
+    mark_events("stolen", "wakes, finds no permit", [i for use in used for i in use.counts.stolen[::2]])
     mark_events("refuse", "gives up", reading.moments["refuse"])
     mark_events("print", "prints", reading.moments["print"])
     return tuple(marks), tuple(openings)
@@ -90,24 +91,50 @@ def moments_of(
 def links_of(reading: Reading, clock: Clock, view: View, openings: Sequence[Opening]) -> np.ndarray:
     """Per hand-over: row and position of the release, row and position of the acquire. Empty where unreadable.
 
-    With more rows than can be followed, those of the selected threads alone. Not for what an opening's line already
-    shows: the latch that let everybody in at one moment.
+    Not for what an opening's line already shows: the latch that let everybody in at one moment.
     """
-    if len(view.threads) > _LINK_ROWS and not view.selected:
+    shown = [u.counts.handovers for u in reading.uses.values() if not (openings and u.role in {"latch", "event"})]
+    return _between(reading, clock, view, shown)
+
+
+def thefts_of(reading: Reading, clock: Clock, view: View) -> np.ndarray:
+    """Per stolen wake-up: row and position of who took the last permit, row and position of who woke up in vain."""
+    stolen = [use.counts.stolen for use in reading.uses.values()]
+    return _between(reading, clock, view, stolen)[:, [2, 3, 0, 1]]
+
+
+def _between(reading: Reading, clock: Clock, view: View, columns: Sequence[Numbers[int]]) -> np.ndarray:
+    """Rows and positions of pairs of events in the window; of more rows than can be followed, those linked alone."""
+    every = len(view.threads) <= _LINK_ROWS
+    found: list[tuple[float, ...]] = []
+    if not every and not view.linked:
         return np.empty((0, 4))
-    place = {thread: n for n, thread in enumerate(reading.trace.threads)}
-    row = {thread: int(view.rows[n]) for thread, n in place.items()}
-    found = []
-    for use in reading.uses.values():
-        if openings and use.role in {"latch", "event"}:
-            continue
-        pairs = table(use.counts.handovers, 2)
+    row = dict(zip(reading.trace.threads, view.rows.tolist(), strict=True))
+    for column in columns:
+        pairs = table(column, 2)
         if not view.whole and len(pairs):
             pairs = pairs[view.holds(clock.at[pairs[:, 0]]) & view.holds(clock.at[pairs[:, 1]])]
-        for release, acquire in pairs.tolist():
-            source, target = (row[reading.trace.events[i].thread] for i in (release, acquire))
-            if min(source, target) >= 0 and (len(view.threads) <= _LINK_ROWS or {source, target} & view.selected):
-                found.append((source, clock.at[release], target, clock.at[acquire]))
+        for one, other in pairs.tolist():
+            source, target = (row[reading.trace.events[i].thread] for i in (one, other))
+            if min(source, target) >= 0 and (every or {source, target} & view.linked):
+                found.append((source, clock.at[one], target, clock.at[other]))
             if len(found) > _LINKS:
                 return np.empty((0, 4))
     return np.array(found, dtype=np.float64).reshape(-1, 4)
+
+
+def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, str] | None:
+    """The first stolen wake-up in the window, in words, and its moment."""
+    events = reading.trace.events
+    stolen = np.concatenate([np.empty((0, 2), np.int64), *(table(u.counts.stolen, 2) for u in reading.uses.values())])
+    stolen = stolen[np.argsort(stolen[:, 0])]
+    if not view.whole:
+        places = dict(zip(reading.trace.threads, view.rows.tolist(), strict=True))
+        shown = np.array([places[events[block].thread] >= 0 for block in stolen[:, 0].tolist()], dtype=bool)
+        stolen = stolen[shown & view.holds(clock.at[stolen[:, 0]])]
+    if not len(stolen):
+        return None
+    block, acquire = stolen[0].tolist()
+    who, thief = events[block].thread, events[acquire].thread
+    count = f" (the first of {len(stolen):,})" if len(stolen) > 1 else ""
+    return float(clock.at[block]), f"{who} wakes in vain: {thief} took the last permit{count}"

@@ -20,7 +20,7 @@ LINES = {  # kind -> (colour, line style, width)
 }
 TIP = 22.0  # points by which a span that never ended reaches over the end of its row
 TORN = 9.0  # points by which a span that goes on outside the window reaches over its edge
-_TEAR = np.array([(0, -1), (1, -1), (0.45, -0.5), (1, 0), (0.45, 0.5), (1, 1), (0, 1), (0, -1)])  # (outwards, up)
+_TEAR = np.array([(1, -1), (0.45, -0.5), (1, 0), (0.45, 0.5), (1, 1)])  # (outwards, up)
 _NAMES = 40  # names written into bars, at most
 
 
@@ -100,26 +100,34 @@ def _draw_holds(sheet: Sheet, tone: Tone, bars: Bars, depth: np.ndarray) -> None
     y = middles(sheet, bars.row)
     half = sheet.page.pitch * HOLD / 2 * 0.68**depth
     for level in np.unique(depth):  # an inner hold has an edge of paper, or it would melt into the outer one
-        at = depth == level
-        path = boxes(bars.begin[at], bars.end[at], (y - half)[at], (y + half)[at])
         edge = {"edgecolor": PAPER, "linewidth": 0.9} if level else {}
-        sheet.area(path, "hold", 3 + level / 10, facecolor=tone.colour, **edge)
+        _bar(sheet, bars, half, depth == level, "hold", 3 + level / 10, facecolor=tone.colour, **edge)
+    _draw_seams(sheet, bars, half, depth)
     short = bars.end - bars.begin < 1.6 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.6)
     ended = bars.open
     _draw_tips(sheet, bars.end[ended], y[ended], half[ended], "hold tip", facecolor=tone.colour)
-    _draw_torn(sheet, bars, y, half, "hold torn", facecolor=tone.colour)
+
+
+def _draw_seams(sheet: Sheet, bars: Bars, half: np.ndarray, depth: np.ndarray) -> None:
+    """A line of paper between two holds without a gap: who releases and acquires at once held twice, not once."""
+    order = np.lexsort((bars.begin, bars.row))
+    order = order[(depth[order] == 0) & (bars.end - bars.begin > 3 * sheet.per_point)[order]]
+    row, begin, end = bars.row[order], bars.begin[order], bars.end[order]
+    seam = np.flatnonzero((row[1:] == row[:-1]) & (begin[1:] - end[:-1] < 0.8 * sheet.per_point)) + 1
+    y, high = middles(sheet, row[seam]), half[order][seam]
+    segments = np.stack([begin[seam], y - high, begin[seam], y + high], axis=1).reshape(-1, 2, 2)
+    sheet.lines(segments, "seam", 3.05, color=PAPER, linewidth=1.0)
 
 
 def _draw_waits(sheet: Sheet, tone: Tone, bars: Bars) -> None:
     y = middles(sheet, bars.row)
     half = np.full(len(y), sheet.page.pitch * WAIT / 2)
     style = {"facecolor": PAPER, "edgecolor": tone.colour, "linewidth": 0.7, "hatch": tone.hatch}
-    sheet.area(boxes(bars.begin, bars.end, y - half, y + half), "wait", 4, **style)
+    _bar(sheet, bars, half, np.full(len(y), True), "wait", 4, **style)
     short = bars.end - bars.begin < 1.0 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.0)
     _draw_tips(sheet, bars.end[bars.open], y[bars.open], half[bars.open], "wait tip", **style)
-    _draw_torn(sheet, bars, y, half, "wait torn", **style)
 
 
 def _draw_instants(sheet: Sheet, x: np.ndarray, bottom: np.ndarray, top: np.ndarray, tone: Tone, weight: float) -> None:
@@ -142,17 +150,23 @@ def _draw_tips(sheet: Sheet, x: np.ndarray, y: np.ndarray, half: np.ndarray, gid
     sheet.area(path, gid, 6.5 if gid == "wait tip" else 6.4, **style)
 
 
-def _draw_torn(sheet: Sheet, bars: Bars, y: np.ndarray, half: np.ndarray, gid: str, **style: Any) -> None:
-    """The torn end of a span that goes on outside the window: it neither begins nor ends here."""
-    for cut, x, outwards in ((bars.early, bars.begin, -TORN), (bars.late, bars.end, TORN)):
-        if cut.any():
-            reach = _TEAR[:, 0] * outwards * sheet.per_point
-            across = x[cut, None] + reach[None, :]
-            up = y[cut, None] + half[cut, None] * _TEAR[None, :, 1]
-            codes = (Path.MOVETO, *[Path.LINETO] * (len(_TEAR) - 2), Path.CLOSEPOLY)
-            corners = np.stack([across, up], axis=2).reshape(-1, 2)
-            path = Path(corners, np.tile(np.array(codes, dtype=Path.code_type), int(cut.sum())))
-            sheet.area(path, gid, 4.2, **style)
+def _bar(sheet: Sheet, bars: Bars, half: np.ndarray, chosen: np.ndarray, gid: str, z: float, **style: Any) -> None:
+    """Rectangles; where a span goes on outside the window its end is torn: it neither begins nor ends there."""
+    y, cut = middles(sheet, bars.row), bars.early | bars.late
+    at = chosen & ~cut
+    sheet.area(boxes(bars.begin[at], bars.end[at], (y - half)[at], (y + half)[at]), gid, z, **style)
+    at = chosen & cut
+    if not at.any():
+        return
+    reach = TORN * sheet.per_point
+    left = bars.begin[at, None] - reach * _TEAR[None, :, 0] * bars.early[at, None]
+    right = bars.end[at, None] + reach * _TEAR[None, ::-1, 0] * bars.late[at, None]
+    up = np.concatenate([_TEAR[:, 1], _TEAR[::-1, 1], _TEAR[:1, 1]])
+    x = np.concatenate([left, right, left[:, :1]], axis=1)
+    corners = np.stack([x, y[at, None] + half[at, None] * up[None, :]], axis=2).reshape(-1, 2)
+    codes = (Path.MOVETO, *[Path.LINETO] * (len(up) - 2), Path.CLOSEPOLY)
+    torn = Path(corners, np.tile(np.array(codes, dtype=Path.code_type), int(at.sum())))
+    sheet.area(torn, f"{gid} torn", z, **style)
 
 
 def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> None:

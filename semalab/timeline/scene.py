@@ -13,7 +13,7 @@ from semalab.timeline.clock import Clock, clock_of
 from semalab.timeline.crowds import Crowd, crowds_of
 from semalab.timeline.density import Density, density_of
 from semalab.timeline.ink import OTHER, TONES, Tone
-from semalab.timeline.moments import Marks, Opening, links_of, moments_of
+from semalab.timeline.moments import Marks, Opening, links_of, moments_of, thefts_of
 from semalab.timeline.view import Between, View, view_of
 from semalab.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
@@ -26,7 +26,8 @@ class Scene:
     """Everything the picture shows.
 
     lives: row -> (begin, end), within the window. bars: (kind, tone) -> Bars. links: per hand-over its two rows and two
-    positions. density: what stands for the bars where there are too many.
+    positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
+    there are too many.
     """
 
     reading: Reading
@@ -37,6 +38,7 @@ class Scene:
     marks: tuple[Marks, ...]
     openings: tuple[Opening, ...]
     links: np.ndarray
+    thefts: np.ndarray
     crowds: tuple[Crowd, ...]
     density: Density | None
     strips: tuple[Use, ...]
@@ -78,6 +80,7 @@ def scene_of(
         marks=marks,
         openings=openings,
         links=links_of(reading, clock, view, openings),
+        thefts=thefts_of(reading, clock, view),
         crowds=crowds,
         density=density_of(bars, view),
         strips=_strips(reading),

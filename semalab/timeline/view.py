@@ -22,15 +22,16 @@ class View:
     """Positions on the axis and rows of the picture.
 
     Invariant: begin < end. threads: those shown, from the top. rows: for every thread of the trace its row, or -1.
-    selected: rows whose links are drawn however many rows there are. words: what is shown and what is left out; ""
-    if that is nothing.
+    linked: rows whose links are drawn however many rows there are; selected: the row that was asked for. words: what
+    is shown and what is left out; "" if that is nothing. early, late: something is, before or after the window.
     """
 
     begin: float
     end: float
     threads: tuple[str, ...]
     rows: np.ndarray
-    selected: frozenset[int]
+    linked: frozenset[int]
+    selected: int | None
     words: str
     early: bool
     late: bool
@@ -66,10 +67,10 @@ def view_of(
     shown = list(every) if threads is None else _chosen(trace, threads)
     rows = np.full(len(trace.threads), -1, dtype=np.intp)
     rows[shown] = range(len(shown))
-    selected = set() if threads is None else set(shown)
+    linked = () if threads is None else tuple(shown)
     if select is not None:
-        selected = {_place(trace, select, "select")}
-        if rows[min(selected)] < 0:
+        linked = (_place(trace, select, "select"),)
+        if rows[linked[0]] < 0:
             raise ValueError(f"select must be one of the threads shown, got {written(select)}; add it to threads")
     early, late = begin > 0.0, end < clock.end
     parts = []
@@ -78,13 +79,14 @@ def view_of(
         ends = [f"{p:,.0f}" if clock.stands else clock.moment(p) for p in (begin, end, clock.end)]
         parts.append(f"shown: {what} {ends[0]} to {ends[1]} of {ends[2]}")
     if len(shown) < len(every):
-        parts.append(f"{len(shown):,} of {len(every):,} threads shown; values and waits count all")
+        parts.append(f"{len(shown):,} of {len(every):,} threads; the values count all")
     return View(
         begin,
         end,
         tuple(trace.threads[place] for place in shown),
         rows,
-        frozenset(int(rows[place]) for place in selected),
+        frozenset(int(rows[place]) for place in linked),
+        int(rows[linked[0]]) if select is not None else None,
         " · ".join(parts),
         early,
         late,
