@@ -17,7 +17,8 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
     *("labels", "columns", "use", "role", "walk", "reading", "schedule", "export", "claims", "verdict"),
-    *("timeline", "run", "engine", "twins", "stepping", "decode", "recording", "exploration", "panel", "magic"),
+    *("timeline", "run", "engine", "twins", "stepping", "decode", "watching"),
+    *("recording", "exploration", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("panel", "magic")  # the only layers that may know ipywidgets and IPython

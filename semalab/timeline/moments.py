@@ -15,6 +15,7 @@ from semalab.timeline.table import table
 from semalab.timeline.view import View
 
 _LINK_ROWS, _LINKS = 12, 40
+_PRINT_ROWS = 60  # beyond, rings in narrow rows are blots
 _MOMENTS = {  # role -> how its openings and its passes are drawn and called
     "guard": (("give", "releases without holding"), ("take", "takes")),
     "latch": (("open", "opens"), ("pass", "passes")),
@@ -84,7 +85,8 @@ def moments_of(
                 openings.append(Opening(float(first), f"{verb} at {clock.moment(float(first))}", tone))
     mark_events("stolen", "wakes, finds no permit", [i for use in used for i in use.counts.stolen[::2]])
     mark_events("refuse", "gives up", reading.moments["refuse"])
-    mark_events("print", "prints", reading.moments["print"])
+    if len(view.threads) <= _PRINT_ROWS:
+        mark_events("print", "prints", reading.moments["print"])
     return tuple(marks), tuple(openings)
 
 

@@ -213,5 +213,7 @@ def hatching(hatch: str, high: int, wide: int) -> np.ndarray:
     y, x = np.arange(36)[:, None], np.arange(36)[None, :]
     up, down = (x + y) % 6 == 0, (x - y) % 6 == 0
     across, upright = (y % 4 == 0) & (x >= 0), (x % 4 == 0) & (y >= 0)
-    tiles = {"/": up, "\\": down, "x": up | down, "-": across, "|": upright, ".": upright, ",": (x % 9 < 6) & (y >= 0)}
+    plus = (y % 6 == 0) | (x % 6 == 0)
+    tiles = {"/": up, "\\": down, "x": up | down, "-": across, "|": upright, "+": plus}
+    tiles |= {".": upright, ",": (x % 9 < 6) & (y >= 0)}
     return np.tile(tiles[hatch[0]], (high // 36 + 1, wide // 36 + 1))[:high, :wide]

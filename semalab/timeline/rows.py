@@ -185,9 +185,12 @@ def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> N
     for tone in nested:
         bars, words = scene.bars["hold", tone], clean(names[tone][0])
         room = (width(words, 8) + 6) * sheet.per_point
-        for row, begin, end in zip(bars.row.tolist(), bars.begin.tolist(), bars.end.tolist(), strict=True):
+        heights = (sheet.page.pitch * HOLD * 0.68 ** nested[tone]).tolist()
+        for row, begin, end, high in zip(
+            bars.row.tolist(), bars.begin.tolist(), bars.end.tolist(), heights, strict=True
+        ):
             alone = sum(begin - room <= other < begin + room for other in begins[row]) == 1
-            if len(names[tone]) == 1 and end - begin >= room and alone:
+            if len(names[tone]) == 1 and end - begin >= room and alone and high >= 8:
                 places.append((begin, row, words))
     for begin, row, words in places if len(places) <= _NAMES else ():
         text = sheet.text(sheet.x(begin) + 3, sheet.page.row(row), words, size=8, va="center_baseline", color="white")

@@ -18,6 +18,7 @@ from semalab.timeline.words import fit, width
 from semalab.trace import FLAGS, LOCKS, QUEUES
 
 _LABEL = 11.0  # points between two labels, at least
+_TALL, _OFTEN = 3.0, 0.05  # points of a band's height, and the part of the strip from which it is one
 _FINE = 2_000  # corners from which steps are thinned to what a column of pixels can show
 
 
@@ -46,9 +47,9 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": tone.hatch if tone else "////"}
         sheet.area(Path(outline), "waiters", 2, **style)
     sheet.line([sheet.begin, sheet.end], [zero, zero], "zero", 2.5, color=LINE, linewidth=0.8)
-    _draw_value(sheet, at, zero + value * up, colour)
+    banded = _draw_value(sheet, at, zero + value * up, colour)
     _label(sheet, band, zero, most, queue, up, down, "item" if use.primitive.kind in QUEUES else "value")
-    heading = _heading(sheet, use, queue, banded=2 * len(at) > _FINE)
+    heading = _heading(sheet, use, queue, banded)
     sheet.text(sheet.x(scene.view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
 
 
@@ -129,14 +130,21 @@ def _bounds(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray
     return x[kept], lower[kept], upper[kept]
 
 
-def _draw_value(sheet: Sheet, at: np.ndarray, height: np.ndarray, colour: str) -> None:
-    """A line; where it would go up and down more often than can be seen, the pale band in which it does."""
+def _draw_value(sheet: Sheet, at: np.ndarray, height: np.ndarray, colour: str) -> bool:
+    """A line; where it would go up and down more often than can be seen, the pale band in which it does.
+
+    Returns whether there is such a band.
+    """
     style: dict[str, Any] = {"color": colour, "linewidth": 1.6, "solid_joinstyle": "miter"}
     if 2 * len(at) <= _FINE:
         sheet.line(*_steps(sheet, at, height), "value", 3, **style)
-        return
+        return False
     x, low, high = _bounds(sheet, at, height)
+    if (high - low > _TALL).mean() < _OFTEN:
+        sheet.line(np.repeat(x, 2), np.stack([low, high], axis=1).ravel(), "value", 3, **style)
+        return False
     band = Path(np.concatenate([np.stack([x, low], axis=1), np.stack([x, high], axis=1)[::-1]]))
     sheet.area(band, "value band", 2.8, facecolor=paler(colour, 0.35))
     sheet.line(x, low, "value", 3, **{**style, "linewidth": 1.0})
     sheet.line(x, high, "value", 3, **{**style, "linewidth": 1.0})
+    return True
