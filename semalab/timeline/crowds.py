@@ -11,6 +11,8 @@ from semalab.timeline.clock import Clock
 from semalab.timeline.table import table
 from semalab.timeline.view import View
 
+_MANY = 2_000  # crowds beyond this, with less between them than this part of the window, are one: none could part them
+
 
 class Crowd(NamedTuple):
     """From `begin` to `end` more threads than allowed were inside; `most` at the worst moment."""
@@ -32,5 +34,8 @@ def crowds_of(use: Use, clock: Clock, allowed: int, view: View) -> tuple[Crowd, 
     since = clock.at[index[begin]]
     until = np.r_[clock.at[index[end]], [clock.end] * (len(begin) - len(end))]
     seen = (since <= view.end) & (until >= view.begin)
-    since, until = np.maximum(since, view.begin)[seen], np.minimum(until, view.end)[seen]
-    return tuple(map(Crowd, since.tolist(), until.tolist(), most[seen].tolist()))
+    since, until, most = np.maximum(since, view.begin)[seen], np.minimum(until, view.end)[seen], most[seen]
+    if len(since) > _MANY:
+        apart = np.flatnonzero(np.r_[True, since[1:] - until[:-1] > view.span / _MANY])
+        since, until, most = since[apart], until[np.r_[apart[1:], len(until)] - 1], np.maximum.reduceat(most, apart)
+    return tuple(map(Crowd, since.tolist(), until.tolist(), most.tolist()))
