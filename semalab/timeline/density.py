@@ -26,16 +26,24 @@ _COVERED, _HELD = 0.4, 0.5  # too many: more of the page than this is covered, a
 class Density:
     """Cells of threads and time: `threads` by `time` each, the first at the top left, where the time is `begin`.
 
-    Invariant: shares lie between 0 and 1. holds: per tone, the share of the cell's time that its threads held.
-    waits: the share that they waited for anything. most: the largest share of all holds.
+    Invariant: shares lie between 0 and 1. holds: per tone, the share of the cell's time that its threads held, and
+    touched: whether they held at all, for holds may have no length. waits: the share that they waited for anything.
+    most: the largest share of all holds.
     """
 
     begin: float
     threads: int
     time: float
     holds: Mapping[Tone, np.ndarray]
+    touched: Mapping[Tone, np.ndarray]
     waits: np.ndarray
     most: float
+
+    def steps(self, tone: Tone) -> np.ndarray:
+        """Per cell, how dark it is: 0 where nobody held, STEPS where they held most."""
+        scaled = self.holds[tone] / (self.most or 1.0) * STEPS
+        found: np.ndarray = np.maximum(np.ceil(np.round(scaled, 6)), self.touched[tone]).astype(np.intp)
+        return found
 
 
 def density_of(bars: Mapping[tuple[str, Tone | None], Bars], view: View) -> Density | None:
@@ -50,12 +58,13 @@ def density_of(bars: Mapping[tuple[str, Tone | None], Bars], view: View) -> Dens
     room = np.full((down, 1), threads, dtype=np.float64)
     room[-1] = len(view.threads) - threads * (down - 1)
     shares = {tone: _taken(some, view, threads, down, across) / room for tone, some in holds}
+    touched = {tone: _touched(some, view, threads, down, across) for tone, some in holds}
     waits = np.zeros((down, across))
     for (kind, _), some in bars.items():
         if kind == "wait":
             waits += _taken(some, view, threads, down, across) / room
     most = max(float(share.max()) for share in shares.values())
-    return Density(view.begin, threads, view.span / across, shares, waits, most)
+    return Density(view.begin, threads, view.span / across, shares, touched, waits, most)
 
 
 def _crowded(holds: list[Bars], view: View, lanes: int) -> bool:
@@ -68,6 +77,14 @@ def _crowded(holds: list[Bars], view: View, lanes: int) -> bool:
         lasted += float((bars.end - bars.begin).sum())
     covered = float(touched.mean())
     return covered > _COVERED and lasted / (view.span * len(view.threads)) < _HELD * covered
+
+
+def _touched(bars: Bars, view: View, threads: int, down: int, across: int) -> np.ndarray:
+    """Which cells have a bar that begins in them."""
+    cells = np.zeros((down, across), dtype=bool)
+    column = ((bars.begin - view.begin) * (across / view.span)).astype(np.intp)
+    cells[bars.row // threads, np.minimum(column, across - 1)] = True
+    return cells
 
 
 def _taken(bars: Bars, view: View, threads: int, down: int, across: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from semalab.timeline.ink import ALARM, INK, SHADE, SMALL
 from semalab.timeline.moments import first_theft
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet, boxes
-from semalab.timeline.words import fit, width
+from semalab.timeline.words import clean, fit, width
 
 _BAR = 5.0  # points
 _LABELS = 8  # crowds that get their own words, at most
@@ -40,8 +40,11 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
     if scene.crowds:
         labels += _draw_crowds(sheet, scene)
     if theft := first_theft(scene.reading, scene.clock, scene.view):
-        at, words = theft
-        words = fit(words, (sheet.page.right - sheet.page.left) * 0.7, SMALL, bold=True)
+        at, choice = theft
+        room = (sheet.page.right - sheet.page.left) * 0.7
+        words = next(
+            (w for w in map(clean, choice) if width(w, SMALL, bold=True) <= room), fit(choice[-1], room, SMALL)
+        )
         labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
     _draw_labels(sheet, labels)
 

@@ -59,7 +59,7 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         entries.append(Entry("tip", "never ended", tone))
     if any(bars.early.any() or bars.late.any() for (kind, _), bars in scene.bars.items() if kind in {"hold", "wait"}):
         entries.append(Entry("torn", "goes on outside", tone))
-    if len(scene.threads) > 40:
+    if len(scene.threads) > 40 or scene.density is not None:
         entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
 
@@ -81,7 +81,11 @@ def _crowding(scene: Scene, group: int) -> str:
     """How many threads there are, and how many share a cell or a line."""
     threads = f"{len(scene.threads):,} threads"
     if scene.density is not None:
-        return f"{threads}; a cell is {scene.density.threads:,} of them for {scene.clock.lasting(scene.density.time)}"
+        time = scene.clock.lasting(scene.density.time)
+        share = (
+            f"{scene.density.threads:,} of them for {time}" if scene.density.threads > 1 else f"one of them for {time}"
+        )
+        return f"{threads}; a cell is {share}"
     return f"{threads}; each line is {group:,} of them" if group > 1 else threads
 
 

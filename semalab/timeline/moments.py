@@ -125,8 +125,8 @@ def _between(reading: Reading, clock: Clock, view: View, columns: Sequence[Numbe
     return np.array(found, dtype=np.float64).reshape(-1, 4)
 
 
-def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, str] | None:
-    """The first stolen wake-up in the window, in words, and its moment."""
+def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, list[str]] | None:
+    """The moment of the first stolen wake-up in the window, and words for it, the fullest first."""
     events = reading.trace.events
     stolen = np.concatenate([np.empty((0, 2), np.int64), *(table(u.counts.stolen, 2) for u in reading.uses.values())])
     stolen = stolen[np.argsort(stolen[:, 0])]
@@ -138,5 +138,6 @@ def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, str]
         return None
     block, acquire = stolen[0].tolist()
     who, thief = events[block].thread, events[acquire].thread
-    count = f" (the first of {len(stolen):,})" if len(stolen) > 1 else ""
-    return float(clock.at[block]), f"{who} wakes in vain: {thief} took the last permit{count}"
+    words = f"{who} wakes in vain: {thief} took the last permit"
+    count = [f"{words} (the first of {len(stolen):,})"] if len(stolen) > 1 else []
+    return float(clock.at[block]), [*count, words, f"{who} wakes in vain"]

@@ -190,9 +190,8 @@ def _paint_density(canvas: Canvas, density: Density) -> None:
     canvas.paint(spread(density.waits >= OFTEN), ground, 1.0)
     canvas.paint(spread(density.waits >= OFTEN), line, 1.0, OTHER.hatch)
     tones = list(density.holds)
-    shares = np.stack([density.holds[tone] for tone in tones])
-    chief, share = shares.argmax(axis=0), shares.max(axis=0)
-    level = np.ceil(np.round(share / density.most * STEPS, 6)).astype(np.intp)
+    levels = np.stack([density.steps(tone) for tone in tones])
+    chief, level = levels.argmax(axis=0), levels.max(axis=0)
     for number, tone in enumerate(tones):
         for step in range(1, STEPS + 1):
             canvas.paint(spread((chief == number) & (level == step)), shade(tone, step), 1.0)
