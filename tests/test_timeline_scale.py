@@ -77,7 +77,7 @@ def test_a_share_is_that_of_its_own_thread_and_time() -> None:
         begin, end = span.begin / SECOND / density.time, span.end / SECOND / density.time
         for cell in range(int(begin), min(int(end), shares.shape[1] - 1) + 1):
             expected[rows[span.thread], cell] += min(end, cell + 1) - max(begin, cell)
-    assert np.allclose(shares, expected, rtol=0, atol=1e-9)
+    assert np.allclose(shares, expected, rtol=0, atol=1e-8)
 
 
 def test_the_darker_a_cell_the_greater_its_share() -> None:

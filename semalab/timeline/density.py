@@ -96,5 +96,5 @@ def _taken(bars: Bars, view: View, threads: int, down: int, across: int) -> np.n
     places = np.concatenate([lane + first, lane + first + 1, lane + last, lane + last + 1])
     weights = np.concatenate([1 - into, into, over - 1, -over])
     edges = np.bincount(places, weights, minlength=down * (across + 2)).reshape(down, -1)
-    taken: np.ndarray = np.maximum(np.cumsum(edges, axis=1)[:, :across], 0.0)
+    taken: np.ndarray = np.maximum(np.round(np.cumsum(edges, axis=1)[:, :across], 9), 0.0)
     return taken
