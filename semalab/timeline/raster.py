@@ -20,7 +20,7 @@ _THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what
 _PALER = ((0.7, 0.02), (0.85, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
 
 # What runs, sleeps or joins: a tint where it fills its row, the ink of a line where it is one (index: fine).
-WORK, SLEEP, JOIN = ("#b4b9bd", LINE), ("#dbd8cf", FAINT), ("#c8c9c8", LINE)
+WORK, SLEEP, JOIN = ("#bfc4c8", LINE), ("#dbd8cf", FAINT), ("#cecdc8", LINE)
 
 
 def as_image(sheet: Sheet, scene: Scene) -> bool:
