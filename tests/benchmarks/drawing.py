@@ -102,13 +102,12 @@ def plotly_timeline(reading: Reading) -> str | None:
         import plotly.express as express  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         return None
-    rows = [
-        {"thread": s.thread, "kind": s.kind, "begin": s.begin / 1e3, "end": s.end / 1e3}
-        for s in reading.spans  # microseconds: plotly's axis is one of dates
-    ]
-    columns = {name: [row[name] for row in rows] for name in ("thread", "kind", "begin", "end")}
-    for name in ("begin", "end"):
-        columns[name] = [f"1970-01-01T00:00:{micro / 1e6:09.6f}" for micro in columns[name]]
+    columns = {  # plotly's axis is one of dates
+        "thread": [span.thread for span in reading.spans],
+        "kind": [span.kind for span in reading.spans],
+        "begin": [f"1970-01-01T00:00:{span.begin / 1e9:09.6f}" for span in reading.spans],
+        "end": [f"1970-01-01T00:00:{span.end / 1e9:09.6f}" for span in reading.spans],
+    }
     figure = express.timeline(columns, x_start="begin", x_end="end", y="thread", color="kind")
     return str(figure.to_html(include_plotlyjs=False))
 
