@@ -410,6 +410,7 @@ def test_every_wake_up_in_vain_lies_in_one_wait_after_a_release_that_others_used
         ("a acquire 0, b block 0, a release 1, a acquire 0, b block 0, b block 0", (Stolen(7, 6),)),
         ("a acquire 0, b block 0, a release 1, a acquire 0, b refuse 0", ()),  # its time was up
         ("a acquire 0, b block 0, a release 1, b acquire 0", ()),
+        ("a acquire 0, b block 0, a release 2 2, c acquire 1, b block 1", ()),  # no semaphore does that
         ("a acquire 0, a release 1, a acquire 0, b block 0", ()),  # it had not waited yet
         ("a acquire 0, b block 0, a release 1, a acquire 0, b refuse 0, b block 0", ()),  # another wait
     ],

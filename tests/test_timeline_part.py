@@ -51,6 +51,9 @@ def test_what_goes_on_outside_is_torn_and_what_begins_or_ends_inside_is_not() ->
     assert bob_begins == 4.0 < 5 < bob_ends
     ((begins, ends),) = torn(figure, "wait")
     assert begins < 3 < ends == 4.0
+    left, right = figure.axes[0].get_xlim()
+    assert left <= ann_begins < bob_ends <= right
+    assert left <= begins
     assert not boxes(figure, "hold")
     assert not boxes(figure, "wait")
     assert "goes on outside" in words(figure)

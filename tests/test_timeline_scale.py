@@ -80,6 +80,23 @@ def test_a_share_is_that_of_its_own_thread_and_time() -> None:
     assert np.allclose(shares, expected, rtol=0, atol=1e-8)
 
 
+def test_of_many_threads_a_cell_has_several_and_its_share_is_their_mean() -> None:
+    names = [f"worker-{i}" for i in range(130)]
+    events = [Event(0, name, "start") for name in names]
+    for turn in range(400):
+        for number, name in enumerate(names):
+            now = (turn * 130 + number) * 1_000
+            events += [Event(now, name, "acquire", "s", 0, 1), Event(now + 500, name, "release", "s", 1, 1)]
+    events += [Event(events[-1].time + 500, name, "end") for name in names]
+    reading = read(Trace(events, names, [Primitive("s", "Semaphore", 1)]).certify())
+    density = scene(reading).density
+    assert density is not None
+    (shares,) = density.holds.values()
+    assert (density.threads, len(shares)) == (3, 44)  # the last one has a single thread
+    assert np.allclose(shares.mean(axis=1), 0.5 / 130, rtol=1e-6)  # somebody holds half of the time
+    assert "(130 threads; a cell is 3 of them for 320 µs)" in words(draw(reading, title=""))
+
+
 def test_the_darker_a_cell_the_greater_its_share() -> None:
     figure, density = picture("dense"), scene(CASES["dense"][0]).density
     assert density is not None
