@@ -75,6 +75,14 @@ def test_what_lies_outside_is_not_drawn() -> None:
     assert not found(part(between=(4.5, 5)), "handover")
 
 
+def test_what_only_touches_the_window_is_outside() -> None:
+    figure = part(between=(4, 5))
+    ((begins, _),) = torn(figure, "hold")
+    assert begins == 4.0  # bob's: ann's ends there
+    assert not any(found(figure, gid) for gid in ("wait", "wait torn"))
+    assert not any(found(part(between=(0.5, 1)), gid) for gid in ("hold", "hold torn"))
+
+
 def test_the_value_at_the_left_edge_is_what_it_was_before() -> None:
     figure = part(between=(3, 5))
     (value,), (zero,) = found(figure, "value"), found(figure, "zero")

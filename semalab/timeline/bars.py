@@ -74,7 +74,8 @@ def _bars_of(spans: np.ndarray, clock: Clock, view: View, lives: np.ndarray) -> 
     if view.whole:
         nowhere = np.zeros(len(row), dtype=bool)
         return Bars(row, begin, end, never, nowhere, nowhere)
-    kept = (row >= 0) & (begin <= view.end) & (end >= view.begin)
+    met = ((begin < view.end) & (end > view.begin)) | ((begin == end) & view.holds(begin))
+    kept = (row >= 0) & met
     row, begin, end, never = row[kept], begin[kept], end[kept], never[kept]
     early, late = begin < view.begin, (end > view.end) | (never & view.late)
     return Bars(row, np.maximum(begin, view.begin), np.minimum(end, view.end), never & ~late, early, late)
