@@ -81,11 +81,10 @@ def _crowding(scene: Scene, group: int) -> str:
     """How many threads there are, and how many share a cell or a line."""
     threads = f"{len(scene.threads):,} threads"
     if scene.density is not None:
-        time = scene.clock.lasting(scene.density.time)
-        share = (
-            f"{scene.density.threads:,} of them for {time}" if scene.density.threads > 1 else f"one of them for {time}"
-        )
-        return f"{threads}; a cell is {share}"
+        time, several = scene.clock.lasting(scene.density.time), scene.density.threads
+        if len(scene.threads) == 1:
+            return f"a cell is {time}"
+        return f"{threads}; a cell is {f'{several:,}' if several > 1 else 'one'} of them for {time}"
     return f"{threads}; each line is {group:,} of them" if group > 1 else threads
 
 
