@@ -13,7 +13,7 @@ from semalab.timeline.density import OFTEN, STEPS
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
 from semalab.timeline.marks import SHAPES
 from semalab.timeline.page import EDGE, KEY_LINE
-from semalab.timeline.raster import JOIN, SLEEP, WORK, hatch_inks, narrow, shade
+from semalab.timeline.raster import JOIN, SLEEP, WORK, crowded, hatch_inks, narrow, shade
 from semalab.timeline.rows import LINES
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
@@ -57,11 +57,17 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         entries.append(Entry("alarm", "too many inside"))
     if scene.open_ended:
         entries.append(Entry("tip", "never ended", tone))
-    if any(bars.early.any() or bars.late.any() for (kind, _), bars in scene.bars.items() if kind in {"hold", "wait"}):
+    if _torn(scene):
         entries.append(Entry("torn", "goes on outside", tone))
     if len(scene.threads) > 40 or scene.density is not None:
         entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
+
+
+def _torn(scene: Scene) -> bool:
+    """Bars are cut by the window, and drawn large enough to have torn ends."""
+    bars = [some for (kind, _), some in scene.bars.items() if kind in {"hold", "wait"}]
+    return not crowded(scene) and any(some.early.any() or some.late.any() for some in bars)
 
 
 def _bars(scene: Scene, kinds: set[str], tone: Tone | None) -> list[Entry]:

@@ -25,7 +25,12 @@ WORK, SLEEP, JOIN = ("#bfc4c8", LINE), ("#dbd8cf", FAINT), ("#cecdc8", LINE)
 
 def as_image(sheet: Sheet, scene: Scene) -> bool:
     """Too many rows or bars to draw one by one, or rows too narrow for it."""
-    if len(scene.threads) > MOST_ROWS or narrow(sheet) or scene.density is not None:
+    return crowded(scene) or narrow(sheet)
+
+
+def crowded(scene: Scene) -> bool:
+    """Rows become an image on any page."""
+    if len(scene.threads) > MOST_ROWS or scene.density is not None:
         return True
     return sum(len(bars.row) for bars in scene.bars.values()) > MOST_BARS
 
