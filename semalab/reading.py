@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 
+from semalab.columns import NEVER, Numbers, SpanColumns, numbers, rows_of
 from semalab.role import role_of
-from semalab.trace import JOINS, POOLED, SEMAPHORES, Event, Primitive, Trace
-from semalab.use import Handover, Span, Step, Use
+from semalab.trace import JOINS, POOLED, SEMAPHORES, Trace
+from semalab.use import Handover, Span, Step, Stolen, Use
 from semalab.walk import Walk
 
-__all__ = ["Handover", "Reading", "Span", "Step", "Use", "read"]
+__all__ = ["Handover", "Reading", "Span", "Step", "Stolen", "Use", "read"]
 
 
 @dataclass(frozen=True)
 class Reading:
     """Everything the claims and the picture need to know of a trace.
 
-    life: per thread, its (start, end) in nanoseconds. spans: in order of their ends, per thread never overlapping
-    within a kind and primitive.
+    life: per thread, its (start, end) in nanoseconds. columns: the spans as numbers, in the order of `spans`.
+    times: of every event, in nanoseconds. moments: per kind, "refuse" and "print", the indices of its events.
     """
 
     trace: Trace
     life: Mapping[str, tuple[int, int]]
-    spans: tuple[Span, ...]
     uses: Mapping[str, Use]
+    columns: SpanColumns = field(repr=False)
+    times: Numbers[int] = field(repr=False)
+    moments: Mapping[str, Numbers[int]] = field(repr=False)
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Sleeps and joins, then each primitive's waits and holds, in order of their ends.
+
+        Per thread never overlapping within a kind and primitive.
+        """
+        order = {label: place for place, label in enumerate(self.uses)}
+        of_primitive = {"wait", "hold"}
+        spans = [
+            (order[primitive] if kind in of_primitive else -1, Span(self.trace.threads[thread], kind, primitive, *rest))
+            for (kind, primitive), column in self.columns.groups.items()
+            for thread, *rest in rows_of(column)
+        ]
+        finish = len(self.trace)
+        spans.sort(key=lambda placed: (placed[0], placed[1].last if placed[1].last != NEVER else finish))
+        return tuple(span if span.last != NEVER else span._replace(last=None) for _, span in spans)
 
     def hold_spans(self, primitive: str) -> tuple[Span, ...]:
         return tuple(s for s in self.spans if s.kind == "hold" and s.primitive == primitive)
@@ -40,42 +62,41 @@ class Reading:
 
 def read(trace: Trace) -> Reading:
     """Read a trace. Linear in the number of events."""
-    by_primitive: dict[str, list[tuple[int, Event]]] = {label: [] for label in trace.primitives}
+    by_primitive: dict[str, Numbers[int]] = {label: numbers() for label in trace.primitives}
+    rows = {thread: row for row, thread in enumerate(trace.threads)}
+    times = numbers()
+    times.extend(map(itemgetter(0), trace.events))
     life: dict[str, tuple[int, int]] = {}
     ended: set[str] = set()
-    spans: list[Span] = []
-    asleep: dict[str, tuple[int, int, str, str]] = {}  # thread -> (time, index, kind, primitive)
+    spans = SpanColumns()
+    moments = {"refuse": numbers(), "print": numbers()}
+    asleep: dict[str, tuple[int, int, Numbers[int]]] = {}  # thread -> (time, index, its column)
     finish = trace.duration
     for index, event in enumerate(trace.events):
-        kind, thread = event.kind, event.thread
-        if event.primitive in by_primitive and kind not in JOINS:
-            by_primitive[event.primitive].append((index, event))
+        kind, thread, primitive = event.kind, event.thread, event.primitive
+        if kind in moments:
+            moments[kind].append(index)
+        if primitive in by_primitive and kind not in JOINS:
+            by_primitive[primitive].append(index)
         elif kind in {"sleep", "join"}:
-            asleep[thread] = (event.time, index, kind, event.primitive)
+            asleep[thread] = (event.time, index, spans.group(kind, primitive))
         elif kind in {"wake", "joined"} and thread in asleep:
-            begin, first, what, primitive = asleep.pop(thread)
-            spans.append(Span(thread, what, primitive, begin, event.time, first, index))
+            begin, first, column = asleep.pop(thread)
+            column.extend((rows[thread], begin, event.time, first, index))
         elif kind == "start":
             life[thread] = (event.time, finish)
         elif kind == "end":
             life[thread] = (life[thread][0], event.time)
             ended.add(thread)
-    for thread, (begin, first, what, primitive) in asleep.items():
-        spans.append(Span(thread, what, primitive, begin, life[thread][1], first, None))
+    for thread, (begin, first, column) in asleep.items():
+        column.extend((rows[thread], begin, life[thread][1], first, NEVER))
     uses = {}
-    for label, events in by_primitive.items():
-        use, more = _use(trace.primitives[label], events, life, ended)
-        uses[label] = use
-        spans.extend(more)
-    return Reading(trace, life, tuple(spans), uses)
-
-
-def _use(
-    primitive: Primitive, events: list[tuple[int, Event]], life: Mapping[str, tuple[int, int]], ended: set[str]
-) -> tuple[Use, list[Span]]:
-    role = role_of(primitive, [event for _, event in events])
-    walk = Walk(primitive, role)
-    for index, event in events:
-        walk.step(index, event)
-    walk.close(life, ended)
-    return walk.use(), walk.spans
+    for label, indices in by_primitive.items():
+        primitive_events = list(map(trace.events.__getitem__, indices))
+        of = trace.primitives[label]
+        walk = Walk(of, role_of(of, primitive_events), rows, times, spans)
+        for index, event in zip(indices, primitive_events, strict=True):
+            walk.step(index, event)
+        walk.close(life, ended)
+        uses[label] = walk.use()
+    return Reading(trace, life, uses, spans, times, moments)

@@ -20,6 +20,7 @@ from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.stepping import SteppingProcessor, announce, following
 from semalab.twins import Swap, Twins
+from semalab.watching import cost_of_an_event
 
 Program = Callable[..., Any]
 
@@ -204,6 +205,7 @@ class Bench:
             name=getattr(self.program, "__name__", "program"),
             claim=claim,
             schedule=_schedule(self.processor, self.seed),
+            cost=cost_of_an_event if clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
             source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),

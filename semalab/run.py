@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,8 @@ class Run:
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
     unseen: primitives that were there before the run, and that the lab could not watch.
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
+    cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
+    asked for.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -52,6 +54,7 @@ class Run:
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
+    cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -102,19 +105,50 @@ class Run:
             return f"virtual clock, {len(self.schedule):,} steps chosen"
         return f"virtual clock, seed {self.seed}"
 
-    def timeline(self, **style: Any) -> Figure:
-        """The run as a picture: threads as rows, one time axis, the value below. Style as in `timeline.draw`."""
+    @cached_property
+    def watching(self) -> str:
+        """Of a run on the wall clock: about how much of its time went into its log; empty on the virtual clock."""
+        if self.cost is None or not self.trace or not self.trace.duration:
+            return ""
+        pair, note = self.cost()
+        semaphores = [u for u in self.reading.uses.values() if u.primitive.kind in SEMAPHORES]
+        pairs = sum(u.acquires + u.releases for u in semaphores)
+        total = pair * pairs + note * (len(self.trace) - pairs)
+        share = 100 * total / self.trace.duration
+        part = f"{share:.2g} %" if share >= 0.01 else "less than 0.01 %"
+        return f"watching: about {float(f'{total / len(self.trace):.2g}'):,.0f} ns an event, {part} of the run"
+
+    def timeline(
+        self,
+        *,
+        between: tuple[float, float] | None = None,
+        threads: Sequence[str | int] | None = None,
+        select: str | int | None = None,
+        **style: Any,
+    ) -> Figure:
+        """The run as a picture: threads as rows, one time axis, the value below.
+
+        Args:
+            between: the moments (begin, end) to show, in seconds of the run's clock; where that stood still, numbers
+                of events.
+            threads: the rows to show, from the top: names of threads, or numbers of rows counted from 0.
+            select: a thread of many, whose hand-overs are drawn.
+            style: as in `timeline.draw`.
+
+        >>> run.timeline(between=(0.1, 0.2), threads=["worker-3", "worker-4"])
+        """
         from semalab.timeline import draw
 
         fault = alarm(self.reading, self.claim, self.verdict)
         settings = {
             "title": self.verdict,
-            "subtitle": self.description,
+            "subtitle": " · ".join(filter(None, (self.description, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
         }
-        return draw(self.reading, **{**settings, **style})
+        part = {"between": between, "threads": threads, "select": select}
+        return draw(self.reading, **{**settings, **part, **style})
 
     def save(self, path: str | Path) -> Path:
         """Write the run to a file; the suffix says how.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
+from semalab.columns import Numbers, pairs
 from semalab.trace import Primitive
 
 
@@ -37,6 +40,34 @@ class Handover(NamedTuple):
     acquire: int
 
 
+class Stolen(NamedTuple):
+    """A thread woke up and found no permit: the index of its second "block", and of the acquire that took the last one.
+
+    Certain from the log alone: between its two looks at the value permits were released, and others took them all.
+    Which release woke the thread is not in the log, and is not said.
+    """
+
+    block: int
+    acquire: int
+
+
+class Counts(NamedTuple):
+    """The columns behind a use, as numbers: what has a place in the log is its index, INITIAL for the beginning.
+
+    values, waiters, inside: (index, level). handovers: (release, acquire). stolen: (block, acquire).
+    openings, passes: (index, row of the thread). times: of every event of the log, in nanoseconds.
+    """
+
+    times: Numbers
+    values: Numbers
+    waiters: Numbers
+    inside: Numbers
+    handovers: Numbers
+    stolen: Numbers
+    openings: Numbers
+    passes: Numbers
+
+
 @dataclass(frozen=True)
 class Use:
     """How one primitive was used. Invariant: every number is counted in log order, never by comparing times.
@@ -44,27 +75,59 @@ class Use:
     role: "guard" (who releases had acquired), "latch" (threads pass once, others open it), "signal" (passed again
     and again, released by others), "counter" (released, never acquired), "queue", "event" (also a future), "barrier",
     "condition", "unused".
-    inside: number of threads inside, as steps; crowded: the times (begin, end) with more than one inside.
-    openings: indices of releases by a thread that held no permit (of a latch: what opens it); of set() and notify().
-    passes: indices at which a thread got through. kept: threads that ended with a permit in hand, once a permit.
+    crowded: the times (begin, end) with more than one thread inside. kept: threads that ended with a permit in hand,
+    once a permit. counts: what the other properties are read from, when they are asked for.
     """
 
     primitive: Primitive
     role: str
+    counts: Counts = field(repr=False)
     acquires: int = 0
     releases: int = 0
     released: int = 0
     final: int = 0
-    values: tuple[Step, ...] = ()
-    waiters: tuple[Step, ...] = ()
-    inside: tuple[Step, ...] = ()
     most_inside: int = 0
     crowded: tuple[tuple[int, int], ...] = ()
-    openings: tuple[int, ...] = ()
-    passes: tuple[int, ...] = ()
-    handovers: tuple[Handover, ...] = ()
     kept: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return self.primitive.label
+
+    @cached_property
+    def values(self) -> tuple[Step, ...]:
+        """The value, as steps."""
+        return tuple(self._steps(self.counts.values))
+
+    @cached_property
+    def waiters(self) -> tuple[Step, ...]:
+        """The number of threads that wait, as steps."""
+        return tuple(self._steps(self.counts.waiters))
+
+    @cached_property
+    def inside(self) -> tuple[Step, ...]:
+        """Of a guard: the number of threads inside, as steps."""
+        return tuple(self._steps(self.counts.inside))
+
+    @cached_property
+    def openings(self) -> tuple[int, ...]:
+        """Indices of releases by a thread that held no permit (of a latch: what opens it); of set() and notify()."""
+        return tuple(self.counts.openings[::2])
+
+    @cached_property
+    def passes(self) -> tuple[int, ...]:
+        """Indices at which a thread got through."""
+        return tuple(self.counts.passes[::2])
+
+    @cached_property
+    def handovers(self) -> tuple[Handover, ...]:
+        return tuple(Handover(*pair) for pair in pairs(self.counts.handovers))
+
+    @cached_property
+    def stolen(self) -> tuple[Stolen, ...]:
+        """Of a semaphore: wake-ups in vain, in log order."""
+        return tuple(Stolen(*pair) for pair in pairs(self.counts.stolen))
+
+    def _steps(self, column: Numbers) -> Iterator[Step]:
+        times = self.counts.times
+        return (Step(times[index] if index >= 0 else 0, level) for index, level in pairs(column))

@@ -6,25 +6,28 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from semalab.trace import Event, Primitive
-from semalab.use import Handover, Span, Step, Use
+from semalab.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers
+from semalab.trace import SEMAPHORES, Event, Primitive
+from semalab.use import Counts, Use
+
+_MOST = 1_000_000  # permits whose origins are remembered
+_ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait
 
 
 @dataclass
 class Walk:
-    """Goes through one primitive's events. Invariant: `permits` has one entry per free permit, oldest first."""
+    """Goes through one primitive's events. Invariant: `permits` has one entry per free permit, oldest first.
+
+    waiting: per thread (time and index of its first "block", index of its last one).
+    """
 
     primitive: Primitive
     role: str
-    spans: list[Span] = field(default_factory=list)
-    values: list[Step] = field(default_factory=list)
-    waiters: list[Step] = field(default_factory=list)
-    inside: list[Step] = field(default_factory=list)
+    rows: Mapping[str, int]
+    times: Numbers[int]
+    spans: SpanColumns
     crowded: list[tuple[int, int]] = field(default_factory=list)
-    handovers: list[Handover] = field(default_factory=list)
-    openings: list[int] = field(default_factory=list)
-    passes: list[int] = field(default_factory=list)
-    waiting: dict[str, tuple[int, int]] = field(default_factory=dict)
+    waiting: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     holds: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     acquires: int = 0
@@ -33,75 +36,96 @@ class Walk:
     occupants: int = 0
     most_inside: int = 0
     crowd_since: int | None = None
+    last_release: int = INITIAL
+    last_acquire: int = INITIAL
 
     def __post_init__(self) -> None:
-        self.permits: deque[int | None] = deque([None] * min(self.primitive.initial, 1_000_000))
+        self.permits: deque[int | None] = deque([None] * min(self.primitive.initial, _MOST))
         self.level = self.primitive.initial
-        self.values.append(Step(0, self.level))
+        self.counts = Counts(self.times, *(numbers() for _ in Counts._fields[1:]))
+        self.counts.values.extend((INITIAL, self.level))
+        self.wait = self.spans.group("wait", self.primitive.label)
+        self.hold = self.spans.group("hold", self.primitive.label)
+        self.robbed = self.primitive.kind in SEMAPHORES  # what this module can be certain of
 
     def step(self, index: int, event: Event) -> None:
-        kind, time, thread = event.kind, event.time, event.thread
-        if event.value is not None and event.value != self.level:
-            self.level = event.value
-            self.values.append(Step(time, event.value))
+        time, thread, kind, _, value, amount, _ = event
+        if value is not None and value != self.level:
+            self.level = value
+            self.counts.values.extend((index, value))
         if kind == "block":
-            if thread not in self.waiting:  # a second block in the same wait is a wake-up in vain
-                self.waiting[thread] = (time, index)
-                self.waiters.append(Step(time, len(self.waiting)))
+            self._block(index, event)
             return
-        if kind in {"acquire", "refuse", "pass", "wake", "put", "get"}:
+        if kind in _ENDS:
             self._end_wait(index, event)
         if kind == "acquire":
             self.acquires += 1
+            self.last_acquire = index
             own = self.holds.setdefault(thread, [])
             own.append((time, index))
             if self.role == "guard":
                 if len(own) == 1:  # a thread that takes two permits is still one thread
-                    self._occupy(time, +1)
+                    self._occupy(time, index, +1)
             else:
-                self.passes.append(index)
+                self.counts.passes.extend((index, self.rows[thread]))
         elif kind == "release":
             self.releases += 1
-            self.released += event.amount
-            if len(self.permits) < 1_000_000:
-                self.permits.extend([index] * min(event.amount, 1_000_000))
-            if event.amount > len(self.holds.get(thread, ())):
-                self.openings.append(index)
+            self.released += amount
+            self.last_release = index
+            if len(self.permits) < _MOST:
+                self.permits.extend([index] * min(amount, _MOST))
+            if amount > len(self.holds.get(thread, ())):
+                self._open(index, thread)
             self._leave(index, event)
         elif kind in {"pass", "get"}:
-            self.acquires += event.amount
-            self.passes.append(index)
+            self.acquires += amount
+            self.counts.passes.extend((index, self.rows[thread]))
         elif kind == "put":
             self.releases += 1
-            self.released += event.amount
-            self.openings.append(index)
-            self.permits.extend([index] * event.amount)
+            self.released += amount
+            self._open(index, thread)
+            self.permits.extend([index] * amount)
         elif kind in {"set", "notify"}:
             self.releases += 1
-            self.openings.append(index)
+            self._open(index, thread)
+
+    def _open(self, index: int, thread: str) -> None:
+        self.counts.openings.extend((index, self.rows[thread]))
+
+    def _block(self, index: int, event: Event) -> None:
+        before = self.waiting.get(event.thread)
+        if before is None:
+            self.waiting[event.thread] = (event.time, index, index)
+            self.counts.waiters.extend((index, len(self.waiting)))
+            return
+        begin, first, looked = before  # a second block in the same wait is a wake-up in vain
+        self.waiting[event.thread] = (begin, first, index)
+        if self.robbed and self.level == 0 and looked < self.last_release < self.last_acquire:
+            self.counts.stolen.extend((index, self.last_acquire))
 
     def _end_wait(self, index: int, event: Event) -> None:
         waited = self.waiting.pop(event.thread, None)
         source = self.permits.popleft() if event.kind in {"acquire", "get"} and self.permits else None
         if waited is None:
             return
-        self.waiters.append(Step(event.time, len(self.waiting)))
-        self.spans.append(Span(event.thread, "wait", self.primitive.label, waited[0], event.time, waited[1], index))
-        if source is not None and source > waited[1]:
-            self.handovers.append(Handover(source, index))
+        begin, first, _ = waited
+        self.counts.waiters.extend((index, len(self.waiting)))
+        self.wait.extend((self.rows[event.thread], begin, event.time, first, index))
+        if source is not None and source > first:
+            self.counts.handovers.extend((source, index))
 
     def _leave(self, index: int, event: Event) -> None:
         own = self.holds.get(event.thread, [])
         for _ in range(min(event.amount, len(own))):
             begin, first = own.pop()
             if self.role == "guard":
-                self.spans.append(Span(event.thread, "hold", self.primitive.label, begin, event.time, first, index))
+                self.hold.extend((self.rows[event.thread], begin, event.time, first, index))
                 if not own:
-                    self._occupy(event.time, -1)
+                    self._occupy(event.time, index, -1)
 
-    def _occupy(self, time: int, change: int) -> None:
+    def _occupy(self, time: int, index: int, change: int) -> None:
         self.occupants += change
-        self.inside.append(Step(time, self.occupants))
+        self.counts.inside.extend((index, self.occupants))
         self.most_inside = max(self.most_inside, self.occupants)
         if self.occupants > 1 and self.crowd_since is None:
             self.crowd_since = time
@@ -110,15 +134,14 @@ class Walk:
             self.crowd_since = None
 
     def close(self, life: Mapping[str, tuple[int, int]], ended: set[str]) -> None:
-        label = self.primitive.label
         finish = max((end for _, end in life.values()), default=0)
-        for thread, (begin, first) in self.waiting.items():
-            self.spans.append(Span(thread, "wait", label, begin, life[thread][1], first, None))
+        for thread, (begin, first, _) in self.waiting.items():
+            self.wait.extend((self.rows[thread], begin, life[thread][1], first, NEVER))
         for thread, own in self.holds.items() if self.role == "guard" else ():
             for begin, first in own:
                 if thread in ended:
                     self.kept.append(thread)
-                self.spans.append(Span(thread, "hold", label, begin, life[thread][1], first, None))
+                self.hold.extend((self.rows[thread], begin, life[thread][1], first, NEVER))
         if self.crowd_since is not None:
             self.crowded.append((self.crowd_since, finish))
 
@@ -126,17 +149,12 @@ class Walk:
         return Use(
             self.primitive,
             self.role,
+            self.counts,
             acquires=self.acquires,
             releases=self.releases,
             released=self.released,
             final=self.level,
-            values=tuple(self.values),
-            waiters=tuple(self.waiters),
-            inside=tuple(self.inside),
             most_inside=self.most_inside,
             crowded=tuple(self.crowded),
-            openings=tuple(self.openings),
-            passes=tuple(self.passes),
-            handovers=tuple(self.handovers),
             kept=tuple(self.kept),
         )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.reading import Handover, Reading, Step, read
+from semalab.reading import Handover, Reading, Step, Stolen, read
 from semalab.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
@@ -350,3 +350,84 @@ def test_the_busiest_semaphore_is_spoken_of_first() -> None:
 
 def test_a_run_without_primitives_has_no_main_use() -> None:
     assert lab.record(stopped_in_its_sleep, clock="virtual", timeout=200).reading.main_use is None
+
+
+# wake-ups in vain
+
+
+def mutex_in_turns(threads: int, turns: int) -> None:
+    """Who has released the mutex wants it again at once, and mostly is quicker than whom the release has woken."""
+    mutex = threading.Semaphore(1)
+
+    def work() -> None:
+        for _ in range(turns):
+            with mutex:
+                time.sleep(0.1)
+
+    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def test_a_seeded_run_shows_who_woke_in_vain_when_and_who_took_the_permit() -> None:
+    run = lab.record(mutex_in_turns, threads=3, turns=2, clock="virtual", seed=5)
+    events = run.trace.certify().events
+    (use,) = run.reading.uses.values()
+    assert [(events[s.block].thread, events[s.block].time, events[s.acquire].thread) for s in use.stolen] == [
+        ("worker-1", 100_000_000, "worker-0"),
+        ("worker-2", 400_000_000, "worker-1"),
+    ]
+    for stolen in use.stolen:
+        assert (events[stolen.block].kind, events[stolen.acquire].kind) == ("block", "acquire")
+        assert stolen.acquire < stolen.block
+        assert {events[stolen.block].value, events[stolen.acquire].value} == {0}
+
+
+@CLOCKS
+def test_every_wake_up_in_vain_lies_in_one_wait_after_a_release_that_others_used_up(clock: str) -> None:
+    run = lab.record(mutex_in_turns, threads=4, turns=8, clock=clock)
+    (use,) = run.reading.uses.values()
+    events = run.trace.events
+    waits = [s for s in run.reading.spans if s.kind == "wait"]
+    for block, acquire in use.stolen:
+        (wait,) = [w for w in waits if w.thread == events[block].thread and w.first < block < (w.last or block + 1)]
+        released = [i for i in range(wait.first, block) if events[i].kind == "release"]
+        assert released
+        assert released[-1] < acquire < block
+        assert events[acquire].thread != wait.thread
+        assert not any(event.value for event in events[acquire:block] if event.primitive == use.label)
+
+
+@pytest.mark.parametrize(
+    ("log", "stolen"),
+    [
+        ("a acquire 0, b block 0, a release 1, a acquire 0, b block 0", (Stolen(7, 6),)),
+        ("a acquire 0, b block 0, a release 1, c acquire 0, b block 0, c release 1, c acquire 0, b block 0",
+         (Stolen(7, 6), Stolen(10, 9))),
+        ("a acquire 0, b block 0, b block 0", ()),  # it looked again, but no permit had been released
+        ("a acquire 0, b block 0, a release 1, a acquire 0, b block 0, b block 0", (Stolen(7, 6),)),
+        ("a acquire 0, b block 0, a release 1, a acquire 0, b refuse 0", ()),  # its time was up
+        ("a acquire 0, b block 0, a release 1, b acquire 0", ()),
+        ("a acquire 0, b block 0, a release 2 2, c acquire 1, b block 1", ()),  # no semaphore does that
+        ("a acquire 0, a release 1, a acquire 0, b block 0", ()),  # it had not waited yet
+        ("a acquire 0, b block 0, a release 1, a acquire 0, b refuse 0, b block 0", ()),  # another wait
+    ],
+)  # fmt: skip
+def test_a_wake_up_is_in_vain_only_if_the_log_leaves_no_doubt(log: str, stolen: tuple[Stolen, ...]) -> None:
+    assert reading_of(1, *log.split(", ")).uses["s"].stolen == stolen
+
+
+def test_of_a_lock_nothing_is_said() -> None:
+    log = ("a acquire 0", "b block 0", "a release 1", "a acquire 0", "b block 0")
+    assert reading_of(1, *log, kind="Lock").uses["s"].stolen == ()
+
+
+def test_spans_come_in_the_order_of_their_ends_whatever_column_they_are_kept_in() -> None:
+    run = lab.record(mutex_in_turns, threads=3, turns=3, clock="virtual")
+    for kinds in ({"sleep", "join"}, {"wait", "hold"}):
+        ends = [s.last for s in run.reading.spans if s.kind in kinds]
+        assert ends == sorted(ends)
+    assert run.reading.spans is run.reading.spans
+    assert len(run.reading.columns) == len(run.reading.spans)

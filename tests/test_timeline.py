@@ -132,6 +132,21 @@ def moments() -> Reading:
     return read(Trace(events, ["main", "a", "b"], primitives).certify())
 
 
+def stolen_twice() -> Reading:
+    """Two waiters of a mutex: who releases it takes it again before the one that was notified, twice."""
+    events = [Event(0, name, "start") for name in ("ann", "bob", "cy")]
+    events += [Event(0, "ann", "acquire", "mutex", 0, 1), Event(10 * MS, "bob", "block", "mutex", 0)]
+    events += [Event(20 * MS, "cy", "block", "mutex", 0)]
+    for turn, woken in ((100, "bob"), (200, "cy")):
+        events += [Event(turn * MS, "ann", "release", "mutex", 1, 1), Event(turn * MS, "ann", "acquire", "mutex", 0, 1)]
+        events += [Event(turn * MS, woken, "block", "mutex", 0)]
+    events += [Event(300 * MS, "ann", "release", "mutex", 1, 1), Event(300 * MS, "bob", "acquire", "mutex", 0, 1)]
+    events += [Event(400 * MS, "bob", "release", "mutex", 1, 1), Event(400 * MS, "cy", "acquire", "mutex", 0, 1)]
+    events += [Event(500 * MS, "cy", "release", "mutex", 1, 1)]
+    events += [Event(500 * MS, name, "end") for name in ("ann", "bob", "cy")]
+    return read(Trace(events, ["ann", "bob", "cy"], [Primitive("mutex", "Semaphore", 1)]).certify())
+
+
 HOSTILE = [
     "$\\LaTeX$ $x_1",
     "<img src=x onerror=alert(1)>",
@@ -164,6 +179,14 @@ CASES: dict[str, tuple[Reading, dict[str, Any]]] = {
     "100 rows": (guarded(100, 5, within=9_000), {"title": "Limit of 5 held"}),
     "1,000 rows": (guarded(1_000, 2, turns=5, within=90_000), BROKEN),
     "1,000 counters": (counter(1_000, 3), {"title": "Counted exactly 3,000"}),
+    "5,000 rows": (counter(5_000, 1), {"title": "Counted exactly 5,000", "subtitle": "main and 5,000 threads"}),
+    "dense": (guarded(20, 20, turns=600, within=60_000), {"title": "Limit of 20 held"}),
+    "dense, part": (guarded(20, 20, turns=600, within=60_000), {"title": "", "between": (9_000, 9_001), "select": 3}),
+    "part": (
+        guarded(8, 1),
+        {**HELD, "between": (0.4, 1.1), "threads": ["worker-2", 0, "worker-5", "worker-1"]},
+    ),
+    "stolen": (stolen_twice(), HELD),
     "one thread": (read(Trace([Event(0, "main", "start"), Event(0, "main", "end")], ["main"])), {"title": "1 thread"}),
     "no events": (read(Trace([], ["main"], [Primitive("s", "Semaphore", 1)])), {"title": "Nothing happened"}),
     "nothing": (read(Trace([])), {"title": "Nothing happened"}),
@@ -441,7 +464,7 @@ def test_names_are_shortened_in_their_middle_and_numbered_rows_say_how_many() ->
     assert "…" in label
     assert "-7" in label
     figure = picture("1,000 rows")
-    assert "(1,001 threads)" in words(figure)
+    assert "(1,001 threads; each line is 3 of them)" in words(figure)
     assert words(figure, "row")[:2] == ["main", "worker-200"]
 
 

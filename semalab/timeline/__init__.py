@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.figure import Figure
 
 from semalab.reading import Reading
@@ -16,13 +18,14 @@ from semalab.timeline.ink import GREY
 from semalab.timeline.key import draw_key
 from semalab.timeline.marks import draw_marks
 from semalab.timeline.output import png, save, svg
-from semalab.timeline.page import POINTS, lay_out, natural_height
+from semalab.timeline.page import POINTS, Page, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
-from semalab.timeline.rows import TIP, draw_rows
+from semalab.timeline.rows import TIP, TORN, draw_rows
 from semalab.timeline.scene import Scene, scene_of
 from semalab.timeline.settings import plain_settings
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
+from semalab.timeline.view import Between
 
 __all__ = ["draw", "natural_height", "png", "save", "svg"]
 
@@ -35,6 +38,9 @@ def draw(
     alarm: str | None = None,
     allowed: int = 1,
     stopped: str | None = None,
+    between: Between | None = None,
+    threads: Sequence[str | int] | None = None,
+    select: str | int | None = None,
     width: float = 10.0,
     height: float | None = None,
     dpi: int = 100,
@@ -48,10 +54,15 @@ def draw(
         alarm: label of the guard whose crowds are marked as a fault; None marks none.
         allowed: threads that may be inside `alarm` before it is a crowd.
         stopped: why the run ended early, in a word or two ("deadlock"); None if it did not.
+        between: the moments (begin, end) to show, in seconds of the run's clock; where that stood still, the numbers
+            of the first and the last event. What lies outside is cut off, and values keep what they were before.
+        threads: the rows to show, from the top: names, or numbers of rows counted from 0. The values count all threads.
+        select: the thread whose hand-overs are drawn in a run of many.
         width, height: inches. Without a height, one that depends on the number of rows and strips alone.
         dpi: pixels per inch.
 
-    Raises: ValueError if `alarm` is no primitive of the run, or the picture would be smaller than 4 by 2.5 inches.
+    Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
+        none of its threads, or the picture would be smaller than 4 by 2.5 inches.
     """
     if alarm is not None and alarm not in reading.uses:
         raise ValueError(
@@ -62,32 +73,48 @@ def draw(
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
     with plain_settings():
-        scene = scene_of(reading, alarm, allowed, stopped)
+        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select)
         if height is None:
             height = natural_height(len(scene.threads), len(scene.strips))
-        return _drawn(scene, head_of(scene, title, subtitle, width * POINTS), width * POINTS, height * POINTS, dpi)
+        words = " · ".join(filter(None, (subtitle, scene.view.words)))
+        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi)
+        return _drawn(scene, head, page, dpi)
 
 
-def _drawn(scene: Scene, head: Head, width: float, height: float, dpi: int) -> Figure:
-    page = lay_out(
-        width,
-        height,
-        rows=len(scene.threads),
-        strips=len(scene.strips),
-        titles=len(head.title),
-        leading=head.leading,
-        subtitles=len(head.subtitle),
-        keys=len(head.key),
-        margin=label_margin(scene),
-    )
-    before, after = 4.0, 4.0 + (TIP + 7.0 if scene.open_ended or scene.stopped else 0.0)
-    per_point = scene.clock.end / (page.right - page.left - before - after)
-    sheet = Sheet(page, -before * per_point, scene.clock.end + after * per_point, dpi)
+def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float) -> tuple[Head, Page]:
+    """What stands above the plot, and the page. The key says how many threads share a line, and takes room itself."""
+    group = 1
+    while True:
+        head = head_of(scene, title, subtitle, width, group)
+        page = lay_out(
+            width,
+            height,
+            rows=len(scene.threads),
+            strips=len(scene.strips),
+            titles=len(head.title),
+            leading=head.leading,
+            subtitles=len(head.subtitle),
+            keys=len(head.key),
+            margin=label_margin(scene),
+            pixel=pixel,
+            group=group,
+        )
+        if page.group == group:
+            return head, page
+        group = page.group
+
+
+def _drawn(scene: Scene, head: Head, page: Page, dpi: int) -> Figure:
+    view = scene.view
+    before = 4.0 + (TORN if view.early else 0.0)
+    after = 4.0 + (TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0)
+    per_point = view.span / (page.right - page.left - before - after)
+    sheet = Sheet(page, view.begin - before * per_point, view.end + after * per_point, dpi)
     draw_head(sheet, head)
     draw_key(sheet, scene, head.key)
     if scene.threads:
         draw_labels(sheet, scene)
-    if scene.log.time:
+    if len(scene.clock.at):
         (draw_image if as_image(sheet, scene) else draw_rows)(sheet, scene)
         draw_marks(sheet, scene)
         draw_strips(sheet, scene)

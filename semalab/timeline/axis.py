@@ -37,9 +37,14 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
         shown = [0, *range(1 + every, count, every)]  # "main" comes first: name the tenth worker, not the ninth
     if every > 1 and (count - 1 - shown[-1]) * page.pitch >= 10.5:
         shown.append(count - 1)
+    selected = scene.view.selected
+    if selected is not None:  # its name is read in any case, and no other in the same place
+        shown = sorted({selected, *(row for row in shown if abs(row - selected) * page.pitch >= 10.5)})
     for row in shown:
-        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL)
-        sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", color=INK).set_gid("row")
+        bold = row == selected
+        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL, bold)
+        text = sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
+        text.set_gid("row")
     if every > 1:
         y = np.array([page.row(row) for row in shown])
         x = np.full(len(y), sheet.begin)
@@ -49,7 +54,7 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
 def draw_axis(sheet: Sheet, scene: Scene) -> None:
     """Ticks, their labels, and what they count."""
     page, clock = sheet.page, scene.clock
-    places, labels = ticks(0.0, clock.end, int((page.right - page.left) // 75), whole=clock.stands)
+    places, labels = _ticks(scene, page.right - page.left)
     top = page.axis
     sheet.line([sheet.begin, sheet.end], [top, top], "axis", 2, color=LINE, linewidth=0.8)
     x = np.array(places)
@@ -58,6 +63,17 @@ def draw_axis(sheet: Sheet, scene: Scene) -> None:
     for place, label in zip(places, labels, strict=True):
         sheet.text(sheet.x(place), top - 13, label, ha="center", color=INK).set_gid("tick label")
     if page.compact:
-        sheet.text(sheet.x(0.0) - width(labels[0], SMALL) / 2 - 6, top - 13, clock.word, size=8, ha="right", color=GREY)
+        before = sheet.x(places[0]) - width(labels[0], SMALL) / 2 - 6
+        sheet.text(before, top - 13, clock.word, size=8, ha="right", color=GREY)
     else:
         sheet.text((page.left + page.right) / 2, top - 27, clock.label, ha="center", color=GREY).set_gid("axis label")
+
+
+def _ticks(scene: Scene, room: float) -> tuple[list[float], list[str]]:
+    """As many as have room for their labels: far into a run they have many digits."""
+    view, most = scene.view, int(room // 75)
+    while True:
+        places, labels = ticks(view.begin, view.end, most, whole=scene.clock.stands)
+        if most <= 2 or len(places) * (max(width(label, SMALL) for label in labels) + 12) <= room:
+            return places, labels
+        most -= 1

@@ -43,6 +43,14 @@ class Clock:
         text = f"{position:,.{digits}f}"
         return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {self.unit}"
 
+    def lasting(self, span: float) -> str:
+        """A length of time in words, to two digits."""
+        if self.stands:
+            return f"{span:,.0f} steps"
+        lengths = [(span * self.scale / size, unit) for unit, size in (*((u, s) for u, _, s in _UNITS), ("ns", 1))]
+        length, unit = next((one for one in lengths if one[0] >= 1), lengths[-1])
+        return f"{float(f'{length:.2g}'):,g} {unit}"
+
 
 def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False) -> Clock:
     """The axis for a trace: the largest unit the run lasted one of; steps where no time passed at all."""

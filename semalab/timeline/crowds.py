@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import NamedTuple
 
-from semalab.reading import Reading
+import numpy as np
+
+from semalab.reading import Use
 from semalab.timeline.clock import Clock
+from semalab.timeline.table import table
+from semalab.timeline.view import View
+
+_MANY = 2_000  # crowds beyond this, with less between them than this part of the window, are one: none could part them
 
 
 class Crowd(NamedTuple):
@@ -17,26 +22,20 @@ class Crowd(NamedTuple):
     most: int
 
 
-def crowds_of(reading: Reading, clock: Clock, primitive: str, allowed: int) -> tuple[Crowd, ...]:
-    """The crowds of one guard. A thread that acquired twice (an RLock's owner) is inside once."""
-    changes: list[tuple[int, str, int]] = []
-    for span in reading.hold_spans(primitive):
-        changes.append((span.first, span.thread, +1))
-        if span.last is not None:
-            changes.append((span.last, span.thread, -1))
-    changes.sort(key=lambda change: change[0])
-    held: Counter[str] = Counter()
-    inside, since, most = 0, -1, 0
-    crowds: list[Crowd] = []
-    for index, thread, change in changes:
-        before = held[thread]
-        held[thread] += change
-        inside += (held[thread] > 0) - (before > 0)
-        if inside > allowed:
-            since, most = (index, inside) if since < 0 else (since, max(most, inside))
-        elif since >= 0:
-            crowds.append(Crowd(float(clock.at[since]), float(clock.at[index]), most))
-            since = -1
-    if since >= 0:
-        crowds.append(Crowd(float(clock.at[since]), clock.end, most))
-    return tuple(crowds)
+def crowds_of(use: Use, clock: Clock, allowed: int, view: View) -> tuple[Crowd, ...]:
+    """The crowds of one guard in the window. A thread that acquired twice (an RLock's owner) is inside once."""
+    index, level = table(use.counts.inside, 2).T
+    over = level > allowed
+    begin = np.flatnonzero(over & ~np.r_[False, over[:-1]])
+    if not len(begin):
+        return ()
+    end = np.flatnonzero(~over & np.r_[False, over[:-1]])
+    most = np.maximum.reduceat(np.where(over, level, 0), begin)
+    since = clock.at[index[begin]]
+    until = np.r_[clock.at[index[end]], [clock.end] * (len(begin) - len(end))]
+    seen = (since <= view.end) & (until >= view.begin)
+    since, until, most = np.maximum(since, view.begin)[seen], np.minimum(until, view.end)[seen], most[seen]
+    if len(since) > _MANY:
+        apart = np.flatnonzero(np.r_[True, since[1:] - until[:-1] > view.span / _MANY])
+        since, until, most = since[apart], until[np.r_[apart[1:], len(until)] - 1], np.maximum.reduceat(most, apart)
+    return tuple(map(Crowd, since.tolist(), until.tolist(), most.tolist()))

@@ -9,9 +9,10 @@ import numpy as np
 
 from semalab.timeline.crowds import Crowd
 from semalab.timeline.ink import ALARM, INK, SHADE, SMALL
+from semalab.timeline.moments import first_theft
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet, boxes
-from semalab.timeline.words import fit, width
+from semalab.timeline.words import clean, fit, width
 
 _BAR = 5.0  # points
 _LABELS = 8  # crowds that get their own words, at most
@@ -38,11 +39,18 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
         labels.append(Label(opening.label, sheet.x(opening.at), opening.tone.colour, "opening label", "either"))
     if scene.crowds:
         labels += _draw_crowds(sheet, scene)
+    if theft := first_theft(scene.reading, scene.clock, scene.view):
+        at, choice = theft
+        room = (sheet.page.right - sheet.page.left) * 0.7
+        words = next(
+            (w for w in map(clean, choice) if width(w, SMALL, bold=True) <= room), fit(choice[-1], room, SMALL)
+        )
+        labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
     _draw_labels(sheet, labels)
 
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
-    end, page = scene.clock.end, sheet.page
+    end, page = scene.view.end, sheet.page
     sheet.upright(end, "stop", 7, color=INK, linewidth=2.2)
     words = fit(words, (page.right - page.left) / 2, SMALL, bold=True)
     half = width(words, SMALL, bold=True) / 2

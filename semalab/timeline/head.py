@@ -28,7 +28,7 @@ class Head:
         return self.size * 1.3
 
 
-def head_of(scene: Scene, title: str, subtitle: str, width: float) -> Head:
+def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1) -> Head:
     """Break the lines. A title that needs more than two is set smaller before it gets a third."""
     room = width - 2 * EDGE
     sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
@@ -38,7 +38,7 @@ def head_of(scene: Scene, title: str, subtitle: str, width: float) -> Head:
         if len(lines) <= 2:
             break
     second = wrap(subtitle, room, BODY) if subtitle.strip() else []
-    return Head(lines, size, second, arrange(entries_of(scene), room), bool(scene.crowds))
+    return Head(lines, size, second, arrange(entries_of(scene, group), room), bool(scene.crowds))
 
 
 def draw_head(sheet: Sheet, head: Head) -> None:

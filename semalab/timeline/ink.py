@@ -10,9 +10,9 @@ PAPER = "#eeece6"
 RULE = "#cfccc3"  # the paper's edge: without it the picture has no border on a white page
 INK = "#20242b"
 GREY = "#4f5661"  # second voice: subtitle, tick labels
-LINE = "#7b818b"  # a thread that runs; 3:1 on the paper
-FAINT = "#858a93"  # a thread that sleeps
-ALARM = "#a32508"
+LINE = "#6f747d"  # a thread that runs; 3:1 on the paper and on a shade
+FAINT = "#737881"  # a thread that sleeps; the same
+ALARM = "#85110a"
 SHADE = "#f2cfc4"
 
 TITLE, BODY, SMALL = 13.0, 9.0, 8.5  # points; nothing is set below 8
@@ -25,13 +25,24 @@ class Tone(NamedTuple):
     hatch: str
 
 
-# Okabe and Ito's hues, darkened until white type on them and they on the paper both keep 4.5:1.
-# Vermillion is left out: it belongs to the alarm.
+# Okabe and Ito's hues, darkened until white type on them and they on the paper both keep 4.5:1, and moved apart in
+# lightness until any two of them, and the alarm, differ by 18 in CIELAB to every eye: a hue that a protanope, a
+# deuteranope or a tritanope does not see must not be all that parts them. Vermillion is left out: it is the alarm's.
 TONES = (
     Tone("#00629b", "////"),  # blue
-    Tone("#8a5a00", "\\\\\\\\"),  # ochre
-    Tone("#94407a", "xxx"),  # reddish purple
-    Tone("#006b50", "----"),  # bluish green
-    Tone("#3b3f9c", "||||"),  # indigo
+    Tone("#a25700", "\\\\\\\\"),  # ochre
+    Tone("#581d62", "xxx"),  # purple
+    Tone("#00443a", "----"),  # bluish green
+    Tone("#5030b0", "||||"),  # indigo
 )
-OTHER = Tone("#565b63", "////")
+OTHER = Tone("#696a71", "+++")
+
+
+def paler(colour: str, strength: float) -> str:
+    """A colour thinned with paper to so much of its strength."""
+    mixed = [round(c * strength + p * (1 - strength)) for c, p in zip(_parts(colour), _parts(PAPER), strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]

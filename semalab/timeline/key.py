@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from semalab.timeline.density import OFTEN, STEPS
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
 from semalab.timeline.marks import SHAPES
 from semalab.timeline.page import EDGE, KEY_LINE
-from semalab.timeline.raster import JOIN, SLEEP, WORK, hatch_inks, narrow
+from semalab.timeline.raster import JOIN, SLEEP, WORK, crowded, hatch_inks, narrow, shade
 from semalab.timeline.rows import LINES
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
@@ -35,8 +36,8 @@ class Entry:
         return (_SAMPLE + _AFTER if self.sample else 0.0) + width(self.word, SMALL)
 
 
-def entries_of(scene: Scene) -> list[Entry]:
-    """What occurs in the scene, in the order in which a reader meets it."""
+def entries_of(scene: Scene, group: int) -> list[Entry]:
+    """What occurs in the scene, in the order in which a reader meets it. group: threads that share a line."""
     kinds = {kind for kind, _ in scene.bars}
     several = len(scene.tones) > 1
     tone = None if several else next(iter(scene.tones.values()), TONES[0])
@@ -45,10 +46,7 @@ def entries_of(scene: Scene) -> list[Entry]:
         entries += [Entry("both", fit(name, 110, SMALL), t) for name, t in scene.tones.items() if t is not OTHER]
         if OTHER in scene.tones.values():
             entries.append(Entry("both", "the others", OTHER))
-    if "hold" in kinds:
-        entries.append(Entry("hold", "holding", tone))
-    if "wait" in kinds:
-        entries.append(Entry("wait", "waiting", tone))
+    entries += _bars(scene, kinds, tone)
     entries += [Entry("work", "running")] if _runs(scene) else []
     entries += [Entry("sleep", "sleeping")] if "sleep" in kinds else []
     entries += [Entry("join", "in join()")] if "join" in kinds else []
@@ -59,15 +57,47 @@ def entries_of(scene: Scene) -> list[Entry]:
         entries.append(Entry("alarm", "too many inside"))
     if scene.open_ended:
         entries.append(Entry("tip", "never ended", tone))
-    if len(scene.threads) > 40:
-        entries.append(Entry("", f"({len(scene.threads):,} threads)"))
+    if _torn(scene):
+        entries.append(Entry("torn", "goes on outside", tone))
+    if len(scene.threads) > 40 or scene.density is not None:
+        entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
+
+
+def _torn(scene: Scene) -> bool:
+    """Bars are cut by the window, and drawn large enough to have torn ends."""
+    bars = [some for (kind, _), some in scene.bars.items() if kind in {"hold", "wait"}]
+    return not crowded(scene) and any(some.early.any() or some.late.any() for some in bars)
+
+
+def _bars(scene: Scene, kinds: set[str], tone: Tone | None) -> list[Entry]:
+    if scene.density is not None:
+        entries = [Entry("density", f"holding, the darkest {_percent(scene.density.most)} of the time", tone)]
+        if (scene.density.waits >= OFTEN).any():
+            entries.append(Entry("wait", f"waiting, {_percent(OFTEN)} of the time or more", OTHER))
+        return entries
+    return [Entry(kind, word, tone) for kind, word in (("hold", "holding"), ("wait", "waiting")) if kind in kinds]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
+
+
+def _crowding(scene: Scene, group: int) -> str:
+    """How many threads there are, and how many share a cell or a line."""
+    threads = f"{len(scene.threads):,} threads"
+    if scene.density is not None:
+        time, several = scene.clock.lasting(scene.density.time), scene.density.threads
+        if len(scene.threads) == 1:
+            return f"a cell is {time}"
+        return f"{threads}; a cell is {f'{several:,}' if several > 1 else 'one'} of them for {time}"
+    return f"{threads}; each line is {group:,} of them" if group > 1 else threads
 
 
 def _runs(scene: Scene) -> bool:
     """Somebody ran outside of every wait, sleep and join, for long enough to be seen."""
     idle = sum(float((b.end - b.begin).sum()) for (kind, _), b in scene.bars.items() if kind != "hold")
-    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.clock.end
+    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.view.span
 
 
 def _moments(scene: Scene) -> list[tuple[str, str]]:
@@ -112,13 +142,17 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
         ground, line = hatch_inks(sheet, colour)
         _box(sheet, left, y, wide, 7, facecolor=ground, edgecolor=line, linewidth=0.7, hatch=hatch)
+    if kind == "density":
+        for step in range(1, STEPS + 1):
+            left, wide = x + _SAMPLE * (step - 1) / STEPS, _SAMPLE / STEPS
+            _box(sheet, left, y, wide, 9, facecolor=shade(entry.tone or TONES[0], step))
     if kind in LINES:
         _draw_line_sample(sheet, scene, kind, x, y)
     if kind in SHAPES:
         marker, size = SHAPES[kind]
         y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
-        face = PAPER if kind == "print" else colour
-        edge = INK if kind == "print" else ALARM if kind == "refuse" else PAPER
+        face = PAPER if kind in {"print", "stolen"} else colour
+        edge = INK if kind in {"print", "stolen"} else ALARM if kind == "refuse" else PAPER
         _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
     if kind == "count":
         for i in range(4):
@@ -128,8 +162,11 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)
     if kind == "alarm":
         _box(sheet, x, y, _SAMPLE, 5, facecolor=ALARM)
-    if kind == "tip":
-        corners = [(x, y - 3.5), (x + 10, y - 3.5), (x + _SAMPLE, y), (x + 10, y + 3.5), (x, y + 3.5)]
+    if kind in {"tip", "torn"}:
+        tear = [(x + 10, y - 1.75), (x + _SAMPLE, y), (x + 10, y + 1.75), (x + _SAMPLE, y + 3.5)]
+        tip = [(x + _SAMPLE, y), (x + 10, y + 3.5)]
+        begin = [(x, y - 3.5), (x + (10 if kind == "tip" else _SAMPLE), y - 3.5)]
+        corners = [*begin, *(tip if kind == "tip" else tear), (x, y + 3.5)]
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": hatch}
         sheet.on_paper(Polygon(np.array(corners), closed=True, **style), "key")
 

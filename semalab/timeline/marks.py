@@ -20,6 +20,7 @@ SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in poin
     "take": (_ONWARD, 9.0),
     "give": (_DOWN, 12.0),
     "refuse": ("x", 5.5),
+    "stolen": ("D", 5.0),
     "print": ("o", 4.2),
 }
 
@@ -32,6 +33,7 @@ def draw_marks(sheet: Sheet, scene: Scene) -> None:
         if not (as_image(sheet, scene) and painted(marks)):
             _draw(sheet, _apart(sheet, marks))
     _draw_links(sheet, scene)
+    _draw_thefts(sheet, scene)
 
 
 def _apart(sheet: Sheet, marks: Marks) -> Marks:
@@ -59,6 +61,9 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
     half = sheet.page.pitch * HOLD / 2
     if marks.kind == "refuse":
         sheet.line(marks.at, y, "refuse", 7, color=ALARM, markeredgewidth=1.4, **style)
+    elif marks.kind == "stolen":
+        ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
+        sheet.line(marks.at, y, "stolen", 7.4, **ring, **style)
     elif marks.kind == "print":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
         sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)
@@ -66,6 +71,15 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
         lift = half if marks.kind == "give" else 0.0  # on top of the bar that it would otherwise hide
         edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
         sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
+
+
+def _draw_thefts(sheet: Sheet, scene: Scene) -> None:
+    """From the edge of the bar of who took the last permit to the mark of who woke up in vain."""
+    if len(scene.thefts):
+        source, begin, target, end = scene.thefts.T
+        y0 = middles(sheet, source) + np.where(target > source, -1.0, 1.0) * sheet.page.pitch * HOLD / 2
+        segments = np.stack([begin, y0, end, middles(sheet, target)], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "theft", 5.5, color=INK, linewidth=0.9, linestyle=(0, (1.2, 1.8)))
 
 
 def _draw_links(sheet: Sheet, scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 POINTS = 72  # per inch
@@ -26,7 +27,8 @@ class Band:
 class Page:
     """The page, from the top down: title, subtitle, key, band, rows, strips, time axis.
 
-    Invariant: rows_top > rows_bottom > every strip > axis > 0, and left < right.
+    Invariant: rows_top > rows_bottom > every strip > axis > 0, and left < right. group: threads that share one line of
+    pixels; all lines are of so many, but for the last one.
     """
 
     width: float
@@ -39,6 +41,7 @@ class Page:
     rows_top: float
     rows_bottom: float
     pitch: float
+    group: int
     strips: tuple[Band, ...]
     axis: float
     compact: bool
@@ -71,8 +74,14 @@ def lay_out(
     subtitles: int,
     keys: int,
     margin: float,
+    pixel: float,
+    group: int = 1,
 ) -> Page:
-    """Share out a page. Rows come first, then one strip, then more strips; what is left over widens both."""
+    """Share out a page. Rows come first, then one strip, then more strips; what is left over widens both.
+
+    pixel: points of a pixel. Rows narrower than that share lines of pixels, each line the same number of rows, and no
+    fewer than `group`.
+    """
     title = height - 8 - leading * 0.75
     subtitle = title - leading * (titles - 1) - SUBTITLE_LINE * 1.15
     key = subtitle - SUBTITLE_LINE * max(0, subtitles - 1) - (5 if subtitles else -8) - KEY_LINE * 0.9
@@ -83,7 +92,11 @@ def lay_out(
     while strips and room - strips * (_HEADING + _STRIP_LEAST) < min(rows, 8) * 6.0:
         strips -= 1
     body, pitch = _shares(room - strips * _HEADING, rows, strips)
-    rows_bottom = rows_top - pitch * max(1, rows)
+    group = max(group, math.ceil(pixel / pitch) if pitch < pixel else 1)
+    if group > 1:
+        pitch = pixel / group
+        body = min(_STRIP_MOST, (room - strips * _HEADING - pitch * rows) / strips) if strips else 0.0
+    rows_bottom = rows_top - pitch * group * math.ceil(max(1, rows) / group)
     bands = []
     top = rows_bottom
     for _ in range(strips):
@@ -101,6 +114,7 @@ def lay_out(
         rows_top=rows_top,
         rows_bottom=rows_bottom,
         pitch=pitch,
+        group=group,
         strips=tuple(bands),
         axis=bottom - 6,
         compact=compact,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 
-from semalab.timeline.ink import FAINT, LINE, PAPER, Tone
+from semalab.timeline.density import OFTEN, STEPS, Density
+from semalab.timeline.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
 from semalab.timeline.page import POINTS
 from semalab.timeline.rows import HOLD, WAIT
 from semalab.timeline.scene import Bars, Marks, Scene
@@ -19,12 +20,17 @@ _THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what
 _PALER = ((0.7, 0.02), (0.85, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
 
 # What runs, sleeps or joins: a tint where it fills its row, the ink of a line where it is one (index: fine).
-WORK, SLEEP, JOIN = ("#b4b9bd", LINE), ("#dbd8cf", FAINT), ("#c8c9c8", LINE)
+WORK, SLEEP, JOIN = ("#bfc4c8", LINE), ("#dbd8cf", FAINT), ("#cecdc8", LINE)
 
 
 def as_image(sheet: Sheet, scene: Scene) -> bool:
     """Too many rows or bars to draw one by one, or rows too narrow for it."""
-    if len(scene.threads) > MOST_ROWS or narrow(sheet):
+    return crowded(scene) or narrow(sheet)
+
+
+def crowded(scene: Scene) -> bool:
+    """Rows become an image on any page."""
+    if len(scene.threads) > MOST_ROWS or scene.density is not None:
         return True
     return sum(len(bars.row) for bars in scene.bars.values()) > MOST_BARS
 
@@ -77,7 +83,7 @@ class Canvas:
         self.wide = max(1, round((page.right - page.left) * scale))
         self.high = max(1, round((page.rows_top - page.rows_bottom) * scale))
         self.count = max(1, len(scene.threads))
-        self.lanes = min(self.count, self.high)
+        self.lanes = -(-self.count // page.group)
         line = np.arange(self.high)
         self.lane = line * self.lanes // self.high
         self.offset = np.abs(line - np.floor((self.lane + 0.5) * self.high / self.lanes))
@@ -89,7 +95,7 @@ class Canvas:
         scale = self.wide / (self.sheet.end - self.sheet.begin)
         begin = np.clip((begin - self.sheet.begin) * scale, 0, self.wide - 1)
         end = np.clip(np.maximum((end - self.sheet.begin) * scale, begin + _THINNEST), 0, self.wide)
-        lane = row.astype(np.intp) * self.lanes // self.count * (self.wide + 2)
+        lane = row.astype(np.intp) // self.sheet.page.group * (self.wide + 2)
         first, last = begin.astype(np.intp), end.astype(np.intp)
         into, over = begin - first, end - last  # an edge inside a column counts in part there, in full after it
         places = np.concatenate([lane + first, lane + first + 1, lane + last, lane + last + 1])
@@ -119,18 +125,23 @@ def draw_image(sheet: Sheet, scene: Scene) -> None:
     """All rows as one image: lives first, then sleeps and joins, waits, holds, and moments as single columns."""
     canvas = Canvas(sheet, scene)
     begin, end = np.array(list(scene.lives.values()), dtype=np.float64).reshape(-1, 2).T
+    begin = np.where((begin <= scene.view.begin) & scene.view.early, sheet.begin, begin)
+    end = np.where((end >= scene.view.end) & scene.view.late, sheet.end, end)
     canvas.paint(canvas.cover(np.array(list(scene.lives)), begin, end) > _SEEN, WORK[canvas.fine], 0)
     for kind, shade, hatch in (("sleep", SLEEP, "."), ("join", JOIN, ",")):
         if (kind, None) in scene.bars:
             bars = scene.bars[kind, None]
-            covered = canvas.cover(bars.row, bars.begin, bars.end) > _SEEN
+            covered = canvas.cover(*_reaching(sheet, bars)) > _SEEN
             if canvas.fine:
                 canvas.paint(covered, None, 0)
             canvas.paint(covered, shade[canvas.fine], 0, hatch if canvas.fine else "")
-    for layer, paint in (("wait", _paint_waits), ("hold", _paint_holds)):
-        for (kind, tone), bars in scene.bars.items():
-            if kind == layer and tone is not None:
-                paint(canvas, tone, bars)
+    if scene.density is not None:
+        _paint_density(canvas, scene.density)
+    else:
+        for layer, paint in (("wait", _paint_waits), ("hold", _paint_holds)):
+            for (kind, tone), bars in scene.bars.items():
+                if kind == layer and tone is not None:
+                    paint(canvas, tone, bars)
     for marks in scene.marks:
         if marks.tone is not None and painted(marks):
             wide = 1.6 * POINTS / sheet.dpi * sheet.per_point
@@ -139,9 +150,21 @@ def draw_image(sheet: Sheet, scene: Scene) -> None:
     sheet.add(canvas.image(), "rows", 3)
 
 
+def _reaching(sheet: Sheet, bars: Bars) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row, begin and end; what goes on outside the window reaches to the edge of the plot."""
+    begin, end = bars.begin, bars.end
+    if bars.early.any():
+        begin = np.where(bars.early, sheet.begin, begin)
+    if bars.late.any():
+        end = np.where(bars.late, sheet.end, end)
+    return bars.row, begin, end
+
+
 def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
-    end = np.where(bars.open, canvas.sheet.end, bars.end)  # a wait that never ended goes on past the end of the log
-    covered = canvas.cover(bars.row, bars.begin, end) > _SEEN
+    row, begin, end = _reaching(canvas.sheet, bars)
+    if bars.open.any():  # a wait that never ended goes on past the end of the log
+        end = np.where(bars.open, canvas.sheet.end, end)
+    covered = canvas.cover(row, begin, end) > _SEEN
     ground, line = hatch_inks(canvas.sheet, tone.colour)
     canvas.paint(covered, ground, WAIT)
     canvas.paint(covered, line, WAIT, tone.hatch)
@@ -149,19 +172,44 @@ def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
 
 def _paint_holds(canvas: Canvas, tone: Tone, bars: Bars) -> None:
     """The paler the less of a column's time is held: many short holds in a row are not one long one."""
-    cover = canvas.cover(bars.row, bars.begin, bars.end)
+    cover = canvas.cover(*_reaching(canvas.sheet, bars))
     for strength, least in _PALER:
-        canvas.paint(cover > least, _diluted(tone.colour, strength), HOLD)
+        canvas.paint(cover > least, paler(tone.colour, strength), HOLD)
+
+
+def _paint_density(canvas: Canvas, density: Density) -> None:
+    """Where most threads wait, a hatch; over it the darker, the more of the time they hold, by the tone held most."""
+    row = np.arange(canvas.lanes) * canvas.sheet.page.group // density.threads
+    scene_wide = canvas.wide / (canvas.sheet.end - canvas.sheet.begin)
+    left = round((density.begin - canvas.sheet.begin) * scene_wide)
+    across = density.waits.shape[1]
+    column = ((np.arange(canvas.wide) - left + 0.5) / scene_wide / density.time).astype(np.intp)
+    inside = (np.arange(canvas.wide) >= left) & (column < across)
+
+    def spread(cells: np.ndarray) -> np.ndarray:
+        """Cells as lanes and columns of pixels."""
+        found: np.ndarray = cells[row[:, None], np.minimum(column, across - 1)[None, :]] & inside[None, :]
+        return found
+
+    ground, line = hatch_inks(canvas.sheet, OTHER.colour)
+    canvas.paint(spread(density.waits >= OFTEN), ground, 1.0)
+    canvas.paint(spread(density.waits >= OFTEN), line, 1.0, OTHER.hatch)
+    tones = list(density.holds)
+    levels = np.stack([density.steps(tone) for tone in tones])
+    chief, level = levels.argmax(axis=0), levels.max(axis=0)
+    for number, tone in enumerate(tones):
+        for step in range(1, STEPS + 1):
+            canvas.paint(spread((chief == number) & (level == step)), shade(tone, step), 1.0)
+
+
+def shade(tone: Tone, step: int) -> str:
+    """The colour of a step of density."""
+    return paler(tone.colour, 0.12 + 0.88 * step / STEPS)
 
 
 def hatch_inks(sheet: Sheet, colour: str) -> tuple[str, str]:
     """The ground and the lines of a hatch. In narrow rows its lines alone would be dust, and pass for short holds."""
-    return (_diluted(colour, 0.25), _diluted(colour, 0.5)) if narrow(sheet) else (PAPER, colour)
-
-
-def _diluted(colour: str, strength: float) -> str:
-    mixed = np.array(to_rgb(colour)) * strength + np.array(to_rgb(PAPER)) * (1 - strength)
-    return to_hex(tuple(mixed))
+    return (paler(colour, 0.25), paler(colour, 0.5)) if narrow(sheet) else (PAPER, colour)
 
 
 def hatching(hatch: str, high: int, wide: int) -> np.ndarray:
@@ -169,5 +217,7 @@ def hatching(hatch: str, high: int, wide: int) -> np.ndarray:
     y, x = np.arange(36)[:, None], np.arange(36)[None, :]
     up, down = (x + y) % 6 == 0, (x - y) % 6 == 0
     across, upright = (y % 4 == 0) & (x >= 0), (x % 4 == 0) & (y >= 0)
-    tiles = {"/": up, "\\": down, "x": up | down, "-": across, "|": upright, ".": upright, ",": (x % 9 < 6) & (y >= 0)}
+    plus = (y % 6 == 0) | (x % 6 == 0)
+    tiles = {"/": up, "\\": down, "x": up | down, "-": across, "|": upright, "+": plus}
+    tiles |= {".": upright, ",": (x % 9 < 6) & (y >= 0)}
     return np.tile(tiles[hatch[0]], (high // 36 + 1, wide // 36 + 1))[:high, :wide]

@@ -19,6 +19,8 @@ LINES = {  # kind -> (colour, line style, width)
     "join": (LINE, (0, (5.0, 3.0)), 0.9),
 }
 TIP = 22.0  # points by which a span that never ended reaches over the end of its row
+TORN = 9.0  # points by which a span that goes on outside the window reaches over its edge
+_TEAR = np.array([(1, -1), (0.45, -0.5), (1, 0), (0.45, 0.5), (1, 1)])  # (outwards, up)
 _NAMES = 40  # names written into bars, at most
 
 
@@ -46,7 +48,9 @@ def _draw_lines(sheet: Sheet, scene: Scene) -> None:
             continue
         colour, style, weight = LINES[kind]
         y = middles(sheet, bars.row)
-        segments = np.stack([bars.begin, y, bars.end, y], axis=1).reshape(-1, 2, 2)
+        reach = TORN * 0.8 * sheet.per_point
+        begin, end = bars.begin - reach * bars.early, bars.end + reach * bars.late
+        segments = np.stack([begin, y, end, y], axis=1).reshape(-1, 2, 2)
         sheet.lines(segments, kind, 2, color=colour, linestyle=style, linewidth=weight)
 
 
@@ -67,7 +71,8 @@ def _work(scene: Scene) -> Bars:
         if died > at:
             found.append((row, at, died))
     row, begin, end = np.array(found, dtype=np.float64).reshape(-1, 3).T
-    return Bars(row, begin, end, np.zeros(len(row), dtype=bool))
+    early, late = (begin <= scene.view.begin) & scene.view.early, (end >= scene.view.end) & scene.view.late
+    return Bars(row, begin, end, np.zeros(len(row), dtype=bool), early, late)
 
 
 def _depths(scene: Scene) -> dict[Tone, np.ndarray]:
@@ -95,21 +100,31 @@ def _draw_holds(sheet: Sheet, tone: Tone, bars: Bars, depth: np.ndarray) -> None
     y = middles(sheet, bars.row)
     half = sheet.page.pitch * HOLD / 2 * 0.68**depth
     for level in np.unique(depth):  # an inner hold has an edge of paper, or it would melt into the outer one
-        at = depth == level
-        path = boxes(bars.begin[at], bars.end[at], (y - half)[at], (y + half)[at])
         edge = {"edgecolor": PAPER, "linewidth": 0.9} if level else {}
-        sheet.area(path, "hold", 3 + level / 10, facecolor=tone.colour, **edge)
+        _bar(sheet, bars, half, depth == level, "hold", 3 + level / 10, facecolor=tone.colour, **edge)
+    _draw_seams(sheet, bars, half, depth)
     short = bars.end - bars.begin < 1.6 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.6)
     ended = bars.open
     _draw_tips(sheet, bars.end[ended], y[ended], half[ended], "hold tip", facecolor=tone.colour)
 
 
+def _draw_seams(sheet: Sheet, bars: Bars, half: np.ndarray, depth: np.ndarray) -> None:
+    """A line of paper between two holds without a gap: who releases and acquires at once held twice, not once."""
+    order = np.lexsort((bars.begin, bars.row))
+    order = order[(depth[order] == 0) & (bars.end - bars.begin > 3 * sheet.per_point)[order]]
+    row, begin, end = bars.row[order], bars.begin[order], bars.end[order]
+    seam = np.flatnonzero((row[1:] == row[:-1]) & (begin[1:] - end[:-1] < 0.8 * sheet.per_point)) + 1
+    y, high = middles(sheet, row[seam]), half[order][seam]
+    segments = np.stack([begin[seam], y - high, begin[seam], y + high], axis=1).reshape(-1, 2, 2)
+    sheet.lines(segments, "seam", 3.05, color=PAPER, linewidth=1.0)
+
+
 def _draw_waits(sheet: Sheet, tone: Tone, bars: Bars) -> None:
     y = middles(sheet, bars.row)
     half = np.full(len(y), sheet.page.pitch * WAIT / 2)
     style = {"facecolor": PAPER, "edgecolor": tone.colour, "linewidth": 0.7, "hatch": tone.hatch}
-    sheet.area(boxes(bars.begin, bars.end, y - half, y + half), "wait", 4, **style)
+    _bar(sheet, bars, half, np.full(len(y), True), "wait", 4, **style)
     short = bars.end - bars.begin < 1.0 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.0)
     _draw_tips(sheet, bars.end[bars.open], y[bars.open], half[bars.open], "wait tip", **style)
@@ -135,6 +150,25 @@ def _draw_tips(sheet: Sheet, x: np.ndarray, y: np.ndarray, half: np.ndarray, gid
     sheet.area(path, gid, 6.5 if gid == "wait tip" else 6.4, **style)
 
 
+def _bar(sheet: Sheet, bars: Bars, half: np.ndarray, chosen: np.ndarray, gid: str, z: float, **style: Any) -> None:
+    """Rectangles; where a span goes on outside the window its end is torn: it neither begins nor ends there."""
+    y, cut = middles(sheet, bars.row), bars.early | bars.late
+    at = chosen & ~cut
+    sheet.area(boxes(bars.begin[at], bars.end[at], (y - half)[at], (y + half)[at]), gid, z, **style)
+    at = chosen & cut
+    if not at.any():
+        return
+    reach = TORN * sheet.per_point
+    left = bars.begin[at, None] - reach * _TEAR[None, :, 0] * bars.early[at, None]
+    right = bars.end[at, None] + reach * _TEAR[None, ::-1, 0] * bars.late[at, None]
+    up = np.concatenate([_TEAR[:, 1], _TEAR[::-1, 1], _TEAR[:1, 1]])
+    x = np.concatenate([left, right, left[:, :1]], axis=1)
+    corners = np.stack([x, y[at, None] + half[at, None] * up[None, :]], axis=2).reshape(-1, 2)
+    codes = (Path.MOVETO, *[Path.LINETO] * (len(up) - 2), Path.CLOSEPOLY)
+    torn = Path(corners, np.tile(np.array(codes, dtype=Path.code_type), int(at.sum())))
+    sheet.area(torn, f"{gid} torn", z, **style)
+
+
 def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> None:
     """Write a guard's name into its bars where there is room: colour alone would not say which it is."""
     names: dict[Tone, list[str]] = {}
@@ -151,9 +185,12 @@ def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> N
     for tone in nested:
         bars, words = scene.bars["hold", tone], clean(names[tone][0])
         room = (width(words, 8) + 6) * sheet.per_point
-        for row, begin, end in zip(bars.row.tolist(), bars.begin.tolist(), bars.end.tolist(), strict=True):
+        heights = (sheet.page.pitch * HOLD * 0.68 ** nested[tone]).tolist()
+        for row, begin, end, high in zip(
+            bars.row.tolist(), bars.begin.tolist(), bars.end.tolist(), heights, strict=True
+        ):
             alone = sum(begin - room <= other < begin + room for other in begins[row]) == 1
-            if len(names[tone]) == 1 and end - begin >= room and alone:
+            if len(names[tone]) == 1 and end - begin >= room and alone and high >= 8:
                 places.append((begin, row, words))
     for begin, row, words in places if len(places) <= _NAMES else ():
         text = sheet.text(sheet.x(begin) + 3, sheet.page.row(row), words, size=8, va="center_baseline", color="white")

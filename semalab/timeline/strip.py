@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.path import Path
 
+from semalab.columns import INITIAL, Numbers
 from semalab.reading import Use
-from semalab.timeline.ink import GREY, INK, LINE, PAPER
+from semalab.timeline.ink import GREY, INK, LINE, PAPER, paler
 from semalab.timeline.page import Band
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
-from semalab.timeline.words import fit
+from semalab.timeline.table import table
+from semalab.timeline.words import fit, width
 from semalab.trace import FLAGS, LOCKS, QUEUES
 
 _LABEL = 11.0  # points between two labels, at least
-_FINE = 2_000  # steps from which they are thinned to what a column of pixels can show
+_TALL, _OFTEN = 3.0, 0.05  # points of a band's height, and the part of the strip from which it is one
+_FINE = 2_000  # corners from which steps are thinned to what a column of pixels can show
 
 
 def draw_strips(sheet: Sheet, scene: Scene) -> None:
@@ -30,8 +35,8 @@ def draw_strips(sheet: Sheet, scene: Scene) -> None:
 def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     tone = scene.tones[use.label] if use.label in scene.tones else next(iter(scene.tones.values()), None)
     colour = tone.colour if tone is not None else INK
-    at, value = _values(scene, use)
-    when, waiting = _waiters(scene, use)
+    at, value = _in_window(scene, use.counts.values)
+    when, waiting = _in_window(scene, use.counts.waiters)
     most, queue = int(value.max()), int(waiting.max())
     up, down = _scales(band, most, queue)
     zero = band.top - most * up
@@ -42,18 +47,21 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": tone.hatch if tone else "////"}
         sheet.area(Path(outline), "waiters", 2, **style)
     sheet.line([sheet.begin, sheet.end], [zero, zero], "zero", 2.5, color=LINE, linewidth=0.8)
-    x, y = _steps(sheet, at, value)
-    sheet.line(x, zero + y * up, "value", 3, color=colour, linewidth=1.6, solid_joinstyle="miter")
+    banded = _draw_value(sheet, at, zero + value * up, colour)
     _label(sheet, band, zero, most, queue, up, down, "item" if use.primitive.kind in QUEUES else "value")
-    sheet.text(sheet.x(0.0), band.heading, _heading(sheet, use, queue), size=8, color=GREY).set_gid("strip heading")
+    heading = _heading(sheet, use, queue, banded)
+    sheet.text(sheet.x(scene.view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
 
 
-def _heading(sheet: Sheet, use: Use, queue: int) -> str:
+def _heading(sheet: Sheet, use: Use, queue: int, banded: bool) -> str:
     kind = use.primitive.kind
     what = " (1 is free)" if kind in LOCKS else " (1 is set)" if kind in FLAGS else ""
     below = ", and below zero the threads that wait" if queue else ""
     name = fit(use.label, (sheet.page.right - sheet.page.left) * 0.25, 8)
-    return f"{'items in' if kind in QUEUES else 'value of'} {name}{what}{below}"
+    whole = f"{'items in' if kind in QUEUES else 'value of'} {name}{what}"
+    band = f"{whole}, from its lowest to its highest{below}"
+    fits = banded and width(band, 8) <= (sheet.page.right - sheet.page.left) * 0.58
+    return band if fits else whole + below
 
 
 def _scales(band: Band, most: int, queue: int) -> tuple[float, float]:
@@ -82,37 +90,61 @@ def _label(sheet: Sheet, band: Band, zero: float, most: int, queue: int, up: flo
     sheet.lines(rungs, "rung", 2.5, color=LINE, linewidth=0.8)
 
 
-def _values(scene: Scene, use: Use) -> tuple[np.ndarray, np.ndarray]:
-    """Position and level of every change of the value, in log order: steps that share a time keep theirs."""
-    name, values = use.label, scene.log.value
-    found = [i for i, label in enumerate(scene.log.primitive) if label == name and values[i] is not None]
-    levels = np.array([use.primitive.initial, *map(values.__getitem__, found)], dtype=np.float64)
-    return np.r_[0.0, scene.clock.at[np.array(found, dtype=np.intp)]], levels
-
-
-def _waiters(scene: Scene, use: Use) -> tuple[np.ndarray, np.ndarray]:
-    name, spans = use.label, scene.spans
-    waits = [i for i, kind in enumerate(spans.kind) if kind == "wait" and spans.primitive[i] == name]
-    begun, ended = spans.first[waits], spans.last[waits]
-    ended = ended[ended >= 0]
-    index = np.concatenate([begun, ended])
-    change = np.concatenate([np.ones(len(begun)), -np.ones(len(ended))])
-    order = np.argsort(index, kind="stable")
-    return np.r_[0.0, scene.clock.at[index[order]]], np.r_[0.0, np.cumsum(change[order])]
+def _in_window(scene: Scene, column: Numbers[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Position and level of every change, in log order; at the window's left edge the level that came before it."""
+    index, level = table(column, 2).T
+    at = scene.clock.at[np.maximum(index, 0)]
+    at[index == INITIAL] = 0.0
+    if not len(at) or at[0] > scene.view.begin:
+        at, level = np.r_[0.0, at], np.r_[0, level]
+    if not scene.view.whole:
+        first = max(0, int(np.searchsorted(at, scene.view.begin, "right")) - 1)
+        shown = slice(first, int(np.searchsorted(at, scene.view.end, "right")))
+        at, level = np.maximum(at[shown], scene.view.begin), level[shown]
+    return at, level.astype(np.float64)
 
 
 def _steps(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Corners of a staircase that goes on to the axis' end."""
-    end = sheet.end
-    x = np.r_[np.repeat(at, 2)[1:], end]
+    x = np.r_[np.repeat(at, 2)[1:], sheet.end]
     y = np.repeat(level, 2)
-    return _thinned(sheet, x, y) if len(x) > _FINE else (x, y)
+    return (x, y) if len(x) <= _FINE else _bounds(sheet, at, level)[::2]
 
 
-def _thinned(sheet: Sheet, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First, lowest, highest and last level of every half point: what is left out lies under what is drawn."""
-    column = np.floor((x - sheet.begin) / sheet.per_point * 2)
+def _bounds(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of many steps: positions half a point apart, and the lowest and the highest level between them."""
+    column = np.floor((at - sheet.begin) / sheet.per_point * 2).astype(np.int64)
     start = np.flatnonzero(np.r_[True, np.diff(column) > 0])
-    stop = np.r_[start[1:], len(x)] - 1
-    levels = [y[start], np.minimum.reduceat(y, start), np.maximum.reduceat(y, start), y[stop]]
-    return np.repeat(x[start], 4), np.stack(levels, axis=1).ravel()
+    last = level[np.r_[start[1:], len(level)] - 1]
+    before = np.r_[level[0], last[:-1]]
+    low = np.minimum(np.minimum.reduceat(level, start), before)
+    high = np.maximum(np.maximum.reduceat(level, start), before)
+    left = np.maximum(sheet.begin + column[start] * sheet.per_point / 2, at[0])
+    right = np.minimum(left + sheet.per_point / 2, sheet.end)  # from there on, the last level is kept
+    until = np.r_[left[1:], sheet.end]
+    x = np.stack([left, right, np.minimum(right, until), until], axis=1)
+    lower = np.stack([low, low, last, last], axis=1)
+    upper = np.stack([high, high, last, last], axis=1)
+    flat = until > right + 1e-9 * sheet.per_point
+    kept = np.stack([np.full(len(x), True), np.full(len(x), True), flat, flat], axis=1)
+    return x[kept], lower[kept], upper[kept]
+
+
+def _draw_value(sheet: Sheet, at: np.ndarray, height: np.ndarray, colour: str) -> bool:
+    """A line; where it would go up and down more often than can be seen, the pale band in which it does.
+
+    Returns whether there is such a band.
+    """
+    style: dict[str, Any] = {"color": colour, "linewidth": 1.6, "solid_joinstyle": "miter"}
+    if 2 * len(at) <= _FINE:
+        sheet.line(*_steps(sheet, at, height), "value", 3, **style)
+        return False
+    x, low, high = _bounds(sheet, at, height)
+    if (high - low > _TALL).mean() < _OFTEN:
+        sheet.line(np.repeat(x, 2), np.stack([low, high], axis=1).ravel(), "value", 3, **style)
+        return False
+    band = Path(np.concatenate([np.stack([x, low], axis=1), np.stack([x, high], axis=1)[::-1]]))
+    sheet.area(band, "value band", 2.8, facecolor=paler(colour, 0.35))
+    sheet.line(x, low, "value", 3, **{**style, "linewidth": 1.0})
+    sheet.line(x, high, "value", 3, **{**style, "linewidth": 1.0})
+    return True
