@@ -75,7 +75,8 @@ class Walk:
             self.releases += 1
             self.released += event.amount
             self.openings.append(index)
-            self.permits.extend([index] * event.amount)
+            if len(self.permits) < 1_000_000:
+                self.permits.extend([index] * min(event.amount, 1_000_000))
         elif kind in {"set", "notify"}:
             self.releases += 1
             self.openings.append(index)

@@ -47,7 +47,7 @@ def test_json_has_the_whole_log(tmp_path: Path) -> None:
 
 def test_chrome_trace_has_spans_and_the_value(tmp_path: Path) -> None:
     events = json.loads(RUN.save(tmp_path / "run.trace.json").read_text(encoding="utf-8"))["traceEvents"]
-    names = {e["tid"]: e["args"]["name"] for e in events if e["ph"] == "M"}
+    names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
     holds = [(names[e["tid"]], e["ts"], e["dur"]) for e in events if e.get("cat") == "hold"]
     assert sorted(ts for _, ts, _ in holds) == [0, 10_000]
     assert {dur for _, _, dur in holds} == {10_000}

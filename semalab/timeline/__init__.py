@@ -15,7 +15,7 @@ from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
 from semalab.timeline.key import draw_key
 from semalab.timeline.marks import draw_marks
-from semalab.timeline.output import png, save, svg
+from semalab.timeline.output import png, save, svg, written
 from semalab.timeline.page import POINTS, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, draw_rows
@@ -24,7 +24,7 @@ from semalab.timeline.settings import plain_settings
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 
-__all__ = ["draw", "natural_height", "png", "save", "svg"]
+__all__ = ["draw", "natural_height", "png", "save", "svg", "written"]
 
 
 def draw(
