@@ -82,6 +82,7 @@ def _marks(run: Run, number: dict[str, int]) -> Iterator[str]:
     for flow, handover in enumerate(arrows, 1):
         from_release.setdefault(handover.release, []).append(flow)
         to_acquire[handover.acquire] = flow
+    pictured = {span.thread for span in run.reading.spans}  # the others would have no row if nothing marked their lives
     guards = {use.label for use in uses.values() if use.role == "guard"}
     printed = iter(run.printed)
     for index, event in enumerate(run.trace.events):
@@ -91,6 +92,8 @@ def _marks(run: Run, number: dict[str, int]) -> Iterator[str]:
         if event.kind in _IN_SPANS or (event.kind == "wake" and not event.primitive):
             continue
         if held and not starts and ends is None:
+            continue
+        if event.kind in {"start", "end"} and event.thread in pictured:
             continue
         place = f'"pid":{PROCESS},"tid":{number[event.thread]},"ts":{_microseconds(event.time)}'
         yield f'{{"ph":"i","s":"t","name":{_quoted(_title(event, said))},"cat":"{event.kind}",{place}{_args(event)}}}'
@@ -132,7 +135,7 @@ def _spans(run: Run, number: dict[str, int]) -> Iterator[str]:
             else:
                 apart += 1
                 name = _quoted(f"{thread}: {span.kind} {span.primitive}".rstrip())
-                same = f'"name":{name},"cat":"{span.kind}","id":{apart},"pid":{PROCESS},"tid":{number[thread]}'
+                same = f'"name":{name},"cat":"{span.kind}","id2":{{"local":{apart}}},"pid":{PROCESS},"tid":{number[thread]}'
                 yield f'{{"ph":"b",{same},"ts":{_microseconds(span.begin)}{args}}}'
                 yield f'{{"ph":"e",{same},"ts":{_microseconds(span.end)}}}'
 
