@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
 
 from semalab.decode import Printed
-from semalab.files import FORMAT, VERSION, OtherLayout, by_lines, parts, strict, trace_of, whole_file
+from semalab.files import FORMAT, KEYS, VERSION, OtherLayout, by_lines, parts, strict, trace_of, whole_file
 from semalab.run import Run
 from semalab.trace import Trace
 
@@ -39,14 +39,9 @@ def load(path: str | Path) -> Run:
             return _loaded(file)
     except ValueError as error:
         why = "it is not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        told = f"a run can be loaded from the .json file that run.save wrote, not from {path.name!r}: {why}"
-        raise ValueError(told + _way_out(path)) from None
-
-
-def _way_out(path: Path) -> str:
-    if path.suffix.lower() == ".csv":
-        return "; a .csv file has no initial values: save the run as .json, too"
-    return "; save the run again"
+        why = "a .csv file has no initial values" if path.suffix.lower() == ".csv" else why
+        told = f"load reads a run that run.save wrote as .json, and {path.name!r} is none: {why}; save the run again"
+        raise ValueError(told) from None
 
 
 def _loaded(file: TextIO) -> Run:
@@ -61,7 +56,6 @@ def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
     _check_format(fields)
     clock = strict.one_of(fields.get("clock"), "clock", ("wall", "virtual"))
     trace = trace_of(fields, batches)
-    failed = strict.text(fields.get("failed thread", "main"), "failed thread")
     return Run(
         trace=trace,
         arguments=MappingProxyType(strict.mapping(fields.get("arguments", {}), "arguments")),
@@ -69,12 +63,12 @@ def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
         seed=strict.number(fields.get("seed"), "seed"),
         duration=trace.duration / 1e9,
         result=fields.get("result"),
-        printed=strict.several(fields.get("printed", []), "printed", _printed(trace)),
+        printed=_printed(fields, trace),
         exception=strict.maybe(parts.exception, fields, "exception"),
         stopped=strict.maybe(parts.stopped, fields, "stopped"),
         name=strict.text(fields.get("name", "program"), "name"),
         claim=strict.maybe(parts.claim, fields, "claim"),
-        failed_thread=failed,
+        failed_thread=strict.text(fields.get("failed thread", "main"), "failed thread"),
         source_file=strict.maybe(strict.text, fields, "file"),
         unseen=strict.several(fields.get("unseen", []), "unseen", strict.text),
         schedule=strict.maybe(parts.schedule, fields, "schedule"),
@@ -86,21 +80,29 @@ def _check_format(fields: dict[str, Any]) -> None:
     if "traceEvents" in fields:
         raise ValueError("it is a trace for Chrome's and Perfetto's viewers")
     if "format" not in fields and "version" not in fields:
-        return  # of the time before formats had numbers
+        return  # of the time before formats had numbers: what it lacks has a value that says nothing
     if fields.get("format") != FORMAT:
         strict.refuse(f"format must be {FORMAT!r}", fields.get("format"))
     version = strict.whole(fields.get("version"), "version", least=1)
     if version > VERSION:
-        strict.refuse(f"version must be at most {VERSION}, or semalab newer", version)
+        strict.refuse(f"version must be at most {VERSION}, or semalab must be newer", version)
+    if missing := [key for key in KEYS if key not in fields]:
+        raise ValueError(f"it must have {', '.join(map(repr, missing))}, and has not")
 
 
-def _printed(trace: Trace) -> Callable[[Any, str], Printed]:
-    def one(value: Any, what: str) -> Printed:
-        if type(value) is not list or len(value) != 3:
-            strict.refuse(f"{what} must be [time, thread, text]", value)
-        time, thread, text = value
-        strict.one_of(thread, f"the thread of {what}", known)
-        return Printed(strict.whole(time, f"the time of {what}"), thread, strict.text(text, f"the text of {what}"))
+def _printed(fields: dict[str, Any], trace: Trace) -> tuple[Printed, ...]:
+    if "printed" not in fields:  # in an earlier format: somebody printed, and nobody knows what
+        return tuple(Printed(event.time, event.thread, "") for event in trace if event.kind == "print")
+    printed = strict.several(fields["printed"], "printed", _one_print)
+    if [(p.time, p.thread) for p in printed] != [(e.time, e.thread) for e in trace if e.kind == "print"]:
+        strict.refuse("printed must have one text for each print in the log", fields["printed"])
+    return printed
 
-    known = dict.fromkeys(trace.threads)
-    return one
+
+def _one_print(value: Any, what: str) -> Printed:
+    if type(value) is not list or len(value) != 3:
+        strict.refuse(f"{what} must be [time, thread, text]", value)
+    time, thread, text = value
+    return Printed(
+        strict.whole(time, f"the time of {what}"), strict.text(thread, f"the thread of {what}"), strict.text(text, what)
+    )

@@ -86,7 +86,7 @@ def _marks(run: Run, number: dict[str, int]) -> Iterator[str]:
     guards = {use.label for use in uses.values() if use.role == "guard"}
     printed = iter(run.printed)
     for index, event in enumerate(run.trace.events):
-        said = next(printed).text if event.kind == "print" else ""
+        said = next(printed, None) if event.kind == "print" else None
         starts, ends = from_release.get(index, ()), to_acquire.get(index)
         held = event.kind in {"acquire", "release"} and event.primitive in guards  # the edges of a hold
         if event.kind in _IN_SPANS or (event.kind == "wake" and not event.primitive):
@@ -96,7 +96,8 @@ def _marks(run: Run, number: dict[str, int]) -> Iterator[str]:
         if event.kind in {"start", "end"} and event.thread in pictured:
             continue
         place = f'"pid":{PROCESS},"tid":{number[event.thread]},"ts":{_microseconds(event.time)}'
-        yield f'{{"ph":"i","s":"t","name":{_quoted(_title(event, said))},"cat":"{event.kind}",{place}{_args(event)}}}'
+        title = _quoted(_title(event, said.text if said else ""))
+        yield f'{{"ph":"i","s":"t","name":{title},"cat":"{event.kind}",{place}{_args(event)}}}'
         for flow in starts:
             yield f'{{"ph":"s","id":{flow},"name":"hand-over","cat":"hand-over",{place}}}'
         if ends is not None:
@@ -123,7 +124,7 @@ def _spans(run: Run, number: dict[str, int]) -> Iterator[str]:
     apart = 0
     for thread, spans in by_thread.items():
         for span, nests in nested(spans):
-            place = f'"pid":{PROCESS},"tid":{number[thread]},"ts":{_microseconds(span.begin)}'
+            place, begin = f'"pid":{PROCESS},"tid":{number[thread]}', _microseconds(span.begin)
             line = run.trace.events[span.first].line
             told = [f'"line":{line}'] if line is not None else []
             told += ['"ended":false'] if span.last is None else []
@@ -131,12 +132,12 @@ def _spans(run: Run, number: dict[str, int]) -> Iterator[str]:
             if nests:
                 name = _quoted(f"{span.kind} {span.primitive}".rstrip())
                 length = _microseconds(span.end - span.begin)
-                yield f'{{"ph":"X","name":{name},"cat":"{span.kind}",{place},"dur":{length}{args}}}'
+                yield f'{{"ph":"X","name":{name},"cat":"{span.kind}",{place},"ts":{begin},"dur":{length}{args}}}'
             else:
                 apart += 1
                 name = _quoted(f"{thread}: {span.kind} {span.primitive}".rstrip())
-                same = f'"name":{name},"cat":"{span.kind}","id2":{{"local":{apart}}},"pid":{PROCESS},"tid":{number[thread]}'
-                yield f'{{"ph":"b",{same},"ts":{_microseconds(span.begin)}{args}}}'
+                same = f'"name":{name},"cat":"{span.kind}","id2":{{"local":{apart}}},{place}'
+                yield f'{{"ph":"b",{same},"ts":{begin}{args}}}'
                 yield f'{{"ph":"e",{same},"ts":{_microseconds(span.end)}}}'
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from semalab.run import Run
 
 FORMAT, VERSION = "semalab run", 1
+KEYS = (  # that every file has
+    *("verdict", "name", "arguments", "arguments left out", "clock", "seed", "duration", "schedule", "printed"),
+    *("exception", "failed thread", "stopped", "claim", "unseen", "file", "source", "threads", "primitives", "events"),
+)
 MANY = 10_000  # events that are written, and read, at once
 EVENTS = ' "events": [\n'  # the line before the first event, in every file that we write; the last key
 END = " ]\n}\n"
@@ -42,10 +46,10 @@ def as_json(run: Run) -> Iterator[bytes]:
         "clock": run.clock,
         "seed": run.seed,
         "duration": run.trace.duration,
-        "schedule": run.schedule and asdict(run.schedule),
+        "schedule": asdict(run.schedule) if run.schedule is not None else None,
         **({"result": run.result} if _survives("result", run.result) else {}),
         "printed": run.printed,
-        "exception": run.exception and [type(run.exception).__name__, said_by(run.exception)],
+        "exception": _exception(run.exception),
         "failed thread": run.failed_thread,
         "stopped": _stopped(run.stopped),
         "claim": _claim(run),
@@ -94,6 +98,10 @@ def _is_plain(value: Any, depth: int) -> bool:
     if depth and kind is dict:
         return all(type(key) is str and _is_plain(one, depth - 1) for key, one in value.items())
     return False
+
+
+def _exception(error: BaseException | None) -> list[str] | None:
+    return [type(error).__name__, said_by(error)] if error is not None else None
 
 
 def _stopped(stopped: Deadlock | Timeout | None) -> dict[str, Any] | None:

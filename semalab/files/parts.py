@@ -13,7 +13,7 @@ from semalab.stops import Deadlock, Timeout, Wait
 
 def exception(value: Any, what: str) -> BaseException:
     words = strict.several(value, what, strict.text)
-    if len(words) != 2 or not words[0] or "\0" in words[0]:
+    if len(words) != 2 or not words[0]:
         strict.refuse(f"{what} must be [name, message]", value)
     return called(*words)
 

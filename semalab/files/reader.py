@@ -17,11 +17,17 @@ class OtherLayout(Exception):
     """The file is not laid out as we write it: whoever formatted it, `whole_file` reads it too."""
 
 
-def _no_such_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number of JSON's")
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"it is not JSON: {name} is no number there")
 
 
-_decode = json.JSONDecoder(parse_constant=_no_such_number).decode
+def _number(digits: str) -> int:
+    if len(digits) > 4_000:  # what Python reads at most is a setting of the process
+        raise ValueError(f"a number must have at most 4,000 digits, got one of {len(digits):,}")
+    return int(digits)
+
+
+_decode = json.JSONDecoder(parse_constant=_no_number, parse_int=_number).decode
 
 
 def by_lines(file: TextIO) -> tuple[dict[str, Any], Iterator[Rows]]:
@@ -74,9 +80,13 @@ def whole_file(file: TextIO) -> tuple[dict[str, Any], Iterator[Rows]]:
     """
     text = file.read()
     try:
-        fields = _decode(text)
-    except (ValueError, RecursionError) as error:
-        why = "its lists are too deep" if isinstance(error, RecursionError) else str(error)
-        raise ValueError(f"a saved run is a file of JSON, and this is not: {why}") from None
-    fields = mapping(fields, "a saved run", ("events",))
-    return fields, iter([list(several(fields["events"], "events", lambda row, _: row))])
+        fields = mapping(_decode(text), "a saved run")
+    except RecursionError:
+        raise ValueError("it is not JSON: its lists are too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    return fields, _at_once(fields)
+
+
+def _at_once(fields: dict[str, Any]) -> Iterator[Rows]:
+    yield list(several(fields.get("events"), "events", lambda row, _: row))

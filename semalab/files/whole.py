@@ -18,12 +18,14 @@ def write_whole(path: str | Path, chunks: Iterable[bytes]) -> Path:
     A link is followed, and the mode of a file that was there is kept. Where the system can (Linux), what is not yet
     whole has no name: not even the end of the process leaves it behind.
 
-    Raises: OSError, with a sentence, if the file cannot be written.
+    Raises: OSError, with a sentence, if the file cannot be written; ValueError for a name that no file can have.
 
     >>> write_whole("run.csv", [b"time,thread\\n", b"0,main\\n"])
     PosixPath('run.csv')
     """
     path = Path(path)
+    if "\0" in str(path):
+        raise ValueError(f"the name of a file must be without null characters, got {str(path)!r}")
     try:
         target = Path(os.path.realpath(path))
         present = target.stat() if target.exists() else None
