@@ -377,7 +377,8 @@ CHANGES: list[tuple[list[Any], Any, str]] = [
     ),
     (["events", 2, 1], "nobody", "the thread of events[2] must be one of `threads`, got 'nobody'"),
     (["events", 2, 1], [], "the thread of events[2] must be one of `threads`, got []"),
-    (["events", 2, 3], "nowhere", "the primitive of events[2] must be one of `primitives`, got 'nowhere'"),
+    (["events", 2, 3], "nowhere", "the primitive of events[2], 'start', must be empty, got 'nowhere'"),
+    (["events", 3, 3], "", "the primitive of events[3], 'block', must be one of `primitives`, got ''"),
     (
         ["events", 2, 4],
         True,

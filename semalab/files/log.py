@@ -9,6 +9,7 @@ from semalab.files import strict
 from semalab.trace import FLAGS, JOINS, KINDS, PERMITS, POOLED, QUEUES, CertificateError, Event, Primitive, Trace
 
 CLASSES = tuple(sorted(PERMITS | QUEUES | POOLED | FLAGS | {"Condition", "Barrier"}))
+ALONE = frozenset({"start", "end", "print", "sleep"})  # kinds of events that are about no primitive
 MOST_AT_A_BARRIER = 1_000_000  # threads that waited at it before the run
 
 
@@ -40,8 +41,8 @@ def _primitive(value: Any, what: str) -> Primitive:
 def _events(batches: Iterator[list[Any]], threads: tuple[str, ...], primitives: tuple[str, ...]) -> list[Event]:
     """Invariant: every text in an event is one of those already there, so that a million events share a few."""
     thread_of = {label: label for label in threads}
-    primitive_of = {label: label for label in ("", *primitives, *threads)}
     kind_of = {kind: kind for kind in KINDS}
+    primitive_of = {kind: {label: label for label in _subjects(kind, threads, primitives)} for kind in KINDS}
     events: list[Event] = []
     append, new, most, last, whole = events.append, tuple.__new__, strict.MOST, 0, (int, type(None))
     for rows in batches:
@@ -60,12 +61,24 @@ def _events(batches: Iterator[list[Any]], threads: tuple[str, ...], primitives: 
                 ):
                     raise ValueError
                 append(
-                    new(Event, (time, thread_of[thread], kind_of[kind], primitive_of[primitive], value, amount, line))
+                    new(
+                        Event,
+                        (time, thread_of[thread], kind_of[kind], primitive_of[kind][primitive], value, amount, line),
+                    )
                 )
             except (TypeError, ValueError, KeyError):
                 _explain(row, len(events), last, threads, primitives)
             last = time
     return events
+
+
+def _subjects(kind: str, threads: tuple[str, ...], primitives: tuple[str, ...]) -> tuple[str, ...]:
+    """What an event of this kind may be about."""
+    if kind in ALONE:
+        return ("",)
+    if kind in JOINS:
+        return threads
+    return ("", *primitives) if kind == "wake" else primitives  # from sleep, or on a condition
 
 
 def _explain(row: Any, index: int, last: int, threads: tuple[str, ...], primitives: tuple[str, ...]) -> None:
@@ -78,8 +91,9 @@ def _explain(row: Any, index: int, last: int, threads: tuple[str, ...], primitiv
     strict.one_of(kind, f"the kind of {what}", tuple(sorted(KINDS)))
     if type(thread) is not str or thread not in threads:
         strict.refuse(f"the thread of {what} must be one of `threads`", thread)
-    if type(primitive) is not str or primitive not in ("", *primitives, *(threads if kind in JOINS else ())):
-        strict.refuse(f"the primitive of {what} must be one of `primitives`", primitive)
+    if type(primitive) is not str or primitive not in _subjects(kind, threads, primitives):
+        named = "empty" if kind in ALONE else "one of `threads`" if kind in JOINS else "one of `primitives`"
+        strict.refuse(f"the primitive of {what}, {kind!r}, must be {named}", primitive)
     strict.whole(amount, f"the amount of {what}")
     for number, name in ((value, "value"), (line, "line")):
         if number is not None:
