@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from semalab.claims import latch as latch
     from semalab.claims import limit as limit
     from semalab.claims import mutual_exclusion as mutual_exclusion
-    from semalab.exploration import explore as explore
+    from semalab.exploration.explore import explore as explore
+    from semalab.loading import load as load
     from semalab.panel import interact as interact
     from semalab.recording import record as record
 
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "record": "recording",
+    "load": "loading",
     "interact": "panel",
     "explore": "exploration",
     "mutual_exclusion": "claims",
@@ -32,7 +34,7 @@ _HOME = {
     "exact_count": "claims",
 }
 
-__all__ = ["at_most", "exact_count", "explore", "interact", "latch", "limit", "mutual_exclusion", "record"]
+__all__ = ["at_most", "exact_count", "explore", "interact", "latch", "limit", "load", "mutual_exclusion", "record"]
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -6,12 +6,11 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import islice
 from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
-from semalab.engine import ROW, Inside, Processor, ProgramThread, Subject
+from semalab.engine import Inside, Processor, ProgramThread, Subject, rows, times
 from semalab.event import OUTSIDE
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.stops import Deadlock, Timeout, Wait
@@ -76,9 +75,8 @@ class Decoder:
     def _rows(self) -> Iterable[tuple[Any, ...]]:
         """The rows in the order of their times; those of one time as they were written."""
         log, end = self.processor.log, self.processor.cut
-        rows = zip(*[islice(log, end)] * ROW, strict=True)
-        times = log[:end:ROW]
-        return rows if sorted(times) == times else sorted(rows, key=itemgetter(0))
+        written = times(log, end)
+        return rows(log, end) if sorted(written) == written else sorted(rows(log, end), key=itemgetter(0))
 
     def _since(self, time: int) -> int:
         return time - self.origin if time > self.origin else 0  # the main thread starts before its program does

@@ -15,7 +15,8 @@ from IPython.display import display
 
 from semalab.excerpt import cut
 from semalab.recording import run_program
-from semalab.run import Run, check_suffix
+from semalab.run import Run
+from semalab.saving import WRITERS, suffix_of
 
 LONGEST = 100_000  # characters of a cell's output that are shown; a notebook of megabytes opens slowly
 _VALUE = "_timeline_value"  # holds the value of the cell's last expression while the cell runs
@@ -31,7 +32,7 @@ class TimelineMagics(Magics):
     @argument("--clock", choices=("wall", "virtual"), default="wall", help="real threads, or the repeatable clock")
     @argument("--seed", type=int, default=0, help="chooses the schedule on the virtual clock (default: 0)")
     @argument("--timeout", type=float, default=30.0, help="seconds after which the run is stopped (default: 30)")
-    @argument("--save", metavar="PATH", help="also write a file: .png .svg .pdf .csv .json .trace.json")
+    @argument("--save", metavar="PATH", help=f"also write a file: {' '.join(WRITERS)}")
     @argument("--name", metavar="RUN", help="also keep the run under this name")
     @output_can_be_silenced
     @cell_magic
@@ -45,7 +46,7 @@ class TimelineMagics(Magics):
         options = parse_argstring(self.timeline, line)
         _check_name(options.name)
         if options.save:
-            check_suffix(options.save)
+            suffix_of(options.save)
         try:
             program, file = self._program(cell)
         except SyntaxError as error:

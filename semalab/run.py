@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
 from semalab.excerpt import cut_name
-from semalab.export import as_chrome_trace, as_csv, as_json
+from semalab.files import source_of
 from semalab.reading import Reading, read
+from semalab.saving import save
 from semalab.schedule import Schedule
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import POOLED, SEMAPHORES, Trace
@@ -33,6 +34,7 @@ class Run:
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
+    source_file, source_text: where the program stands, and what it says there (None: as the file has it now).
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -55,6 +57,7 @@ class Run:
     unseen: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
+    source_text: str | None = field(default=None, repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -84,6 +87,11 @@ class Run:
     @property
     def output(self) -> str:
         return "".join(p.text for p in self.printed)
+
+    @cached_property
+    def source(self) -> str:
+        """The text of the file, or of the notebook's cell, that the program stands in; empty if nobody knows it."""
+        return source_of(self.source_file) if self.source_text is None else self.source_text
 
     @property
     def description(self) -> str:
@@ -151,25 +159,13 @@ class Run:
         return draw(self.reading, **{**settings, **part, **style})
 
     def save(self, path: str | Path) -> Path:
-        """Write the run to a file; the suffix says how.
+        """Write the run to a file; the suffix says how. A save that fails leaves the file that was there.
 
-        The picture: .png .svg .pdf. The log: .csv .json, and .trace.json for Chrome's and Perfetto's viewers.
+        The picture: .png .svg .pdf. The log: .csv, .json (which `load` reads), and .trace.json for Perfetto.
+
+        Raises: ValueError for another suffix; OSError, with a sentence, if the file cannot be written.
         """
-        path = Path(path)
-        check_suffix(path)
-        suffix = path.suffix.lower()
-        if suffix in {".png", ".svg", ".pdf"}:
-            from semalab.timeline import save
-
-            save(self.timeline(), path)
-        elif path.name.lower().endswith(".trace.json"):
-            path.write_text(as_chrome_trace(self.reading), encoding="utf-8")
-        elif suffix == ".csv":
-            path.write_text(as_csv(self.trace), encoding="utf-8", newline="")
-        else:
-            log = as_json(self.trace, clock=self.clock, seed=self.seed, schedule=self.schedule)
-            path.write_text(log, encoding="utf-8")
-        return path
+        return save(self, path)
 
     def __repr__(self) -> str:
         return self.verdict
@@ -181,13 +177,6 @@ class Run:
 
         picture = {"image/png": png(self.timeline()), "text/plain": self.verdict}
         return picture, {"image/png": {"alt": f"Timeline. {self.verdict} ({self.description})"}}
-
-
-def check_suffix(path: str | Path) -> None:
-    """Raise ValueError for a file that no run can be written to."""
-    path = Path(path)
-    if path.suffix.lower() not in {".png", ".svg", ".pdf", ".csv", ".json"}:
-        raise ValueError(f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {path.name!r}")
 
 
 def _stop_label(stopped: Deadlock | Timeout | None) -> str | None:

@@ -84,7 +84,8 @@ class Walk:
             self.releases += 1
             self.released += amount
             self._open(index, thread)
-            self.permits.extend([index] * amount)
+            if len(self.permits) < _MOST:
+                self.permits.extend([index] * min(amount, _MOST))
         elif kind in {"set", "notify"}:
             self.releases += 1
             self._open(index, thread)

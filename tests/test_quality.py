@@ -16,9 +16,9 @@ PACKAGE = ROOT / "semalab"
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
-    *("labels", "columns", "use", "role", "walk", "reading", "schedule", "export", "claims", "verdict"),
-    *("timeline", "run", "engine", "twins", "stepping", "decode", "watching"),
-    *("recording", "exploration", "panel", "magic"),
+    *("labels", "columns", "use", "role", "walk", "reading", "schedule", "claims", "verdict", "files"),
+    *("timeline", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
+    *("recording", "loading", "exploration", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("panel", "magic")  # the only layers that may know ipywidgets and IPython

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import semalab as lab
 from semalab.claims import Claim
 from semalab.excerpt import cut, cut_name
-from semalab.export import as_csv
+from semalab.files import as_csv
 from semalab.panel import texts
 from semalab.run import Run
 from semalab.trace import Event, Primitive, Trace
@@ -228,11 +228,14 @@ def named(thread: str, primitive: str = "gate") -> Trace:
     return Trace(events, [thread], [Primitive(primitive, "Semaphore", 1)])
 
 
+def as_table(trace: Trace) -> str:
+    return b"".join(as_csv(trace)).decode("utf-8")
+
+
 @FEW
 @given(TEXTS, TEXTS)
 def test_csv_has_the_names_and_no_formula(thread: str, primitive: str) -> None:
-    written = as_csv(named(thread, primitive)).encode("utf-8")
-    rows = list(csv.reader(io.StringIO(written.decode("utf-8"), newline="")))
+    rows = list(csv.reader(io.StringIO(as_table(named(thread, primitive)), newline="")))
     assert [len(row) for row in rows] == [7] * 5
     names = [(row[1], row[3]) for row in rows[1:]]
     assert not [name for pair in names for name in pair if name[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"}]
@@ -263,7 +266,7 @@ def without_surrogates(text: str) -> str:
     ],
 )
 def test_csv_marks_what_a_spreadsheet_would_reckon(name: str, cell: str) -> None:
-    _, first, *_ = csv.reader(io.StringIO(as_csv(named(name)), newline=""))
+    _, first, *_ = csv.reader(io.StringIO(as_table(named(name)), newline=""))
     assert first[1] == cell
 
 
@@ -278,7 +281,7 @@ def test_saved_logs_read_back(name: str, message: str) -> None:
             rows = list(csv.DictReader(file))
     assert [Event(*event) for event in log["events"]] == list(run.trace)
     assert tuple(log["threads"]) == run.trace.threads
-    assert tuple(e["args"]["name"] for e in chrome if e["ph"] == "M") == run.trace.threads
+    assert tuple(e["args"]["name"] for e in chrome if e["name"] == "thread_name") == run.trace.threads
     assert len(rows) == len(run.trace)
     for row, event in zip(rows, run.trace, strict=True):
         assert (unmarked(row["thread"]), row["kind"]) == (event.thread, event.kind)
@@ -352,7 +355,7 @@ def test_a_name_of_100000_characters_is_cut_wherever_it_is_told(enormous: Run) -
     name = "w" * 54 + "… (99,920 more characters) …" + "w" * 26
     assert enormous.trace.threads == ("main", name)
     assert name in enormous.verdict
-    assert max(len(as_csv(enormous.trace)), len(_svg(enormous))) < 200_000
+    assert max(len(as_table(enormous.trace)), len(_svg(enormous))) < 200_000
 
 
 def test_a_message_and_a_print_of_10_million_characters_are_cut(enormous: Run) -> None:

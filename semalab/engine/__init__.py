@@ -2,7 +2,8 @@
 
 from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
-from semalab.engine.processor import ROW, Processor
+from semalab.engine.packed import ROW, rows, times
+from semalab.engine.processor import Processor
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
@@ -21,5 +22,7 @@ __all__ = [
     "Subject",
     "VirtualProcessor",
     "WallProcessor",
+    "rows",
     "system",
+    "times",
 ]

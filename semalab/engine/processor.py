@@ -11,11 +11,11 @@ from typing import Any
 from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
+from semalab.engine.packed import count, pack
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
 
-ROW = 6  # entries of the log that belong together: time, identifier, what, value, code, instruction
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 
@@ -39,6 +39,7 @@ class Processor:
     clock = ""
     tick = 0.01  # seconds between two looks of the supervisor
     flock = 1  # threads let go at once when the run is over
+    packs = True  # whether the supervisor may exchange rows of the log for a shorter form
 
     def __init__(self) -> None:
         self.every: list[ProgramThread] = []
@@ -54,7 +55,7 @@ class Processor:
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
-        self.log: list[Any] = []  # rows, end to end; only ever extended by a whole row at once
+        self.log: list[Any] = []  # packed rows, then rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
         self.finished.acquire()
         self._bookkeeping = _thread.allocate_lock()
@@ -203,12 +204,19 @@ class Processor:
                 self.stop("cancelled")
             elif seconds >= timeout:
                 self.stop("timeout")
-            elif len(self.log) > MOST_EVENTS * ROW:
+            elif count(self.log) > MOST_EVENTS:
                 self.stop("full")
             else:
                 self.check_progress()
+                self._pack()
             if self.stopping:
                 return
+
+    def _pack(self) -> None:
+        """`cut` is a place in the log as it is: once it is known, nothing may be packed any more."""
+        with self._bookkeeping:
+            if self.packs and self.cut is None:
+                pack(self.log)
 
     def check_progress(self) -> None:
         """Called at every tick; a clock that can notice a program that does not move stops it here."""

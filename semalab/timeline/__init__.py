@@ -17,7 +17,7 @@ from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
 from semalab.timeline.key import draw_key
 from semalab.timeline.marks import draw_marks
-from semalab.timeline.output import png, save, svg
+from semalab.timeline.output import png, save, svg, written
 from semalab.timeline.page import POINTS, Page, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, TORN, draw_rows
@@ -27,7 +27,7 @@ from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 from semalab.timeline.view import Between
 
-__all__ = ["draw", "natural_height", "png", "save", "svg"]
+__all__ = ["draw", "natural_height", "png", "save", "svg", "written"]
 
 
 def draw(

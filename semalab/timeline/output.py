@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from semalab.files import write_whole
 from semalab.timeline.settings import plain_settings
 
 
@@ -32,22 +33,30 @@ def svg(figure: Figure) -> str:
     return _written(figure, "svg", {"Date": None, "Creator": None}).decode("utf-8")
 
 
+def written(figure: Figure, suffix: str) -> bytes:
+    """A figure as the bytes of a file with this suffix.
+
+    Raises: ValueError for any suffix but .png, .svg and .pdf.
+    """
+    if suffix == ".png":
+        return png(figure, compression=6)
+    if suffix == ".svg":
+        return svg(figure).encode("utf-8")
+    if suffix == ".pdf":
+        return _written(figure, "pdf", {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None})
+    raise ValueError(f"the suffix must be one of .png .svg .pdf, got {suffix!r}")
+
+
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure; the suffix says how.
+    """Write a figure, or leave the file as it was; the suffix says how.
 
     Raises: ValueError for any suffix but .png, .svg and .pdf.
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix == ".png":
-        content = png(figure, compression=6)
-    elif suffix == ".svg":
-        content = svg(figure).encode("utf-8")
-    elif suffix == ".pdf":
-        content = _written(figure, "pdf", {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None})
-    else:
+    if suffix not in {".png", ".svg", ".pdf"}:
         raise ValueError(f"the suffix must be one of .png .svg .pdf, got {path.name!r}")
-    path.write_bytes(content)
+    write_whole(path, [written(figure, suffix)])
 
 
 def _written(figure: Figure, form: str, metadata: dict[str, None], **more: Any) -> bytes:

@@ -1,0 +1,62 @@
+"""What a file tells of things that no file can hold: an exception, and a claim that is somebody's own function."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from semalab.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
+from semalab.excerpt import cut
+
+_PLAIN: dict[str, Check] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
+_COUNTED = {"at_most": at_most, "exact_count": exact_count}
+_CALL = re.compile(r"([a-z_]+)\((-?[0-9]{1,18})\)")
+
+
+class SavedException(Exception):
+    """An exception as words: its class has the name, and `str()` the message, of the one that a saved run raised."""
+
+
+def called(name: str, message: str) -> SavedException:
+    """An exception of that name with that message. The name is text: no class is looked up by it.
+
+    >>> called("IndexError", "pop from empty list")
+    IndexError('pop from empty list')
+    """
+    kind = type(cut(name, len(name)), (SavedException,), {"__doc__": SavedException.__doc__})
+    return kind(message)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an own claim said of the run before it was saved; it says the same of whatever it is asked."""
+
+    said: Claim
+
+    def __call__(self, run: Any) -> Claim:
+        return self.said
+
+    @property
+    def __name__(self) -> str:
+        return self.said.name
+
+
+def name_of(claim: Check) -> str:
+    """What a claim of the lab's own is called; empty for any other."""
+    name = str(getattr(claim, "__name__", ""))
+    own = getattr(claim, "__module__", None) == Claim.__module__
+    return name if own and claim_called(name) is not None else ""
+
+
+def claim_called(name: str) -> Check | None:
+    """The lab's claim of that name, as in `at_most(3)`; None if it has none."""
+    if name in _PLAIN:
+        return _PLAIN[name]
+    call = _CALL.fullmatch(name)
+    if call is None or call[1] not in _COUNTED:
+        return None
+    try:
+        return _COUNTED[call[1]](int(call[2]))
+    except ValueError:  # at_most(0)
+        return None

@@ -1,0 +1,49 @@
+"""A run as a file: which suffix stands for which form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semalab.files import as_chrome_trace, as_csv, as_json, write_whole
+
+if TYPE_CHECKING:
+    from semalab.run import Run
+
+Writer = Callable[["Run", str], Iterable[bytes]]
+
+
+def _picture(run: Run, suffix: str) -> Iterable[bytes]:
+    from semalab.timeline import written  # matplotlib, only where a picture is wanted
+
+    yield written(run.timeline(), suffix)
+
+
+# The one place that knows the suffixes. A writer gives the file in pieces.
+WRITERS: dict[str, Writer] = {
+    ".png": _picture,
+    ".svg": _picture,
+    ".pdf": _picture,
+    ".csv": lambda run, _: as_csv(run.trace),
+    ".json": lambda run, _: as_json(run),
+    ".trace.json": lambda run, _: as_chrome_trace(run),
+}
+
+
+def suffix_of(path: str | Path) -> str:
+    """The suffix that says how a run is written to this path.
+
+    Raises: ValueError for a file that no run can be written to.
+    """
+    name = Path(path).name
+    fitting = [suffix for suffix in WRITERS if name.lower().endswith(suffix) and len(name) > len(suffix)]
+    if not fitting:
+        raise ValueError(f"the suffix must be one of {' '.join(WRITERS)}, got {name!r}")
+    return max(fitting, key=len)
+
+
+def save(run: Run, path: str | Path) -> Path:
+    """Write a run to a file, or leave the file as it was."""
+    suffix = suffix_of(path)
+    return write_whole(path, WRITERS[suffix](run, suffix))
