@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from semalab.claims import Check, Claim, judge
 from semalab.excerpt import cut_name
 from semalab.export import as_chrome_trace, as_csv, as_json
+from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.schedule import Schedule
+from semalab.source import Source
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import POOLED, SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
@@ -30,6 +32,7 @@ class Run:
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
     unseen: primitives that were there before the run, and that the lab could not watch.
+    source: the text of the program as it was when it ran, as far as it can be had.
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -52,6 +55,7 @@ class Run:
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
+    source: Source = field(default=Source(), repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -68,6 +72,11 @@ class Run:
         """One sentence; the same for the same run on the virtual clock."""
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
         return headline(self.reading, self.claim, self.stopped, failure)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What was true after each event."""
+        return moments_of(self.reading, self.printed, self.verdict if self.stopped is not None else None)
 
     @property
     def note(self) -> str:

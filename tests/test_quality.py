@@ -16,8 +16,20 @@ PACKAGE = ROOT / "semalab"
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
-    *("labels", "use", "role", "walk", "reading", "schedule", "export", "claims", "verdict"),
-    *("timeline", "run", "engine", "twins", "stepping", "decode", "recording", "exploration", "panel", "magic"),
+    *("labels", "source", "use", "role", "walk", "reading", "schedule", "export", "claims", "verdict"),
+    *(
+        "timeline",
+        "moments",
+        "run",
+        "engine",
+        "twins",
+        "stepping",
+        "decode",
+        "recording",
+        "exploration",
+        "panel",
+        "magic",
+    ),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("panel", "magic")  # the only layers that may know ipywidgets and IPython
