@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from semalab.decode import Printed
+    from semalab.replay.widget import Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,12 @@ class Run:
             "stopped": _stop_label(self.stopped),
         }
         return draw(self.reading, **{**settings, **style})
+
+    def replay(self) -> Replay:
+        """The run step by step under its picture, in a notebook: ← and → step, space plays."""
+        from semalab.replay.widget import Replay
+
+        return Replay(self)
 
     def save(self, path: str | Path) -> Path:
         """Write the run to a file; the suffix says how.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
-from semalab.labels import line_of
+from semalab.labels import is_programs
 
 _MOST = 1_500  # lines kept of a run's program: nobody scrolls through more
 _LONGEST = 400  # characters of a line
@@ -62,7 +62,7 @@ def source_of(program: CodeType | None, lines: Iterable[tuple[CodeType, int]]) -
     """
     homes: dict[int, str | None] = {}
     spans: dict[str, set[tuple[int, int]]] = {}
-    if program is not None and line_of(program, 0) is not None:
+    if program is not None and is_programs(program):
         spans[program.co_filename] = {_span(program)}
     for code, line in lines:
         file = code.co_filename

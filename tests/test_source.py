@@ -69,6 +69,13 @@ def test_the_function_and_no_more_is_kept(cell: Callable[..., dict[str, Any]]) -
     assert run.source.text(None) is None
 
 
+def test_a_function_none_of_whose_own_lines_is_in_the_log_comes_first(cell: Callable[..., dict[str, Any]]) -> None:
+    text = PROGRAM.replace("    worker.start()\n    gate.acquire()\n    worker.join()\n", "    go(worker, gate)\n")
+    text += "\n\ndef go(worker, gate):\n    worker.start()\n    gate.acquire()\n"
+    run = lab.record(cell(text, "<cell 7>")["program"], clock="virtual")
+    assert [listing.lines[0] for listing in run.source.listings] == ["def program():", "def go(worker, gate):"]
+
+
 def test_it_is_the_text_that_ran(cell: Callable[..., dict[str, Any]]) -> None:
     program = cell(PROGRAM, "<cell 2>")["program"]
     run = lab.record(program, clock="virtual")
