@@ -3,12 +3,15 @@
 (() => {
   const byId = id => document.getElementById(id);
   const log = JSON.parse(byId("log").textContent);
-  const items = byId("steps").children;
+  const items = [...byId("steps").children];
   const count = items.length;
   const root = document.documentElement;
   const FEW = 12; // threads listed one by one; more are listed by what they are at
   const APART = 512; // steps from one checkpoint to the next
-  if (!count) return;
+  if (!count) {
+    root.classList.remove("js");
+    return;
+  }
 
   // ---- what is true after a step
 
@@ -144,7 +147,7 @@
       line.classList.remove("acts");
       line.lastElementChild.replaceChildren();
     }
-    const standing = new Map();
+    const standing = new Map(), narrow = byId("program").clientWidth < 420;
     log.threads.forEach((_, thread) => {
       const line = lines[log.lines[scene.line[thread]]];
       if (!line || log.states[scene.state[thread]][1] === "idle") return; // neither before its first step nor at its end
@@ -158,7 +161,7 @@
       line.classList.toggle("acts", active);
       const rest = active ? threads.slice(1) : threads;
       if (active) line.lastElementChild.append(element("span", log.threads[acting], "acts"));
-      if (rest.length) line.lastElementChild.append(element("span", names(rest)));
+      if (rest.length) line.lastElementChild.append(element("span", names(rest, narrow ? 1 : 2)));
     }
     const here = lines[log.lines[scene.line[acting]]];
     if (here) within(here.closest(".box"), here);
@@ -178,7 +181,7 @@
   }
 
   const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber"), picture = byId("picture");
-  let step = 0, timer = 0;
+  let step = 0, timer = 0, here = items[0];
 
   function show(wanted) {
     step = Math.max(0, Math.min(count - 1, wanted));
@@ -202,8 +205,9 @@
     byId("printed").textContent = printedBy(scene.prints) || "nothing";
     const output = byId("printed").closest(".box");
     output.scrollTop = output.scrollHeight;
-    byId("steps").querySelector(".here")?.classList.remove("here");
-    items[step].classList.add("here");
+    here.classList.remove("here");
+    here = items[step];
+    here.classList.add("here");
     if (picture.scrollWidth > picture.clientWidth) picture.scrollLeft = x * picture.scrollWidth - picture.clientWidth / 2;
   }
 
@@ -247,7 +251,7 @@
   scrubber.oninput = () => jump(Number(scrubber.value));
   byId("steps").onclick = event => {
     const item = event.target.closest("li");
-    if (item) jump([...items].indexOf(item));
+    if (item) jump(items.indexOf(item));
   };
   byId("paper").onclick = event => {
     const box = byId("paper").getBoundingClientRect();
@@ -297,7 +301,9 @@
     } catch { /* the same */ }
   }
 
-  root.classList.add("js");
+  byId("all").open = false; // of a long run, to lay out every step would take seconds
+  root.classList.add("ready");
+  window.addEventListener("beforeprint", () => { byId("all").open = true; });
   for (const id of ["controls", "cursor", "dot"]) byId(id).hidden = false;
   // Widths and heights that no step changes: nothing jumps.
   byId("where").style.minWidth = `${`step ${number(count)} of ${number(count)} · ${items[count - 1].firstChild.textContent}`.length}ch`;

@@ -28,6 +28,7 @@ WIDTH, HEIGHT = 7.6, 4.1  # inches of the picture, at most: beside the source, t
 _DPI = 200
 _SHOWN = 12  # primitives in the table
 _PRINTS = 400_000  # characters of output kept
+_EARLY = 'document.documentElement.classList.add("js");'  # before anything is laid out as for those without
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -66,6 +67,8 @@ def page_of(run: Run) -> Page:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
+        early=_EARLY,
+        early_hash=_hash(_EARLY),
         picture=f"data:image/png;base64,{picture}",
         width=f"{WIDTH * 96:.0f}",
         height=f"{figure.get_figheight() * 96:.0f}",

@@ -209,6 +209,7 @@ def test_home_end_slider_and_buttons(open_replay: Open) -> None:
         page.get_by_role("button", name=name).click()
         _agrees(replay, number)
     expect(page.get_by_role("button", name="Step back")).to_be_disabled()
+    page.get_by_text("All steps").click()
     page.locator("#steps li").nth(5).click()
     _agrees(replay, 5)
 
