@@ -201,6 +201,8 @@
     dot.hidden = acting < 0;
     byId("primitives").replaceChildren(...primitiveRows(scene, change ? change[3] : -1));
     byId("threads").replaceChildren(...threadRows(scene, acting));
+    const row = byId("threads").querySelector(".acts");
+    if (row) within(row.closest(".box"), row);
     markLines(scene, acting);
     byId("printed").textContent = printedBy(scene.prints) || "nothing";
     const output = byId("printed").closest(".box");

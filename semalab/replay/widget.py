@@ -17,9 +17,12 @@ _FRAME = """<style>
 .semalab-replay {{ container-type: inline-size; overflow: hidden; }}
 .semalab-replay iframe {{ display: block; width: 100%; height: 1300px; border: 0; }}
 @container (min-width: 560px) {{
-  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 480px); }}
+  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 505px); }}
 }}
-@container (min-width: 860px) {{
+@container (min-width: 1000px) {{
+  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {ratio:.4f} + 430px); }}
+}}
+@container (min-width: 1200px) {{
   .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {ratio:.4f} + 330px); }}
 }}
 </style><div class="semalab-replay"><iframe title="{title}" srcdoc="{page}"></iframe></div>"""

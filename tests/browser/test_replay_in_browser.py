@@ -271,7 +271,7 @@ def test_a_crowd_is_told_in_numbers(open_replay: Open) -> None:
     assert len(replay.shown["threads"]) < 8
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1000, 640), (700, 900), (480, 900)])
+@pytest.mark.parametrize("size", [(1280, 720), (1050, 900), (700, 900), (480, 900)])
 @pytest.mark.parametrize("program", [visit, crossed])
 def test_nothing_moves(open_replay: Open, size: tuple[int, int], program: Callable[..., object]) -> None:
     arguments = {} if program is crossed else {"threads": 4}
