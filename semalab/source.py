@@ -61,13 +61,14 @@ def source_of(program: CodeType | None, lines: Iterable[tuple[CodeType, int]]) -
         lines: each line of the log, with the function it lies in.
     """
     homes: dict[int, str | None] = {}
-    spans: dict[str, set[tuple[int, int]]] = {}
-    if program is not None and is_programs(program):
-        spans[program.co_filename] = {_span(program)}
+    codes = {id(program): program} if program is not None and is_programs(program) else {}
     for code, line in lines:
         file = code.co_filename
         homes[line] = file if homes.get(line, file) == file else None
-        spans.setdefault(file, set()).add(_span(code))
+        codes[id(code)] = code
+    spans: dict[str, set[tuple[int, int]]] = {}
+    for code in codes.values():
+        spans.setdefault(code.co_filename, set()).add(_span(code))
     texts = ((file, found, linecache.getlines(file)) for file, found in spans.items())
     return Source(tuple(one for file, found, text in texts for one in _listings(file, found, text)), homes)
 

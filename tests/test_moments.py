@@ -14,7 +14,7 @@ from virtual_runs import PROGRAMS
 
 import semalab as lab
 from semalab.moments import Moments, moments_of
-from semalab.moments.change import ABLE, ASLEEP, ENDED, NOT_BEGUN, STRANGER, WAITS
+from semalab.moments.change import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
 from semalab.reading import read
 from semalab.run import Run
 from semalab.trace import LOCKS, PERMITS, Event, Primitive, Trace
@@ -182,13 +182,38 @@ def test_a_moment_cannot_be_changed() -> None:
 
 def test_threads_that_have_not_begun() -> None:
     moments = lab.record(visit, threads=2, clock="virtual").moments
-    assert {str(state) for state in moments[0].states.values()} == {NOT_BEGUN, ABLE}
+    assert {str(state) for state in moments[0].states.values()} == {NOT_BEGUN, UNDER_WAY}
 
 
 def test_no_run_no_moment() -> None:
     assert len(moments_of(read(Trace([])))) == 0
     stopped = moments_of(read(Trace([])), stopped="nothing moved")
     assert [moment.sentence for moment in stopped] == ["The run is stopped: nothing moved"]
+
+
+def test_a_look_goes_on_from_what_is_known_nearby() -> None:
+    class Counted(Moments):
+        applied = 0
+
+        def _apply(self, *place: Any) -> None:
+            self.applied += 1
+            super()._apply(*place)
+
+    run = lab.record(visit, threads=600, clock="virtual")
+    moments = Counted(run.reading, run.printed)
+    apart = 601  # from one checkpoint to the next: as many moments as there are threads
+    assert len(moments) > 5 * apart
+    assert moments[-1].number == len(moments) - 1
+    assert moments.applied == len(moments)  # all of them, once
+    for number, most in ((0, 1), (len(moments) - 1, apart), (len(moments) - 2, apart), (1_000, apart), (1_001, 1)):
+        before = moments.applied
+        assert moments[number].number == number
+        assert moments.applied - before <= most
+
+
+def test_who_ends_waits_for_nothing() -> None:
+    moments = by_hand(("a", "block", "p", 0), ("a", "end"), primitives=[Primitive("p", "Tasks", 0)])
+    assert [moment.waiting["p"] for moment in moments[4:]] == [("a",), ()]
 
 
 def test_a_stolen_wake_up_is_told() -> None:
@@ -243,7 +268,7 @@ def test_a_wait_that_ends_without_a_word_has_ended() -> None:
         primitives=[Primitive("p", "Tasks", 0), Primitive("s", "Semaphore", 1)],
     )
     assert [moment.waiting["p"] for moment in moments[4:]] == [("a",), ()]
-    assert moments[-1].states["a"].word == ABLE
+    assert moments[-1].states["a"].word == UNDER_WAY
 
 
 def test_a_wait_on_a_condition_goes_on_while_its_lock_is_taken_back() -> None:
@@ -260,11 +285,11 @@ def test_a_wait_on_a_condition_goes_on_while_its_lock_is_taken_back() -> None:
         primitives=[Primitive("c", "Condition", 0), Primitive("lock", "RLock", 1)],
     )
     assert [str(moment.states["a"]) for moment in moments[4:]] == [
-        ABLE,
+        UNDER_WAY,
         *["waits for `c`"] * 4,
         *["waits for `lock`"] * 2,
         "waits for `c`",
-        ABLE,
+        UNDER_WAY,
     ]
     assert told(moments)[4] == "main notifies `c` (at most 1 of those who wait); 1 waits"
 
@@ -366,4 +391,4 @@ def test_no_sentence_says_who_is_next() -> None:
 
 def test_what_waits_is_in_words() -> None:
     moments = lab.record(visit, clock="virtual").moments
-    assert {state.word for moment in moments for state in moment.states.values()} > {WAITS, ABLE, ASLEEP, ENDED}
+    assert {state.word for moment in moments for state in moment.states.values()} > {WAITS, UNDER_WAY, ASLEEP, ENDED}

@@ -13,8 +13,8 @@ from semalab.trace import JOINS, LOCKS, PERMITS, QUEUES, Event
 _ENDED = PERMITS | {"Event", "Condition", "Barrier"}  # every wait for one of these has its end in the log
 _ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait for a primitive
 
-# "can run": it neither waits nor sleeps. Whether a processor was just working on it, no log tells.
-NOT_BEGUN, ABLE, ASLEEP, ENDED, STRANGER = "not begun", "can run", "asleep", "ended", "not of this run"
+# "under way": the log tells of no wait and no sleep. Whether a processor was just working on it, no log tells.
+NOT_BEGUN, UNDER_WAY, ASLEEP, ENDED, STRANGER = "not begun", "under way", "asleep", "ended", "not of this run"
 WAITS, JOINS_A = "waits for", "joins"
 
 
@@ -103,7 +103,7 @@ class Follower:
             return State(ENDED)
         if event.thread in self.dozing:
             return self.dozing[event.thread]
-        return State(WAITS, waits[-1]) if waits else State(ABLE)
+        return State(WAITS, waits[-1]) if waits else State(UNDER_WAY)
 
     def _held(self, event: Event) -> tuple[tuple[str, str, int], ...]:
         label, thread = event.primitive, event.thread

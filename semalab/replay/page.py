@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.excerpt import cut
 from semalab.moments import Moments, State
-from semalab.moments.change import ABLE, ENDED, NOT_BEGUN, STRANGER, WAITS
+from semalab.moments.change import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
 from semalab.source import Source
 from semalab.trace import FLAGS, JOINS, LOCKS, Primitive
 
@@ -136,7 +136,7 @@ def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
     trace = moments.reading.trace
     thread_number = {thread: number for number, thread in enumerate(trace.threads)}
     primitive_number = {label: number for number, label in enumerate(trace.primitives)}
-    states: dict[State, int] = {State(NOT_BEGUN): 0, State(ABLE): 1}
+    states: dict[State, int] = {State(NOT_BEGUN): 0, State(UNDER_WAY): 1}
     changes: list[list[int]] = []
     for event, step in zip(moments.events, moments.steps, strict=True):
         thread = thread_number[event.thread]
