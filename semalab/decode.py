@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from semalab.engine import Inside, Processor, ProgramThread, Subject, rows, times
 from semalab.event import OUTSIDE
 from semalab.labels import line_of, primitive_labels, thread_labels
+from semalab.source import Source, source_of
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made, streams
@@ -56,6 +57,7 @@ class Decoder:
         self.printed: list[Printed] = []
         self._thread: dict[int, str] = {}
         self._lines: dict[tuple[int, int], int | None] = {}
+        self._quoted: dict[tuple[int, int], CodeType] = {}  # the program's code, by its id and line
         self._entered: list[dict[str, list[int | None]]] = [{} for _ in made]
         self._started: set[str] = set()
         self._events: list[Event] = []
@@ -92,8 +94,14 @@ class Decoder:
         """The line of an instruction, in the program's own code."""
         place = id(code), instruction
         if place not in self._lines:
-            self._lines[place] = line_of(code, instruction) if code is not None else None
+            self._lines[place] = line = line_of(code, instruction) if code is not None else None
+            if code is not None and line is not None:
+                self._quoted[id(code), line] = code
         return self._lines[place]
+
+    def source(self, program: CodeType | None) -> Source:
+        """The text of the program, whose own function comes first; call after `trace()`."""
+        return source_of(program, [(code, line) for (_, line), code in self._quoted.items()])
 
     def _semaphore(
         self, time: int, ident: int, key: int, value: int, code: CodeType, instruction: int

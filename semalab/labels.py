@@ -29,10 +29,15 @@ class Target(NamedTuple):
     many: bool
 
 
+def is_programs(code: types.CodeType) -> bool:
+    """False for the lab's code and Python's own."""
+    file = code.co_filename
+    return not (file.startswith(_LAB) or (file.startswith(_PYTHON) and "site-packages" not in file))
+
+
 def line_of(code: types.CodeType, instruction: int) -> int | None:
     """The source line of the instruction at this offset; None in code that is not a program's: the lab's, Python's."""
-    file = code.co_filename
-    if file.startswith(_LAB) or (file.startswith(_PYTHON) and "site-packages" not in file):
+    if not is_programs(code):
         return None
     position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
     return position[0] if position is not None else None

@@ -72,7 +72,8 @@ def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
         source_file=strict.maybe(strict.text, fields, "file"),
         unseen=strict.several(fields.get("unseen", []), "unseen", strict.text),
         schedule=strict.maybe(parts.schedule, fields, "schedule"),
-        source_text=strict.text(fields.get("source", ""), "source"),
+        cost=strict.maybe(parts.cost, fields, "cost"),
+        source=parts.source(fields.get("source", ""), "source"),
     )
 
 

@@ -192,6 +192,7 @@ class Bench:
         stopped = decoder.stopped(timeout)
         self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
+        code = getattr(self.program, "__code__", None)
         return Run(
             trace=trace,
             arguments=MappingProxyType(self.arguments),
@@ -208,7 +209,8 @@ class Bench:
             cost=cost_of_an_event if clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
-            source_file=getattr(getattr(self.program, "__code__", None), "co_filename", None),
+            source_file=getattr(code, "co_filename", None),
+            source=decoder.source(code),
         )
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
 from semalab.excerpt import cut_name
-from semalab.files import source_of
+from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
 from semalab.schedule import Schedule
+from semalab.source import Source
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import POOLED, SEMAPHORES, Trace
 from semalab.verdict import alarm, headline
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from semalab.decode import Printed
+    from semalab.replay.widget import Replay
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +33,11 @@ class Run:
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
     unseen: primitives that were there before the run, and that the lab could not watch.
+    source: the text of the program as it was when it ran, as far as it can be had.
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
-    source_file, source_text: where the program stands, and what it says there (None: as the file has it now).
+    source_file: where the program stands.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -57,7 +60,7 @@ class Run:
     unseen: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
-    source_text: str | None = field(default=None, repr=False)
+    source: Source = field(default=Source(), repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -75,6 +78,11 @@ class Run:
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
         return headline(self.reading, self.claim, self.stopped, failure)
 
+    @cached_property
+    def moments(self) -> Moments:
+        """What was true after each event."""
+        return moments_of(self.reading, self.printed, self.verdict if self.stopped is not None else None)
+
     @property
     def note(self) -> str:
         """One sentence about what the log does not hold; empty if it holds everything."""
@@ -87,11 +95,6 @@ class Run:
     @property
     def output(self) -> str:
         return "".join(p.text for p in self.printed)
-
-    @cached_property
-    def source(self) -> str:
-        """The text of the file, or of the notebook's cell, that the program stands in; empty if nobody knows it."""
-        return source_of(self.source_file) if self.source_text is None else self.source_text
 
     @property
     def description(self) -> str:
@@ -158,10 +161,17 @@ class Run:
         part = {"between": between, "threads": threads, "select": select}
         return draw(self.reading, **{**settings, **part, **style})
 
+    def replay(self) -> Replay:
+        """The run step by step under its picture, in a notebook: ← and → step, space plays."""
+        from semalab.replay.widget import Replay
+
+        return Replay(self)
+
     def save(self, path: str | Path) -> Path:
         """Write the run to a file; the suffix says how. A save that fails leaves the file that was there.
 
-        The picture: .png .svg .pdf. The log: .csv, .json (which `load` reads), and .trace.json for Perfetto.
+        The picture: .png .svg .pdf. The replay, as a page that stands alone: .html. The log: .csv, .json (which `load`
+        reads), and .trace.json for Perfetto.
 
         Raises: ValueError for another suffix; OSError, with a sentence, if the file cannot be written.
         """

@@ -20,11 +20,18 @@ def _picture(run: Run, suffix: str) -> Iterable[bytes]:
     yield written(run.timeline(), suffix)
 
 
+def _page(run: Run, suffix: str) -> Iterable[bytes]:
+    from semalab.replay import as_html
+
+    yield as_html(run).encode("utf-8")
+
+
 # The one place that knows the suffixes. A writer gives the file in pieces.
 WRITERS: dict[str, Writer] = {
     ".png": _picture,
     ".svg": _picture,
     ".pdf": _picture,
+    ".html": _page,
     ".csv": lambda run, _: as_csv(run.trace),
     ".json": lambda run, _: as_json(run),
     ".trace.json": lambda run, _: as_chrome_trace(run),

@@ -23,7 +23,7 @@ from semalab.run import Run
 from semalab.trace import Event
 
 ROOT = Path(__file__).resolve().parent.parent
-SUFFIXES = (".png", ".svg", ".pdf", ".csv", ".json", ".trace.json")
+SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".json", ".trace.json")
 
 
 def pair() -> None:
@@ -64,7 +64,7 @@ def test_save_returns_the_path_and_the_longest_suffix_counts(tmp_path: Path) -> 
 def test_an_unknown_suffix_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError) as refused:
         RUN.save(tmp_path / name)
-    assert str(refused.value) == f"the suffix must be one of .png .svg .pdf .csv .json .trace.json, got {name!r}"
+    assert str(refused.value) == f"the suffix must be one of .png .svg .pdf .html .csv .json .trace.json, got {name!r}"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -21,6 +21,7 @@ from semalab.claims import Claim
 from semalab.files import KEYS, as_json
 from semalab.reading import Reading
 from semalab.run import Run
+from semalab.source import Source
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import Event, Primitive, Trace
 
@@ -206,7 +207,8 @@ def takes(value: Any) -> None:
 def test_the_source_comes_back_without_the_folder_it_was_in(tmp_path: Path) -> None:
     run = lab.record(racing, threads=2, clock="virtual")
     back = again(run, tmp_path)
-    assert back.source == Path(__file__).read_text(encoding="utf-8")
+    assert back.source == run.source
+    assert [one.file for one in back.source.listings] == ["test_loading.py"]
     assert back.source_file == "test_loading.py"
     assert str(Path(__file__).parent) not in (tmp_path / "run.json").read_text(encoding="utf-8")
 
@@ -241,7 +243,7 @@ def test_the_first_format_is_still_read(tmp_path: Path) -> None:
     file.write_text(json.dumps(first, indent=1) + "\n")
     back = lab.load(file)
     assert (back.trace, back.verdict, back.schedule) == (run.trace, run.verdict, run.schedule)
-    assert (back.name, back.arguments, back.source) == ("program", {}, "")
+    assert (back.name, back.arguments, back.source) == ("program", {}, Source())
     back.save(tmp_path / "run.trace.json")
 
 
@@ -409,7 +411,15 @@ CHANGES: list[tuple[list[Any], Any, str]] = [
         "the points of schedule must be one of '', 'operations', 'lines', 'bytecode', got 'dots'",
     ),
     (["arguments"], [1], "arguments must be an object, got [1]"),
-    (["source"], 5, "source must be text, got 5"),
+    (["cost"], [1.5], "cost must be two numbers of nanoseconds, got [1.5]"),
+    (["cost"], [1, -1], "cost[1] must be a number from 0 on, got -1"),
+    (["source"], 5, "source must be an object, got 5"),
+    (
+        ["source", "homes"],
+        [[0, "a"]],
+        "the line of the homes of source[0] must be a whole number from 1 to MOST, got 0",
+    ),
+    (["source", "listings"], [["a", 1]], "the listings of source[0] must be [file, first line, lines], got ['a', 1]"),
     (["verdict"], ..., "it must have 'verdict', and has not"),
     (["printed"], ..., "it must have 'printed', and has not"),
 ]

@@ -232,7 +232,7 @@ def test_options(kernel: LiveKernel, folder: Path) -> None:
         (
             "--save run.txt",
             "ValueError",
-            "the suffix must be one of .png .svg .pdf .csv .json .trace.json, got 'run.txt'",
+            "the suffix must be one of .png .svg .pdf .html .csv .json .trace.json, got 'run.txt'",
         ),
     ],
 )

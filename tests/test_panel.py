@@ -106,6 +106,19 @@ def test_output_stands_in_the_fold() -> None:
     assert panel.fold.selected_index is None
 
 
+def test_the_run_is_gone_through_in_the_second_fold() -> None:
+    panel = lab.interact(visit, threads=(1, 4), initial=(1, 2))
+    assert panel.steps.value == ""  # nobody looks
+    panel.fold.selected_index = 1
+    assert panel.run is not None
+    assert panel.steps.value == panel.run.replay().value
+    before = panel.steps.value
+    panel.controls["threads"].value = 2
+    assert panel.steps.value == panel.run.replay().value != before
+    panel.fold.selected_index = 0
+    assert panel.steps.value == ""
+
+
 def test_an_error_is_shown_with_the_programs_own_lines() -> None:
     panel = lab.interact(fails, threads=(1, 2))
     shown = panel.sentence.value

@@ -16,12 +16,12 @@ PACKAGE = ROOT / "semalab"
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
-    *("labels", "columns", "use", "role", "walk", "reading", "schedule", "claims", "verdict", "files"),
-    *("timeline", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
+    *("labels", "source", "columns", "use", "role", "walk", "reading", "schedule", "claims", "verdict", "files"),
+    *("timeline", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
     *("recording", "loading", "exploration", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
-FRONT_END = ("panel", "magic")  # the only layers that may know ipywidgets and IPython
+FRONT_END = ("replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
@@ -114,7 +114,7 @@ def test_there_are_modules_in_every_layer() -> None:
         ("import semalab", "run.py", "run must import semalab from the layer that defines it"),
         ("from semalab import recording", "panel.py", None),
         ("from semalab import Event", "panel.py", "panel must import semalab.Event from the layer that defines it"),
-        ("import IPython.display", "run.py", "run must not import IPython.display: only panel, magic may"),
+        ("import IPython.display", "run.py", "run must not import IPython.display: only replay, panel, magic may"),
         ("from matplotlib import pyplot", "timeline/rows.py", "timeline must not import matplotlib.pyplot: it keeps"),
         ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
         ("from . import virtual\nfrom ..trace import Event", "engine/wall.py", None),

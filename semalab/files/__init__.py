@@ -1,7 +1,7 @@
 """Files to take away: the log in forms that other programs read, each written as a whole or not at all."""
 
 from semalab.files.chrome import as_chrome_trace
-from semalab.files.document import FORMAT, KEYS, VERSION, as_json, source_of
+from semalab.files.document import FORMAT, KEYS, VERSION, as_json
 from semalab.files.log import trace_of
 from semalab.files.reader import OtherLayout, by_lines, whole_file
 from semalab.files.table import as_csv
@@ -16,7 +16,6 @@ __all__ = [
     "as_csv",
     "as_json",
     "by_lines",
-    "source_of",
     "trace_of",
     "whole_file",
     "write_whole",

@@ -7,7 +7,6 @@ own claim (what it said of this run does), and arguments and a result that JSON 
 from __future__ import annotations
 
 import json
-import linecache
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.excerpt import said_by
 from semalab.files.told import name_of
+from semalab.source import Source
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import Trace
 
@@ -26,7 +26,19 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "semalab run", 1
 KEYS = (  # that every file has
     *("verdict", "name", "arguments", "arguments left out", "clock", "seed", "duration", "schedule", "printed"),
-    *("exception", "failed thread", "stopped", "claim", "unseen", "file", "source", "threads", "primitives", "events"),
+    *(
+        "exception",
+        "failed thread",
+        "stopped",
+        "claim",
+        "unseen",
+        "cost",
+        "file",
+        "source",
+        "threads",
+        "primitives",
+        "events",
+    ),
 )
 MANY = 10_000  # events that are written, and read, at once
 EVENTS = ' "events": [\n'  # the line before the first event, in every file that we write; the last key
@@ -54,8 +66,9 @@ def as_json(run: Run) -> Iterator[bytes]:
         "stopped": _stopped(run.stopped),
         "claim": _claim(run),
         "unseen": run.unseen,
+        "cost": run.cost() if run.cost is not None else None,
         "file": run.source_file and Path(run.source_file).name,  # not the folder, which tells whose machine it was
-        "source": run.source,
+        "source": _source(run.source),
         "threads": run.trace.threads,
         "primitives": list(run.trace.primitives.values()),
     }
@@ -124,6 +137,8 @@ def _claim(run: Run) -> str | dict[str, Any] | None:
     }
 
 
-def source_of(file: str | None) -> str:
-    """The text of a file or of a notebook's cell, as far as it is known."""
-    return "".join(linecache.getlines(file)) if file else ""
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "listings": [[one.file, one.first, one.lines] for one in source.listings],
+        "homes": list(source.homes.items()),
+    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from semalab.claims import Check, Claim
 from semalab.files import strict
 from semalab.files.told import Told, called, claim_called
 from semalab.schedule import POINTS, Schedule
+from semalab.source import Listing, Source
 from semalab.stops import Deadlock, Timeout, Wait
 
 
@@ -59,6 +61,14 @@ def claim(value: Any, what: str) -> Check:
     )
 
 
+def cost(value: Any, what: str) -> Callable[[], tuple[float, float]]:
+    """As measured where the run was recorded."""
+    nanoseconds = strict.several(value, what, strict.positive)
+    if len(nanoseconds) != 2:
+        strict.refuse(f"{what} must be two numbers of nanoseconds", value)
+    return lambda: (nanoseconds[0], nanoseconds[1])
+
+
 def schedule(value: Any, what: str) -> Schedule:
     fields = strict.mapping(value, what)
     return Schedule(
@@ -69,3 +79,31 @@ def schedule(value: Any, what: str) -> Schedule:
         strict.yes_or_no(fields.get("lives", False), f"lives of {what}"),
         strict.several(fields.get("shared", []), f"the shared of {what}", strict.text),
     )
+
+
+def source(value: Any, what: str) -> Source:
+    if type(value) is str:  # in an earlier format: the whole file, and not which line of the log lies where
+        return Source()
+    fields = strict.mapping(value, what)
+    return Source(
+        strict.several(fields.get("listings"), f"the listings of {what}", _listing),
+        dict(strict.several(fields.get("homes"), f"the homes of {what}", _home)),
+    )
+
+
+def _listing(value: Any, what: str) -> Listing:
+    if type(value) is not list or len(value) != 3:
+        strict.refuse(f"{what} must be [file, first line, lines]", value)
+    file, first, lines = value
+    return Listing(
+        strict.text(file, f"the file of {what}"),
+        strict.whole(first, f"the first line of {what}", least=1),
+        strict.several(lines, f"the lines of {what}", strict.text),
+    )
+
+
+def _home(value: Any, what: str) -> tuple[int, str | None]:
+    if type(value) is not list or len(value) != 2:
+        strict.refuse(f"{what} must be [line, file]", value)
+    line, file = value
+    return strict.whole(line, f"the line of {what}", least=1), None if file is None else strict.text(file, what)

@@ -51,6 +51,12 @@ def seconds(value: Any, what: str) -> float:
     return float(value)
 
 
+def positive(value: Any, what: str) -> float:
+    if type(value) not in (int, float) or not 0 <= value <= MOST:
+        refuse(f"{what} must be a number from 0 on", value)
+    return float(value)
+
+
 def several(value: Any, what: str, one: Callable[[Any, str], T]) -> tuple[T, ...]:
     """A list, each element of which passes the test `one`."""
     if type(value) is not list:

@@ -13,6 +13,7 @@ from semalab.claims import Check
 from semalab.panel import texts
 from semalab.panel.controls import dials
 from semalab.panel.latest import Latest
+from semalab.panel.steps import Steps
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 
@@ -82,7 +83,10 @@ class Panel(widgets.VBox):
         )
         self.sentence = widgets.HTML()
         self.printed = widgets.HTML()
-        self.fold = widgets.Accordion([self.printed], titles=["What the program printed"], selected_index=None)
+        self.steps = Steps()
+        titles = ["What the program printed", "Step through this run"]
+        self.fold = widgets.Accordion([self.printed, self.steps], titles=titles, selected_index=None)
+        self.fold.observe(lambda change: self.steps.opened(change["new"] == 1), names="selected_index")
         self._latest = Latest(_post_to(_running_loop()), self._show)
         super().__init__(
             [
@@ -154,6 +158,7 @@ class Panel(widgets.VBox):
         self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI))
         self.sentence.value = texts.verdict(run)
         self.printed.value = texts.output(run)
+        self.steps.show(run)
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)

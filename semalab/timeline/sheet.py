@@ -20,6 +20,7 @@ from semalab.timeline.ink import PAPER, RULE, SMALL
 from semalab.timeline.lettering import Lettering
 from semalab.timeline.page import POINTS, Page
 
+HEADROOM = 24.0  # points of the plot above its rows
 _BOX = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
 
 
@@ -41,7 +42,7 @@ class Sheet:
         self.figure.patch.set_linewidth(2)  # half of it falls off the paper
         FigureCanvasAgg(self.figure)
         self.points: Transform = Affine2D().scale(1 / POINTS) + self.figure.dpi_scale_trans
-        low, high = page.axis, page.rows_top + 24
+        low, high = page.axis, page.rows_top + HEADROOM
         self.axes: Axes = self.figure.add_axes(
             (
                 page.left / page.width,

@@ -97,3 +97,23 @@ def test_the_last_value_wins_on_the_wall_clock(lab: Lab, open_notebook: Callable
     notebook.page.keyboard.press("Control+Enter")
     expect(notebook.outputs(2)).to_have_text(re.compile(r":\s*0$"))
     assert notebook.errors == []
+
+
+def test_the_present_run_is_stepped_through_in_its_fold(open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = open_notebook(LESSON)
+    notebook.run_all()
+    panel = notebook.outputs(panel_cell(LESSON))
+    panel.get_by_text("Step through this run").click()
+    frame = panel.frame_locator("iframe")
+    expect(frame.locator("#said")).to_have_text("main begins")
+    frame.get_by_role("slider", name="Step").focus()
+    notebook.page.keyboard.press("End")
+    expect(frame.locator("#said")).to_have_text("main ends")
+    initial = panel.get_by_role("slider").nth(1)
+    initial.focus()
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(frame.locator("#said")).to_have_text("main begins")  # of the new run
+    frame.get_by_role("slider", name="Step").focus()
+    notebook.page.keyboard.press("End")
+    expect(frame.locator("#said")).to_contain_text("The run is stopped: Deadlock")
+    assert notebook.errors == []

@@ -1,0 +1,207 @@
+"""A run as one self-contained HTML page: its picture, and every step of it to go through. No network, no kernel.
+
+Text from programs is data: it stands in the page escaped, as JSON, or as ink in the picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from semalab.excerpt import cut
+from semalab.moments import Moments, State
+from semalab.moments.change import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
+from semalab.source import Source
+from semalab.trace import FLAGS, JOINS, LOCKS, Primitive
+
+if TYPE_CHECKING:
+    from semalab.run import Run
+    from semalab.timeline.places import Places
+
+WIDTH, HEIGHT = 7.6, 4.1  # inches of the picture, at most: beside the source, the page fits a slide
+_DPI = 200
+_SHOWN = 12  # primitives in the table
+_PRINTS = 400_000  # characters of output kept
+_EARLY = 'document.documentElement.classList.add("js");'  # before anything is laid out as for those without
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
+
+
+class Page(NamedTuple):
+    """The page's text, and the height of its picture as a part of the width."""
+
+    text: str
+    ratio: float
+
+
+def as_html(run: Run) -> str:
+    """The page: the same text for the same run.
+
+    >>> Path("run.html").write_text(as_html(run), encoding="utf-8")
+    """
+    return page_of(run).text
+
+
+def page_of(run: Run) -> Page:
+    from semalab.timeline import png
+    from semalab.timeline.places import places_of
+
+    figure = run.timeline(width=WIDTH, dpi=_DPI)
+    if figure.get_figheight() > HEIGHT:
+        figure = run.timeline(width=WIDTH, height=HEIGHT, dpi=_DPI)
+    picture = base64.b64encode(png(figure, compression=6)).decode("ascii")
+    moments = run.moments
+    places = places_of(figure, run.reading, run.stopped is not None)
+    style, script = _text("page.css"), _text("page.js")
+    source, lines = _source(run.source)
+    text = _filled(
+        title=escape(f"{run.name}: {run.verdict}"),
+        verdict=escape(run.verdict),
+        description=escape(run.description),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        early=_EARLY,
+        early_hash=_hash(_EARLY),
+        picture=f"data:image/png;base64,{picture}",
+        width=f"{WIDTH * 96:.0f}",
+        height=f"{figure.get_figheight() * 96:.0f}",
+        alt=escape(f"Timeline. {run.verdict} ({run.description})"),
+        output=escape(cut(run.output, 4_000, lines=True)),
+        source=source,
+        steps=_steps(moments, places),
+        log=_log(moments, places, lines),
+    )
+    return Page(text, figure.get_figheight() / WIDTH)
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What the page's own security policy knows its one script and its one style sheet by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _filled(**parts: str) -> str:
+    """One pass over the template: what a program's text looks like is never looked at."""
+    return _PLACE.sub(lambda place: parts[place[1]], _text("page.html"))
+
+
+def _steps(moments: Moments, places: Places) -> str:
+    clock = places.clock
+    times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
+    times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
+    return "\n".join(
+        f"<li><i>{time}</i> {escape(moments.sentence(number), quote=False)}</li>" for number, time in enumerate(times)
+    )
+
+
+def _source(source: Source) -> tuple[str, dict[int, int]]:
+    """The listings as HTML, and for each line of the log the number of its element."""
+    made: list[str] = []
+    numbers: dict[tuple[str, int], int] = {}
+    for before, listing in zip((None, *source.listings), source.listings, strict=False):
+        if before is None or before.file != listing.file:
+            named = len({one.file for one in source.listings}) > 1
+            made.append(f'<div class="file">{escape(_short(listing.file))}</div>' if named else "")
+        else:
+            made.append('<div class="file">⋮</div>')
+        for number, line in enumerate(listing.lines, listing.first):
+            numbers[listing.file, number] = len(numbers)
+            made.append(f'<div class="line"><b>{number}</b><code>{escape(_plain(line))}</code><i></i></div>')
+    known = {line: numbers[file, line] for line, file in source.homes.items() if file and (file, line) in numbers}
+    return "".join(made) or '<div class="file">The source is not known.</div>', known
+
+
+def _plain(line: str) -> str:
+    return cut(line.expandtabs(4), 400)
+
+
+def _short(file: str) -> str:
+    """A file's own name; of a notebook's cell, which has none that means anything, just that."""
+    name = re.split(r"[/\\]", file)[-1]
+    return "a cell" if re.fullmatch(r"(\d+\.py|<ipython-input.*>)", name) else cut(name, 80)
+
+
+def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
+    trace = moments.reading.trace
+    thread_number = {thread: number for number, thread in enumerate(trace.threads)}
+    primitive_number = {label: number for number, label in enumerate(trace.primitives)}
+    states: dict[State, int] = {State(NOT_BEGUN): 0, State(UNDER_WAY): 1}
+    changes: list[list[int]] = []
+    for event, step in zip(moments.events, moments.steps, strict=True):
+        thread = thread_number[event.thread]
+        primitive = -1 if event.kind in JOINS else primitive_number.get(event.primitive, -1)
+        state = states.setdefault(step.change.state, len(states))
+        change = [thread, state, event.line or 0, primitive, -1 if event.value is None else event.value]
+        for label, sign in step.change.queued:
+            change += [1 if sign > 0 else 2, primitive_number[label], thread]
+        for label, holder, sign in step.change.held:
+            change += [3 if sign > 0 else 4, primitive_number[label], thread_number[holder]]
+        if event.kind == "print":
+            change += [5, 0, 0]
+        changes.append(change)
+    shown = _shown(moments)
+    log = {
+        "threads": trace.threads,
+        "primitives": [_described(p, p.label in shown, moments) for p in trace.primitives.values()],
+        "states": [[str(state), _group(state)] for state in states],
+        "lines": lines,
+        "prints": _prints(moments),
+        "across": [round(float(x) * 1e5) for x in places.across],
+        "end": round(places.end * 1e5),
+        "row": round(places.first_row, 6),
+        "pitch": round(places.pitch, 6),
+        "top": round(places.top, 6),
+        "bottom": round(places.bottom, 6),
+        "changes": changes,
+    }
+    return json.dumps(log, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _shown(moments: Moments) -> set[str]:
+    """The primitives for the table: the main one, and then those that were made first."""
+    reading = moments.reading
+    used = [use.label for use in reading.uses.values() if use.role != "unused"]
+    main = reading.main_use
+    used.sort(key=lambda label: main is None or label != main.label)
+    return set(used[:_SHOWN])
+
+
+def _described(primitive: Primitive, shown: bool, moments: Moments) -> dict[str, Any]:
+    words = None
+    if primitive.kind in LOCKS:
+        words = ["held", "free"]
+    elif primitive.kind in FLAGS:
+        words = ["not set", "set"] if primitive.kind == "Event" else ["not done", "done"]
+    return {
+        "label": primitive.label,
+        "initial": primitive.initial,
+        "words": words,
+        "valued": primitive.kind != "Condition",
+        "guard": moments.reading.uses[primitive.label].role == "guard",
+        "shown": shown,
+    }
+
+
+def _group(state: State) -> str:
+    if state.word == WAITS:
+        return "waits"
+    return "idle" if state.word in {NOT_BEGUN, ENDED, STRANGER} else ""
+
+
+def _prints(moments: Moments) -> list[str]:
+    room, kept = _PRINTS, []
+    for text in moments.texts:
+        kept.append(cut(text or "", room, lines=True) if room else "")
+        room = max(0, room - len(text or ""))
+    return kept

@@ -1,0 +1,53 @@
+"""The replay as a widget: the self-contained page in a frame. Every step is answered in the browser, not the kernel."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from semalab.replay.page import page_of
+
+if TYPE_CHECKING:
+    from semalab.run import Run
+
+# As high as the page is at this width: what is above or below it never moves.
+_FRAME = """<style>
+.semalab-replay {{ container-type: inline-size; overflow: hidden; }}
+.semalab-replay iframe {{ display: block; width: 100%; height: 1300px; border: 0; }}
+@container (min-width: 560px) {{
+  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 505px); }}
+}}
+@container (min-width: 1000px) {{
+  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {ratio:.4f} + 430px); }}
+}}
+@container (min-width: 1200px) {{
+  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {ratio:.4f} + 330px); }}
+}}
+</style><div class="semalab-replay"><iframe title="{title}" srcdoc="{page}"></iframe></div>"""
+
+
+class Replay(widgets.HTML):
+    """A run to go through step by step: ← and → step, space plays. Where no widget can be shown, its picture is.
+
+    Invariant: what is shown is `run`, whole and unchanging; the kernel is not asked again.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        super().__init__(framed(run), layout={"width": "100%"})
+
+    def __repr__(self) -> str:
+        return f"Replay in {len(self.run.moments):,} steps. {self.run.verdict}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle, _ = self.run._repr_mimebundle_()
+        view = super()._repr_mimebundle_(**kwargs)
+        return {**(view if isinstance(view, dict) else view[0]), "image/png": bundle["image/png"]}
+
+
+def framed(run: Run) -> str:
+    """The page in a frame that has its own keys, style and script."""
+    page = page_of(run)
+    return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text))

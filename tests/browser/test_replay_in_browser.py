@@ -1,0 +1,387 @@
+"""The replay in a real browser: every step says what is true then, by keyboard alone, light and dark, on any width."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from deadlocked_programs import crossed
+from jupyterlab_in_browser import Lab, OpenNotebook
+from nbformat.v4 import new_code_cell, new_notebook
+from stored_notebook import normalised, text
+from virtual_runs import PROGRAMS
+
+import semalab as lab
+from semalab.replay import as_html
+from semalab.run import Run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
+
+NOTEBOOK = """
+import threading, time
+import semalab as lab
+
+def visit(threads):
+    mutex = threading.Semaphore(1)
+    def work():
+        with mutex:
+            time.sleep(0.01)
+    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+run = lab.record(visit, threads=3, clock="virtual")
+run.replay()
+"""
+# What the page says at its present step.
+SHOWN = """() => {
+    const texts = nodes => [...nodes].map(node => node.textContent);
+    const cells = id => [...document.querySelectorAll(`#${id} tr`)].map(row => texts(row.children));
+    const standing = [...document.querySelectorAll('#source .line')].filter(line => line.lastChild.textContent);
+    return {said: document.getElementById('said').textContent, threads: cells('threads'),
+            primitives: cells('primitives'), printed: document.getElementById('printed').textContent,
+            lines: standing.map(line => [Number(line.firstChild.textContent), texts(line.lastChild.children)]),
+            cursor: parseFloat(document.getElementById('cursor').style.left)};
+}"""
+# The same at each of so many steps, each after a key.
+STEPS = """([key, count]) => [...Array(count)].map(() => {
+    const shown = (SHOWN)();
+    document.dispatchEvent(new KeyboardEvent('keydown', {key}));
+    return shown;
+})""".replace("SHOWN", SHOWN)
+# Where everything is that a step must not move.
+PLACES = """() => [...document.querySelectorAll('figure, #controls > *, section, .box, #said')].map(
+    element => Object.values(element.getBoundingClientRect().toJSON()).map(Math.round).join())"""
+
+
+def visit(threads: int) -> None:
+    mutex = threading.Semaphore(1)
+
+    def work() -> None:
+        with mutex:
+            print("in the critical section")
+            time.sleep(0.01)
+
+    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def hostile() -> None:
+    alarm = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    gate = threading.Semaphore(0)
+    worker = threading.Thread(target=gate.acquire, name=alarm)
+    worker.start()
+    print(alarm)
+    gate.release()
+    worker.join()
+
+
+class Opened:
+    """A replay in a page of its own. problems: what the browser's console and the page's errors said."""
+
+    def __init__(self, page: Page, run: Run, file: Path) -> None:
+        self.page = page
+        self.run = run
+        self.problems: list[str] = []
+        page.on("console", lambda message: self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("dialog", lambda dialog: self.problems.append(dialog.message))
+        file.write_text(as_html(run), encoding="utf-8")
+        page.goto(file.as_uri())
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        return self.page.evaluate(SHOWN)
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def open_replay(browser: BrowserContext, tmp_path: Path) -> Iterator[Open]:
+    """Open a run's page in a fresh context with these options of Playwright's."""
+    contexts: list[BrowserContext] = []
+    opened: list[Opened] = []
+    assert browser.browser is not None
+
+    def open_(run: Run, **options: Any) -> Opened:
+        size = options.pop("size", (1280, 720))
+        viewport = {"width": size[0], "height": size[1]}
+        contexts.append(browser.browser.new_context(viewport=viewport, **options))  # type: ignore[union-attr]
+        opened.append(Opened(contexts[-1].new_page(), run, tmp_path / f"replay-{len(opened)}.html"))
+        return opened[-1]
+
+    yield open_
+    problems = [problem for replay in opened for problem in replay.problems]
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _expected(run: Run, number: int) -> dict[str, Any]:
+    """What the page should say at a step, worked out from the run's moments."""
+    moment = run.moments[number]
+    standing: dict[int, list[str]] = {}
+    for thread, line in moment.lines.items():
+        if moment.states[thread].word in {"not begun", "ended"} or run.source.text(line) is None:
+            continue
+        standing.setdefault(line or 0, []).append(thread)
+    lines = []
+    for line, threads in sorted(standing.items()):
+        first = [thread for thread in threads if thread == moment.thread]
+        others = [thread for thread in threads if thread != moment.thread]
+        lines.append([line, first + ([_names(others)] if others else [])])
+    return {
+        "said": moment.sentence,
+        "threads": [[t, str(s), str(moment.lines[t] or "")] for t, s in moment.states.items()],
+        "printed": moment.printed or "nothing",
+        "lines": lines,
+    }
+
+
+def _names(threads: Any) -> str:
+    threads = list(threads)
+    short = threads if len(threads) <= 3 else threads[:2]
+    more = f" and {len(threads) - 2} more" if len(threads) > 3 else ""
+    return (", ".join(short) + more) if threads else ""
+
+
+def _agrees(replay: Opened, number: int, shown: dict[str, Any] | None = None) -> None:
+    shown, expected = shown or replay.shown, _expected(replay.run, number)
+    moment = replay.run.moments[number]
+    assert {what: shown[what] for what in expected} == expected
+    for label, value, held, waiting in shown["primitives"]:
+        threads = moment.waiting[label]
+        assert waiting == ((f"{len(threads)}: " if len(threads) > 3 else "") + _names(threads) or "nobody")
+        if replay.run.reading.uses[label].role == "guard":
+            assert held == (_names(moment.holders[label]) or "nobody")
+        if value.isdecimal():
+            assert int(value) == moment.values[label]
+
+
+@pytest.mark.parametrize("program", [*PROGRAMS, crossed], ids=lambda program: program.__name__)
+def test_every_step_says_what_is_true(open_replay: Open, program: Callable[..., object]) -> None:
+    arguments = {} if program is crossed else {"threads": 3}
+    run = lab.record(program, clock="virtual", **arguments)
+    replay = open_replay(run)
+    count = len(run.moments)
+    for number, shown in enumerate(replay.page.evaluate(STEPS, ["ArrowRight", count])):
+        _agrees(replay, number, shown)
+    for back, shown in enumerate(replay.page.evaluate(STEPS, ["ArrowLeft", count]), 1):
+        _agrees(replay, count - back, shown)
+
+
+def test_home_end_slider_and_buttons(open_replay: Open) -> None:
+    run = lab.record(visit, threads=3, clock="virtual")
+    replay, last = open_replay(run), len(run.moments) - 1
+    page = replay.page
+    replay.press("End")
+    _agrees(replay, last)
+    replay.press("ArrowRight")
+    _agrees(replay, last)
+    replay.press("Home", "ArrowLeft", "ArrowRight", "ArrowRight")
+    _agrees(replay, 2)
+    scrubber = page.get_by_role("slider", name="Step")
+    expect(scrubber).to_have_value("2")
+    scrubber.focus()
+    replay.press("ArrowRight")  # once, not once by the page and once by the slider
+    _agrees(replay, 3)
+    scrubber.evaluate("slider => { slider.value = 7; slider.dispatchEvent(new Event('input')); }")
+    _agrees(replay, 7)
+    expect(scrubber).to_have_attribute("aria-valuetext", f"step 8: {run.moments[7].sentence}")
+    for name, number in (("Step back", 6), ("Step forward", 7), ("Last step", last), ("First step", 0)):
+        page.get_by_role("button", name=name).click()
+        _agrees(replay, number)
+    expect(page.get_by_role("button", name="Step back")).to_be_disabled()
+    page.get_by_text("All steps").click()
+    page.locator("#steps li").nth(5).click()
+    _agrees(replay, 5)
+
+
+def test_space_plays_and_pauses(open_replay: Open) -> None:
+    run = lab.record(visit, threads=2, clock="virtual")
+    replay, last = open_replay(run), len(run.moments) - 1
+    page = replay.page
+    said = page.locator("#said")
+    replay.press(" ")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(said).to_have_attribute("aria-live", "off")
+    expect(said).not_to_have_text(run.moments[0].sentence)
+    replay.press(" ")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(said).to_have_attribute("aria-live", "polite")
+    page.get_by_role("combobox", name="Speed").select_option("fast")
+    page.get_by_role("slider", name="Step").focus()
+    replay.press(" ")
+    expect(said).to_have_text(run.moments[last].sentence, timeout=20_000)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # it has come to its end
+    replay.press(" ")  # and begins anew
+    expect(page.get_by_role("button", name="Step back")).to_be_disabled()
+    replay.press("ArrowRight")  # whoever steps does not want it to run on
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+
+
+def test_the_keyboard_alone_reaches_everything(open_replay: Open) -> None:
+    replay = open_replay(lab.record(visit, threads=2, clock="virtual"))
+    reached = []
+    for _ in range(9):
+        replay.press("Tab")
+        reached.append(replay.page.evaluate("document.activeElement.id || document.activeElement.className"))
+    # Nothing is before the first step: its two buttons are out of reach.
+    assert reached == ["play", "forward", "last", "scrubber", "speed", *["box"] * 4]
+
+
+def test_a_click_on_the_picture_goes_there(open_replay: Open) -> None:
+    run = lab.record(visit, threads=3, clock="virtual")
+    replay = open_replay(run)
+    replay.press("End")
+    end = replay.shown["cursor"]
+    replay.press("Home")
+    box = replay.page.locator("#paper").bounding_box()
+    assert box is not None
+    replay.page.mouse.click(box["x"] + (replay.shown["cursor"] + end) / 200 * box["width"], box["y"] + 150)
+    half = run.trace.duration / 2
+    _agrees(replay, max(i for i, event in enumerate(run.trace) if event.time <= half))
+
+
+def test_a_crowd_is_told_in_numbers(open_replay: Open) -> None:
+    run = lab.record(visit, threads=200, clock="virtual")
+    replay = open_replay(run)
+    step = next(m.number for m in run.moments if len(m.waiting["mutex"]) == 189)
+    replay.page.evaluate("step => { location.hash = step + 1; location.reload(); }", step)
+    expect(replay.page.locator("#said")).to_have_text(run.moments[step].sentence)
+    first, second = run.moments[step].waiting["mutex"][:2]
+    assert replay.shown["primitives"][0][3] == f"189: {first}, {second} and 187 more"
+    assert len(replay.shown["threads"]) < 8
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1050, 900), (700, 900), (480, 900)])
+@pytest.mark.parametrize("program", [visit, crossed])
+def test_nothing_moves(open_replay: Open, size: tuple[int, int], program: Callable[..., object]) -> None:
+    arguments = {} if program is crossed else {"threads": 4}
+    run = lab.record(program, clock="virtual", **arguments)
+    replay = open_replay(run, size=size)
+    places = replay.page.evaluate(PLACES)
+    for _ in run.moments:
+        replay.press("ArrowRight")
+        assert replay.page.evaluate(PLACES) == places
+    width = replay.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= size[0]
+
+
+def test_it_fits_a_slide(open_replay: Open) -> None:
+    for run in (lab.record(visit, threads=n, clock="virtual") for n in (3, 10, 200)):
+        bottom = open_replay(run).page.evaluate("document.querySelector('main').getBoundingClientRect().bottom")
+        assert bottom <= 720
+
+
+def test_dark_and_light(open_replay: Open) -> None:
+    run = lab.record(visit, threads=2, clock="virtual")
+    colours = [
+        open_replay(run, color_scheme=scheme).page.evaluate(
+            "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+        )
+        for scheme in ("light", "dark")
+    ]
+    assert colours == [["rgb(255, 255, 255)", "rgb(32, 36, 43)"], ["rgb(17, 17, 17)", "rgb(232, 230, 225)"]]
+
+
+def test_nothing_glides_for_those_who_do_not_want_it(open_replay: Open) -> None:
+    run = lab.record(visit, threads=2, clock="virtual")
+    gliding = [
+        open_replay(run, reduced_motion=wanted).page.evaluate(
+            "getComputedStyle(document.getElementById('cursor')).transitionDuration"
+        )
+        for wanted in ("no-preference", "reduce")
+    ]
+    assert gliding == ["0.1s, 0.1s", "0s"]
+
+
+def test_without_javascript_there_are_picture_sentence_and_steps(open_replay: Open) -> None:
+    run = lab.record(visit, threads=2, clock="virtual")
+    page = open_replay(run, java_script_enabled=False).page
+    expect(page.get_by_role("heading", name=run.verdict)).to_be_visible()
+    expect(page.get_by_role("img", name=f"Timeline. {run.verdict}")).to_be_visible()
+    expect(page.locator("#controls")).to_be_hidden()
+    expect(page.locator("#steps li").last).to_be_visible()
+    assert page.locator("#steps li").count() == len(run.moments)
+
+
+def test_a_hostile_program_is_only_shown(open_replay: Open) -> None:
+    run = lab.record(hostile, clock="virtual")
+    replay = open_replay(run)
+    for number in range(len(run.moments)):
+        _agrees(replay, number)
+        replay.press("ArrowRight")
+    assert replay.page.locator("img").count() == 1
+
+
+def test_a_run_without_an_event_has_nothing_to_step_through(open_replay: Open) -> None:
+    page = open_replay(Run(lab.record(visit, threads=1).trace.__class__([]), {}, "wall", 0, 0.0)).page
+    expect(page.get_by_role("img")).to_be_visible()
+    expect(page.locator("#controls")).to_be_hidden()
+
+
+def test_a_long_run_is_stepped_through_from_both_ends(open_replay: Open) -> None:
+    run = lab.record(visit, threads=1_500, clock="virtual")
+    replay = open_replay(run)
+    for key, numbers in (("End", [-1]), ("ArrowLeft", [-2, -3]), ("Home", [0]), ("ArrowRight", [1, 2])):
+        for number in numbers:
+            replay.press(key)
+            assert replay.shown["said"] == run.moments[number].sentence
+    for number in (511, 512, 513, 5_000, 1_023, 1_024):
+        replay.page.locator("#scrubber").evaluate(
+            "(slider, step) => { slider.value = step; slider.dispatchEvent(new Event('input')); }", number
+        )
+        shown, moment = replay.shown, run.moments[number]
+        assert shown["said"] == moment.sentence
+        assert shown["primitives"][0][1:3] == [str(moment.values["mutex"]), _names(moment.holders["mutex"]) or "nobody"]
+        assert shown["printed"].endswith(moment.printed[-200:])
+
+
+def test_in_a_notebook(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+    """Its keys are its own, its colours the notebook's, and nothing around it moves."""
+    cells = [new_code_cell(NOTEBOOK.strip()), new_code_cell("len(run.moments)")]
+    notebook = open_notebook(lab.write("replay.ipynb", text(normalised(new_notebook(cells=cells)))))
+    notebook.run_all()
+    page = notebook.page
+    output = notebook.outputs(1)
+    frame = page.frame_locator("iframe[title^=Replay]")
+    said = frame.locator("#said")
+    expect(said).to_have_text("main begins")
+    height = output.bounding_box()
+    frame.get_by_role("slider", name="Step").focus()
+    for sentence in ("worker-0 begins", "worker-1 begins"):
+        page.keyboard.press("ArrowRight")
+        expect(said).to_have_text(sentence)
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_have_text("worker-0 begins")
+    page.keyboard.press(" ")
+    expect(frame.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("End")
+    expect(said).to_have_text("main ends")
+    expect(frame.get_by_role("button", name="Play")).to_be_visible()
+    assert output.bounding_box() == height
+    body = frame.locator("body")
+    expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
+    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    expect(body).to_have_css("background-color", "rgb(17, 17, 17)")
+    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
+    assert notebook.errors == []
