@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from semalab.excerpt import cut_name
 from semalab.exploration.exploration import Exploration, Violation
-from semalab.exploration.judge import Check, counts_only
+from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import shares
 from semalab.exploration.search import Search
+from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 from semalab.schedule import POINTS, Schedule
@@ -75,19 +76,29 @@ def search(
     check_arguments(program, arguments, "virtual", 0, 1.0)
     _check(check, granularity, time, budget, seconds)
     _check_primitives(program, arguments)
+    stopped = False
+
+    def ask(schedules: int) -> bool:
+        nonlocal stopped
+        stopped = not told(schedules)
+        return not stopped
+
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, told)
+    found = Search(program, arguments, check, settings, budget, seconds, ask)
     found.run()
-    return _exploration(found)
+    return _exploration(found, stopped)
 
 
-def _exploration(found: Search) -> Exploration:
+def _exploration(found: Search, stopped: bool) -> Exploration:
     settings, check = found.settings, found.check
     claim = check if counts_only(check) else None
 
     def replay(schedule: Schedule) -> Run:
         return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+
+    def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
+        return tell_all(found.program, found.arguments, settings, claim, schedules)
 
     if found.violations:
         verdict = "counterexample"
@@ -102,15 +113,25 @@ def _exploration(found: Search) -> Exploration:
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
         violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in found.violations),
-        shortest=found.run_to_show,
+        right=tuple(settings.schedule(steps, 0) for steps in found.right),
+        problem=_problem(found),
         minimal=found.minimal,
-        steps=found.steps_to_show,
+        telling=found.to_show,
         states=found.states,
         unfinished=found.unfinished,
+        interrupted=stopped and not found.complete,
         name=getattr(found.program, "__name__", "program"),
         claim=_claim_in_words(check),
         _replay=replay,
+        _teller=teller,
     )
+
+
+def _problem(found: Search) -> str:
+    """What is wrong with the run that is shown."""
+    if found.to_show is None:
+        return ""
+    return wrong(found.to_show.run, found.check) or found.violations[0][1]
 
 
 def _claim_in_words(check: Check | None) -> str:
