@@ -65,10 +65,11 @@ class Search:
         self.states = 0
         self._seen: list[tuple[Told, bool]] = []
         self.to_show: Telling | None = None
+        self._showing = False
 
     def run(self) -> None:
         """Search until everything is known or the budget is used up."""
-        with Stage(self.program, self.arguments, self.settings).open() as stage:
+        with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:
                 try:
                     self._search(stage)
@@ -76,6 +77,10 @@ class Search:
                 except Grown:
                     self._begin()
                     stage.grow(self.settings)
+
+    def _stopped(self) -> bool:
+        """Whether the run under way is no longer wanted. What is shown in the end is."""
+        return not self._showing and not self.told(self.schedules)
 
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
@@ -103,6 +108,7 @@ class Search:
 
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
+        self._showing = True
         self.to_show = tell(stage, steps, self.check if counts_only(self.check) else None, Names())
 
     def play(self, stage: Stage, guide: Guide) -> bool:
@@ -111,6 +117,8 @@ class Search:
             return False
         self.schedules += 1
         stage.play(guide)
+        if stage.processor.verdict == "cancelled":
+            return False
         self._grow(stage)
         return True
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 Job = Callable[[Callable[[], bool]], Any]
+Post = Callable[[Callable[[], None]], None]  # hands something to the thread that draws
 
 
 class Latest:
@@ -16,7 +17,7 @@ class Latest:
     never for a job that was replaced. `_lock` guards the three fields below it.
     """
 
-    def __init__(self, post: Callable[[Callable[[], None]], None], show: Callable[[Any], None]) -> None:
+    def __init__(self, post: Post, show: Callable[[Any], None]) -> None:
         self._post = post
         self._show = show
         self._lock = threading.Lock()

@@ -40,7 +40,7 @@ class Head:
 def draw_head(head: Head) -> Figure:
     title, size = [""], TITLE
     for size in _SIZES:  # set smaller before it gets a third line
-        title = wrap(head.title, ROOM, size, bold=True)
+        title = wrap(head.title, 0.98 * ROOM, size, bold=True)  # hinted small bold type runs wide
         if len(title) <= 2:
             break
     leading = size * 1.3
