@@ -124,6 +124,11 @@ class Exploration:
         return f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
 
     @property
+    def subtitle(self) -> str:
+        """What stands below the headline: for what, and after how many runs."""
+        return f"{self.size} · {_count(self.schedules, 'run')}"
+
+    @property
     def size(self) -> str:
         """What the verdict is for."""
         inside = ", ".join(f"{name}={written(value, 80)}" for name, value in self.arguments.items())

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
     """The poster of what was found. note: why there are no lanes."""
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
-    subtitle = f"{found.size} · {found.schedules:,} {'run' if found.schedules == 1 else 'runs'}"
     timeline, steps = None, [(step.thread, step.what) for step in found.telling.steps] if found.telling else []
     if found.shortest is not None:
         which = "shortest" if found.minimal else "shortest met"
@@ -24,7 +23,7 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
         timeline = found.shortest.timeline(title=title)
     if not told and not note and found.covered > LANES:
         note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
-    return poster(Head(found.headline, subtitle, tally), timeline, steps, as_lanes(told), note)
+    return poster(Head(found.headline, found.subtitle, tally), timeline, steps, as_lanes(told), note)
 
 
 def as_lanes(told: Sequence[Told], chosen: Told | None = None) -> list[Lane]:

@@ -17,7 +17,8 @@ _SIGN = f"display:inline-block;min-width:1.5em;text-align:center;padding:0 .2em;
 
 def verdict(found: Exploration) -> str:
     """The sentence above the chooser; screen readers speak it when it changes."""
-    return f"<div {STATUS}><b>{escape(found.headline)}</b><div style='opacity:.75'>{escape(found.sentence)}</div></div>"
+    about = f"<div style='opacity:.75;line-height:1.5'>{escape(found.subtitle)}</div>"
+    return f"<div {STATUS}><b>{escape(found.headline)}</b>{about}</div>"
 
 
 def tally(found: Exploration) -> str:

@@ -45,7 +45,8 @@ class Schedules(widgets.VBox):
         self.lanes = _picture(int(INCHES[0] * DPI), None)
         choice = widgets.HBox([self.menu, self.steps], layout={"flex_flow": "row wrap"})
         super().__init__([self.sentence, self.tally, choice, self.picture, self.lanes])
-        self.menu.observe(lambda change: self._draw(), names="index")
+        self._filling = False
+        self.menu.observe(lambda change: None if self._filling else self._draw(), names="index")
         if found is not None:
             self.show(found)
 
@@ -55,9 +56,10 @@ class Schedules(widgets.VBox):
         self._told = found.lanes
         self._choices = self._listed(found)
         self.sentence.value, self.tally.value = answers.verdict(found), answers.tally(found)
-        with self.menu.hold_trait_notifications():
-            self.menu.options = [self._label(number) for number in range(len(self._choices))]
-            self.menu.index = self._first() if self._choices else None
+        self._filling = True  # each of these changes what is chosen; only the last is meant
+        self.menu.options = [self._label(number) for number in range(len(self._choices))]
+        self.menu.index = self._first() if self._choices else None
+        self._filling = False
         self.menu.disabled = not self._choices
         self._draw()
 

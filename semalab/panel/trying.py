@@ -52,9 +52,10 @@ class Trying(widgets.VBox):
         )
         self.granularity = widgets.Dropdown(
             options=list(POINTS[1:]),
-            description="a step is at",
+            description="steps at",
+            tooltip="where one thread may be replaced by another",
             layout={"width": "14em"},
-            style={"description_width": "6em"},
+            style={"description_width": "4em"},
         )
         self.stop = widgets.Button(
             description="stop", tooltip="stop and keep what was found", layout={"width": "6em"}, disabled=True
