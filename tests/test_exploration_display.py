@@ -19,6 +19,7 @@ import nbformat
 import pytest
 from live_kernel import LiveKernel, live_kernel
 from nbformat.v4 import new_code_cell, new_notebook
+from pythons import other_pythons
 from stored_notebook import normalised, text
 
 import semalab as lab
@@ -281,6 +282,29 @@ def test_a_block_says_as_much_as_it_has_room_for() -> None:
     what = "acquires `semaphore` (2 → 1)"
     told = [label("0", what, room) for room in (200, 110, 60, 12, 2)]
     assert told == ["0 acquires semaphore (2 → 1)", "0 acquires semaphore", "0 acquires", "0", ""]
+
+
+TOLD = """
+import exploration_programs as programs, semalab as lab
+for program, how in ((programs.counting, {"threads": 2, "initial": 2, "granularity": "bytecode"}),
+                     (programs.unprotected, {"threads": 3, "granularity": "bytecode"}),
+                     (programs.philosophers, {"threads": 3}), (programs.sleepers, {"time": "free"})):
+    for lane in lab.explore(program, **how).lanes:
+        print(lane.schedule.choices, lane.violation, lane.shortest, ascii(lane.telling.words))
+"""
+
+
+def test_lanes_are_told_alike_on_other_pythons() -> None:
+    told = set()
+    for python in (Path(sys.executable), *other_pythons().values()):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])}
+        ended = subprocess.run(
+            [str(python), "-c", TOLD], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert ended.stderr == ""
+        told.add(ended.stdout)
+    assert len(told) == 1
+    assert told.pop().count("\n") == 10 + 36 + 7 + 2
 
 
 # what steps read and wrote

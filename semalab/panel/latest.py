@@ -57,7 +57,7 @@ class Latest:
                     return
                 stop = self._running = threading.Event()
                 number = self._wanted
-            result = _outcome(job, stop.is_set)
+            result = outcome(job, stop.is_set)
             self._post(lambda result=result, number=number: self._deliver(result, number))  # type: ignore[misc]
 
     def _deliver(self, result: Any, number: int) -> None:
@@ -65,7 +65,7 @@ class Latest:
             self._show(result)
 
 
-def _outcome(job: Job, cancelled: Callable[[], bool]) -> Any:
+def outcome(job: Job, cancelled: Callable[[], bool]) -> Any:
     """What the job returns, or the exception it raises: the next job must have its turn either way."""
     try:
         return job(cancelled)

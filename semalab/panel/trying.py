@@ -15,7 +15,7 @@ from semalab.exploration.explore import BUDGET, check_limits, search
 from semalab.exploration.progress import BETWEEN, PATIENCE, Progress
 from semalab.panel import texts
 from semalab.panel.bar import html
-from semalab.panel.latest import Latest, Post
+from semalab.panel.latest import Latest, Post, outcome
 from semalab.panel.schedules import Schedules
 from semalab.recording import Program
 from semalab.schedule import POINTS
@@ -82,7 +82,7 @@ class Trying(widgets.VBox):
         self.progress.value = texts.sentence("Trying every schedule…")
         job = self._job(dict(self._values()), self.granularity.value, stop)
         if self._alone:
-            self._show(job(lambda: False))
+            self._show(outcome(job, lambda: False))
         else:
             self._latest.submit(job)
 
