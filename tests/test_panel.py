@@ -280,6 +280,17 @@ def test_every_schedule_can_be_chosen_and_drawn() -> None:
     assert len({png_size(lanes) for _, lanes in pictures}) == 1  # nothing jumps
 
 
+def test_buttons_turn_from_schedule_to_schedule() -> None:
+    schedules = lab.interact(lab.explore(races, threads=2, granularity="bytecode"))
+    places = []
+    for button in (schedules.after, schedules.after, schedules.before, schedules.wrong, schedules.wrong):
+        button.click()
+        places.append(schedules.menu.index)
+    assert places == [3, 0, 3, 1, 2]
+    proof = lab.interact(lab.explore(visit, threads=2, initial=1))
+    assert (proof.wrong.disabled, proof.after.disabled) == (True, False)
+
+
 def test_text_of_the_program_is_never_markup() -> None:
     schedules = lab.interact(lab.explore(races, threads=2, granularity="bytecode"))
     for part in (schedules.sentence, schedules.tally, schedules.steps):

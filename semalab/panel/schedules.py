@@ -38,15 +38,23 @@ class Schedules(widgets.VBox):
         self.sentence = widgets.HTML()
         self.tally = widgets.HTML()
         self.menu = widgets.Select(rows=_ROWS, layout={"width": "22em"})
+        # JupyterLab takes the arrow keys for itself while a list has the focus: buttons are what a keyboard can press.
+        self.before = _button("\N{BLACK LEFT-POINTING TRIANGLE} previous", "the schedule above in the list")
+        self.after = _button("next \N{BLACK RIGHT-POINTING TRIANGLE}", "the schedule below in the list")
+        self.wrong = _button(f"next {WRONG}", "the next schedule that breaks the program")
         self.steps = widgets.HTML(
-            layout={"flex": "1 1 22em", "height": "13em", "overflow": "auto", "margin": "2px 1em"}
+            layout={"flex": "1 1 22em", "height": "15em", "overflow": "auto", "margin": "2px 1em"}
         )
         self.picture = _picture(*(int(inches * DPI) for inches in INCHES))
         self.lanes = _picture(int(INCHES[0] * DPI), None)
-        choice = widgets.HBox([self.menu, self.steps], layout={"flex_flow": "row wrap"})
+        buttons = widgets.HBox([self.before, self.after, self.wrong])
+        choice = widgets.HBox([widgets.VBox([self.menu, buttons]), self.steps], layout={"flex_flow": "row wrap"})
         super().__init__([self.sentence, self.tally, choice, self.picture, self.lanes])
         self._filling = False
         self.menu.observe(lambda change: None if self._filling else self._draw(), names="index")
+        self.before.on_click(lambda button: self._turn(-1))
+        self.after.on_click(lambda button: self._turn(1))
+        self.wrong.on_click(lambda button: self._turn_to_wrong())
         if found is not None:
             self.show(found)
 
@@ -60,8 +68,23 @@ class Schedules(widgets.VBox):
         self.menu.options = [self._label(number) for number in range(len(self._choices))]
         self.menu.index = self._first() if self._choices else None
         self._filling = False
-        self.menu.disabled = not self._choices
+        for control in (self.menu, self.before, self.after):
+            control.disabled = not self._choices
+        self.wrong.disabled = not found.violations
         self._draw()
+
+    def _turn(self, by: int) -> None:
+        """Choose another; after the last comes the first."""
+        if self._choices:
+            self.menu.index = ((self.menu.index or 0) + by) % len(self._choices)
+
+    def _turn_to_wrong(self) -> None:
+        count, here = len(self._choices), self.menu.index or 0
+        onward = ((here + by) % count for by in range(1, count + 1))
+        self.menu.index = next((place for place in onward if self._breaks(place)), self.menu.index)
+
+    def _breaks(self, place: int) -> bool:
+        return self._choices[place][1] is not None or self._is_shortest(place)
 
     def _listed(self, found: Exploration) -> list[tuple[Schedule, int | None]]:
         if self._told:
@@ -81,8 +104,7 @@ class Schedules(widgets.VBox):
     def _label(self, place: int) -> str:
         """What stands in the menu: a sign, the number to replay it, who makes the steps."""
         schedule, violation = self._choices[place]
-        broken = violation is not None or self._is_shortest(place)
-        parts = [f"{WRONG if broken else RIGHT} " + ("" if violation is None else f"#{violation}")]
+        parts = [f"{WRONG if self._breaks(place) else RIGHT} " + ("" if violation is None else f"#{violation}")]
         if self._told:
             signs = self._signs()
             parts.append(" ".join(signs[step.thread] for step in self._told[place].telling.steps[:40]))
@@ -135,6 +157,10 @@ class Schedules(widgets.VBox):
         if self.found is not None:
             bundle = {**bundle, "image/png": self.found.picture(), "text/plain": repr(self.found)}
         return bundle
+
+
+def _button(description: str, tooltip: str) -> widgets.Button:
+    return widgets.Button(description=description, tooltip=tooltip, layout={"width": "7.1em"})
 
 
 def _picture(width: int, height: int | None) -> widgets.Image:
