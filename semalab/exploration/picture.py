@@ -6,31 +6,47 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from semalab.exploration.lanes import LANES, Told
-from semalab.poster import Head, Lane, Tally, poster
+from semalab.exploration.telling import Telling
+from semalab.poster import MOST, Head, Lane, Tally, chart, poster
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from semalab.exploration.exploration import Exploration
 
 
 def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
     """The poster of what was found. note: why there are no lanes."""
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
-    timeline, steps = None, [(step.thread, step.what) for step in found.telling.steps] if found.telling else []
-    if found.shortest is not None:
+    steps, drawn = [], None
+    if found.telling is not None:
+        steps = pairs(found.telling)
         which = "shortest" if found.minimal else "shortest met"
-        count = len(steps)
-        title = f"The {which} that breaks it, in {count:,} {'step' if count == 1 else 'steps'}"
-        timeline = found.shortest.timeline(title=title)
+        count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
+        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}")
     if not told and not note and found.covered > LANES:
         note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
-    return poster(Head(found.headline, found.subtitle, tally), timeline, steps, as_lanes(told), note)
+    return poster(Head(found.headline, found.subtitle, tally), drawn, steps, as_lanes(told), note)
+
+
+def drawing(telling: Telling, title: str, height: float | None = None) -> Figure:
+    """One schedule's timeline, or the chart of its steps if no primitive was used. height: in inches."""
+    steps, run = pairs(telling), telling.run
+    if run.reading.main_use is None and 0 < len(steps) <= MOST:
+        return chart(steps, title, run.description, height)
+    return run.timeline(title=title, height=height)
+
+
+def pairs(telling: Telling) -> list[tuple[str, str]]:
+    """Each step's thread and what it does."""
+    return [(step.thread, step.what) for step in telling.steps]
 
 
 def as_lanes(told: Sequence[Told], chosen: Told | None = None) -> list[Lane]:
     """Drawn as lanes; the shortest is marked unless another is chosen."""
     return [
         Lane(
-            steps=tuple((step.thread, step.what) for step in lane.telling.steps),
+            steps=tuple(pairs(lane.telling)),
             broken=lane.violation is not None,
             label="" if lane.violation is None else f"#{lane.violation}",
             chosen=lane is chosen if chosen is not None else lane.shortest,

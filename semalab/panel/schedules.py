@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from semalab.exploration import Exploration
 from semalab.exploration.lanes import Told
-from semalab.exploration.picture import as_lanes
+from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.telling import Telling
 from semalab.panel import answers, texts
 from semalab.poster import lanes_picture
@@ -146,7 +146,7 @@ class Schedules(widgets.VBox):
             title = f"{WRONG} {self.found.problem}"
         elif violation is not None:
             title = f"{WRONG} {self.found.violations[violation].sentence}"
-        return png(telling.run.timeline(title=title, width=INCHES[0], height=INCHES[1], dpi=DPI))
+        return png(drawing(telling, title, INCHES[1]))
 
     def __repr__(self) -> str:
         return repr(self.found) if self.found is not None else "No schedules yet"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from semalab.poster.chart import MOST, draw_chart
 from semalab.poster.foot import draw_foot
 from semalab.poster.head import Head, Tally, draw_head
 from semalab.poster.lane import Lane
@@ -21,7 +22,7 @@ from semalab.poster.paper import WIDTH, stacked
 from semalab.poster.tree import draw_lanes
 from semalab.timeline.settings import plain_settings
 
-__all__ = ["Head", "Lane", "Tally", "lanes_picture", "poster"]
+__all__ = ["MOST", "Head", "Lane", "Tally", "chart", "lanes_picture", "poster"]
 
 
 def poster(
@@ -31,7 +32,7 @@ def poster(
 
     Args:
         head: the verdict in words, and how many of how many.
-        timeline: the shortest counterexample, 10 inches wide; None if there is none.
+        timeline: the shortest counterexample, 10 inches wide, or its chart; None if there is none.
         steps: of the counterexample, the thread and what it does.
         lanes: every schedule; none if there are too many.
         note: a sentence for the place of lanes that are not drawn.
@@ -40,6 +41,12 @@ def poster(
         foot = draw_foot(steps, lanes, head.tally.complete, note)
         parts = [draw_head(head), timeline, foot]
     return stacked([part for part in parts if part is not None])
+
+
+def chart(steps: Sequence[tuple[str, str]], title: str, subtitle: str, height: float | None = None) -> Figure:
+    """At most `MOST` steps as a chart, for a run of which a timeline would show nothing. height: in inches."""
+    with plain_settings():
+        return draw_chart(steps, title, subtitle, height)
 
 
 def lanes_picture(lanes: Sequence[Lane], complete: bool) -> bytes:
