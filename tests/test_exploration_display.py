@@ -26,7 +26,7 @@ import semalab as lab
 from semalab.exploration import Exploration
 from semalab.exploration import progress as progress_module
 from semalab.exploration.interrupts import interrupts
-from semalab.exploration.picture import as_lanes
+from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.progress import Progress, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.poster import Lane, lanes_picture
@@ -168,14 +168,14 @@ def test_verdict_tally_and_steps_can_be_read_in_the_picture() -> None:
         assert step in foot
     assert foot.count(WRONG) == 3 and foot.count(RIGHT) == 3  # one in the key, one for each lane
     assert [word for word in foot if word.startswith("#")] == ["#0", "#1"]
-    assert "The 4 different schedules, one a row: those that begin alike share their first blocks" in foot
+    assert "The 4 different schedules, one to a row: those that begin alike share their first blocks" in foot
 
 
 def test_what_was_not_run_is_drawn_as_not_run() -> None:
     found = lab.explore(visit, threads=3, initial=2, budget=10)
     head, foot = drawn(found)
     assert "not run" in head
-    assert any(line.startswith("The 7 different schedules so far, one a row") for line in foot)
+    assert any(line.startswith("The 7 different schedules so far, one to a row") for line in foot)
 
 
 def test_too_many_schedules_are_no_lanes_but_a_note() -> None:
@@ -200,6 +200,19 @@ def test_text_of_the_program_is_drawn_as_text() -> None:
     assert size(found.picture())[0] == 1000
     for line in drawn(found)[0]:
         assert line.isprintable() and "\x1b" not in line
+
+
+def test_without_a_primitive_the_steps_are_a_chart() -> None:
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    assert found.telling is not None
+    shown = words(drawing(found.telling, "a title"))
+    assert shown[:2] == ["a title", "main and 2 threads · virtual clock, 4 steps chosen"]
+    assert shown.count("reads value = 0") == shown.count("writes value = 1") == 2
+    assert [word for word in shown if word.isdigit()] == ["1", "2", "3", "4"]
+    assert drawing(found.telling, "a title", 4.4).get_size_inches().tolist() == [10.0, 4.4]
+    held = lab.explore(visit, threads=2, initial=0)
+    assert held.telling is not None
+    assert "deadlock" in words(drawing(held.telling, "a title"))  # a timeline
 
 
 # lanes
@@ -250,6 +263,20 @@ def test_lanes_that_begin_alike_share_their_blocks() -> None:
     assert common([*lanes, Lane((("b", "x"),), False)]) == [0, 1, 0]
     blocks = [word for word in words(draw_lanes(lanes, 720, True)) if re.match(r"[ab] [xy]$", word)]
     assert sorted(blocks) == ["a x", "a y", "b x", "b x"]  # one block for the step they share
+
+
+def test_lanes_alone_begin_at_the_edge_and_beside_steps_behind_them() -> None:
+    proof = lab.explore(visit, threads=2, initial=1)
+    foot = draw_foot([], as_lanes(proof.lanes), True, "")
+    assert foot is not None
+    assert foot.texts[0].get_position()[0] == 12
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    assert found.telling is not None
+    foot = draw_foot([*found.telling.steps], as_lanes(found.lanes), True, "")
+    assert foot is not None
+    begin = {word.get_text(): word.get_position() for word in foot.texts}
+    lanes = next(place for text, place in begin.items() if text.startswith("The 4 different"))
+    assert begin["Its steps, in order"][1] == lanes[1] and lanes[0] > 200
 
 
 def test_the_size_does_not_depend_on_which_is_chosen() -> None:

@@ -30,9 +30,10 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
 
 
 def drawing(telling: Telling, title: str, height: float | None = None) -> Figure:
-    """One schedule's timeline, or the chart of its steps if no primitive was used. height: in inches."""
+    """One schedule's timeline, or the chart of its steps if they only read and write variables. height: in inches."""
     steps, run = pairs(telling), telling.run
-    if run.reading.main_use is None and 0 < len(steps) <= MOST:
+    plain = run.reading.main_use is None and all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
+    if plain and 0 < len(steps) <= MOST:
         return chart(steps, title, run.description, height)
     return run.timeline(title=title, height=height)
 

@@ -18,7 +18,7 @@ from semalab.timeline.page import EDGE, POINTS
 from semalab.timeline.words import clean, fit, width, wrap
 
 MOST = 14  # steps: more leave no room for their words
-_PITCH, _HIGH = 44.0, 34.0
+_PITCH, _MOST_PITCH, _HIGH = 44.0, 64.0, 36.0
 _GAP = 1.5
 
 
@@ -34,7 +34,7 @@ def draw_chart(steps: Sequence[tuple[str, str]], title: str, subtitle: str, heig
         paper.text(EDGE, y - 17 * number, line, bold=True, size=TITLE, color=INK)
     for number, line in enumerate(second):
         paper.text(EDGE, y - 17 * len(lines) + 1 - 13 * number, line, size=BODY, color=GREY)
-    pitch = min(_PITCH, (paper.height - top - 40) / max(1, len(threads)))
+    pitch = min(_PITCH if height is None else _MOST_PITCH, (paper.height - top - 40) / max(1, len(threads)))
     _draw_rows(paper, steps, threads, paper.height - top, pitch)
     return paper.figure
 
@@ -46,7 +46,7 @@ def _draw_rows(
     left = EDGE + max((width(name, SMALL) for name in names.values()), default=0.0) + 10
     wide = (WIDTH - EDGE - left) / max(1, len(steps))
     middles = {thread: top - (row + 0.5) * pitch for row, thread in enumerate(threads)}
-    colours, half = tints(threads), min(_HIGH, pitch - 6) / 2
+    colours, half = tints(threads), min(_HIGH, 0.8 * pitch) / 2
     for thread, middle in middles.items():
         places = [place for place, (who, _) in enumerate(steps) if who == thread]
         paper.text(left - 8, middle, names[thread], color=INK, ha="right", va="center_baseline")

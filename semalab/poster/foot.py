@@ -25,7 +25,7 @@ def draw_foot(steps: Sequence[tuple[str, str]], lanes: Sequence[Lane], complete:
     threads = threads_of([steps, *(lane.steps for lane in lanes)])
     words = Steps(steps, threads, 1)
     tree = Tree(lanes, ROOM - words.width - _GAP, complete)
-    beside = bool(lanes) and tree.step >= _BESIDE and len(steps) <= 2 * len(lanes) + 8
+    beside = bool(steps and lanes) and tree.step >= _BESIDE and len(steps) <= 2 * len(lanes) + 8
     if not beside:
         words, tree = Steps(steps, threads, 2 if len(steps) > 5 else 1), Tree(lanes, ROOM, complete)
     notes = wrap(note, ROOM, BODY) if note and not lanes else []
