@@ -111,7 +111,8 @@ class Schedules(widgets.VBox):
         else:
             parts.append(f"{len(schedule):,} steps")
         if self._is_shortest(place):
-            parts.append("the shortest")
+            assert self.found is not None
+            parts.append("the shortest" if self.found.minimal else "the shortest met")
         return " · ".join(part.strip() for part in parts if part.strip())
 
     def _signs(self, telling: Telling | None = None) -> dict[str, str]:

@@ -55,7 +55,7 @@ class Trying(widgets.VBox):
             description="steps at",
             tooltip="where one thread may be replaced by another",
             layout={"width": "14em"},
-            style={"description_width": "4em"},
+            style={"description_width": "5em"},
         )
         self.stop = widgets.Button(
             description="stop", tooltip="stop and keep what was found", layout={"width": "6em"}, disabled=True

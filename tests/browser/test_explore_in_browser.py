@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import nbformat
 import pytest
 from jupyterlab_in_browser import Lab, OpenNotebook
 from nbformat import NotebookNode
@@ -164,13 +165,13 @@ def test_a_long_search_in_a_cell_shows_a_bar_that_goes_away(
     assert notebook.errors == []
 
 
-def test_a_stored_chooser_is_a_picture(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
-    """As it is stored, without a view; opened for the first time, and so not trusted."""
-    notebook = notebook_of(CHOOSER)
+def test_a_chooser_whose_kernel_has_ended_is_a_picture(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+    """As a learner's notebook is saved, with a view of widgets that are gone; opened elsewhere, and so not trusted."""
+    notebook = normalised(notebook_of(CHOOSER))
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone", "version_major": 2, "version_minor": 0}}
     data = {**view, "image/png": DOT, "text/plain": "Counterexample"}
     notebook.cells[0].execution_count = 1
     notebook.cells[0].outputs = [new_output("execute_result", data=data, execution_count=1)]
-    opened = open_notebook(lab.write("stored.ipynb", text(normalised(notebook))))
+    opened = open_notebook(lab.write("stored.ipynb", nbformat.writes(notebook)))
     expect(opened.outputs(1).locator("img")).to_be_visible()
     assert opened.errors == []
