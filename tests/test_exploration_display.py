@@ -25,6 +25,7 @@ from stored_notebook import normalised, text
 import semalab as lab
 from semalab.exploration import Exploration
 from semalab.exploration import progress as progress_module
+from semalab.exploration.explore import search
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.progress import Progress, shown
@@ -507,6 +508,20 @@ def spins(first: list[int]) -> None:
 def test_an_interrupt_ends_a_schedule_that_hangs() -> None:
     found = lab.explore(spins, first=[])
     assert (found.verdict, found.interrupted, found.covered, found.unfinished) == ("budget exhausted", True, 1, None)
+
+
+def deadlocks_slowly(runs: list[int]) -> None:
+    runs.append(1)
+    if len(runs) > 1:
+        sum(range(5_000_000))  # longer than the supervisor takes to ask whether a run is still wanted
+    visit(2, 0)
+
+
+def test_what_was_found_is_shown_however_slowly_it_runs_and_whoever_has_stopped_the_search() -> None:
+    runs: list[int] = []
+    found = search(deadlocks_slowly, {"runs": runs}, None, "operations", "clock", 1, 60, lambda _: len(runs) < 2)
+    assert (found.verdict, len(runs)) == ("counterexample", 2)
+    assert found.problem.startswith("Deadlock: 2 threads wait for `semaphore`")
 
 
 # in a notebook
