@@ -231,7 +231,9 @@ def test_lanes_are_every_schedule_in_the_order_of_their_steps() -> None:
 @pytest.mark.parametrize("program", [programs.counting, programs.passing])
 def test_a_lane_is_the_run_that_replay_gives(program: Any) -> None:
     found = lab.explore(program, threads=2, initial=2, granularity="bytecode", check=lab.mutual_exclusion)
-    assert [lane.violation for lane in found.lanes if lane.violation is not None] == list(range(len(found.violations)))
+    numbers = [lane.violation for lane in found.lanes if lane.violation is not None and not lane.shortest]
+    assert numbers == sorted(numbers)  # counted from the top down
+    assert len(numbers) == len(found.violations) - 1
     assert len({lane.telling.outcome for lane in found.lanes}) == len(found.lanes) == found.covered
     for lane in found.lanes:
         lane.telling.run.trace.certify()
