@@ -33,9 +33,10 @@ class Exploration:
 
     verdict: "proved", "counterexample" or "budget exhausted". granularity: what counted as a step. time: "clock" or
     "free". arguments: the size. schedules: how many were run. covered: how many that differ by more than the order of
-    independent steps were judged. complete: there are no others. violations: those among them that are wrong, in
-    the order of their steps, whatever the search met first; right: some of those that are not. shortest: a run with the fewest steps, and among those the fewest preemptions, that
-    is wrong; `minimal` is False where the budget did not allow to look for it and it is only the shortest that was met.
+    independent steps were judged. complete: there are no others. violations: those among them that are wrong, in the
+    order of their steps, whatever the search met first; right: some of those that are not. shortest: a run with the
+    fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
+    allow to look for it and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
     unfinished: why a run did not end, if one did not. interrupted: somebody stopped the search.
 
