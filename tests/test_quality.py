@@ -17,19 +17,8 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
     *("labels", "use", "role", "walk", "reading", "schedule", "export", "claims", "verdict"),
-    *(
-        "timeline",
-        "poster",
-        "run",
-        "engine",
-        "twins",
-        "stepping",
-        "decode",
-        "recording",
-        "exploration",
-        "panel",
-        "magic",
-    ),
+    *("timeline", "poster"),
+    *("run", "engine", "twins", "stepping", "decode", "recording", "exploration", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("panel", "magic")  # the only layers that may know ipywidgets and IPython
