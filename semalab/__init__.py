@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +48,14 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'semalab' has no attribute {name!r}")
     value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
+    if name == "explore" and "ipykernel" in sys.modules:  # only a front end knows how to show a bar
+        import_module("semalab.exploration.progress").show_with(_bar)
     globals()[name] = value
     return value
+
+
+def _bar() -> Any:
+    return import_module("semalab.panel.bar").CellBar()
 
 
 def __dir__() -> list[str]:

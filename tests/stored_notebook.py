@@ -43,7 +43,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy with nothing in it that depends on who ran it, where, when, or how often.
 
     Normalising twice changes nothing. Widget views go, because the widgets behind them died with their kernel: what
-    stays is their text.
+    stays is their text. Outputs with nothing in them go, too: a progress bar leaves one where the machine was slow.
     """
     notebook = copy.deepcopy(notebook)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -57,7 +57,8 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             executed = cell.execution_count is not None
             count += executed
             cell.execution_count = count if executed else None
-            cell.outputs = [_normalised_output(output, cell.execution_count) for output in _joined(cell.outputs)]
+            outputs = [_normalised_output(output, cell.execution_count) for output in _joined(cell.outputs)]
+            cell.outputs = [output for output in outputs if output.get("data") != {}]
     return notebook
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import os
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 import pytest
@@ -174,6 +176,182 @@ def test_its_text_is_a_sentence() -> None:
     assert repr(lab.interact(visit, threads=(1, 5))) == "Sliders for threads: run the notebook to turn them"
 
 
+# every schedule
+def tried(panel: Any, granularity: str = "operations") -> Any:
+    """Press the button; outside a kernel the search is waited for."""
+    panel.trying.granularity.value = granularity
+    panel.trying.start.click()
+    return panel.trying.answer
+
+
+def test_a_panel_tries_every_schedule_only_if_asked_to() -> None:
+    assert lab.interact(visit, threads=(1, 3)).trying is None
+    assert lab.interact(visit, threads=(1, 3), explore=True).trying is not None
+
+
+def test_the_button_tries_every_schedule_for_the_present_values() -> None:
+    panel = lab.interact(visit, threads=(1, 4), initial=(0, 3), claim=lab.mutual_exclusion, explore=True)
+    panel.controls["threads"].value = 2
+    answer = tried(panel)
+    assert (answer.found.verdict, dict(answer.found.arguments)) == ("proved", {"threads": 2, "initial": 1})
+    assert "Proved: mutual exclusion" in answer.sentence.value
+    assert "visit(threads=2, initial=1) at the granularity of operations" in answer.sentence.value
+    assert (answer.layout.display, answer.layout.visibility) == (None, "visible")
+    panel.controls["initial"].value = 2
+    assert tried(panel).found.verdict == "counterexample"
+    assert "Counterexample: Mutual exclusion broken" in answer.sentence.value
+    assert (
+        f"{len(answer.found.violations)} of {answer.found.covered} different schedules break it" in answer.tally.value
+    )
+
+
+def test_what_counts_as_a_step_can_be_chosen() -> None:
+    panel = lab.interact(races, threads=(2, 3), explore=True)
+    assert tried(panel, "operations").found.verdict == "proved"
+    assert tried(panel, "bytecode").found.verdict == "counterexample"
+
+
+def test_a_turned_dial_covers_what_was_found_for_other_values() -> None:
+    panel = lab.interact(visit, threads=(1, 4), explore=True)
+    answer = tried(panel)
+    panel.controls["threads"].value = 3
+    assert answer.layout.visibility == "hidden"
+    assert "The dials have moved since" in panel.trying.progress.value
+    panel.seed.value = 5  # no schedule depends on the seed
+    tried(panel)
+    assert (answer.layout.visibility, panel.trying.progress.value) == ("visible", "")
+    panel.seed.value = 6
+    assert answer.layout.visibility == "visible"
+
+
+def test_the_budget_of_the_button() -> None:
+    panel = lab.interact(visit, threads=(3, 4), initial=(2, 3), explore=1e-9)
+    assert tried(panel).found.verdict == "budget exhausted"
+    for explore, message in (
+        (0.0, "seconds must be more than 0, got 0.0"),
+        (-1, "seconds must be more than 0, got -1"),
+    ):
+        with pytest.raises(ValueError) as refused:
+            lab.interact(visit, threads=(1, 3), explore=explore)
+        assert str(refused.value) == message
+    with pytest.raises(TypeError, match=r"^explore must be True, False or the most seconds to search, got 'yes'$"):
+        lab.interact(visit, threads=(1, 3), explore="yes")  # type: ignore[arg-type]
+
+
+kept = threading.Semaphore(1)
+
+
+def uses_kept(threads: int = 2) -> None:
+    with kept:
+        pass
+
+
+def test_a_program_that_cannot_be_explored_is_told_why() -> None:
+    panel = lab.interact(uses_kept, threads=(1, 3), explore=True)
+    answer = tried(panel)
+    assert answer.found is None
+    assert "uses primitives or threads that were made before it runs: `kept`" in panel.trying.progress.value
+    assert not panel.trying.start.disabled
+
+
+# the schedules of an exploration
+def races(threads: int = 2) -> None:
+    value = 0
+
+    def work() -> None:
+        nonlocal value
+        value += 1
+
+    workers = [threading.Thread(target=work, name=f"<i>-{i}") for i in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if value != threads:
+        raise ValueError("<b>lost</b>")
+
+
+def test_every_schedule_can_be_chosen_and_drawn() -> None:
+    found = lab.explore(races, threads=2, granularity="bytecode")
+    schedules = lab.interact(found)
+    assert schedules.menu.options == (
+        "✓ · 0 0 1 1",
+        "✗ #0 · 0 1 0 1",
+        "✗ #1 · 0 1 1 0 · the shortest",
+        "✓ · 1 1 0 0",
+    )
+    assert schedules.menu.index == 2
+    pictures = set()
+    for place, lane in enumerate(found.lanes):
+        schedules.menu.index = place
+        assert schedules.chosen == lane.schedule
+        for step in lane.telling.steps:
+            assert html.escape(f"{step.thread} {step.what}") in schedules.steps.value
+        pictures.add((schedules.picture.value, schedules.lanes.value))
+        assert png_size(schedules.picture.value) == (1000, 440)
+    assert len(pictures) == 4
+    assert len({png_size(lanes) for _, lanes in pictures}) == 1  # nothing jumps
+
+
+def test_buttons_turn_from_schedule_to_schedule() -> None:
+    schedules = lab.interact(lab.explore(races, threads=2, granularity="bytecode"))
+    places = []
+    for button in (schedules.after, schedules.after, schedules.before, schedules.wrong, schedules.wrong):
+        button.click()
+        places.append(schedules.menu.index)
+    assert places == [3, 0, 3, 1, 2]
+    proof = lab.interact(lab.explore(visit, threads=2, initial=1))
+    assert (proof.wrong.disabled, proof.after.disabled) == (True, False)
+
+
+def test_text_of_the_program_is_never_markup() -> None:
+    schedules = lab.interact(lab.explore(races, threads=2, granularity="bytecode"))
+    for part in (schedules.sentence, schedules.tally, schedules.steps):
+        assert "<b>lost" not in part.value and "<i>" not in part.value
+    assert "&lt;b&gt;lost&lt;/b&gt;" in schedules.sentence.value
+
+
+def test_of_many_schedules_the_wrong_ones_can_be_chosen() -> None:
+    found = lab.explore(races, threads=4, granularity="bytecode", budget=400)
+    assert found.covered > 50
+    schedules = lab.interact(found)
+    options = schedules.menu.options
+    assert options[:2] == ("✗ · 8 steps · the shortest met", "✗ #0 · 8 steps")
+    assert len(options) == 1 + len(found.violations) + len(found.right)
+    assert schedules.lanes.value == b""
+    schedules.menu.index = 3
+    assert schedules.chosen == found.violations[2].schedule
+    assert schedules.steps.value.count("<li>") == 8
+    schedules.menu.index = len(options) - 1
+    assert schedules.chosen == found.right[-1]
+
+
+def test_a_proof_has_schedules_to_look_at_too() -> None:
+    schedules = lab.interact(lab.explore(visit, threads=2, initial=1))
+    assert len(schedules.menu.options) == schedules.found.covered
+    assert schedules.chosen == schedules.found.lanes[0].schedule
+
+
+def test_where_nothing_was_run_there_is_nothing_to_choose() -> None:
+    schedules = lab.interact(lab.explore(visit, threads=2, initial=1, seconds=1e-9))
+    assert (schedules.menu.options, schedules.menu.disabled, schedules.chosen) == ((), True, None)
+
+
+def test_beside_the_view_stands_the_picture() -> None:
+    """It is what a reader sees once the kernel has ended, and what nbval compares."""
+    found = lab.explore(races, threads=2, granularity="bytecode")
+    bundle = lab.interact(found)._repr_mimebundle_()
+    assert bundle["image/png"] == found.picture()
+    assert bundle["text/plain"] == repr(found)
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_an_exploration_takes_no_dials() -> None:
+    found = lab.explore(races, threads=2)
+    with pytest.raises(TypeError, match=r"^an exploration has its schedules to choose from and takes no dials"):
+        lab.interact(found, threads=(1, 2))  # type: ignore[call-overload]
+
+
 KERNEL = """
 import asyncio, threading, time
 import semalab as lab
@@ -227,3 +405,78 @@ def test_a_burst_on_the_wall_clock_ends_with_the_last_value() -> None:
     )
     assert done.stderr == ""
     assert done.stdout == "1 1 [] wall 200 None\n1 1 [] wall 200 None\n[]\n"
+
+
+SEARCHING = """
+import asyncio, threading
+import semalab as lab
+from semalab.panel import trying
+trying.PATIENCE = trying.BETWEEN = 0  # every count is posted
+
+def many(threads=5):
+    semaphore = threading.Semaphore(threads)
+    def work():
+        with semaphore:
+            pass
+        with semaphore:
+            pass
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+async def until(state):
+    while not state():
+        await asyncio.sleep(0.01)
+
+def searchers():
+    return sum(t.name.startswith("semalab") for t in threading.enumerate())
+
+async def main():
+    panel = lab.interact(many, threads=(1, 5), explore=1000)
+    trying = panel.trying
+    threads, main = [], threading.get_ident()
+    for part in (trying.progress, trying.answer.sentence, trying.start):
+        part.observe(lambda change: threads.append(threading.get_ident()), names="value")
+
+    trying.start.click()
+    print(trying.start.disabled, trying.stop.disabled)
+    await until(lambda: "schedules run" in trying.progress.value)
+    trying.stop.click()
+    await until(lambda: trying.answer.found is not None)
+    found = trying.answer.found
+    print(found.verdict, found.interrupted, found.covered > 0, trying.start.disabled, trying.stop.disabled)
+
+    trying.start.click()
+    await until(lambda: "schedules run" in trying.progress.value)
+    panel.controls["threads"].value = 2  # while it searches
+    print(trying.searching, panel.run.arguments["threads"], "Stopped" in trying.progress.value)
+    await until(lambda: searchers() == 0)
+    await asyncio.sleep(0)
+    print(trying.answer.found is found, trying.answer.layout.visibility, "Stopped" in trying.progress.value)
+
+    trying.start.click()
+    await until(lambda: trying.answer.found is not found)
+    print(trying.answer.found.verdict, trying.answer.found.arguments["threads"])
+    await until(lambda: searchers() == 0)
+    print(set(threads) == {main})
+
+asyncio.run(asyncio.wait_for(main(), 100))
+"""
+
+
+def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))}
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCHING], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "True False",
+        "budget exhausted True True False True",
+        "None 2 True",
+        "True hidden True",
+        "proved 2",
+        "True",
+    ]

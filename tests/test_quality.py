@@ -17,7 +17,7 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
     *("labels", "source", "columns", "use", "role", "walk", "reading", "schedule", "claims", "verdict", "files"),
-    *("timeline", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
+    *("timeline", "poster", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
     *("recording", "loading", "exploration", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from semalab.excerpt import cut_name, written
+from semalab.exploration.lanes import LANES, Told, lanes_of
+from semalab.exploration.sleepsets import Changed
+from semalab.exploration.telling import Telling
 from semalab.run import Run
 from semalab.schedule import Schedule
+
+Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,12 @@ class Exploration:
 
     verdict: "proved", "counterexample" or "budget exhausted". granularity: what counted as a step. time: "clock" or
     "free". arguments: the size. schedules: how many were run. covered: how many that differ by more than the order of
-    independent steps were judged. complete: there are no others. violations: those among them that are wrong.
-    shortest: a run with the fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False
-    where the budget did not allow to look for it and it is only the shortest that was met. steps: it in words.
-    states: how many states were met on the way to it. unfinished: why a run did not end, if one did not.
+    independent steps were judged. complete: there are no others. violations: those among them that are wrong, in the
+    order of their steps, whatever the search met first; right: some of those that are not. shortest: a run with the
+    fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
+    allow to look for it and it is only the shortest that was met.
+    problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
+    unfinished: why a run did not end, if one did not. interrupted: somebody stopped the search.
 
     >>> explore(program, threads=2, initial=1, check=mutual_exclusion).verdict
     'proved'
@@ -43,14 +52,26 @@ class Exploration:
     complete: bool
     arguments: Mapping[str, Any]
     violations: tuple[Violation, ...] = ()
-    shortest: Run | None = None
+    right: tuple[Schedule, ...] = ()
+    problem: str = ""
     minimal: bool = False
-    steps: tuple[str, ...] = ()
+    telling: Telling | None = field(default=None, repr=False)
     states: int = 0
     unfinished: str | None = None
+    interrupted: bool = False
     name: str = "program"
     claim: str = "no deadlock, no exception"
     _replay: Callable[[Schedule], Run] = field(default=lambda schedule: _nothing(), repr=False)
+    _teller: Teller = field(default=lambda schedules: (), repr=False)
+
+    @property
+    def shortest(self) -> Run | None:
+        return self.telling.run if self.telling is not None else None
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The shortest in words, one line for each step."""
+        return self.telling.words if self.telling is not None else ()
 
     def replay(self, number: int = 0) -> Run:
         """The run of violation `number`, counted from 0. Raises IndexError if there are fewer."""
@@ -58,35 +79,88 @@ class Exploration:
             raise IndexError(f"number must be from 0 to {len(self.violations) - 1}, got {number}")
         return self._replay(self.violations[number].schedule)
 
+    def tell(self, schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
+        """Run schedules of this program once more, each with its steps in words.
+
+        Raises Changed (a RuntimeError) if the program no longer does what it did.
+        """
+        return self._teller(schedules)
+
+    @cached_property
+    def lanes(self) -> tuple[Told, ...]:
+        """Every different schedule that was judged, told; none if they are more than fit one picture.
+
+        The shortest counterexample stands for those that differ from it in the order of independent steps only.
+        Raises Changed (a RuntimeError) if the program no longer does what it did.
+        """
+        judged = len(self.violations) + len(self.right)
+        return lanes_of(self) if 0 < self.covered == judged <= LANES else ()
+
+    # in words
     @property
     def sentence(self) -> str:
         """One sentence with the granularity and the size; the same for the same exploration."""
+        run = "" if self.schedules == self.covered else f" ({self.schedules:,} run)"
         if self.verdict == "counterexample":
-            return self._broken()
-        ran = f"{_count(self.schedules, 'schedule')} run, {self.covered:,} of them different"
+            length = _count(len(self._shown), "step")
+            which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
+            return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":
-            how = "" if self.time == "clock" else ", sleeps in any order"
-            size = f"{self.name}({self._inside}) at the granularity of {self.granularity}{how}"
-            return f"Proved for {size}: {self.claim}; {ran}"
-        why = f"a run did not end as it should ({self.unfinished})" if self.complete else "not every schedule was run"
-        return (
-            f"Budget exhausted for {self.name}({self._inside}) at the granularity of {self.granularity}:"
-            f" nothing wrong so far, but {why}; {ran}"
-        )
-
-    def _broken(self) -> str:
-        assert self.shortest is not None and self.shortest.schedule is not None
-        length = _count(len(self.shortest.schedule), "step")
-        which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
-        of = f"{len(self.violations):,} of {self.covered:,}" + ("" if self.complete else " so far")
-        return (
-            f"Broken: {self.violations[0].sentence}. For {self.name}({self._inside}) at the granularity of"
-            f" {self.granularity}, {of} different schedules are wrong, {which}"
-        )
+            return f"Proved for {self.size}: {self.claim}, under {self._each}{run}"
+        judged = _count(self.covered, "different schedule")
+        return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}"
 
     @property
-    def _inside(self) -> str:
-        return ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+    def headline(self) -> str:
+        """The sentence's beginning, for a picture whose second line is the size."""
+        if self.verdict == "counterexample":
+            return f"Counterexample: {self.problem}"
+        if self.verdict == "proved":
+            return f"Proved: {self.claim}"
+        return f"Budget exhausted: nothing wrong so far, but {self._gap}"
+
+    @property
+    def tally(self) -> str:
+        """How many of how many schedules break the program."""
+        return f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
+
+    @property
+    def subtitle(self) -> str:
+        """What stands below the headline: for what, and after how many runs."""
+        return f"{self.size} · {_count(self.schedules, 'run')}"
+
+    @property
+    def size(self) -> str:
+        """What the verdict is for."""
+        inside = ", ".join(f"{name}={written(value, 80)}" for name, value in self.arguments.items())
+        how = "" if self.time == "clock" else ", sleeps in any order"
+        return f"{cut_name(self.name, 80)}({inside}) at the granularity of {self.granularity}{how}"
+
+    @property
+    def _each(self) -> str:
+        return "its only schedule" if self.covered == 1 else f"each of its {self.covered:,} different schedules"
+
+    @property
+    def _known(self) -> str:
+        return _count(self.covered, "different schedule") + ("" if self.complete else " so far")
+
+    @property
+    def _wrong(self) -> str:
+        if self.covered == 1 and self.complete:
+            return "its only schedule is wrong"
+        return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
+
+    @property
+    def _gap(self) -> str:
+        """What a proof would have needed besides."""
+        if self.complete:
+            return f"a run did not end as it should ({self.unfinished})"
+        return "it was interrupted before every schedule was run" if self.interrupted else "not every schedule was run"
+
+    @property
+    def _shown(self) -> Schedule:
+        assert self.shortest is not None and self.shortest.schedule is not None
+        return self.shortest.schedule
 
     def __bool__(self) -> bool:
         return self.verdict == "proved"
@@ -94,13 +168,22 @@ class Exploration:
     def __repr__(self) -> str:
         return "\n".join([self.sentence, *self.steps])
 
+    # in a picture
+    def picture(self) -> bytes:
+        """The answer as PNG: verdict, tally, the shortest counterexample, its steps, and the lanes of all schedules."""
+        from semalab.exploration.picture import picture
+
+        try:
+            lanes = self.lanes
+        except Changed as changed:
+            return picture(self, (), f"The schedules can no longer be drawn: {changed}.")
+        return picture(self, lanes)
+
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        if self.shortest is None:
-            return {"text/plain": repr(self)}, {}
-        picture, about = self.shortest._repr_mimebundle_()
-        return {**picture, "text/plain": repr(self)}, about
+        words = " ".join([f"{self.sentence}.", *(f"{step}." for step in self.steps)])
+        return {"image/png": self.picture(), "text/plain": repr(self)}, {"image/png": {"alt": words}}
 
 
 def _count(n: int, what: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from semalab.excerpt import cut_name
 from semalab.exploration.exploration import Exploration, Violation
-from semalab.exploration.judge import Check, counts_only
+from semalab.exploration.interrupts import interrupts
+from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import shares
+from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
+from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 from semalab.schedule import POINTS, Schedule
@@ -48,7 +51,8 @@ def explore(
         time: "clock": the virtual clock's, on which computing takes no time, so that sleeps end in their order; or
             "free": anything may take any time, and whoever sleeps may wake before all others or long after.
         budget: the most schedules to run.
-        seconds: of real time, the most to spend.
+        seconds: of real time, the most to spend. A search of more than a second shows its progress in a notebook.
+            Kernel ▸ Interrupt (Ctrl-C) ends it and keeps what was found; a second one raises KeyboardInterrupt.
         arguments: passed on to the program; `threads`, `initial` and the like: what is proved is proved for these.
 
     Raises:
@@ -58,7 +62,14 @@ def explore(
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
     """
-    return search(program, arguments, check, granularity, time, budget, seconds)
+    check_limits(budget, seconds)
+    with shown(budget, seconds) as note, interrupts() as interrupted:
+
+        def told(schedules: int) -> bool:
+            note(schedules)
+            return not interrupted()
+
+        return search(program, arguments, check, granularity, time, budget, seconds, told)
 
 
 def search(
@@ -71,23 +82,37 @@ def search(
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
 ) -> Exploration:
-    """As `explore`; `told` is given the number of schedules run so far before each, and stops the search by False."""
+    """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
+
+    It is asked before each, and while one takes long, always by the thread that called.
+    """
     check_arguments(program, arguments, "virtual", 0, 1.0)
-    _check(check, granularity, time, budget, seconds)
+    _check(check, granularity, time)
+    check_limits(budget, seconds)
     _check_primitives(program, arguments)
+    stopped = False
+
+    def ask(schedules: int) -> bool:
+        nonlocal stopped
+        stopped = not told(schedules)
+        return not stopped
+
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, told)
+    found = Search(program, arguments, check, settings, budget, seconds, ask)
     found.run()
-    return _exploration(found)
+    return _exploration(found, stopped)
 
 
-def _exploration(found: Search) -> Exploration:
+def _exploration(found: Search, stopped: bool) -> Exploration:
     settings, check = found.settings, found.check
     claim = check if counts_only(check) else None
 
     def replay(schedule: Schedule) -> Run:
         return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+
+    def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
+        return tell_all(found.program, found.arguments, settings, claim, schedules)
 
     if found.violations:
         verdict = "counterexample"
@@ -101,16 +126,26 @@ def _exploration(found: Search) -> Exploration:
         covered=found.covered,
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
-        violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in found.violations),
-        shortest=found.run_to_show,
+        violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in sorted(found.violations)),
+        right=tuple(settings.schedule(steps, 0) for steps in sorted(found.right)),
+        problem=_problem(found),
         minimal=found.minimal,
-        steps=found.steps_to_show,
+        telling=found.to_show,
         states=found.states,
         unfinished=found.unfinished,
+        interrupted=stopped and not found.complete,
         name=getattr(found.program, "__name__", "program"),
         claim=_claim_in_words(check),
         _replay=replay,
+        _teller=teller,
     )
+
+
+def _problem(found: Search) -> str:
+    """What is wrong with the run that is shown."""
+    if found.to_show is None:
+        return ""
+    return wrong(found.to_show.run, found.check) or found.violations[0][1]
 
 
 def _claim_in_words(check: Check | None) -> str:
@@ -135,13 +170,17 @@ def _check_primitives(program: Program, arguments: dict[str, Any]) -> None:
         )
 
 
-def _check(check: Any, granularity: Any, time: Any, budget: Any, seconds: Any) -> None:
+def _check(check: Any, granularity: Any, time: Any) -> None:
     if check is not None and not callable(check):
         raise TypeError(f"check must be a claim such as semalab.mutual_exclusion or a callable, got {check!r}")
     if granularity not in POINTS[1:]:
         raise ValueError(f"granularity must be 'operations', 'lines' or 'bytecode', got {granularity!r}")
     if time not in ("clock", "free"):
         raise ValueError(f"time must be 'clock' or 'free', got {time!r}")
+
+
+def check_limits(budget: Any, seconds: Any) -> None:
+    """Refuse a budget of nothing."""
     if isinstance(budget, bool) or not isinstance(budget, int):
         raise TypeError(f"budget must be a whole number of schedules, got {budget!r}")
     if budget < 1:

@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from semalab.exploration.classes import Names
 from semalab.exploration.judge import Check, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import in_words
+from semalab.exploration.telling import Telling, tell
 from semalab.recording import Program
-from semalab.run import Run
-from semalab.stepping import Follow, Guide, Settings
+from semalab.stepping import Guide, Settings
 
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
+KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
 class Grown(Exception):
@@ -27,8 +28,8 @@ class Search:
     """What is found out about one program with one set of arguments.
 
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
-    `violations` has the steps and the sentence of each class that is wrong. `complete` is set when no class is left,
-    and only then; `unfinished` says of a run why it did not end.
+    `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
+    not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end.
     """
 
     def __init__(
@@ -56,18 +57,19 @@ class Search:
     def _begin(self) -> None:
         self.covered = 0
         self.violations: list[tuple[tuple[int, ...], str]] = []
+        self.right: list[tuple[int, ...]] = []
         self.shortest: tuple[int, ...] | None = None
         self.minimal = False
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
         self._seen: list[tuple[Told, bool]] = []
-        self.run_to_show: Run | None = None
-        self.steps_to_show: tuple[str, ...] = ()
+        self.to_show: Telling | None = None
+        self._showing = False
 
     def run(self) -> None:
         """Search until everything is known or the budget is used up."""
-        with Stage(self.program, self.arguments, self.settings).open() as stage:
+        with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:
                 try:
                     self._search(stage)
@@ -75,6 +77,10 @@ class Search:
                 except Grown:
                     self._begin()
                     stage.grow(self.settings)
+
+    def _stopped(self) -> bool:
+        """Whether the run under way is no longer wanted. What is shown in the end is."""
+        return not self._showing and not self.told(self.schedules)
 
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
@@ -102,10 +108,8 @@ class Search:
 
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
-        stage.play(Follow(steps))
-        marks = stage.processor.marks
-        self.run_to_show = stage.run_played(self.check if counts_only(self.check) else None)
-        self.steps_to_show = in_words(self.run_to_show, marks)
+        self._showing = True
+        self.to_show = tell(stage, steps, self.check if counts_only(self.check) else None, Names())
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
@@ -113,6 +117,8 @@ class Search:
             return False
         self.schedules += 1
         stage.play(guide)
+        if stage.processor.verdict == "cancelled":
+            return False
         self._grow(stage)
         return True
 
@@ -135,6 +141,8 @@ class Search:
             self.unfinished = f"{why}, whose inside the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
+        elif len(self.right) < KEPT:
+            self.right.append(stage.steps)
         return problem is not None
 
     def problem(self, stage: Stage) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from semalab.engine import ROW
 from semalab.run import Run
@@ -44,14 +45,28 @@ _OF_EVENTS = {
 }
 
 
-def in_words(run: Run, marks: Sequence[Mark]) -> tuple[str, ...]:
-    """One line for each step, numbered from 1."""
+class Step(NamedTuple):
+    """A step of a run: the thread's name, and what it does ("acquires `semaphore` (2 → 1)")."""
+
+    thread: str
+    what: str
+
+
+def steps_of(run: Run, marks: Sequence[Mark], values: Mapping[int, str] | None = None) -> tuple[Step, ...]:
+    """The steps that the marks stand for. values: what they read or wrote, by their places, where that is known."""
+    values = values or {}
     ends = ([mark.log // ROW for mark in marks[1:]] + [len(run.trace)])[: len(marks)]
-    lines = []
-    for number, (mark, end) in enumerate(zip(marks, ends, strict=True), 1):
+    steps = []
+    for place, (mark, end) in enumerate(zip(marks, ends, strict=True)):
         events = run.trace[mark.log // ROW : end]
-        lines.append(f"{number}. {run.trace.threads[mark.thread]} {_what(run, mark, events)}")
-    return tuple(lines)
+        value = f" = {values[place]}" if place in values else ""
+        steps.append(Step(run.trace.threads[mark.thread], _what(run, mark, events) + value))
+    return tuple(steps)
+
+
+def in_words(steps: Iterable[Step]) -> tuple[str, ...]:
+    """One line for each step, numbered from 1."""
+    return tuple(f"{number}. {thread} {what}" for number, (thread, what) in enumerate(steps, 1))
 
 
 def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:

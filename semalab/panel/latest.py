@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 Job = Callable[[Callable[[], bool]], Any]
+Post = Callable[[Callable[[], None]], None]  # hands something to the thread that draws
 
 
 class Latest:
@@ -16,7 +17,7 @@ class Latest:
     never for a job that was replaced. `_lock` guards the three fields below it.
     """
 
-    def __init__(self, post: Callable[[Callable[[], None]], None], show: Callable[[Any], None]) -> None:
+    def __init__(self, post: Post, show: Callable[[Any], None]) -> None:
         self._post = post
         self._show = show
         self._lock = threading.Lock()
@@ -56,7 +57,7 @@ class Latest:
                     return
                 stop = self._running = threading.Event()
                 number = self._wanted
-            result = _outcome(job, stop.is_set)
+            result = outcome(job, stop.is_set)
             self._post(lambda result=result, number=number: self._deliver(result, number))  # type: ignore[misc]
 
     def _deliver(self, result: Any, number: int) -> None:
@@ -64,7 +65,7 @@ class Latest:
             self._show(result)
 
 
-def _outcome(job: Job, cancelled: Callable[[], bool]) -> Any:
+def outcome(job: Job, cancelled: Callable[[], bool]) -> Any:
     """What the job returns, or the exception it raises: the next job must have its turn either way."""
     try:
         return job(cancelled)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import ipywidgets as widgets
 
 from semalab.claims import Check
+from semalab.excerpt import written
+from semalab.exploration import Exploration
 from semalab.panel import texts
 from semalab.panel.controls import dials
-from semalab.panel.latest import Latest
+from semalab.panel.latest import Latest, Post
+from semalab.panel.schedules import Schedules
 from semalab.panel.steps import Steps
+from semalab.panel.trying import SECONDS, Trying
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
 
@@ -21,16 +25,42 @@ INCHES = (10.0, 4.8)
 DPI = 100
 
 
+@overload
+def interact(program: Exploration, /) -> Schedules: ...
+
+
+@overload
 def interact(
-    program: Program, /, *, claim: Check | None = None, timeout: float = 10.0, seed: int = 0, **sliders: Any
-) -> Panel:
+    program: Program,
+    /,
+    *,
+    claim: Check | None = ...,
+    timeout: float = ...,
+    seed: int = ...,
+    explore: bool | float = ...,
+    **sliders: Any,
+) -> Panel: ...
+
+
+def interact(
+    program: Program | Exploration,
+    /,
+    *,
+    claim: Check | None = None,
+    timeout: float = 10.0,
+    seed: int = 0,
+    explore: bool | float = False,
+    **sliders: Any,
+) -> Panel | Schedules:
     """A panel that runs `program` for the dials' values and shows the run, in the manner of `ipywidgets.interact`.
 
     Args:
-        program: as for `record`.
+        program: as for `record`; or what `explore` has found, alone: then its schedules can be chosen and drawn.
         claim: what every run is measured by, as for `record`.
         timeout: seconds after which a run is stopped.
         seed: the first seed of the virtual clock.
+        explore: True for a button that tries every schedule for the dials' present values, with `claim` as the check;
+            or the most seconds that it may take (10).
         sliders: for each argument of the program (least, most), (least, most, step), a list, True or False, a widget.
 
     Raises:
@@ -38,7 +68,13 @@ def interact(
 
     >>> lab.interact(program, threads=(1, 20), initial=(0, 3))
     """
-    return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed)
+    if isinstance(program, Exploration):
+        if sliders or claim is not None or explore is not False:
+            raise TypeError("an exploration has its schedules to choose from and takes no dials; call interact(found)")
+        return Schedules(program)
+    if not isinstance(explore, int | float):
+        raise TypeError(f"explore must be True, False or the most seconds to search, got {written(explore)}")
+    return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed, explore=explore)
 
 
 class Panel(widgets.VBox):
@@ -52,6 +88,7 @@ class Panel(widgets.VBox):
         claim: Check | None = None,
         timeout: float = 10.0,
         seed: int = 0,
+        explore: bool | float = False,
     ) -> None:
         self._program = program
         self._claim = claim
@@ -87,7 +124,18 @@ class Panel(widgets.VBox):
         titles = ["What the program printed", "Step through this run"]
         self.fold = widgets.Accordion([self.printed, self.steps], titles=titles, selected_index=None)
         self.fold.observe(lambda change: self.steps.opened(change["new"] == 1), names="selected_index")
-        self._latest = Latest(_post_to(_running_loop()), self._show)
+        loop = _running_loop()
+        self._latest = Latest(_post_to(loop), self._show)
+        self.trying: Trying | None = None
+        if explore is not False:
+            self.trying = Trying(
+                program,
+                lambda: self.values,
+                _post_to(loop),
+                alone=loop is None,
+                check=claim,
+                seconds=SECONDS if explore is True else explore,
+            )
         super().__init__(
             [
                 widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}),
@@ -98,8 +146,11 @@ class Panel(widgets.VBox):
                 self.picture,
                 self.sentence,
                 self.fold,
+                *([self.trying] if self.trying is not None else []),
             ]
         )
+        for control in controls.values():
+            control.observe(lambda change: self._moved(), names="value")  # before anything runs anew
         for control in [*controls.values(), self.clock, self.seed]:
             control.observe(lambda change: self.refresh(), names="value")
         self.next_seed.on_click(lambda button: self._advance())
@@ -144,6 +195,10 @@ class Panel(widgets.VBox):
 
         return job
 
+    def _moved(self) -> None:
+        if self.trying is not None:
+            self.trying.forget()
+
     def _advance(self) -> None:
         self.seed.value += 1
 
@@ -172,7 +227,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _post_to(loop: asyncio.AbstractEventLoop | None) -> Callable[[Callable[[], None]], None]:
+def _post_to(loop: asyncio.AbstractEventLoop | None) -> Post:
     """How a worker hands something to the thread that draws."""
     if loop is None:
         return lambda call: call()

@@ -10,7 +10,7 @@ from semalab.run import Run
 
 LONGEST = 4000  # characters of output or traceback shown; a program may print megabytes
 _MESSAGE = 600
-_SENTENCE = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
+STATUS = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
 _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
 
@@ -18,7 +18,7 @@ def verdict(run: Run) -> str:
     """The sentence under the picture; screen readers speak it when it changes."""
     about = f"<div style='opacity:.75'>{escape(run.description)}</div>"
     about += f"<div>{escape(run.note)}</div>" if run.note else ""
-    body = f"<div {_SENTENCE}><b>{escape(run.verdict)}</b>{about}"
+    body = f"<div {STATUS}><b>{escape(run.verdict)}</b>{about}"
     if run.exception is not None:
         body += _lines(own_lines(run))
     return body + "</div>"
@@ -30,7 +30,7 @@ def message(error: Exception) -> str:
 
 
 def sentence(text: str) -> str:
-    return f"<div {_SENTENCE}><b>{escape(text)}</b></div>"
+    return f"<div {STATUS}><b>{escape(text)}</b></div>"
 
 
 def output(run: Run) -> str:

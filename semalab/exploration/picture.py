@@ -1,0 +1,56 @@
+"""An exploration as one picture: what is drawn, in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from semalab.exploration.lanes import LANES, Told
+from semalab.exploration.telling import Telling
+from semalab.poster import MOST, Head, Lane, Tally, chart, poster
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from semalab.exploration.exploration import Exploration
+
+
+def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
+    """The poster of what was found. note: why there are no lanes."""
+    tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
+    steps, drawn = [], None
+    if found.telling is not None:
+        steps = pairs(found.telling)
+        which = "shortest" if found.minimal else "shortest met"
+        count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
+        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}")
+    if not told and not note and found.covered > LANES:
+        note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
+    return poster(Head(found.headline, found.subtitle, tally), drawn, steps, as_lanes(told), note)
+
+
+def drawing(telling: Telling, title: str, height: float | None = None) -> Figure:
+    """One schedule's timeline, or the chart of its steps if they only read and write variables. height: in inches."""
+    steps, run = pairs(telling), telling.run
+    plain = run.reading.main_use is None and all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
+    if plain and 0 < len(steps) <= MOST:
+        return chart(steps, title, run.description, height)
+    return run.timeline(title=title, height=height)
+
+
+def pairs(telling: Telling) -> list[tuple[str, str]]:
+    """Each step's thread and what it does."""
+    return [(step.thread, step.what) for step in telling.steps]
+
+
+def as_lanes(told: Sequence[Told], chosen: Told | None = None) -> list[Lane]:
+    """Drawn as lanes; the shortest is marked unless another is chosen."""
+    return [
+        Lane(
+            steps=tuple(pairs(lane.telling)),
+            broken=lane.violation is not None,
+            label="" if lane.violation is None else f"#{lane.violation}",
+            chosen=lane is chosen if chosen is not None else lane.shortest,
+        )
+        for lane in told
+    ]

@@ -1,0 +1,73 @@
+"""How far a search has come, and who is told: nobody for a short one, a bar in the notebook for a long one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+PATIENCE = 1.0  # seconds of search before anything is shown
+BETWEEN = 0.25  # seconds from one message to the next
+
+
+@dataclass(frozen=True)
+class Progress:
+    """schedules: run so far, of at most `budget`. seconds: spent so far, of at most `limit`."""
+
+    schedules: int
+    budget: int
+    seconds: float
+    limit: float
+
+    @property
+    def part(self) -> float:
+        """How much of the budget is used up, from 0 to 1: how many schedules there are, nobody knows yet."""
+        return min(1.0, max(self.schedules / self.budget, self.seconds / self.limit))
+
+    @property
+    def words(self) -> str:
+        ran = f"{self.schedules:,} of at most {self.budget:,} schedules run"
+        return f"{ran}, {self.seconds:.0f} of at most {self.limit:g} s"
+
+
+class Bar(Protocol):
+    """Where progress is shown."""
+
+    def show(self, progress: Progress) -> None: ...
+
+    def close(self) -> None:
+        """Take it away again."""
+        ...
+
+
+_make_bar: Callable[[], Bar] | None = None  # set where there is a notebook
+
+
+def show_with(make_bar: Callable[[], Bar]) -> None:
+    """From now on long searches are shown with such a bar."""
+    global _make_bar
+    _make_bar = make_bar
+
+
+@contextmanager
+def shown(budget: int, limit: float, now: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
+    """Yields what is to be called with the number of schedules run; it may be called before each of them."""
+    begun = now()
+    due = begun + PATIENCE
+    bar: Bar | None = None
+
+    def note(schedules: int) -> None:
+        nonlocal bar, due
+        if now() < due or _make_bar is None:
+            return
+        due = now() + BETWEEN
+        bar = bar or _make_bar()
+        bar.show(Progress(schedules, budget, now() - begun, limit))
+
+    try:
+        yield note
+    finally:
+        if bar is not None:
+            bar.close()

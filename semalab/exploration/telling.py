@@ -1,0 +1,76 @@
+"""Schedules told: each run once more, with its steps in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from semalab.claims import Check
+from semalab.engine import ProgramThread
+from semalab.exploration.classes import History, Names, State
+from semalab.exploration.sleepsets import Changed
+from semalab.exploration.stage import Stage
+from semalab.exploration.steps import Step, in_words, steps_of
+from semalab.exploration.values import Noting
+from semalab.recording import Program
+from semalab.run import Run
+from semalab.schedule import Schedule
+from semalab.stepping import Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Telling:
+    """One schedule as it went.
+
+    Invariant: told in one go, two schedules have the same `outcome` exactly if they differ in nothing but the order of
+    independent steps.
+    """
+
+    run: Run
+    steps: tuple[Step, ...]
+    outcome: State
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """One line for each step, numbered from 1."""
+        return in_words(self.steps)
+
+
+def tell(stage: Stage, steps: tuple[int, ...], claim: Check | None, names: Names) -> Telling:
+    """Make these steps once more. Raises Changed if the program no longer makes them."""
+    processor = stage.processor
+    noting = Noting(processor, steps)
+    end = processor.end
+
+    def noted_end(thread: ProgramThread) -> None:
+        noting.thread_ends(thread)
+        end(thread)
+
+    processor.end = noted_end  # type: ignore[method-assign, assignment]
+    try:
+        stage.play(noting)
+    finally:
+        del processor.end
+    noting.end()
+    if noting.astray is not None:
+        raise Changed
+    marks = processor.marks
+    history = History(names)
+    for mark, touched in zip(marks, noting.touched, strict=True):
+        history.step(mark.thread, touched)
+    run = stage.run_played(claim)
+    return Telling(run, steps_of(run, marks, noting.values), history.state)
+
+
+def tell_all(
+    program: Program,
+    arguments: Mapping[str, Any],
+    settings: Settings,
+    claim: Check | None,
+    schedules: Iterable[Schedule],
+) -> tuple[Telling, ...]:
+    """Tell several schedules of one program, in one go. Raises Changed if the program no longer follows one."""
+    names = Names()
+    with Stage(program, arguments, settings).open() as stage:
+        return tuple(tell(stage, schedule.choices, claim, names) for schedule in schedules)

@@ -1,0 +1,92 @@
+"""What steps read and wrote, looked up while a schedule is followed to be told.
+
+Between two steps every thread of the program stands still, and one of the lab's decides: then the variables can be
+looked at, without running any of the program's code. What a step has written is looked up before anybody else goes on:
+when the next step is chosen, or when its thread ends.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+
+from semalab.engine import ProgramThread
+from semalab.excerpt import written
+from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
+
+_PLAIN = (int, bool, float, str, type(None))  # whose text is Python's own, never the program's
+_LONGEST = 20  # characters of a value that are told
+_VARIABLE = "variable "
+
+
+class Noting(Follow):
+    """The guide that makes the steps of a schedule and notes what they touch and what values they read and write.
+
+    Invariants: `values` holds, by the place of a step, the variable's value right before the step's read, or right
+    after its write; `_wrote` is the write under way, until its value is known. Values are noted between bytecodes
+    only: a whole line may write twice.
+    """
+
+    def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...]) -> None:
+        super().__init__(steps)
+        self.values: dict[int, str] = {}
+        self.touched: list[Footprint] = []
+        self._processor = processor
+        self._wrote: tuple[int, str, FrameType] | None = None
+        self._place = -1
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        self._close()
+        if self._place >= 0:
+            self.touched.append(footprint(touched))
+        self._place += 1
+        chosen = super().choose(able, touched)
+        operation = self._processor.pending.get(chosen)
+        if operation is not None and self._processor.settings.granularity == "bytecode":
+            self._look(chosen, operation)
+        return chosen
+
+    def thread_ends(self, thread: ProgramThread) -> None:
+        """A thread is at its end, and no other has gone on yet."""
+        self._close()
+
+    def end(self) -> None:
+        """The run has ended."""
+        self._wrote = None
+        if self._place >= 0:
+            self.touched.append(footprint(self._processor.touched))
+
+    def _look(self, thread: int, operation: Operation) -> None:
+        location = str(operation.location)
+        if operation.kind not in ("read", "write") or not location.startswith(_VARIABLE):
+            return
+        frame = self._frame(thread)
+        if frame is None:
+            return
+        name = location.removeprefix(_VARIABLE)
+        if operation.kind == "write":
+            self._wrote = self._place, name, frame
+        else:
+            self._note(self._place, name, frame)
+
+    def _close(self) -> None:
+        if self._wrote is not None:
+            self._note(*self._wrote)
+            self._wrote = None
+
+    def _note(self, place: int, name: str, frame: FrameType) -> None:
+        code = frame.f_code
+        enclosed = name in code.co_freevars or name in code.co_cellvars
+        names = frame.f_locals if enclosed else frame.f_globals
+        value = names.get(name, self)  # anything that is not told
+        if type(value) in _PLAIN:
+            self.values[place] = written(value, _LONGEST)
+
+    def _frame(self, number: int) -> FrameType | None:
+        """Where in the program's own code a thread stands."""
+        processor = self._processor
+        ident = next((ident for ident, thread in processor.live.items() if thread.number == number), None)
+        frame = sys._current_frames().get(ident) if ident is not None else None
+        while frame is not None and id(frame.f_globals) not in processor.program:
+            frame = frame.f_back
+        return frame

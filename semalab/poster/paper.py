@@ -1,0 +1,79 @@
+"""A sheet of paper measured in points, and how sheets become one PNG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.transforms import Affine2D, Transform
+from PIL import Image
+
+from semalab.timeline import png
+from semalab.timeline.ink import PAPER, RULE, SMALL
+from semalab.timeline.lettering import Lettering
+from semalab.timeline.page import EDGE, POINTS
+from semalab.timeline.sheet import boxes
+
+WIDTH = 720.0  # points: as wide as a timeline
+ROOM = WIDTH - 2 * EDGE
+DPI = 100
+_BORDER = 3  # pixel rows at an edge of a sheet that its border can touch
+
+
+class Paper:
+    """A sheet to write and draw on. Positions are points from its lower left corner."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self.width, self.height = width, height
+        self.figure = Figure(figsize=(width / POINTS, height / POINTS), dpi=DPI, facecolor=PAPER, edgecolor=RULE)
+        self.figure.patch.set_linewidth(2)  # half of it falls off the paper
+        FigureCanvasAgg(self.figure)
+        self._points: Transform = Affine2D().scale(1 / POINTS) + self.figure.dpi_scale_trans
+
+    def text(self, x: float, y: float, words: str, *, bold: bool = False, size: float = SMALL, **style: Any) -> None:
+        """Cleaned words. Never mathematics, whatever the words are."""
+        style = {"transform": self._points, **style}
+        text = Lettering(x, y, words, bold=bold, size=size, **style)
+        text.set_figure(self.figure)
+        self.figure.texts.append(text)
+
+    def boxes(self, corners: Sequence[tuple[float, float, float, float]], z: float = 1, **style: Any) -> None:
+        """Rectangles of one look: left, bottom, right, top of each."""
+        if corners:
+            left, bottom, right, top = np.array(corners, dtype=float).T
+            self._add(PathPatch(boxes(left, right, bottom, top), **{"linewidth": 0, **style}), z)
+
+    def lines(self, segments: Sequence[tuple[float, float, float, float]], z: float = 1, **style: Any) -> None:
+        """Segments of one look: x and y of the one end and of the other."""
+        if segments:
+            ends = [[(x, y), (x_to, y_to)] for x, y, x_to, y_to in segments]
+            self._add(LineCollection(ends, **style), z)
+
+    def _add(self, artist: Artist, z: float) -> None:
+        artist.set_zorder(z)
+        artist.set_transform(self._points)
+        self.figure.add_artist(artist)
+
+
+def stacked(figures: Sequence[Figure], compression: int = 6) -> bytes:
+    """Sheets of one width as one PNG, from the top down, with a border around them and none between."""
+    sheets = [_pixels(figure) for figure in figures]
+    for above, below in pairwise(sheets):
+        above[-_BORDER:] = above[-_BORDER - 1]
+        below[:_BORDER] = below[_BORDER]
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(sheets)).save(buffer, "png", compress_level=compression, dpi=(DPI, DPI))
+    return buffer.getvalue()
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    with Image.open(io.BytesIO(png(figure, compression=0))) as picture:
+        return np.array(picture.convert("RGB"))

@@ -1,0 +1,610 @@
+"""What an exploration shows: the poster and its words, lanes, values of steps, progress, interrupts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import exploration_programs as programs
+import pytest
+from live_kernel import LiveKernel, live_kernel
+from nbformat.v4 import new_code_cell, new_notebook
+from pythons import other_pythons
+from stored_notebook import normalised, text
+
+import semalab as lab
+from semalab.exploration import Exploration
+from semalab.exploration import progress as progress_module
+from semalab.exploration.explore import search
+from semalab.exploration.interrupts import interrupts
+from semalab.exploration.picture import as_lanes, drawing
+from semalab.exploration.progress import Progress, shown
+from semalab.exploration.sleepsets import Changed
+from semalab.poster import Lane, lanes_picture
+from semalab.poster.foot import draw_foot
+from semalab.poster.head import draw_head
+from semalab.poster.lane import common, tags, threads_of
+from semalab.poster.tree import RIGHT, WRONG, draw_lanes, label
+
+TESTS = Path(__file__).resolve().parent
+
+
+def workers(threads: int, work: Any) -> None:
+    """In this module, so that its names are the twins while a program of this module runs."""
+    started = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    for worker in started:
+        worker.start()
+    for worker in started:
+        worker.join()
+
+
+def visit(threads: int, initial: int) -> None:
+    semaphore = threading.Semaphore(initial)
+
+    def work() -> None:
+        with semaphore:
+            pass
+
+    workers(threads, work)
+
+
+def count(threads: int) -> None:
+    value = 0
+
+    def work() -> None:
+        nonlocal value
+        value += 1
+
+    workers(threads, work)
+    if value != threads:
+        raise ValueError(f"{value} of {threads}")
+
+
+def words(figure: Any) -> list[str]:
+    return [written.get_text() for written in figure.texts]
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
+
+
+# the bundle
+def test_the_words_stand_beside_the_picture_and_in_its_alternative_text() -> None:
+    found = lab.explore(visit, threads=2, initial=2, check=lab.mutual_exclusion)
+    bundle, about = found._repr_mimebundle_()
+    assert sorted(bundle) == ["image/png", "text/plain"]
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert bundle["text/plain"] == repr(found) == "\n".join([found.sentence, *found.steps])
+    assert about["image/png"]["alt"] == " ".join(f"{line}." for line in [found.sentence, *found.steps])
+
+
+@pytest.mark.parametrize(
+    ("how", "headline", "tally"),
+    [
+        ({"initial": 1}, "Proved: mutual exclusion", "0 of 2 different schedules break it"),
+        (
+            {"initial": 2},
+            "Counterexample: Mutual exclusion broken: 2 threads inside at once",
+            "2 of 4 different schedules break it",
+        ),
+        (
+            {"initial": 1, "budget": 1},
+            "Budget exhausted: nothing wrong so far, but not every schedule was run",
+            "0 of 1 different schedule so far break it",
+        ),
+        (
+            {"initial": 0},
+            "Counterexample: Deadlock: 2 threads wait for `semaphore` (value 0) and no live thread is left to release"
+            " it; main waits for worker-0 to end",
+            "1 of 1 different schedule breaks it",
+        ),
+    ],
+)
+def test_every_verdict_has_a_picture_with_its_words(how: dict[str, int], headline: str, tally: str) -> None:
+    found = lab.explore(visit, threads=2, check=lab.mutual_exclusion, **how)
+    assert (found.headline, found.tally) == (headline, tally)
+    assert size(found.picture())[0] == 1000
+    assert "visit(threads=2" in found.subtitle and "granularity of operations" in found.subtitle
+
+
+def test_an_only_schedule_is_called_so() -> None:
+    assert lab.explore(visit, threads=1, initial=1).sentence == (
+        "Proved for visit(threads=1, initial=1) at the granularity of operations: no deadlock, no exception, under its"
+        " only schedule"
+    )
+    assert ", its only schedule is wrong" in lab.explore(visit, threads=1, initial=0).sentence
+
+
+AGAIN = """
+import hashlib, exploration_programs as programs, semalab as lab
+for how in ({"threads": 2, "initial": 2}, {"threads": 2, "initial": 1}, {"threads": 4, "initial": 4, "budget": 40}):
+    found = lab.explore(programs.counting, granularity="bytecode", **how)
+    print(hashlib.sha256(found.picture()).hexdigest(), hashlib.sha256(repr(found).encode()).hexdigest())
+"""
+
+
+def test_the_picture_is_the_same_in_every_process() -> None:
+    told = set()
+    for seed in ("1", "2"):
+        path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+        environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed}
+        ended = subprocess.run(
+            [sys.executable, "-c", AGAIN], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert ended.stderr == ""
+        told.add(ended.stdout)
+    assert len(told) == 1 and len(told.pop().split()) == 6
+
+
+# in the picture
+def drawn(found: Exploration) -> tuple[list[str], list[str]]:
+    """The words in the head and in the foot."""
+    from semalab.poster import Head, Tally
+
+    tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
+    steps = [(step.thread, step.what) for step in found.telling.steps] if found.telling else []
+    foot = draw_foot(steps, as_lanes(found.lanes), found.complete, "a note")
+    return words(draw_head(Head(found.headline, found.subtitle, tally))), words(foot) if foot else []
+
+
+def test_verdict_tally_and_steps_can_be_read_in_the_picture() -> None:
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    head, foot = drawn(found)
+    assert head == [
+        "Counterexample: main raised ValueError: 1 of 2",
+        "count(threads=2) at the granularity of bytecode · 7 runs",
+        "2 of 4 different schedules break it",
+    ]
+    for step in ("worker-0 reads `value` = 0", "worker-1 writes `value` = 1"):
+        assert step in foot
+    assert foot.count(WRONG) == 3 and foot.count(RIGHT) == 3  # one in the key, one for each lane
+    assert [word for word in foot if word.startswith("#")] == ["#0", "#1"]
+    assert "The 4 different schedules, one to a row: those that begin alike share their first blocks" in foot
+
+
+def test_what_was_not_run_is_drawn_as_not_run() -> None:
+    found = lab.explore(visit, threads=3, initial=2, budget=10)
+    head, foot = drawn(found)
+    assert "not run" in head
+    assert any(line.startswith("The 7 different schedules so far, one to a row") for line in foot)
+
+
+def test_too_many_schedules_are_no_lanes_but_a_note() -> None:
+    found = lab.explore(visit, threads=4, initial=3)
+    assert found.covered > 50
+    assert found.lanes == ()
+    assert "a note" in drawn(found)[1]
+    assert size(found.picture())[0] == 1000
+    assert len(found.right) == 50
+
+
+def test_text_of_the_program_is_drawn_as_text() -> None:
+    def odd(**names: str) -> None:
+        def work() -> None:
+            raise ValueError("$x_1$ <b>\x1b[31m\n`" + 900 * "y")
+
+        worker = threading.Thread(target=work, name="$\\frac$\n<i>")
+        worker.start()
+        worker.join()
+
+    found = lab.explore(odd, label="$\\alpha\n$")
+    assert size(found.picture())[0] == 1000
+    for line in drawn(found)[0]:
+        assert line.isprintable() and "\x1b" not in line
+
+
+def test_without_a_primitive_the_steps_are_a_chart() -> None:
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    assert found.telling is not None
+    shown = words(drawing(found.telling, "a title"))
+    assert shown[:2] == ["a title", "main and 2 threads · virtual clock, 4 steps chosen"]
+    assert shown.count("reads value = 0") == shown.count("writes value = 1") == 2
+    assert [word for word in shown if word.isdigit()] == ["1", "2", "3", "4"]
+    assert drawing(found.telling, "a title", 4.4).get_size_inches().tolist() == [10.0, 4.4]
+    held = lab.explore(visit, threads=2, initial=0)
+    assert held.telling is not None
+    assert "deadlock" in words(drawing(held.telling, "a title"))  # a timeline
+
+
+# lanes
+def test_lanes_are_every_schedule_in_the_order_of_their_steps() -> None:
+    found = lab.explore(visit, threads=2, initial=2, check=lab.mutual_exclusion)
+    told = [(lane.schedule.choices, lane.violation, lane.shortest) for lane in found.lanes]
+    assert told == [
+        ((1, 1, 2, 2), None, False),
+        ((1, 2, 2, 1), 0, True),
+        ((2, 1, 1, 2), 1, False),
+        ((2, 2, 1, 1), None, False),
+    ]
+    assert found.lanes is found.lanes
+
+
+@pytest.mark.parametrize("program", [programs.counting, programs.passing])
+def test_a_lane_is_the_run_that_replay_gives(program: Any) -> None:
+    found = lab.explore(program, threads=2, initial=2, granularity="bytecode", check=lab.mutual_exclusion)
+    numbers = [lane.violation for lane in found.lanes if lane.violation is not None and not lane.shortest]
+    assert numbers == sorted(numbers)  # counted from the top down
+    assert len(numbers) == len(found.violations) - 1
+    assert len({lane.telling.outcome for lane in found.lanes}) == len(found.lanes) == found.covered
+    for lane in found.lanes:
+        lane.telling.run.trace.certify()
+        if lane.violation is not None and not lane.shortest:
+            assert lane.telling.run.trace == found.replay(lane.violation).trace
+    assert sum(lane.shortest for lane in found.lanes) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "how"),
+    [
+        ("deadlock", programs.philosophers, {"threads": 3}),
+        ("sleeps", programs.sleepers, {"time": "free"}),
+        ("queue", programs.latch, {"threads": 3}),
+        ("no step", programs.rendezvous_deadlock, {}),
+    ],
+)
+def test_all_kinds_of_programs_have_lanes(name: str, program: Any, how: dict[str, Any]) -> None:
+    found = lab.explore(program, **how)
+    assert len(found.lanes) == found.covered
+    if found.shortest is not None:
+        (shortest,) = [lane for lane in found.lanes if lane.shortest]
+        assert shortest.telling.words == found.steps
+    assert size(found.picture())[0] == 1000
+
+
+def test_lanes_that_begin_alike_share_their_blocks() -> None:
+    lanes = [Lane((("a", "x"), ("a", "y"), ("b", "x")), False), Lane((("a", "x"), ("b", "x")), True)]
+    assert common([*lanes, Lane((("b", "x"),), False)]) == [0, 1, 0]
+    blocks = [word for word in words(draw_lanes(lanes, 720, True)) if re.match(r"[ab] [xy]$", word)]
+    assert sorted(blocks) == ["a x", "a y", "b x", "b x"]  # one block for the step they share
+
+
+def test_lanes_alone_begin_at_the_edge_and_beside_steps_behind_them() -> None:
+    proof = lab.explore(visit, threads=2, initial=1)
+    foot = draw_foot([], as_lanes(proof.lanes), True, "")
+    assert foot is not None
+    assert foot.texts[0].get_position()[0] == 12
+    found = lab.explore(count, threads=2, granularity="bytecode")
+    assert found.telling is not None
+    foot = draw_foot([*found.telling.steps], as_lanes(found.lanes), True, "")
+    assert foot is not None
+    begin = {word.get_text(): word.get_position() for word in foot.texts}
+    lanes = next(place for text, place in begin.items() if text.startswith("The 4 different"))
+    assert begin["Its steps, in order"][1] == lanes[1] and lanes[0] > 200
+
+
+def test_the_size_does_not_depend_on_which_is_chosen() -> None:
+    found = lab.explore(visit, threads=3, initial=1)
+    pictures = [lanes_picture(as_lanes(found.lanes, lane), True) for lane in found.lanes]
+    assert len({size(picture) for picture in pictures}) == 1
+    assert len(set(pictures)) == len(pictures)
+
+
+@pytest.mark.parametrize(
+    ("threads", "signs"),
+    [
+        (["main", "worker-0", "worker-11"], ["m", "0", "11"]),
+        (["Thread-1 (work)", "Thread-2 (work)"], ["1", "2"]),
+        (["t1-3", "t1-4"], ["3", "4"]),
+        (["producer", "consumer"], ["p", "c"]),
+        (["cook", "critic"], ["A", "B"]),
+        (["---", "worker-12345"], ["A", "B"]),
+    ],
+)
+def test_threads_have_short_signs(threads: list[str], signs: list[str]) -> None:
+    assert list(tags(threads).values()) == signs
+
+
+def test_threads_are_sorted_as_people_count() -> None:
+    assert threads_of([[("worker-10", ""), ("worker-2", ""), ("main", "")]]) == ["main", "worker-2", "worker-10"]
+
+
+def test_a_block_says_as_much_as_it_has_room_for() -> None:
+    what = "acquires `semaphore` (2 → 1)"
+    told = [label("0", what, room) for room in (200, 110, 60, 12, 2)]
+    assert told == ["0 acquires semaphore (2 → 1)", "0 acquires semaphore", "0 acquires", "0", ""]
+
+
+TOLD = """
+import exploration_programs as programs, semalab as lab
+for program, how in ((programs.counting, {"threads": 2, "initial": 2, "granularity": "bytecode"}),
+                     (programs.unprotected, {"threads": 3, "granularity": "bytecode"}),
+                     (programs.philosophers, {"threads": 3}), (programs.sleepers, {"time": "free"})):
+    for lane in lab.explore(program, **how).lanes:
+        print(lane.schedule.choices, lane.violation, lane.shortest, ascii(lane.telling.words))
+"""
+
+
+def test_lanes_are_told_alike_on_other_pythons() -> None:
+    told = set()
+    for python in (Path(sys.executable), *other_pythons().values()):
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])}
+        ended = subprocess.run(
+            [str(python), "-c", TOLD], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert ended.stderr == ""
+        told.add(ended.stdout)
+    assert len(told) == 1
+    assert told.pop().count("\n") == 10 + 36 + 7 + 2
+
+
+# what steps read and wrote
+shared: Any = 0
+
+
+def writes_globals() -> None:
+    global shared
+    shared = "x" * 50
+
+    def work() -> None:
+        global shared
+        shared = len(str(shared))
+
+    workers(2, work)
+    shared = -1  # after the last step: not what the threads wrote
+
+
+def test_values_are_those_at_the_step() -> None:
+    found = lab.explore(writes_globals, granularity="bytecode")
+    words = next(lane.telling.words for lane in found.lanes if lane.schedule.choices == (1, 1, 2, 2))
+    assert words == (
+        "1. worker-0 reads `shared` = 'xxxxxxxxxxxxxxxxxxx… (32 more characters)",
+        "2. worker-0 writes `shared` = 50",
+        "3. worker-1 reads `shared` = 50",
+        "4. worker-1 writes `shared` = 2",
+    )
+
+
+class Loud:
+    asked = 0
+
+    def __repr__(self) -> str:
+        Loud.asked += 1
+        return "loud"
+
+
+def writes_objects() -> None:
+    box: Any = Loud()
+
+    def work() -> None:
+        nonlocal box
+        box = Loud() if box else None
+
+    workers(2, work)
+
+
+def test_values_of_the_programs_own_classes_are_not_asked_for() -> None:
+    found = lab.explore(writes_objects, granularity="bytecode")
+    assert found.lanes and Loud.asked == 0
+    assert all(" = " not in line for lane in found.lanes for line in lane.telling.words)
+
+
+def test_values_are_told_between_bytecodes_only() -> None:
+    found = lab.explore(count, threads=2, granularity="lines")
+    told = [line for lane in found.lanes for line in lane.telling.words]
+    assert told and all(" = " not in line for line in told)
+
+
+turned = False
+
+
+def turns() -> None:
+    def work() -> None:
+        if turned:
+            raise ValueError
+        threading.Semaphore(1).acquire()
+
+    workers(2, work)
+
+
+def test_a_program_that_has_changed_since_is_not_drawn_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = lab.explore(turns)
+    monkeypatch.setitem(globals(), "turned", True)
+    with pytest.raises(Changed):
+        found.lanes  # noqa: B018
+    assert size(found.picture())[0] == 1000  # all but the lanes
+
+
+# progress
+class Recorded:
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def show(self, progress: Progress) -> None:
+        self.seen.append(progress)
+
+    def close(self) -> None:
+        self.seen.append("closed")
+
+
+@pytest.fixture
+def bars() -> Iterator[list[Recorded]]:
+    made: list[Recorded] = []
+
+    def make() -> Recorded:
+        made.append(Recorded())
+        return made[-1]
+
+    before = progress_module._make_bar
+    progress_module.show_with(make)
+    yield made
+    progress_module._make_bar = before
+
+
+def test_a_bar_comes_after_a_second_and_four_times_a_second(bars: list[Recorded]) -> None:
+    clock = [0.0]
+    with shown(1000, 60.0, lambda: clock[0]) as note:
+        for tick in range(16):
+            clock[0] = tick / 10
+            note(tick)
+            assert bool(bars) == (clock[0] >= 1)
+    (bar,) = bars
+    assert [seen.schedules for seen in bar.seen[:-1]] == [10, 13]
+    assert bar.seen[-1] == "closed"
+    assert bar.seen[0] == Progress(10, 1000, 1.0, 60.0)
+    assert bar.seen[0].words == "10 of at most 1,000 schedules run, 1 of at most 60 s"
+    assert bar.seen[0].part == pytest.approx(1 / 60)
+
+
+def test_a_short_search_shows_no_bar_and_a_failed_one_takes_it_away(bars: list[Recorded]) -> None:
+    assert lab.explore(visit, threads=2, initial=1)
+    assert bars == []
+    clock = [0.0]
+
+    def fail() -> None:
+        with shown(10, 10.0, lambda: clock[0]) as note:
+            clock[0] = 2.0
+            note(1)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert bars[0].seen[-1] == "closed"
+
+
+# interrupts
+def test_the_first_interrupt_asks_and_the_second_raises() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interrupts() as interrupted:
+        assert not interrupted()
+        signal.raise_signal(signal.SIGINT)
+        assert interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_no_other_thread_touches_the_handler() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: list[Any] = []
+
+    def look() -> None:
+        with interrupts() as interrupted:
+            seen.extend([signal.getsignal(signal.SIGINT), interrupted()])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [before, False]
+
+
+def spins(first: list[int]) -> None:
+    """Its second run never ends, and asks to be interrupted."""
+    first.append(1)
+    if len(first) > 1:
+        signal.raise_signal(signal.SIGINT)
+        while True:
+            pass
+    visit(2, 1)
+
+
+def test_an_interrupt_ends_a_schedule_that_hangs() -> None:
+    found = lab.explore(spins, first=[])
+    assert (found.verdict, found.interrupted, found.covered, found.unfinished) == ("budget exhausted", True, 1, None)
+
+
+def deadlocks_slowly(runs: list[int]) -> None:
+    runs.append(1)
+    if len(runs) > 1:
+        sum(range(5_000_000))  # longer than the supervisor takes to ask whether a run is still wanted
+    visit(2, 0)
+
+
+def test_what_was_found_is_shown_however_slowly_it_runs_and_whoever_has_stopped_the_search() -> None:
+    runs: list[int] = []
+    found = search(deadlocks_slowly, {"runs": runs}, None, "operations", "clock", 1, 60, lambda _: len(runs) < 2)
+    assert (found.verdict, len(runs)) == ("counterexample", 2)
+    assert found.problem.startswith("Deadlock: 2 threads wait for `semaphore`")
+
+
+# in a notebook
+SEARCH = """
+import semalab as lab, exploration_programs as programs
+import semalab.exploration.progress as progress
+progress.PATIENCE = progress.BETWEEN = 0
+"""
+FIND = "print(lab.explore(programs.passing, threads=2, initial=1).sentence)"
+FOUND = (
+    "Proved for passing(threads=2, initial=1) at the granularity of operations: no deadlock, no exception, under each"
+    " of its 2 different schedules\n"
+)
+ENDLESS = """
+def slow(flag):
+    open(flag, "w").close()
+    programs.passing(4, 4)
+    programs.passing(4, 4)
+
+found = lab.explore(slow, flag={flag!r}, seconds=600, budget=10**9)
+print(found.verdict, found.interrupted, found.complete)
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[LiveKernel]:
+    with live_kernel() as running:
+        assert running.run(SEARCH).error is None
+        yield running
+
+
+def test_a_bar_in_a_notebook_leaves_an_empty_output(kernel: LiveKernel) -> None:
+    reply = kernel.run(FIND)
+    assert (reply.error, reply.output, reply.displayed) == (None, FOUND, ({},))
+
+
+def test_an_interrupted_search_keeps_what_it_found(kernel: LiveKernel, tmp_path: Path) -> None:
+    flag = tmp_path / "under way"
+    kernel.start(ENDLESS.format(flag=str(flag)))
+    deadline = time.monotonic() + 60
+    while not flag.exists():
+        assert time.monotonic() < deadline, "the search has not begun"
+        time.sleep(0.01)
+    kernel.interrupt()
+    reply = kernel.finish()
+    assert (reply.error, reply.output) == (None, "budget exhausted True False\n")
+    assert kernel.run(FIND).output == FOUND
+
+
+CHOOSE = """
+found = lab.explore(programs.unprotected, threads=2, granularity="bytecode")
+lab.interact(found)
+"""
+PANEL = "lab.interact(programs.passing, threads=(2, 3), initial=(1, 2), explore=True)"
+
+
+def test_strict_nbval_sees_the_chooser_and_no_bar(tmp_path: Path) -> None:
+    """A bar comes at once in every run, as on a very slow machine; nothing of it is stored, and nothing is missed."""
+    path = tmp_path / "every.ipynb"
+    cells = [new_code_cell(cell.strip()) for cell in (SEARCH, FIND, CHOOSE, PANEL)]
+    path.write_text(text(normalised(new_notebook(cells=cells))), encoding="utf-8")
+    pythonpath = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    environment = {**os.environ, "PYTHONPATH": pythonpath, "JUPYTER_PREFER_ENV_PATH": "1"}
+    store = f"from pathlib import Path; import rerun_notebooks as r; p = Path({str(path)!r}); n = r.rerun(p)"
+    write = "p.write_text(r.text(n), encoding='utf-8')"
+    nbval = ["-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", "-p", "nbval_pictures", "-c", os.devnull]
+    for command in (["-c", f"{store}; {write}"], [*nbval, str(path)]):
+        ended = subprocess.run(
+            [sys.executable, *command],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"
+    assert "4 passed" in ended.stdout
+    outputs = [cell["outputs"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    assert outputs[:2] == [[], [{"name": "stdout", "output_type": "stream", "text": [FOUND]}]]
+    (chooser,) = outputs[2]
+    assert sorted(chooser["data"]) == ["image/png", "text/plain"]
+    assert "".join(chooser["data"]["text/plain"]).startswith("Counterexample: main raised AssertionError. For ")
+    (panel,) = outputs[3]
+    assert panel["data"] == {"text/plain": ["Sliders for threads, initial: run the notebook to turn them"]}
