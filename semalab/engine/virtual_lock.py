@@ -32,7 +32,7 @@ class VirtualLock:
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if timeout != -1 or not blocking:
+        if timeout != -1 or not (blocking or blocking is False):
             check_lock_arguments(blocking, timeout)
         if not self.held:
             self.held = True

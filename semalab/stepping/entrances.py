@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
+from semalab.stepping.bookkeeping import quicken
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.libraries import HIDING, announce_library, hide
@@ -29,6 +30,7 @@ def announce(twins: Twins, processor: SteppingProcessor) -> None:
     _locks(module, processor)
     _conditions(module, processor)
     _timers(module, processor)
+    quicken(twins.source, processor)
     _lives(twins, module, processor)
     _prints(twins, processor)
     hide(twins, processor)
@@ -218,16 +220,18 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
 
     def stepping_start(self: Any) -> None:
         processor.lives_matter |= bool(self.daemon)  # the process does not wait for it
-        processor.threads.start(lambda: start(self))
+        processor.threads.start(start, self)
 
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
-        processor.threads.look_for(getattr(self, "_program_thread", None))
-        if getattr(self, "_program_thread", None) is None:  # it was not started yet, and join tells so
+        other = getattr(self, "_program_thread", None)
+        processor.threads.look_for(other)
+        if other is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
-        return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))
+            other = getattr(self, "_program_thread", None)
+        return processor.threads.join(join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
         if not processor.threads.is_waiting() and not processor.threads.has_joined(
@@ -237,22 +241,9 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         return bool(is_alive(self))
 
     put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
-    if processor.settings.lives:
-        vars(twins.source)["Event"] = _announcing(twins.source.Event, processor)
     for name in ("enumerate", "active_count", "activeCount"):
         module.__dict__[name] = function_before(vars(module)[name], lambda: processor.look_at_lives(looked))
     before(twins.source.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
-
-
-def _announcing(event: Any, processor: SteppingProcessor) -> type:
-    """The event by which a new thread tells that it has begun: from there on others may overtake it."""
-
-    class Announcing(event):
-        def set(self) -> None:
-            super().set()
-            processor.threads.begun()
-
-    return Announcing
 
 
 def _prints(twins: Twins, processor: SteppingProcessor) -> None:

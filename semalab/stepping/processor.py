@@ -257,10 +257,22 @@ class SteppingProcessor(VirtualProcessor):
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
 
-    def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
+    def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
+        thread.ident = thread.number + 1
         carrier = self.pool.take()
         thread.carrier = carrier  # type: ignore[assignment]
-        return carrier.start(carry)
+        thread.gate = carrier.gate
+        carrier.start(self.live_through, thread, body)
+        if self.running is None:
+            self.running = thread
+            thread.gate.release()
+        else:
+            self.ready.append(thread)
+
+    def let_go(self, thread: ProgramThread) -> bool:
+        self.running = thread
+        carrier: Any = thread.carrier
+        return not carrier.let_go()
 
     def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
         if self.watch is None:
