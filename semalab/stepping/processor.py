@@ -13,7 +13,7 @@ from heapq import heapify
 from typing import Any, Protocol
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
-from semalab.engine.processor import WAKE
+from semalab.engine.processor import START, WAKE
 from semalab.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
@@ -21,6 +21,7 @@ from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
 
+_new = tuple.__new__  # a named tuple's own way is three times as long
 LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
 
 
@@ -172,37 +173,39 @@ class SteppingProcessor(VirtualProcessor):
 
     # who is next
     def _next(self) -> ProgramThread | None:
+        pending = self.pending
         while not self.stopping:
             if self.ready:
                 self.eager = True
                 return self.ready.pop(0)
-            able = [number for number, operation in self.pending.items() if operation.may is None or operation.may()]
+            able = [number for number, operation in pending.items() if operation[3] is None or operation[3]()]
             if self.free:
                 able.extend(thread.number for _, token, thread in self.timers if thread.token == token)
             if able:
                 return self._step(able)
-            if self.pending and all(thread.token != token for _, token, thread in self.timers):
-                self.ready.extend(self.every[number] for number in sorted(self.pending))
-                self.pending.clear()
+            if pending and all(thread.token != token for _, token, thread in self.timers):
+                self.ready.extend(self.every[number] for number in sorted(pending))
+                pending.clear()
             else:
                 self._move_time_on()
         return None
 
     def _step(self, able: list[int]) -> ProgramThread | None:
-        if len(self.marks) >= LONGEST:
+        marks = self.marks
+        if len(marks) >= LONGEST:
             self.stop("full")
             return None
         able.sort()
         number = self.guide.choose(able, self.touched)
         self.eager = False
-        self.touched = []
+        self.touched = touched = []
         if number not in self.pending:
             self._end_wait(self.every[number])
         operation = self.pending.pop(number)
-        self.touched.append((operation.location, operation.mode))
+        touched.append(operation[1:3])
         if self.beyond is not None:
-            self.touched.append((EVERYTHING, WRITE))
-        self.marks.append(Mark(number, operation, len(self.log)))
+            touched.append((EVERYTHING, WRITE))
+        marks.append(_new(Mark, (number, operation, len(self.log))))
         return self.every[number]
 
     def _end_wait(self, chosen: ProgramThread) -> None:
@@ -253,21 +256,42 @@ class SteppingProcessor(VirtualProcessor):
         self.arrive(WOKEN)  # its time has come at once: it need not wait until nobody else can run
         self.log.extend((self.time, me.ident, WAKE, None, *place))
 
-    # threads
+    # threads: as on any processor, and quicker, for only one of them runs at a time
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
 
-    def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
-        thread.ident = thread.number + 1
+    def start(
+        self,
+        body: Callable[[], Any],
+        name: str,
+        daemon: bool,
+        prepare: Callable[[ProgramThread], None] = lambda thread: None,
+    ) -> ProgramThread:
+        if self.stopping:
+            raise Stop
+        thread = ProgramThread(len(self.every), name, daemon)
         carrier = self.pool.take()
-        thread.carrier = carrier  # type: ignore[assignment]
+        thread.ident = thread.number + 1
         thread.gate = carrier.gate
-        carrier.start(self.live_through, thread, body)
+        thread.carrier = carrier  # type: ignore[assignment]
+        prepare(thread)
+        self.every.append(thread)
+        self.awaited += not daemon
+        try:
+            carrier.start(self.live_through, thread, body)
+        except BaseException:
+            self.awaited -= not daemon
+            raise
         if self.running is None:
             self.running = thread
             thread.gate.release()
         else:
             self.ready.append(thread)
+        return thread
+
+    def begin(self, me: ProgramThread) -> None:
+        self.live[_thread.get_ident()] = me
+        self.log.extend((self.time, me.ident, START, me.number, None, 0))
 
     def let_go(self, thread: ProgramThread) -> bool:
         self.running = thread
