@@ -61,7 +61,7 @@ class Search:
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
-        self._seen: list[tuple[Told, bool]] = []
+        self._seen: list[tuple[Told, bool | None]] = []
         self.run_to_show: Run | None = None
         self.steps_to_show: tuple[str, ...] = ()
 
@@ -84,7 +84,7 @@ class Search:
                 raise Changed
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
-            if judged is not None and len(self._seen) < REMEMBERED:
+            if len(self._seen) < REMEMBERED:
                 self._seen.append((guide.told(touched), judged))
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
@@ -151,8 +151,8 @@ class Search:
         self.budget, self.deadline = until, now + (deadline - now) / 2
         try:
             chart = Chart(lambda notes: self._broken(stage, notes))
-            for (able, chosen, steps), broken in self._seen:
-                chart.note(able, chosen, steps, broken)
+            for told, broken in self._seen:
+                chart.note(told, broken)
             self.shortest = chart.shortest()
         finally:
             self.budget, self.deadline = budget, deadline
@@ -164,8 +164,9 @@ class Search:
     def _broken(self, stage: Stage, notes: Notes) -> bool | None:
         if not self.play(stage, notes):
             return None
-        notes.end(stage.processor.touched)
         try:
-            return self.problem(stage) is not None
+            broken = self.problem(stage) is not None
         except Unfinished:
-            return False
+            broken = False
+        notes.end(stage.processor.touched, broken)
+        return broken

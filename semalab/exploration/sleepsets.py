@@ -22,7 +22,7 @@ class Changed(RuntimeError):
         )
 
 
-Told = tuple[list[list[int]], list[int], list[Footprint]]  # of a run, step by step: who could, who did, what it touched
+Told = list[tuple[list[int], int, Footprint]]  # of a run, step by step: who could, who did, what it touched
 
 
 class Node:
@@ -45,13 +45,15 @@ class DepthFirst:
     """The guide of a whole search: after each run, `advance` turns to the next.
 
     Invariants: `path` are the choices that the next run begins with. `redundant` is set when everybody who could go on
-    sleeps: what comes after repeats another run, and only the program's end is awaited.
+    sleeps: what comes after repeats another run, only the program's end is awaited, and the steps until then are on
+    no path, but in `_rest`, for whoever wants to know what the program can do.
     """
 
     def __init__(self, sleeping: bool = True) -> None:
         self.path: list[Node] = []
         self.redundant = False
         self.differs = False
+        self._rest: list[Node] = []
         self._sleeping = sleeping
         self._depth = 0
 
@@ -59,27 +61,33 @@ class DepthFirst:
         depth = self._depth
         self._depth = depth + 1
         path = self.path
-        if self.redundant:
-            return able[0]
-        if 0 < depth <= len(path):
-            self._close(path[depth - 1], touched)
-        if depth < len(path):
+        if depth < len(path):  # only the last of these steps has not been made before
             node = path[depth]
-            if node.able != able:
-                self.differs = self.redundant = True
-                return able[0]
-            return node.chosen
+            if node.able == able:
+                return node.chosen
+            self.differs = True
+        if self.differs:
+            return able[0]
+        self._close(touched)
+        if self.redundant:
+            return self._wait_for_the_end(able)
         asleep = self._still_asleep(path[-1]) if path and self._sleeping else {}
         awake = next((thread for thread in able if thread not in asleep), None)
         if awake is None:
             self.redundant = True
-            return able[0]
+            return self._wait_for_the_end(able)
         path.append(Node(able, awake, asleep))
         return awake
 
-    def _close(self, node: Node, touched: Sequence[tuple[Location, bool]]) -> None:
-        if node.step is None:
-            node.step = footprint(touched)
+    def _wait_for_the_end(self, able: list[int]) -> int:
+        self._rest.append(Node(able, able[0], {}))
+        return able[0]
+
+    def _close(self, touched: Sequence[tuple[Location, bool]]) -> None:
+        """The last step has been made."""
+        made = self._rest or self.path
+        if made and made[-1].step is None:
+            made[-1].step = footprint(touched)
 
     def _still_asleep(self, node: Node) -> dict[int, Footprint]:
         step = node.step
@@ -88,15 +96,13 @@ class DepthFirst:
 
     def told(self, touched: Sequence[tuple[Location, bool]]) -> Told:
         """The run that has ended. touched: by its last step."""
-        if self.path:
-            self._close(self.path[-1], touched)
-        steps = [node.step for node in self.path if node.step is not None]
-        return [node.able for node in self.path], [node.chosen for node in self.path], steps
+        self._close(touched)
+        return [(n.able, n.chosen, n.step) for n in (*self.path, *self._rest) if n.step is not None]
 
     def advance(self, touched: Sequence[tuple[Location, bool]]) -> bool:
         """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
-        if not self.redundant and self.path:
-            self._close(self.path[-1], touched)
+        self._close(touched)
+        self._rest.clear()
         self._depth = 0
         self.redundant = False
         while self.path:
