@@ -45,12 +45,13 @@ def _event(event: Any, processor: SteppingProcessor) -> type:
             self._begun = True
             if self.queue:
                 processor.wake_one(self.queue)
-            if processor.settings.lives:  # from here on others may overtake the new thread
+            if processor.watch is not None or processor.settings.lives:
                 processor.threads.begun()
 
         def wait(self, timeout: float | None = None) -> bool:
             until = None if timeout is None else processor.time + nanoseconds(timeout)
-            while not self._begun and processor.wait(self, until):
+            place: Any = self
+            while not self._begun and processor.wait(place, until):
                 pass
             return self._begun
 

@@ -67,11 +67,16 @@ class Lives:
         if me is None:
             action(thread)
             return
+        watch = self._processor.watch
         self.waiting.add(me.number)
         try:
+            if watch is not None:
+                watch.rest()
             action(thread)
         finally:
             self.waiting.discard(me.number)
+            if watch is not None:
+                watch.go_on()
 
     def is_waiting(self) -> bool:
         """Whether the calling thread is inside start() or join()."""
@@ -88,10 +93,16 @@ class Lives:
         others = len(self._processor.every) - 1
         return not others or (me.number == 0 and len(self._joined) == others)
 
+    def has_starter(self, me: ProgramThread) -> bool:
+        """True for a thread that another one has started by `Thread.start`."""
+        return me.number in self._starters
+
     def begun(self) -> None:
         """The calling thread has begun, and whoever started it knows."""
         me = self._processor.current()
-        if me is not None and me.number and me.number not in self._processor.last:
+        if self._processor.watch is not None:
+            self._processor.watch.enter()
+        if self._are_steps and me is not None and me.number and me.number not in self._processor.last:
             self._processor.arrive(Operation("begin", thread_location(me.number), READ))
 
     def end(self, me: ProgramThread) -> None:

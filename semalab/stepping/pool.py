@@ -56,12 +56,13 @@ class PooledCarrier:
             task, self._task = self._task, None
             if task is None:
                 return
+            carry, thread, body = task
             try:
-                context().run(*task)
+                context().run(carry, thread, body)
             except Stop:  # it rose in the last bytecodes of the body
                 pass
             finally:
-                task = None
+                del task, carry, thread, body
                 self._rest()
 
     def _rest(self) -> None:

@@ -44,6 +44,15 @@ class Watching(Protocol):
     def leave(self) -> None:
         """The calling thread has run what it had to of the program."""
 
+    def rest(self) -> None:
+        """The calling thread does not run the program for a while, but the lab."""
+
+    def go_on(self) -> None:
+        """The calling thread runs the program again."""
+
+    def join_in(self) -> None:
+        """The main thread, which calls, is not alone any more."""
+
     def close(self) -> None:
         """Nothing more will run."""
 
@@ -114,6 +123,17 @@ class SteppingProcessor(VirtualProcessor):
     # points
     def arrive(self, operation: Operation) -> None:
         """A thread stands before an operation: somebody makes a step, and this thread goes on when it is its turn."""
+        if self.watch is None:
+            self.stand_before(operation)
+            return
+        self.watch.rest()
+        try:
+            self.stand_before(operation)
+        finally:
+            self.watch.go_on()
+
+    def stand_before(self, operation: Operation) -> None:
+        """As `arrive`, for a thread that is not being watched."""
         me = self.live.get(_thread.get_ident())
         if me is None:
             return
@@ -277,6 +297,8 @@ class SteppingProcessor(VirtualProcessor):
         prepare(thread)
         self.every.append(thread)
         self.awaited += not daemon
+        if thread.number == 1 and self.watch is not None:
+            self.watch.join_in()
         try:
             carrier.start(self.live_through, thread, body)
         except BaseException:
@@ -301,7 +323,8 @@ class SteppingProcessor(VirtualProcessor):
     def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
         if self.watch is None:
             return super().perform(body, me)
-        self.watch.enter()
+        if not self.threads.has_starter(me):  # else it is watched as soon as it has begun
+            self.watch.enter()
         try:
             super().perform(body, me)
         finally:
