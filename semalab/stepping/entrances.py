@@ -159,22 +159,28 @@ def _other(processor: SteppingProcessor, kind: str, key: int, read: Callable[[],
 
 def _locks(module: types.ModuleType, processor: SteppingProcessor) -> None:
     lock, arrive = module.Lock, processor.arrive
-    acquire, release, locked = lock.acquire, lock.release, lock.locked
+    acquire, release, locked, watch = lock.acquire, lock.release, lock.locked, lock._watch
+
+    def stepping_watch(self: Any, *how: Any, **named: Any) -> None:
+        watch(self, *how, **named)
+        key, inner = self._key, self._lock  # what is made of the lock itself would keep it alive
+        may = (lambda: not inner.held) if isinstance(inner, VirtualLock) else None
+        kinds = (("acquire", may), ("acquire", None), ("release", None))
+        self._operations = [Operation(kind, key, WRITE, it) for kind, it in kinds]
 
     def arriving_acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
-        patient = blocking and timeout == -1
-        arrive(Operation("acquire", self._key, WRITE, (lambda: self._free) if patient else None))
+        arrive(self._operations[0 if blocking and timeout == -1 else 1])
         return bool(acquire(self, blocking, timeout))
 
     def arriving_release(self: Any) -> None:
-        arrive(Operation("release", self._key, WRITE))
+        arrive(self._operations[2])
         release(self)
 
     def arriving_locked(self: Any) -> bool:
         arrive(Operation("look", self._key, READ))
         return bool(locked(self))
 
-    put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked)
+    put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked, _watch=stepping_watch)
     lock.__enter__ = lock.acquire
 
 

@@ -311,6 +311,12 @@ class SteppingProcessor(VirtualProcessor):
             self.ready.append(thread)
         return thread
 
+    def _end_everything(self) -> None:
+        if self.awaited or any(thread.alive for thread in self.every):
+            super()._end_everything()
+        else:  # as nearly always: the program has come to its end, and its last thread has sealed the log
+            self.stopping = True
+
     def begin(self, me: ProgramThread) -> None:
         self.live[_thread.get_ident()] = me
         self.log.extend((self.time, me.ident, START, me.number, None, 0))
