@@ -64,6 +64,13 @@ class VirtualLock:
     def locked(self) -> bool:
         return self.held
 
+    # What a condition does with a lock that has none of these, without finding out that it has none.
+    _is_owned = locked
+    _release_save = release
+
+    def _acquire_restore(self, saved: None) -> None:
+        self.acquire()
+
     def _at_fork_reinit(self) -> None:
         self.held = False
         self.queue = []

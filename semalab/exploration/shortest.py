@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from semalab.exploration.classes import History, Names, State
-from semalab.exploration.sleepsets import Changed, Told
+from semalab.exploration.sleepsets import NOBODY, Changed, Told
 from semalab.stepping import Footprint, Location, footprint
-
-NOBODY = -1
 
 
 @dataclass

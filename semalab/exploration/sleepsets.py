@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from semalab.stepping import Footprint, Location, footprint, independent
 
+NOBODY = -1
+
 
 class Changed(RuntimeError):
     """The program behaved differently under the same schedule."""
@@ -39,6 +41,13 @@ class Node:
         self.chosen = chosen
         self.asleep = asleep
         self.step: Footprint | None = None
+
+
+def _first(able: list[int], asleep: dict[int, Footprint], last: int) -> int | None:
+    """Whom to try first of those who do not sleep: who has just made a step, for then nobody has to be woken."""
+    if last in able and last not in asleep:
+        return last
+    return next((thread for thread in able if thread not in asleep), None)
 
 
 class DepthFirst:
@@ -72,7 +81,7 @@ class DepthFirst:
         if self.redundant:
             return self._wait_for_the_end(able)
         asleep = self._still_asleep(path[-1]) if path and self._sleeping else {}
-        awake = next((thread for thread in able if thread not in asleep), None)
+        awake = _first(able, asleep, path[-1].chosen if path else NOBODY)
         if awake is None:
             self.redundant = True
             return self._wait_for_the_end(able)
@@ -80,8 +89,10 @@ class DepthFirst:
         return awake
 
     def _wait_for_the_end(self, able: list[int]) -> int:
-        self._rest.append(Node(able, able[0], {}))
-        return able[0]
+        last = (self._rest or self.path)[-1].chosen
+        node = Node(able, last if last in able else able[0], {})
+        self._rest.append(node)
+        return node.chosen
 
     def _close(self, touched: Sequence[tuple[Location, bool]]) -> None:
         """The last step has been made."""
@@ -109,7 +120,8 @@ class DepthFirst:
             node = self.path[-1]
             assert node.step is not None
             node.asleep[node.chosen] = node.step
-            awake = next((thread for thread in node.able if thread not in node.asleep), None)
+            last = self.path[-2].chosen if len(self.path) > 1 else NOBODY
+            awake = _first(node.able, node.asleep, last)
             if awake is not None:
                 node.chosen, node.step = awake, None
                 return True

@@ -100,8 +100,8 @@ class PooledCarrier:
 class Pool:
     """Invariant: every thread the pool has started is in `_carriers` until the pool is closed.
 
-    lasting: threads are kept from run to run. What a program has in a `threading.local` from before the run would
-    be seen again by the next thread with the same carrier: then each run needs new ones.
+    lasting: threads are used again. What a program has in a `threading.local` from before the run would be seen again
+    by the next thread with the same carrier: then each thread needs a new one.
     """
 
     def __init__(self, lasting: bool = True) -> None:
@@ -115,7 +115,7 @@ class Pool:
 
     def take(self) -> PooledCarrier:
         """A carrier that is free; a new one if there is none."""
-        for carrier in self._carriers:
+        for carrier in self._carriers if self._lasting else ():
             if not carrier._busy:
                 return carrier
         carrier = PooledCarrier()
