@@ -26,7 +26,7 @@ from semalab.exploration.explore import search
 from semalab.exploration.sleepsets import Changed, DepthFirst
 from semalab.exploration.stage import Stage
 from semalab.schedule import Schedule
-from semalab.stepping import Settings
+from semalab.stepping import Settings, pool
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -355,8 +355,19 @@ def with_locals() -> bool:
     return any(seen)
 
 
-def test_thread_locals_are_each_threads_own() -> None:
-    assert lab.explore(with_locals, check=lambda run: not run.result).verdict == "proved"
+@pytest.mark.parametrize(("program", "arguments"), [(with_locals, {}), (programs.own_locals, {"threads": 3})])
+def test_thread_locals_are_each_threads_own(program: Any, arguments: dict[str, int]) -> None:
+    assert lab.explore(program, check=lambda run: not run.result, **arguments).verdict == "proved"
+
+
+def one_after_the_other(threads: int) -> None:
+    for _ in range(threads):
+        together(int)
+
+
+def test_more_threads_than_the_pool_keeps() -> None:
+    found = lab.explore(one_after_the_other, threads=3 * pool.MOST)
+    assert (found.verdict, found.schedules) == ("proved", 1)
 
 
 shared = {"gate": threading.Semaphore(1), "lock": threading.Lock(), "late": threading.Thread(target=print)}

@@ -10,6 +10,7 @@ from typing import Any
 from semalab.engine.carrier import Carrier
 from semalab.engine.stop import Stop
 
+MOST = 100  # carriers that may be idle at once: the system has no endless number of threads
 LAST_RESORT = 5.0  # seconds after which a thread that does not end is given up
 
 
@@ -98,33 +99,43 @@ class PooledCarrier:
 
 
 class Pool:
-    """Invariant: every thread the pool has started is in `_carriers` until the pool is closed.
+    """Invariants: every thread the pool has started is in `_carriers` until it is closed. The first `_taken` of them
+    have carried a thread of the present run, and carry no second one: what a program has in a `threading.local` is each
+    thread's own.
 
-    lasting: threads are used again. What a program has in a `threading.local` from before the run would be seen again
-    by the next thread with the same carrier: then each thread needs a new one.
+    lasting: the carriers are used again in the next run. What a program has in a `threading.local` from before the run
+    would be seen again there: then each run needs new ones.
     """
 
     def __init__(self, lasting: bool = True) -> None:
         self._carriers: list[PooledCarrier] = []
+        self._taken = 0
         self._lasting = lasting
 
     def renew(self, orderly: bool) -> None:
         """Called between runs. In a run that was stopped from outside, a gate may be opened late."""
+        self._taken = 0
         if not (orderly and self._lasting):
             self.close()
 
     def take(self) -> PooledCarrier:
-        """A carrier that is free; a new one if there is none."""
-        for carrier in self._carriers if self._lasting else ():
-            if not carrier._busy:
-                return carrier
-        carrier = PooledCarrier()
-        self._carriers.append(carrier)
-        return carrier
+        """A carrier that has carried nothing in this run."""
+        if self._taken == len(self._carriers):
+            if self._taken >= MOST:
+                self._close_idle()
+            self._carriers.append(PooledCarrier())
+        self._taken += 1
+        return self._carriers[self._taken - 1]
 
     @property
     def idents(self) -> set[int]:
         return {carrier.ident for carrier in self._carriers}
+
+    def _close_idle(self) -> None:
+        for carrier in [carrier for carrier in self._carriers if not carrier.is_alive()]:
+            carrier.close()
+            self._carriers.remove(carrier)
+        self._taken = len(self._carriers)
 
     def close(self) -> None:
         while self._carriers:
