@@ -79,7 +79,7 @@ def measure(able: list[list[int]], chosen: list[int]) -> tuple[int, int]:
 
 def measure_steps(program: Any, arguments: Mapping[str, Any], settings: Settings, steps: tuple[int, ...]) -> Any:
     """Steps and preemptions of the schedule that makes these steps, and whether it breaks the program."""
-    notes = Notes(steps, Chart())
+    notes = Notes(steps, Chart(lambda notes: None, len(steps)))
     with Stage(program, arguments, settings).open() as stage:
         stage.play(notes)
         return measure(notes.able, notes.chosen), wrong(stage.run_played(), None) is not None

@@ -150,7 +150,7 @@ class Search:
         now = time.monotonic()
         self.budget, self.deadline = until, now + (deadline - now) / 2
         try:
-            chart = Chart(lambda notes: self._broken(stage, notes))
+            chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
             for told, broken in self._seen:
                 chart.note(told, broken)
             self.shortest = chart.shortest()

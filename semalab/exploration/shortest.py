@@ -65,6 +65,7 @@ class Notes:
     def __init__(self, first: Sequence[int], chart: Chart) -> None:
         self._first = first
         self._way = Way(chart)
+        self._most = chart.most
         self.able: list[list[int]] = []
         self.chosen: list[int] = []
 
@@ -73,8 +74,8 @@ class Notes:
         return self._way.differs
 
     def choose(self, able: list[int], touched: Sequence[tuple[Location, bool]]) -> int:
-        place = self._arrive(able, touched)
         number = len(self.chosen)
+        place = self._arrive(able, touched) if number <= self._most else None
         choice = self._first[number] if number < len(self._first) else self._onwards(place)
         self.able.append(able)
         self.chosen.append(choice if choice in able else able[0])
@@ -85,25 +86,28 @@ class Notes:
             return self._way.begin(able)
         return self._way.go(self.chosen[-1], footprint(touched), able)
 
-    def _onwards(self, place: Place) -> int:
+    def _onwards(self, place: Place | None) -> int:
         """The thread that made the last step if that is new, or another one's new step, or the last thread again."""
         last = self.chosen[-1] if self.chosen else NOBODY
-        new = [thread for thread in place.able if thread not in place.after]
+        new = [thread for thread in place.able if thread not in place.after] if place is not None else []
         return new[0] if new and last not in new else last
 
     def end(self, touched: Sequence[tuple[Location, bool]], broken: bool) -> None:
         """The run has ended. touched: by its last step."""
-        self._arrive([], touched).broken = broken
+        if len(self.chosen) <= self._most:
+            self._arrive([], touched).broken = broken
 
 
 class Chart:
     """What is known of a program's states.
 
     play: makes a run with these notes and tells whether it was wrong; None if there is no budget left for it.
+    most: the length of a way that is known to be wrong; what comes after so many steps need not be noted.
     """
 
-    def __init__(self, play: Callable[[Notes], bool | None] = lambda notes: None) -> None:
+    def __init__(self, play: Callable[[Notes], bool | None], most: int) -> None:
         self._play = play
+        self.most = most
         self.names = Names()
         self.places: dict[State, Place] = {}
 
@@ -169,6 +173,8 @@ class Chart:
     def note(self, told: Told, broken: bool | None) -> None:
         """Note the states that another run has passed through. broken: it was wrong; None: nobody has looked."""
         way = Way(self)
+        if len(told) > self.most:
+            told, broken = told[: self.most + 1], None
         for number, (able, _, _) in enumerate(told):
             if number == 0:
                 way.begin(able)
