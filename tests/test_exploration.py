@@ -302,6 +302,36 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     assert "a run did not end as it should (nothing happened" in found.sentence
 
 
+def asks_again_and_again(right: bool) -> None:
+    ready = threading.Event()
+    value = 0
+
+    def wait() -> None:
+        nonlocal value
+        while not ready.is_set():
+            pass
+        value += 1
+
+    together(wait, ready.set)
+    if not right:
+        raise ValueError(f"value is {value}")
+
+
+def test_schedules_without_end_do_not_use_up_the_budget() -> None:
+    found = lab.explore(asks_again_and_again, right=True)
+    assert (found.verdict, found.complete) == ("budget exhausted", False)
+    assert found.schedules < 100
+    assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+
+
+def test_what_is_wrong_beside_schedules_without_end_is_found() -> None:
+    found = lab.explore(asks_again_and_again, right=False)
+    assert (found.verdict, found.complete, found.minimal) == ("counterexample", False, True)
+    assert found.violations[0].sentence == "main raised ValueError: value is 1"
+    assert found.shortest is not None and found.shortest.schedule is not None
+    assert len(found.shortest.schedule) == 2
+
+
 elsewhere = {"Thread": threading.Thread}
 
 

@@ -16,6 +16,7 @@ from semalab.recording import Program
 from semalab.run import Run
 from semalab.stepping import Follow, Guide, Settings
 
+SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 
 
@@ -84,12 +85,14 @@ class Search:
                 raise Changed
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
-            if len(self._seen) < REMEMBERED:
+            if stage.processor.endless:
+                guide.come_up(SHALLOW)
+            elif len(self._seen) < REMEMBERED:
                 self._seen.append((guide.told(touched), judged))
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
-        self.complete = not more
+        self.complete = guide.complete and not more
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 

@@ -55,13 +55,14 @@ class DepthFirst:
 
     Invariants: `path` are the choices that the next run begins with. `redundant` is set when everybody who could go on
     sleeps: what comes after repeats another run, only the program's end is awaited, and the steps until then are on
-    no path, but in `_rest`, for whoever wants to know what the program can do.
+    no path, but in `_rest`, for whoever wants to know what the program can do. `complete`: nothing was left out.
     """
 
     def __init__(self, sleeping: bool = True) -> None:
         self.path: list[Node] = []
         self.redundant = False
         self.differs = False
+        self.complete = True
         self._rest: list[Node] = []
         self._sleeping = sleeping
         self._depth = 0
@@ -109,6 +110,14 @@ class DepthFirst:
         """The run that has ended. touched: by its last step."""
         self._close(touched)
         return [(n.able, n.chosen, n.step) for n in (*self.path, *self._rest) if n.step is not None]
+
+    def come_up(self, depth: int) -> None:
+        """Turn back to the first choices; `complete` is unset if that leaves out others."""
+        below = self.path[depth:]
+        self.complete &= all(node.able == [node.chosen] for node in below)
+        if below:
+            del self.path[depth:]
+            self._rest.clear()
 
     def advance(self, touched: Sequence[tuple[Location, bool]]) -> bool:
         """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""

@@ -112,6 +112,11 @@ class SteppingProcessor(VirtualProcessor):
         return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
 
     @property
+    def endless(self) -> bool:
+        """The run was stopped because it took so many steps."""
+        return self.verdict == "full" and len(self.marks) >= LONGEST
+
+    @property
     def astray(self) -> str | None:
         return self.guide.astray if isinstance(self.guide, Follow) else None
 
