@@ -448,6 +448,20 @@ def own_primitives() -> None:
     together(work, work)
 
 
+def own_locals(threads: int) -> bool:
+    """One thread after the other, each of which could find what the one before it has left."""
+    own = threading.local()
+    seen = []
+
+    def work() -> None:
+        seen.append(hasattr(own, "value"))
+        own.value = 1
+
+    for _ in range(threads):
+        together(work)
+    return any(seen)
+
+
 def drawing() -> list[float]:
     drawn: list[float] = []
     mutex = threading.Lock()

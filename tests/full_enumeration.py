@@ -8,7 +8,7 @@ from typing import Any
 
 from semalab.exploration.classes import History, Names, State
 from semalab.exploration.judge import wrong
-from semalab.exploration.shortest import Notes
+from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import DepthFirst
 from semalab.exploration.stage import Stage
 from semalab.run import Run
@@ -79,7 +79,7 @@ def measure(able: list[list[int]], chosen: list[int]) -> tuple[int, int]:
 
 def measure_steps(program: Any, arguments: Mapping[str, Any], settings: Settings, steps: tuple[int, ...]) -> Any:
     """Steps and preemptions of the schedule that makes these steps, and whether it breaks the program."""
-    notes = Notes(steps)
+    notes = Notes(steps, Chart(lambda notes: None, len(steps)))
     with Stage(program, arguments, settings).open() as stage:
         stage.play(notes)
         return measure(notes.able, notes.chosen), wrong(stage.run_played(), None) is not None

@@ -26,7 +26,7 @@ from semalab.exploration.explore import search
 from semalab.exploration.sleepsets import Changed, DepthFirst
 from semalab.exploration.stage import Stage
 from semalab.schedule import Schedule
-from semalab.stepping import Settings
+from semalab.stepping import Settings, pool
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -292,6 +292,36 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     assert "a run did not end as it should (nothing happened" in found.sentence
 
 
+def asks_again_and_again(right: bool) -> None:
+    ready = threading.Event()
+    value = 0
+
+    def wait() -> None:
+        nonlocal value
+        while not ready.is_set():
+            pass
+        value += 1
+
+    together(wait, ready.set)
+    if not right:
+        raise ValueError(f"value is {value}")
+
+
+def test_schedules_without_end_do_not_use_up_the_budget() -> None:
+    found = lab.explore(asks_again_and_again, right=True)
+    assert (found.verdict, found.complete) == ("budget exhausted", False)
+    assert found.schedules < 100
+    assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+
+
+def test_what_is_wrong_beside_schedules_without_end_is_found() -> None:
+    found = lab.explore(asks_again_and_again, right=False)
+    assert (found.verdict, found.complete, found.minimal) == ("counterexample", False, True)
+    assert found.violations[0].sentence == "main raised ValueError: value is 1"
+    assert found.shortest is not None and found.shortest.schedule is not None
+    assert len(found.shortest.schedule) == 2
+
+
 elsewhere = {"Thread": threading.Thread}
 
 
@@ -348,8 +378,19 @@ def with_locals() -> bool:
     return any(seen)
 
 
-def test_thread_locals_are_each_threads_own() -> None:
-    assert lab.explore(with_locals, check=lambda run: not run.result).verdict == "proved"
+@pytest.mark.parametrize(("program", "arguments"), [(with_locals, {}), (programs.own_locals, {"threads": 3})])
+def test_thread_locals_are_each_threads_own(program: Any, arguments: dict[str, int]) -> None:
+    assert lab.explore(program, check=lambda run: not run.result, **arguments).verdict == "proved"
+
+
+def one_after_the_other(threads: int) -> None:
+    for _ in range(threads):
+        together(int)
+
+
+def test_more_threads_than_the_pool_keeps() -> None:
+    found = lab.explore(one_after_the_other, threads=3 * pool.MOST)
+    assert (found.verdict, found.schedules) == ("proved", 1)
 
 
 shared = {"gate": threading.Semaphore(1), "lock": threading.Lock(), "late": threading.Thread(target=print)}

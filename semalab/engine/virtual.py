@@ -184,6 +184,10 @@ class VirtualProcessor(Processor):
 
     def _carry(self, me: ProgramThread, body: Callable[[], Any]) -> None:
         me.gate.acquire()
+        self.live_through(me, body)
+
+    def live_through(self, me: ProgramThread, body: Callable[[], Any]) -> None:
+        """What the calling thread, which has the baton for the first time, does until its end."""
         try:
             try:
                 me.stoppable = True

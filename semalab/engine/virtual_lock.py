@@ -32,7 +32,7 @@ class VirtualLock:
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        if timeout != -1 or not blocking:
+        if timeout != -1 or not (blocking or blocking is False):
             check_lock_arguments(blocking, timeout)
         if not self.held:
             self.held = True
@@ -63,6 +63,13 @@ class VirtualLock:
 
     def locked(self) -> bool:
         return self.held
+
+    # What a condition does with a lock that has none of these, without finding out that it has none.
+    _is_owned = locked
+    _release_save = release
+
+    def _acquire_restore(self, saved: None) -> None:
+        self.acquire()
 
     def _at_fork_reinit(self) -> None:
         self.held = False

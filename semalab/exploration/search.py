@@ -16,6 +16,7 @@ from semalab.exploration.telling import Telling, tell
 from semalab.recording import Program
 from semalab.stepping import Guide, Settings
 
+SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
@@ -63,7 +64,7 @@ class Search:
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
-        self._seen: list[tuple[Told, bool]] = []
+        self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
         self._showing = False
 
@@ -90,12 +91,14 @@ class Search:
                 raise Changed
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
-            if judged is not None and len(self._seen) < REMEMBERED:
+            if stage.processor.endless:
+                guide.come_up(SHALLOW)
+            elif len(self._seen) < REMEMBERED:
                 self._seen.append((guide.told(touched), judged))
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
-        self.complete = not more
+        self.complete = guide.complete and not more
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 
@@ -158,9 +161,9 @@ class Search:
         now = time.monotonic()
         self.budget, self.deadline = until, now + (deadline - now) / 2
         try:
-            chart = Chart(lambda notes: self._broken(stage, notes))
-            for (able, chosen, steps), broken in self._seen:
-                chart.note(able, chosen, steps, broken)
+            chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
+            for told, broken in self._seen:
+                chart.note(told, broken)
             self.shortest = chart.shortest()
         finally:
             self.budget, self.deadline = budget, deadline
@@ -172,8 +175,9 @@ class Search:
     def _broken(self, stage: Stage, notes: Notes) -> bool | None:
         if not self.play(stage, notes):
             return None
-        notes.end(stage.processor.touched)
         try:
-            return self.problem(stage) is not None
+            broken = self.problem(stage) is not None
         except Unfinished:
-            return False
+            broken = False
+        notes.end(stage.processor.touched, broken)
+        return broken

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from semalab.exploration.classes import History, Names, State
-from semalab.exploration.sleepsets import Changed
+from semalab.exploration.sleepsets import NOBODY, Changed, Told
 from semalab.stepping import Footprint, Location, footprint
-
-NOBODY = -1
 
 
 @dataclass
@@ -31,55 +29,101 @@ class Place:
     broken: bool = False
 
 
-class Notes:
-    """A guide that makes given steps first, goes on as it likes and writes everything down."""
+class Way:
+    """The way of one run over the chart. Invariant: `place` is where its steps have led, None before it has begun.
 
-    def __init__(self, first: Sequence[int]) -> None:
+    differs: it met a state where other threads could go on than before.
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+        self._history = History(chart.names)
+        self.place: Place | None = None
+        self.differs = False
+
+    def begin(self, able: list[int]) -> Place:
+        self.place = self._here(able)
+        return self.place
+
+    def go(self, thread: int, step: Footprint, able: list[int]) -> Place:
+        """One step on, after which these threads can go on."""
+        assert self.place is not None
+        self._history.step(thread, step)
+        self.place.after[thread] = self._history.state
+        self.place = self._here(able)
+        return self.place
+
+    def _here(self, able: list[int]) -> Place:
+        place = self._chart.places.setdefault(self._history.state, Place(able))
+        self.differs |= place.able != able
+        return place
+
+
+class Notes:
+    """A guide that makes given steps first, goes on where nobody has been, and notes all of it on a chart."""
+
+    def __init__(self, first: Sequence[int], chart: Chart) -> None:
         self._first = first
+        self._way = Way(chart)
+        self._most = chart.most
         self.able: list[list[int]] = []
         self.chosen: list[int] = []
-        self.touched: list[Sequence[tuple[Location, bool]]] = []
+
+    @property
+    def differs(self) -> bool:
+        return self._way.differs
 
     def choose(self, able: list[int], touched: Sequence[tuple[Location, bool]]) -> int:
-        place = len(self.chosen)
-        if place:
-            self.touched.append(touched)
-        last = self.chosen[-1] if place else NOBODY
-        choice = self._first[place] if place < len(self._first) else last
+        number = len(self.chosen)
+        place = self._arrive(able, touched) if number <= self._most else None
+        choice = self._first[number] if number < len(self._first) else self._onwards(place)
         self.able.append(able)
         self.chosen.append(choice if choice in able else able[0])
         return self.chosen[-1]
 
-    def end(self, touched: Sequence[tuple[Location, bool]]) -> None:
-        """The run has ended; its last step touched these."""
-        if self.chosen:
-            self.touched.append(touched)
+    def _arrive(self, able: list[int], touched: Sequence[tuple[Location, bool]]) -> Place:
+        if not self.chosen:
+            return self._way.begin(able)
+        return self._way.go(self.chosen[-1], footprint(touched), able)
+
+    def _onwards(self, place: Place | None) -> int:
+        """The thread that made the last step if that is new, or another one's new step, or the last thread again."""
+        last = self.chosen[-1] if self.chosen else NOBODY
+        new = [thread for thread in place.able if thread not in place.after] if place is not None else []
+        return new[0] if new and last not in new else last
+
+    def end(self, touched: Sequence[tuple[Location, bool]], broken: bool) -> None:
+        """The run has ended. touched: by its last step."""
+        if len(self.chosen) <= self._most:
+            self._arrive([], touched).broken = broken
 
 
 class Chart:
     """What is known of a program's states.
 
     play: makes a run with these notes and tells whether it was wrong; None if there is no budget left for it.
+    most: the length of a way that is known to be wrong; what comes after so many steps need not be noted.
     """
 
-    def __init__(self, play: Callable[[Notes], bool | None]) -> None:
+    def __init__(self, play: Callable[[Notes], bool | None], most: int) -> None:
         self._play = play
-        self._names = Names()
-        self._places: dict[State, Place] = {}
+        self.most = most
+        self.names = Names()
+        self.places: dict[State, Place] = {}
 
     def __len__(self) -> int:
         """The number of states met."""
-        return len(self._places)
+        return len(self.places)
 
     def shortest(self) -> tuple[int, ...] | None:
         """The steps of the shortest schedule that breaks the program; None if there is none, or no budget for it."""
         start: State = frozenset()
         if not self._visit(()):
             return None
-        self._places[start].ways[NOBODY] = (0, start, NOBODY)
+        self.places[start].ways[NOBODY] = (0, start, NOBODY)
         level = [start]
         while level:
-            broken = [state for state in level if self._places[state].broken]
+            broken = [state for state in level if self.places[state].broken]
             if broken:
                 return min((self._way(state) for state in broken), key=lambda way: (way[0], way[1]))[1]
             following = self._next_level(level)
@@ -91,13 +135,13 @@ class Chart:
     def _next_level(self, level: Iterable[State]) -> list[State] | None:
         following: dict[State, None] = {}
         for state in level:
-            place = self._places[state]
+            place = self.places[state]
             for thread in place.able:
                 if thread not in place.after and not self._visit((*self._way(state)[1], thread)):
                     return None
                 target = place.after[thread]
                 following[target] = None
-                self._extend(state, place, thread, self._places[target])
+                self._extend(state, place, thread, self.places[target])
         return list(following)
 
     def _extend(self, state: State, place: Place, thread: int, target: Place) -> None:
@@ -109,31 +153,34 @@ class Chart:
 
     def _way(self, state: State) -> tuple[int, tuple[int, ...]]:
         """The fewest preemptions with which the state is reached, and the steps."""
-        place = self._places[state]
+        place = self.places[state]
         last = min(place.ways, key=lambda thread: (place.ways[thread][0], thread))
         preemptions = place.ways[last][0]
         steps: list[int] = []
         while last != NOBODY:
             steps.append(last)
-            _, state, last = self._places[state].ways[last]
+            _, state, last = self.places[state].ways[last]
         return preemptions, tuple(reversed(steps))
 
     def _visit(self, first: Sequence[int]) -> bool:
-        """Make a run that begins with these steps and note the states it passes through; False without a budget."""
-        notes = Notes(first)
+        """Make a run that begins with these steps; False without a budget."""
+        notes = Notes(first, self)
         broken = self._play(notes)
-        if broken is None:
-            return False
-        self.note(notes.able, notes.chosen, map(footprint, notes.touched), broken)
-        return True
+        if notes.differs:
+            raise Changed
+        return broken is not None
 
-    def note(self, able: Iterable[list[int]], chosen: Iterable[int], steps: Iterable[Footprint], broken: bool) -> None:
-        """Note the states that a run has passed through."""
-        history = History(self._names)
-        for could, thread, step in zip(able, chosen, steps, strict=True):
-            place = self._places.setdefault(history.state, Place(could))
-            if place.able != could:
-                raise Changed
-            history.step(thread, step)
-            place.after[thread] = history.state
-        self._places.setdefault(history.state, Place([])).broken = broken
+    def note(self, told: Told, broken: bool | None) -> None:
+        """Note the states that another run has passed through. broken: it was wrong; None: nobody has looked."""
+        way = Way(self)
+        if len(told) > self.most:
+            told, broken = told[: self.most + 1], None
+        for number, (able, _, _) in enumerate(told):
+            if number == 0:
+                way.begin(able)
+            else:
+                way.go(*told[number - 1][1:], able)
+        if broken is not None and told:
+            way.go(*told[-1][1:], []).broken = broken
+        if way.differs:
+            raise Changed

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from semalab.stepping import Footprint, Location, footprint, independent
 
+NOBODY = -1
+
 
 class Changed(RuntimeError):
     """The program behaved differently under the same schedule."""
@@ -22,7 +24,7 @@ class Changed(RuntimeError):
         )
 
 
-Told = tuple[list[list[int]], list[int], list[Footprint]]  # of a run, step by step: who could, who did, what it touched
+Told = list[tuple[list[int], int, Footprint]]  # of a run, step by step: who could, who did, what it touched
 
 
 class Node:
@@ -41,17 +43,27 @@ class Node:
         self.step: Footprint | None = None
 
 
+def _first(able: list[int], asleep: dict[int, Footprint], last: int) -> int | None:
+    """Whom to try first of those who do not sleep: who has just made a step, for then nobody has to be woken."""
+    if last in able and last not in asleep:
+        return last
+    return next((thread for thread in able if thread not in asleep), None)
+
+
 class DepthFirst:
     """The guide of a whole search: after each run, `advance` turns to the next.
 
     Invariants: `path` are the choices that the next run begins with. `redundant` is set when everybody who could go on
-    sleeps: what comes after repeats another run, and only the program's end is awaited.
+    sleeps: what comes after repeats another run, only the program's end is awaited, and the steps until then are on
+    no path, but in `_rest`, for whoever wants to know what the program can do. `complete`: nothing was left out.
     """
 
     def __init__(self, sleeping: bool = True) -> None:
         self.path: list[Node] = []
         self.redundant = False
         self.differs = False
+        self.complete = True
+        self._rest: list[Node] = []
         self._sleeping = sleeping
         self._depth = 0
 
@@ -59,27 +71,35 @@ class DepthFirst:
         depth = self._depth
         self._depth = depth + 1
         path = self.path
-        if self.redundant:
-            return able[0]
-        if 0 < depth <= len(path):
-            self._close(path[depth - 1], touched)
-        if depth < len(path):
+        if depth < len(path):  # only the last of these steps has not been made before
             node = path[depth]
-            if node.able != able:
-                self.differs = self.redundant = True
-                return able[0]
-            return node.chosen
+            if node.able == able:
+                return node.chosen
+            self.differs = True
+        if self.differs:
+            return able[0]
+        self._close(touched)
+        if self.redundant:
+            return self._wait_for_the_end(able)
         asleep = self._still_asleep(path[-1]) if path and self._sleeping else {}
-        awake = next((thread for thread in able if thread not in asleep), None)
+        awake = _first(able, asleep, path[-1].chosen if path else NOBODY)
         if awake is None:
             self.redundant = True
-            return able[0]
+            return self._wait_for_the_end(able)
         path.append(Node(able, awake, asleep))
         return awake
 
-    def _close(self, node: Node, touched: Sequence[tuple[Location, bool]]) -> None:
-        if node.step is None:
-            node.step = footprint(touched)
+    def _wait_for_the_end(self, able: list[int]) -> int:
+        last = (self._rest or self.path)[-1].chosen
+        node = Node(able, last if last in able else able[0], {})
+        self._rest.append(node)
+        return node.chosen
+
+    def _close(self, touched: Sequence[tuple[Location, bool]]) -> None:
+        """The last step has been made."""
+        made = self._rest or self.path
+        if made and made[-1].step is None:
+            made[-1].step = footprint(touched)
 
     def _still_asleep(self, node: Node) -> dict[int, Footprint]:
         step = node.step
@@ -88,22 +108,29 @@ class DepthFirst:
 
     def told(self, touched: Sequence[tuple[Location, bool]]) -> Told:
         """The run that has ended. touched: by its last step."""
-        if self.path:
-            self._close(self.path[-1], touched)
-        steps = [node.step for node in self.path if node.step is not None]
-        return [node.able for node in self.path], [node.chosen for node in self.path], steps
+        self._close(touched)
+        return [(n.able, n.chosen, n.step) for n in (*self.path, *self._rest) if n.step is not None]
+
+    def come_up(self, depth: int) -> None:
+        """Turn back to the first choices; `complete` is unset if that leaves out others."""
+        below = self.path[depth:]
+        self.complete &= all(node.able == [node.chosen] for node in below)
+        if below:
+            del self.path[depth:]
+            self._rest.clear()
 
     def advance(self, touched: Sequence[tuple[Location, bool]]) -> bool:
         """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
-        if not self.redundant and self.path:
-            self._close(self.path[-1], touched)
+        self._close(touched)
+        self._rest.clear()
         self._depth = 0
         self.redundant = False
         while self.path:
             node = self.path[-1]
             assert node.step is not None
             node.asleep[node.chosen] = node.step
-            awake = next((thread for thread in node.able if thread not in node.asleep), None)
+            last = self.path[-2].chosen if len(self.path) > 1 else NOBODY
+            awake = _first(node.able, node.asleep, last)
             if awake is not None:
                 node.chosen, node.step = awake, None
                 return True

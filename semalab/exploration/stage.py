@@ -79,9 +79,9 @@ class Stage(Bench):
         try:
             processor.supervise(self.main, TIMEOUT, self._cancelled)
         finally:
-            processor.pool.renew()
             self._beyond = processor.beyond is not None
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left
+            processor.pool.renew(self._orderly)
 
     def prepare(self) -> None:
         if self.twins is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
+from semalab.stepping.bookkeeping import quicken
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.libraries import HIDING, announce_library, hide
@@ -29,6 +30,7 @@ def announce(twins: Twins, processor: SteppingProcessor) -> None:
     _locks(module, processor)
     _conditions(module, processor)
     _timers(module, processor)
+    quicken(twins.source, processor)
     _lives(twins, module, processor)
     _prints(twins, processor)
     hide(twins, processor)
@@ -157,22 +159,28 @@ def _other(processor: SteppingProcessor, kind: str, key: int, read: Callable[[],
 
 def _locks(module: types.ModuleType, processor: SteppingProcessor) -> None:
     lock, arrive = module.Lock, processor.arrive
-    acquire, release, locked = lock.acquire, lock.release, lock.locked
+    acquire, release, locked, watch = lock.acquire, lock.release, lock.locked, lock._watch
+
+    def stepping_watch(self: Any, *how: Any, **named: Any) -> None:
+        watch(self, *how, **named)
+        key, inner = self._key, self._lock  # what is made of the lock itself would keep it alive
+        may = (lambda: not inner.held) if isinstance(inner, VirtualLock) else None
+        kinds = (("acquire", may), ("acquire", None), ("release", None))
+        self._operations = [Operation(kind, key, WRITE, it) for kind, it in kinds]
 
     def arriving_acquire(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
-        patient = blocking and timeout == -1
-        arrive(Operation("acquire", self._key, WRITE, (lambda: self._free) if patient else None))
+        arrive(self._operations[0 if blocking and timeout == -1 else 1])
         return bool(acquire(self, blocking, timeout))
 
     def arriving_release(self: Any) -> None:
-        arrive(Operation("release", self._key, WRITE))
+        arrive(self._operations[2])
         release(self)
 
     def arriving_locked(self: Any) -> bool:
         arrive(Operation("look", self._key, READ))
         return bool(locked(self))
 
-    put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked)
+    put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked, _watch=stepping_watch)
     lock.__enter__ = lock.acquire
 
 
@@ -218,16 +226,18 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
 
     def stepping_start(self: Any) -> None:
         processor.lives_matter |= bool(self.daemon)  # the process does not wait for it
-        processor.threads.start(lambda: start(self))
+        processor.threads.start(start, self)
 
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
             return join(self, timeout)
-        processor.threads.look_for(getattr(self, "_program_thread", None))
-        if getattr(self, "_program_thread", None) is None:  # it was not started yet, and join tells so
+        other = getattr(self, "_program_thread", None)
+        processor.threads.look_for(other)
+        if other is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
-        return processor.threads.join(getattr(self, "_program_thread", None), lambda: join(self))
+            other = getattr(self, "_program_thread", None)
+        return processor.threads.join(join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
         if not processor.threads.is_waiting() and not processor.threads.has_joined(
@@ -237,22 +247,9 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         return bool(is_alive(self))
 
     put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
-    if processor.settings.lives:
-        vars(twins.source)["Event"] = _announcing(twins.source.Event, processor)
     for name in ("enumerate", "active_count", "activeCount"):
         module.__dict__[name] = function_before(vars(module)[name], lambda: processor.look_at_lives(looked))
     before(twins.source.Timer, "cancel", lambda self: processor.arrive(Operation("cancel", EVERYTHING, WRITE)))
-
-
-def _announcing(event: Any, processor: SteppingProcessor) -> type:
-    """The event by which a new thread tells that it has begun: from there on others may overtake it."""
-
-    class Announcing(event):
-        def set(self) -> None:
-            super().set()
-            processor.threads.begun()
-
-    return Announcing
 
 
 def _prints(twins: Twins, processor: SteppingProcessor) -> None:

@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.footprint import CLOCK, EVERYTHING, RANDOM, READ, WRITE, Location
+from semalab.stepping.footprint import CLOCK, EVERYTHING, RANDOM, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
@@ -29,9 +29,9 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
     """A twin has been made that was not there from the beginning."""
     names = vars(module)
     if name == "random":
-        _touching(module, random, processor, RANDOM, WRITE)
+        _seeded_when_drawn_from(twins, module, processor)
     elif name == "time":
-        _touching(module, time, processor, CLOCK, READ)
+        _touching(module, time, functools.partial(processor.touch_if_inside, CLOCK, READ))
     elif name == "queue":
         _queues(twins, processor, module)
     elif name in ("concurrent.futures._base", "concurrent.futures.thread", "sched"):
@@ -48,10 +48,27 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
                 )
 
 
-def _touching(
-    module: types.ModuleType, real: types.ModuleType, processor: SteppingProcessor, location: Location, mode: bool
-) -> None:
-    touch = functools.partial(processor.touch_if_inside, location, mode)
+def _seeded_when_drawn_from(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
+    """To seed takes as long as many steps, and most runs draw nothing."""
+    seed = twins.renewals.pop()
+    drawn = False
+
+    def draw() -> None:
+        nonlocal drawn
+        drawn = True
+        processor.touch_if_inside(RANDOM, WRITE)
+
+    def renew() -> None:
+        nonlocal drawn
+        if drawn:
+            seed()
+            drawn = False
+
+    twins.renewals.append(renew)
+    _touching(module, random, draw)
+
+
+def _touching(module: types.ModuleType, real: types.ModuleType, touch: Callable[[], object]) -> None:
     for name, function in list(vars(module).items()):
         if callable(function) and vars(real).get(name) is not function and name != "sleep":
             vars(module)[name] = function_before(function, touch)
@@ -141,8 +158,13 @@ def hide(twins: Twins, processor: SteppingProcessor) -> None:
         ) -> None:
             super().__init__(key, read, leave, lock, *room)
             hides = twins.recorder.made[key].kind in HIDING
-            arrive = functools.partial(processor.arrive_inside, INSIDE if hides else Operation("enter", key, WRITE))
-            self.acquire: Callable[..., Any] = function_before(lock.acquire, arrive)
+            operation = INSIDE if hides else Operation("enter", key, WRITE)
+
+            def acquire(*how: Any, **named: Any) -> bool:
+                processor.arrive_inside(operation)
+                return bool(lock.acquire(*how, **named))
+
+            self.acquire = acquire
 
     source.__dict__["RLock"] = RLock
     twins.watched = Watched

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from semalab.engine import ProgramThread, Stop
 from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
@@ -30,27 +30,31 @@ class Lives:
         self._processor = processor
         self._are_steps = processor.settings.lives
 
-    def start(self, start: Callable[[], None]) -> None:
-        """The calling thread starts another by calling `start`."""
+    def start(self, start: Callable[[Any], None], thread: Any) -> None:
+        """The calling thread calls `start` to start this one."""
         processor = self._processor
+        number = len(processor.every)
         if self._are_steps:
             processor.arrive(Operation("start", MADE, WRITE))
-            processor.touched.append((thread_location(len(processor.every)), WRITE))
+            number = len(processor.every)
+            processor.touched.append((thread_location(number), WRITE))
         me = processor.current()
-        self._starters[len(processor.every)] = me.number if me is not None else -1
+        self._starters[number] = me.number if me is not None else -1
         processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
-        self._wait(start)
+        self._wait(me, start, thread)
 
-    def join(self, other: ProgramThread | None, join: Callable[[], None]) -> None:
-        """The calling thread waits for the end of another by calling `join`."""
+    def join(self, join: Callable[[Any], None], thread: Any, other: ProgramThread | None) -> None:
+        """The calling thread calls `join` to wait for the end of this one, which is the run's `other`."""
         if other is None:  # it was not started yet: join tells so
-            join()
+            join(thread)
             return
         number = other.number
         if self._are_steps:
             ended = self._ended
             self._processor.arrive(Operation("join", thread_location(number), READ, lambda: number in ended))
-        if self._wait(join) == 0:
+        me = self._processor.current()
+        self._wait(me, join, thread)
+        if me is not None and me.number == 0:
             self._joined.add(number)
 
     def look_for(self, other: ProgramThread | None) -> None:
@@ -59,18 +63,20 @@ class Lives:
         if me is not None and (other is None or self._starters.get(other.number) != me.number):
             self._processor.touch(MADE, READ)
 
-    def _wait(self, action: Callable[[], None]) -> int | None:
-        """Returns the number of the calling thread, which did the action."""
-        me = self._processor.current()
+    def _wait(self, me: ProgramThread | None, action: Callable[[Any], None], thread: Any) -> None:
         if me is None:
-            action()
-            return None
+            action(thread)
+            return
+        watch = self._processor.watch
         self.waiting.add(me.number)
         try:
-            action()
+            if watch is not None:
+                watch.rest()
+            action(thread)
         finally:
             self.waiting.discard(me.number)
-        return me.number
+            if watch is not None:
+                watch.go_on()
 
     def is_waiting(self) -> bool:
         """Whether the calling thread is inside start() or join()."""
@@ -87,10 +93,16 @@ class Lives:
         others = len(self._processor.every) - 1
         return not others or (me.number == 0 and len(self._joined) == others)
 
+    def has_starter(self, me: ProgramThread) -> bool:
+        """True for a thread that another one has started by `Thread.start`."""
+        return me.number in self._starters
+
     def begun(self) -> None:
         """The calling thread has begun, and whoever started it knows."""
         me = self._processor.current()
-        if me is not None and me.number and me.number not in self._processor.last:
+        if self._processor.watch is not None:
+            self._processor.watch.enter()
+        if self._are_steps and me is not None and me.number and me.number not in self._processor.last:
             self._processor.arrive(Operation("begin", thread_location(me.number), READ))
 
     def end(self, me: ProgramThread) -> None:

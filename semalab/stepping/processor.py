@@ -13,7 +13,7 @@ from heapq import heapify
 from typing import Any, Protocol
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
-from semalab.engine.processor import WAKE
+from semalab.engine.processor import START, WAKE
 from semalab.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
@@ -21,6 +21,7 @@ from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
 
+_new = tuple.__new__  # a named tuple's own way is three times as long
 LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
 
 
@@ -42,6 +43,15 @@ class Watching(Protocol):
 
     def leave(self) -> None:
         """The calling thread has run what it had to of the program."""
+
+    def rest(self) -> None:
+        """The calling thread does not run the program for a while, but the lab."""
+
+    def go_on(self) -> None:
+        """The calling thread runs the program again."""
+
+    def join_in(self) -> None:
+        """The main thread, which calls, is not alone any more."""
 
     def close(self) -> None:
         """Nothing more will run."""
@@ -103,6 +113,11 @@ class SteppingProcessor(VirtualProcessor):
         return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
 
     @property
+    def endless(self) -> bool:
+        """The run was stopped because it took so many steps."""
+        return self.verdict == "full" and len(self.marks) >= LONGEST
+
+    @property
     def astray(self) -> str | None:
         return self.guide.astray if isinstance(self.guide, Follow) else None
 
@@ -114,6 +129,17 @@ class SteppingProcessor(VirtualProcessor):
     # points
     def arrive(self, operation: Operation) -> None:
         """A thread stands before an operation: somebody makes a step, and this thread goes on when it is its turn."""
+        if self.watch is None:
+            self.stand_before(operation)
+            return
+        self.watch.rest()
+        try:
+            self.stand_before(operation)
+        finally:
+            self.watch.go_on()
+
+    def stand_before(self, operation: Operation) -> None:
+        """As `arrive`, for a thread that is not being watched."""
         me = self.live.get(_thread.get_ident())
         if me is None:
             return
@@ -173,37 +199,39 @@ class SteppingProcessor(VirtualProcessor):
 
     # who is next
     def _next(self) -> ProgramThread | None:
+        pending = self.pending
         while not self.stopping:
             if self.ready:
                 self.eager = True
                 return self.ready.pop(0)
-            able = [number for number, operation in self.pending.items() if operation.may is None or operation.may()]
+            able = [number for number, operation in pending.items() if operation[3] is None or operation[3]()]
             if self.free:
                 able.extend(thread.number for _, token, thread in self.timers if thread.token == token)
             if able:
                 return self._step(able)
-            if self.pending and all(thread.token != token for _, token, thread in self.timers):
-                self.ready.extend(self.every[number] for number in sorted(self.pending))
-                self.pending.clear()
+            if pending and all(thread.token != token for _, token, thread in self.timers):
+                self.ready.extend(self.every[number] for number in sorted(pending))
+                pending.clear()
             else:
                 self._move_time_on()
         return None
 
     def _step(self, able: list[int]) -> ProgramThread | None:
-        if len(self.marks) >= LONGEST:
+        marks = self.marks
+        if len(marks) >= LONGEST:
             self.stop("full")
             return None
         able.sort()
         number = self.guide.choose(able, self.touched)
         self.eager = False
-        self.touched = []
+        self.touched = touched = []
         if number not in self.pending:
             self._end_wait(self.every[number])
         operation = self.pending.pop(number)
-        self.touched.append((operation.location, operation.mode))
+        touched.append(operation[1:3])
         if self.beyond is not None:
-            self.touched.append((EVERYTHING, WRITE))
-        self.marks.append(Mark(number, operation, len(self.log)))
+            touched.append((EVERYTHING, WRITE))
+        marks.append(_new(Mark, (number, operation, len(self.log))))
         return self.every[number]
 
     def _end_wait(self, chosen: ProgramThread) -> None:
@@ -254,19 +282,61 @@ class SteppingProcessor(VirtualProcessor):
         self.arrive(WOKEN)  # its time has come at once: it need not wait until nobody else can run
         self.log.extend((self.time, me.ident, WAKE, None, *place))
 
-    # threads
+    # threads: as on any processor, and quicker, for only one of them runs at a time
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
 
-    def launch(self, thread: ProgramThread, carry: Callable[[], None]) -> int:
+    def start(
+        self,
+        body: Callable[[], Any],
+        name: str,
+        daemon: bool,
+        prepare: Callable[[ProgramThread], None] = lambda thread: None,
+    ) -> ProgramThread:
+        if self.stopping:
+            raise Stop
+        thread = ProgramThread(len(self.every), name, daemon)
         carrier = self.pool.take()
+        thread.ident = thread.number + 1
+        thread.gate = carrier.gate
         thread.carrier = carrier  # type: ignore[assignment]
-        return carrier.start(carry)
+        prepare(thread)
+        self.every.append(thread)
+        self.awaited += not daemon
+        if thread.number == 1 and self.watch is not None:
+            self.watch.join_in()
+        try:
+            carrier.start(self.live_through, thread, body)
+        except BaseException:
+            self.awaited -= not daemon
+            raise
+        if self.running is None:
+            self.running = thread
+            thread.gate.release()
+        else:
+            self.ready.append(thread)
+        return thread
+
+    def _end_everything(self) -> None:
+        if self.awaited or any(thread.alive for thread in self.every):
+            super()._end_everything()
+        else:  # as nearly always: the program has come to its end, and its last thread has sealed the log
+            self.stopping = True
+
+    def begin(self, me: ProgramThread) -> None:
+        self.live[_thread.get_ident()] = me
+        self.log.extend((self.time, me.ident, START, me.number, None, 0))
+
+    def let_go(self, thread: ProgramThread) -> bool:
+        self.running = thread
+        carrier: Any = thread.carrier
+        return not carrier.let_go()
 
     def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
         if self.watch is None:
             return super().perform(body, me)
-        self.watch.enter()
+        if not self.threads.has_starter(me):  # else it is watched as soon as it has begun
+            self.watch.enter()
         try:
             super().perform(body, me)
         finally:

@@ -8,6 +8,7 @@ program's code only; before, a trace function, which every call in the lab has t
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
@@ -59,6 +60,15 @@ class Watch:
     def leave(self) -> None:
         """The calling thread has run what it had to of the program."""
 
+    def rest(self) -> None:
+        """The calling thread does not run the program for a while, but the lab."""
+
+    def go_on(self) -> None:
+        """The calling thread runs the program again."""
+
+    def join_in(self) -> None:
+        """The main thread, which calls, is not alone any more."""
+
     def close(self) -> None:
         """Nothing more will run."""
 
@@ -96,7 +106,7 @@ class Watch:
             processor.touch(name, mode)
         else:
             self._fresh.discard(me.ident)
-            processor.arrive(Operation(_KINDS[mode], name, mode))
+            processor.stand_before(Operation(_KINDS[mode], name, mode))
             return True
         return False
 
@@ -130,43 +140,93 @@ class Watch:
 class Tracing(Watch):
     """A trace function in each thread of the run.
 
-    Invariant: `_tables` holds, by its identity, each code that was entered, and its accesses if it is watched. To look
-    up the code itself would compare all there is in it, at every call.
+    Every call that a thread makes has to pass it, which takes longer than most calls do. So it is taken out where
+    nothing can be shared: in the main thread until there is another one, and inside the lab.
+
+    Invariants: `_tables` holds, by its identity, each code that was entered, and what watches it if it is watched. To
+    look up the code itself would compare all there is in it, at every call. `_before` holds, for each thread of the
+    system that is watched, the trace function that was there.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
         super().__init__(processor)
-        self._tables: dict[int, tuple[CodeType, dict[int, Access] | None]] = {}
-        self._before: dict[int, Any] = {}  # by thread: the trace function that was there
+        self._tables: dict[int, tuple[CodeType, Any]] = {}
+        self._before: dict[int, Any] = {}
+        self._trace = self._tracing()
 
     def enter(self) -> None:
-        self._before[self._processor.get_ident()] = sys.gettrace()
-        sys.settrace(self._call)
+        me = self._processor.current()
+        if me is not None and me.number:
+            self._before[get_ident()] = sys.gettrace()
+            sys.settrace(self._trace)
+
+    def join_in(self) -> None:
+        self._before[get_ident()] = sys.gettrace()
+        self.line()
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:  # what is under way was entered unwatched
+            inside = self._watching(frame)
+            if inside is not None:
+                self._look_into(frame)
+                frame.f_trace = inside
+            frame = frame.f_back
+        if not self._processor.threads.is_waiting():  # else this goes on in the lab
+            sys.settrace(self._trace)
 
     def leave(self) -> None:
-        sys.settrace(self._before.pop(self._processor.get_ident(), None))
+        if get_ident() in self._before:
+            sys.settrace(self._before.pop(get_ident()))
 
-    def _call(self, frame: FrameType, event: str, argument: object) -> Any:
-        code = frame.f_code
-        known = self._tables.get(id(code))
-        if known is None:
-            known = self._tables[id(code)] = code, self.table(code, frame.f_globals)
-        if known[1] is None:
-            return None
+    def rest(self) -> None:
+        if get_ident() in self._before:
+            sys.settrace(None)
+
+    def go_on(self) -> None:
+        if get_ident() in self._before:
+            sys.settrace(self._trace)
+
+    def renew(self) -> None:
+        super().renew()
+        self._before.clear()
+
+    def _tracing(self) -> Any:
+        tables, watching, look_into = self._tables, self._watching, self._look_into
+
+        def trace(frame: FrameType, event: str, argument: object) -> Any:
+            known = tables.get(id(frame.f_code))
+            inside = watching(frame) if known is None else known[1]
+            if inside is not None:
+                look_into(frame)
+            return inside
+
+        return trace
+
+    def _look_into(self, frame: FrameType) -> None:
         frame.f_trace_opcodes = True
         frame.f_trace_lines = self._granularity == "lines"
-        return self._inside
 
-    def _inside(self, frame: FrameType, event: str, argument: object) -> Any:
-        if event == "line":
-            self.line()
-        elif event == "opcode":
-            table = self._tables[id(frame.f_code)][1]
-            access = table.get(frame.f_lasti) if table else None
-            if access is not None and self.visit(frame, access):
-                # The frame's variables are written back when this returns: they must be what the others left.
-                frame.f_locals  # noqa: B018
-        return self._inside
+    def _watching(self, frame: FrameType) -> Any:
+        """What watches the code of this frame; None if nothing does."""
+        code = frame.f_code
+        if id(code) not in self._tables:
+            table = self.table(code, frame.f_globals)
+            self._tables[id(code)] = code, None if table is None else self._inside(table)
+        return self._tables[id(code)][1]
+
+    def _inside(self, table: dict[int, Access]) -> Any:
+        access_at, line, visit = table.get, self.line, self.visit
+
+        def inside(frame: FrameType, event: str, argument: object) -> Any:
+            if event == "opcode":
+                access = access_at(frame.f_lasti)
+                if access is not None and visit(frame, access):
+                    # The frame's variables are written back when this returns: they must be what the others left.
+                    frame.f_locals  # noqa: B018
+            elif event == "line":
+                line()
+            return inside
+
+        return inside
 
 
 class Monitoring(Watch):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
 import time
-from pathlib import Path
+from math import inf
 from typing import Any
 
+import peers
 from exploration_programs import counting, left_handed, passing, philosophers, unprotected
 
 import semalab as lab
@@ -23,30 +20,6 @@ Row = tuple[str, str, float, float]
 ROUNDS = 15
 RATE_LIMIT = 5000.0
 PEER_LIMIT = 8.0
-
-PEER = """
-import json, threading, time
-import frontrun
-
-class State:
-    def __init__(self):
-        self.semaphore = threading.Semaphore(2)
-
-def work(state):
-    with state.semaphore:
-        pass
-
-def explore():
-    begun = time.perf_counter()
-    found = frontrun.explore(
-        setup=State, workers=work, invariant=lambda state: True, count=3, preemption_bound=None,
-        stop_on_first=False, detect_io=False, total_timeout=20,
-    )
-    return found.num_explored / (time.perf_counter() - begun)
-
-explore()
-print(json.dumps(max(explore() for _ in range(9))))
-"""
 
 
 def rate() -> float:
@@ -63,16 +36,23 @@ def rate() -> float:
     return max(rates)  # whoever shares the machine only makes it slower
 
 
-def peers_rate() -> float | None:
-    """frontrun's schedules per second on the same program, pinned too; None where it is not installed."""
-    command = shutil.which("frontrun") or str(Path(sys.executable).with_name("frontrun"))
-    if not Path(command).exists():
-        return None
-    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
-    ended = subprocess.run(
-        [*pinned, command, sys.executable, "-c", PEER], capture_output=True, text=True, timeout=120, check=True
-    )
-    return float(json.loads(ended.stdout.splitlines()[-1]))
+def against_peers(own: float) -> list[Row]:
+    """The lab's schedules per second against those of others, and against the program without any lab."""
+    what = "with S(2): pass, 3 threads: schedules per second ÷"
+    found: list[Row] = []
+    frontrun, interleave, plain = peers.frontrun(), peers.interleave_test(), peers.plain()
+    if frontrun is None:
+        found.append((f"{what} frontrun's: not here (pip install -e '.[peers]')", "none", 0.0, 0.0))
+    else:
+        found.append((f"{what} frontrun's {frontrun:,.0f}", f"≥ {PEER_LIMIT:g}", own / frontrun, PEER_LIMIT))
+        found.append((f"plain runs per second, {plain:,.0f} ÷ frontrun's", "peer", plain / frontrun, inf))
+    if interleave is None:
+        found.append((f"{what} interleave-test's: not here (Python 3.12 or later)", "none", 0.0, 0.0))
+    else:
+        rate, version = interleave
+        found.append((f"{what} interleave-test's {rate:,.0f} (Python {version})", "peer", own / rate, inf))
+    found.append((f"{what} runs of the plain program", "peer", own / plain, inf))
+    return found
 
 
 def timed(program: Any, **how: Any) -> tuple[float, Exploration]:
@@ -95,13 +75,8 @@ def within(what: str, limit: float, verdict: str, program: Any, **how: Any) -> R
 
 def rows() -> list[Row]:
     own = rate()
-    peer = peers_rate()
-    against = "with S(2): pass, 3 threads: schedules per second"
-    out: list[Row] = [(against, f"≥ {RATE_LIMIT:g}", own, RATE_LIMIT)]
-    if peer is None:
-        out.append((f"{against} ÷ frontrun's, which is not installed", "none", 0.0, 0.0))
-    else:
-        out.append((f"{against} ÷ frontrun's {peer:,.0f}", f"≥ {PEER_LIMIT:g}", own / peer, PEER_LIMIT))
+    what = "with S(2): pass, 3 threads: schedules per second"
+    out: list[Row] = [(what, f"≥ {RATE_LIMIT:g}", own, RATE_LIMIT), *against_peers(own)]
     two = {"threads": 2, "initial": 2, "granularity": "bytecode"}
     out += [
         within("Semaphore(2) limits 4 threads", 1000, "proved", passing, threads=4, initial=2, check=lab.at_most(2)),
