@@ -466,6 +466,16 @@ def test_a_file_that_was_cut_off_is_told_wherever(tmp_path: Path) -> None:
         assert why(file).startswith("it is not JSON: ")
 
 
+@pytest.mark.parametrize(("more", "whole"), [(b"x", False), (b"{}", False), (b"]", False), (b"\n \n", True)])
+def test_what_follows_the_end_is_told(more: bytes, whole: bool, tmp_path: Path) -> None:
+    file = FULL.save(tmp_path / "run.json")
+    file.write_bytes(file.read_bytes() + more)
+    if whole:
+        assert lab.load(file).trace == FULL.trace
+    else:
+        assert why(file).startswith("it is not JSON: Extra data")
+
+
 # --- any damage ------------------------------------------------------------------------------------------------------
 
 STRANGE = st.one_of(
