@@ -224,6 +224,8 @@ def test_a_log_of_any_length_comes_back(events: int, tmp_path: Path) -> None:
     for text in (by_lines, json.dumps(document), json.dumps(document, indent=1), by_lines.replace("\n", "\r\n")):
         file.write_text(text, newline="")
         assert lab.load(file).trace == run.trace
+        file.write_text(text + "{", newline="")
+        assert why(file).startswith("it is not JSON: Extra data")
 
 
 def test_the_first_format_is_still_read(tmp_path: Path) -> None:
