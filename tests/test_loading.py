@@ -226,6 +226,8 @@ def test_a_log_of_any_length_comes_back(events: int, tmp_path: Path) -> None:
     for text in (by_lines, json.dumps(document), json.dumps(document, indent=1), by_lines.replace("\n", "\r\n")):
         file.write_text(text, newline="")
         assert lab.load(file).trace == run.trace
+        file.write_text(text + "{", newline="")
+        assert why(file).startswith("it is not JSON: Extra data")
 
 
 def test_the_first_format_is_still_read(tmp_path: Path) -> None:
@@ -474,6 +476,16 @@ def test_a_file_that_was_cut_off_is_told_wherever(tmp_path: Path) -> None:
     for length in [*range(0, len(whole) - 1, 97), len(whole) - 2, len(whole) - 3, len(whole) - 4]:
         file.write_bytes(whole[:length])
         assert why(file).startswith("it is not JSON: ")
+
+
+@pytest.mark.parametrize(("more", "whole"), [(b"x", False), (b"{}", False), (b"]", False), (b"\n \n", True)])
+def test_what_follows_the_end_is_told(more: bytes, whole: bool, tmp_path: Path) -> None:
+    file = FULL.save(tmp_path / "run.json")
+    file.write_bytes(file.read_bytes() + more)
+    if whole:
+        assert lab.load(file).trace == FULL.trace
+    else:
+        assert why(file).startswith("it is not JSON: Extra data")
 
 
 # --- any damage ------------------------------------------------------------------------------------------------------
