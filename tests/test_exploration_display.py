@@ -103,8 +103,8 @@ def test_the_words_stand_beside_the_picture_and_in_its_alternative_text() -> Non
         ),
         (
             {"initial": 0},
-            "Counterexample: Deadlock: 2 threads wait for `semaphore` (value 0) and no live thread is left to release"
-            " it; main waits for worker-0 to end",
+            "Counterexample: Deadlock: 2 threads wait for `semaphore` (value 0) and nobody can release it any"
+            " more; main waits for worker-0 to end",
             "1 of 1 different schedule breaks it",
         ),
     ],
