@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from semalab.columns import NEVER, Numbers, SpanColumns, numbers, rows_of
+from semalab.proxies import proxies_of
 from semalab.role import role_of
 from semalab.trace import JOINS, POOLED, SEMAPHORES, Trace
 from semalab.use import Handover, Span, Step, Stolen, Use
@@ -95,8 +96,11 @@ def read(trace: Trace) -> Reading:
         primitive_events = list(map(trace.events.__getitem__, indices))
         of = trace.primitives[label]
         walk = Walk(of, role_of(of, primitive_events), rows, times, spans)
-        for index, event in zip(indices, primitive_events, strict=True):
-            walk.step(index, event)
-        walk.close(life, ended)
+        walk.through(indices, primitive_events, life, ended)
+        if walk.role == "guard" and walk.kept and walk.counts.openings:  # somebody may have released for somebody else
+            proxies = proxies_of(zip(indices, primitive_events, strict=True), ended)
+            del spans.group("wait", label)[:], spans.group("hold", label)[:]
+            walk = Walk(of, walk.role, rows, times, spans, proxies)
+            walk.through(indices, primitive_events, life, ended)
         uses[label] = walk.use()
     return Reading(trace, life, uses, spans, times, moments)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from semalab.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers
+from semalab.proxies import Proxies
 from semalab.trace import SEMAPHORES, Event, Primitive
 from semalab.use import Counts, Use
 
@@ -18,7 +19,8 @@ _ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait
 class Walk:
     """Goes through one primitive's events. Invariant: `permits` has one entry per free permit, oldest first.
 
-    waiting: per thread (time and index of its first "block", index of its last one).
+    waiting: per thread (time and index of its first "block", index of its last one). proxies: for a release, the
+    threads whose permits it gives back, and where they acquired them.
     """
 
     primitive: Primitive
@@ -26,6 +28,7 @@ class Walk:
     rows: Mapping[str, int]
     times: Numbers[int]
     spans: SpanColumns
+    proxies: Proxies = field(default_factory=dict)
     crowded: list[tuple[int, int]] = field(default_factory=list)
     waiting: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     holds: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
@@ -47,6 +50,18 @@ class Walk:
         self.wait = self.spans.group("wait", self.primitive.label)
         self.hold = self.spans.group("hold", self.primitive.label)
         self.robbed = self.primitive.kind in SEMAPHORES  # what this module can be certain of
+
+    def through(
+        self,
+        indices: Iterable[int],
+        events: Iterable[Event],
+        life: Mapping[str, tuple[int, int]],
+        ended: Set[str],
+    ) -> None:
+        """All events, and the end of the log."""
+        for index, event in zip(indices, events, strict=True):
+            self.step(index, event)
+        self.close(life, ended)
 
     def step(self, index: int, event: Event) -> None:
         time, thread, kind, _, value, amount, _ = event
@@ -74,9 +89,12 @@ class Walk:
             self.last_release = index
             if len(self.permits) < _MOST:
                 self.permits.extend([index] * min(amount, _MOST))
-            if amount > len(self.holds.get(thread, ())):
+            others = self.proxies.get(index, ()) if self.proxies else ()
+            if amount > len(self.holds.get(thread, ())) + len(others):
                 self._open(index, thread)
             self._leave(index, event)
+            for other, acquired in others:
+                self._leave_for(other, acquired, index, time)
         elif kind in {"pass", "get"}:
             self.acquires += amount
             self.counts.passes.extend((index, self.rows[thread]))
@@ -124,6 +142,14 @@ class Walk:
                 if not own:
                     self._occupy(event.time, index, -1)
 
+    def _leave_for(self, thread: str, acquired: int, index: int, time: int) -> None:
+        own = self.holds[thread]
+        begin, first = next(hold for hold in own if hold[1] == acquired)
+        own.remove((begin, first))
+        self.hold.extend((self.rows[thread], begin, time, first, index))
+        if not own:
+            self._occupy(time, index, -1)
+
     def _occupy(self, time: int, index: int, change: int) -> None:
         self.occupants += change
         self.counts.inside.extend((index, self.occupants))
@@ -134,7 +160,7 @@ class Walk:
             self.crowded.append((self.crowd_since, time))
             self.crowd_since = None
 
-    def close(self, life: Mapping[str, tuple[int, int]], ended: set[str]) -> None:
+    def close(self, life: Mapping[str, tuple[int, int]], ended: Set[str]) -> None:
         finish = max((end for _, end in life.values()), default=0)
         for thread, (begin, first, _) in self.waiting.items():
             self.wait.extend((self.rows[thread], begin, life[thread][1], first, NEVER))

@@ -16,7 +16,20 @@ PACKAGE = ROOT / "semalab"
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
     *("excerpt", "event", "rules", "certificate", "trace", "stops"),
-    *("labels", "source", "columns", "use", "role", "walk", "reading", "schedule", "claims", "verdict", "files"),
+    *(
+        "labels",
+        "source",
+        "columns",
+        "use",
+        "role",
+        "proxies",
+        "walk",
+        "reading",
+        "schedule",
+        "claims",
+        "verdict",
+        "files",
+    ),
     *("timeline", "poster", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
     *("recording", "loading", "exploration", "panel", "magic"),
 )

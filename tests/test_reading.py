@@ -431,3 +431,39 @@ def test_spans_come_in_the_order_of_their_ends_whatever_column_they_are_kept_in(
         assert ends == sorted(ends)
     assert run.reading.spans is run.reading.spans
     assert len(run.reading.columns) == len(run.reading.spans)
+
+
+# a permit that another thread gives back
+
+
+def holds(reading: Reading) -> list[tuple[str, int, int, int | None]]:
+    return [(span.thread, span.begin, span.end, span.last) for span in reading.hold_spans("s")]
+
+
+def test_the_last_reader_out_releases_what_the_first_one_in_acquired() -> None:
+    reading = reading_of(1, "a acquire 0", "b release 1", "c acquire 0", "c release 1", "b acquire 0", "b release 1")
+    use = reading.uses["s"]
+    assert (use.role, use.kept, use.most_inside, list(use.openings)) == ("guard", (), 1, [])
+    assert holds(reading) == [("a", 10, 20, 4), ("c", 30, 40, 6), ("b", 50, 60, 8)]
+
+
+def test_a_thread_that_may_still_release_is_still_inside_after_a_stray_release() -> None:
+    strays = ("b acquire 0", "b release 1", "a acquire 0", "b release 1", "c acquire 0", "c release 1")
+    inside = reading_of(1, *strays, "a release 2").uses["s"]
+    assert (inside.kept, inside.most_inside, list(inside.openings)) == ((), 2, [6])
+    running = reading_of(1, *strays, ended="bc").uses["s"]
+    assert (running.most_inside, list(running.openings)) == (2, [6])
+    ended = reading_of(1, *strays).uses["s"]
+    assert (ended.kept, ended.most_inside, list(ended.openings)) == ((), 1, [])
+
+
+def test_a_release_before_the_acquire_gives_nothing_back() -> None:
+    use = reading_of(1, "b acquire 0", "b release 1", "b release 2", "a acquire 1").uses["s"]
+    assert (use.kept, list(use.openings)) == (("a",), [5])
+
+
+def test_one_release_may_give_back_what_several_threads_took() -> None:
+    use = reading_of(2, "a acquire 1", "b acquire 0", "c release 2 2", "c acquire 1", "c release 2").uses["s"]
+    assert (use.kept, use.most_inside, use.crowded) == ((), 2, ((20, 30),))
+    one = reading_of(2, "a acquire 1", "b acquire 0", "c release 1", "c acquire 0", "c release 1").uses["s"]
+    assert one.kept == ("b",)  # the earliest acquire goes with the earliest release
