@@ -7,6 +7,7 @@ carry. What a program is called is its own affair; what the lab says of it stays
 
 from __future__ import annotations
 
+import types
 import unicodedata
 from functools import cache
 
@@ -63,6 +64,15 @@ def written(value: object, longest: int = 200) -> str:
     except Exception:  # also of Python's own: a number of more than 4,300 digits is not written
         return f"<{cut(type(value).__name__, longest)} whose repr() failed>"
     return cut(text, longest)
+
+
+def called(value: object, longest: int = 200) -> str:
+    """A function or class by its name, which is the same in every process; any other value as Python writes it."""
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
+        return cut_name(value.__name__, longest)
+    if isinstance(value, type):
+        return cut_name(type.__dict__["__name__"].__get__(value), longest)  # a metaclass may say anything
+    return written(value, longest)
 
 
 def said_by(error: BaseException) -> str:

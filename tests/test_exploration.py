@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import queue
+import random
 import signal
 import subprocess
 import sys
@@ -495,3 +496,28 @@ def test_bad_input_is_told(arguments: dict[str, Any], error: type[Exception], to
     with pytest.raises(error) as refused:
         lab.explore(mutex, **{"threads": 2, "initial": 1, **arguments})
     assert str(refused.value) == told
+
+
+def waits_at_random(door: type, pause: Any) -> None:
+    gate = door(1)
+
+    def work() -> None:
+        time.sleep(pause())
+        with gate:
+            pass
+
+    together(work, work)
+
+
+def test_what_was_drawn_at_random_limits_the_proof_and_callables_are_called_by_name() -> None:
+    found = lab.explore(waits_at_random, door=threading.Semaphore, pause=random_pause)
+    assert found.size == (
+        "waits_at_random(door=Semaphore, pause=random_pause) at the granularity of operations, with the random"
+        " numbers of seed 0"
+    )
+    assert found.seed == 0
+    assert lab.explore(waits_at_random, door=threading.Semaphore, pause=float).seed is None
+
+
+def random_pause() -> float:
+    return random.random()

@@ -177,6 +177,12 @@ def test_its_text_is_a_sentence() -> None:
 
 
 # every schedule
+def test_the_button_steps_between_reads_and_writes_unless_told_otherwise() -> None:
+    panel = lab.interact(races, threads=(1, 2), explore=True)
+    panel.trying.start.click()
+    assert panel.trying.answer.found.verdict == "counterexample"
+
+
 def tried(panel: Any, granularity: str = "operations") -> Any:
     """Press the button; outside a kernel the search is waited for."""
     panel.trying.granularity.value = granularity

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from semalab.excerpt import cut_name, written
+from semalab.excerpt import called, cut_name
 from semalab.exploration.lanes import LANES, Told, lanes_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.telling import Telling
@@ -39,6 +39,7 @@ class Exploration:
     allow to look for it and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
     unfinished: why a run did not end, if one did not. interrupted: somebody stopped the search.
+    seed: where the program's random numbers came from, if it drew any: nothing is proved for others.
 
     >>> explore(program, threads=2, initial=1, check=mutual_exclusion).verdict
     'proved'
@@ -59,6 +60,7 @@ class Exploration:
     states: int = 0
     unfinished: str | None = None
     interrupted: bool = False
+    seed: int | None = None
     name: str = "program"
     claim: str = "no deadlock, no exception"
     _replay: Callable[[Schedule], Run] = field(default=lambda schedule: _nothing(), repr=False)
@@ -132,9 +134,10 @@ class Exploration:
     @property
     def size(self) -> str:
         """What the verdict is for."""
-        inside = ", ".join(f"{name}={written(value, 80)}" for name, value in self.arguments.items())
+        inside = ", ".join(f"{name}={called(value, 80)}" for name, value in self.arguments.items())
         how = "" if self.time == "clock" else ", sleeps in any order"
-        return f"{cut_name(self.name, 80)}({inside}) at the granularity of {self.granularity}{how}"
+        dice = "" if self.seed is None else f", with the random numbers of seed {self.seed}"
+        return f"{cut_name(self.name, 80)}({inside}) at the granularity of {self.granularity}{how}{dice}"
 
     @property
     def _each(self) -> str:

@@ -22,6 +22,7 @@ from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
+SEED = 0  # of the random numbers in every run
 
 
 def explore(
@@ -126,14 +127,15 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         covered=found.covered,
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
-        violations=tuple(Violation(settings.schedule(s, 0), problem) for s, problem in sorted(found.violations)),
-        right=tuple(settings.schedule(steps, 0) for steps in sorted(found.right)),
+        violations=tuple(Violation(settings.schedule(s, SEED), problem) for s, problem in sorted(found.violations)),
+        right=tuple(settings.schedule(steps, SEED) for steps in sorted(found.right)),
         problem=_problem(found),
         minimal=found.minimal,
         telling=found.to_show,
         states=found.states,
         unfinished=found.unfinished,
         interrupted=stopped and not found.complete,
+        seed=SEED if found.drew else None,
         name=getattr(found.program, "__name__", "program"),
         claim=_claim_in_words(check),
         _replay=replay,

@@ -64,6 +64,7 @@ class Search:
         self.complete = False
         self.unfinished: str | None = None
         self.states = 0
+        self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
         self._showing = False
@@ -99,6 +100,7 @@ class Search:
             if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
         self.complete = guide.complete and not more
+        self.drew = stage.processor.drew
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 

@@ -52,6 +52,7 @@ class Trying(widgets.VBox):
         )
         self.granularity = widgets.Dropdown(
             options=list(POINTS[1:]),
+            value="bytecode",  # anything coarser would call a program with an unprotected variable proved
             description="steps at",
             tooltip="where one thread may be replaced by another",
             layout={"width": "14em"},

@@ -55,7 +55,7 @@ def _seeded_when_drawn_from(twins: Twins, module: types.ModuleType, processor: S
 
     def draw() -> None:
         nonlocal drawn
-        drawn = True
+        drawn = processor.drew = True
         processor.touch_if_inside(RANDOM, WRITE)
 
     def renew() -> None:

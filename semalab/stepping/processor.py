@@ -85,6 +85,7 @@ class SteppingProcessor(VirtualProcessor):
         self.eager = False
         self.lives_matter = False
         self.beyond: str | None = None
+        self.drew = False  # random numbers, in any run
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
