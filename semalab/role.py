@@ -25,6 +25,7 @@ def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
     released = False
     returned = 0
     free_before = primitive.initial > 0  # could anybody pass before a thread from outside released?
+    highest = 0
     for event in events:
         if event.kind == "acquire":
             held[event.thread] = held.get(event.thread, 0) + 1
@@ -34,6 +35,7 @@ def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
             own = held.get(event.thread, 0)
             held[event.thread] = max(0, own - event.amount)
             returned += min(own, event.amount)
+            highest = max(highest, event.value or 0)
             if event.amount > own:
                 outsiders.add(event.thread)
     if not acquires:
@@ -43,4 +45,6 @@ def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
         return "guard"
     if free_before and 2 * returned > sum(acquires.values()):
         return "guard"  # those who pass give back what they took: the release from outside is a stray one
+    if free_before and returned and highest <= primitive.initial:
+        return "guard"  # every release gave back what somebody had taken, if not always the one who took it
     return "latch" if max(acquires.values()) == 1 else "signal"

@@ -467,3 +467,11 @@ def test_one_release_may_give_back_what_several_threads_took() -> None:
     assert (use.kept, use.most_inside, use.crowded) == ((), 2, ((20, 30),))
     one = reading_of(2, "a acquire 1", "b acquire 0", "c release 1", "c acquire 0", "c release 1").uses["s"]
     assert one.kept == ("b",)  # the earliest acquire goes with the earliest release
+
+
+def test_a_permit_taken_by_one_thread_and_given_back_by_another_is_held_in_between() -> None:
+    """The first reader takes the book, the last one, who never took it, gives it back; the writer does both."""
+    reading = reading_of(1, "a acquire 0", "c block 0", "b release 1", "c acquire 0", "c release 1")
+    assert (reading.uses["s"].role, holds(reading)) == ("guard", [("a", 10, 30, 5), ("c", 40, 50, 7)])
+    opened = reading_of(1, "a acquire 0", "b release 1", "c acquire 0")
+    assert opened.uses["s"].role == "latch"  # nobody gives back what he took: it was open from the start

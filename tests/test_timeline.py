@@ -406,7 +406,7 @@ def test_value_above_zero_and_waiters_below() -> None:
 
 def test_where_the_clock_stood_still_events_are_steps() -> None:
     figure = picture("deadlock, clock still")
-    assert words(figure, "axis label") == ["steps: the clock stood still, so every event is one step"]
+    assert words(figure, "axis label") == ["events, in their order: the clock stood still"]
     assert sorted(begin for begin, _, _ in boxes(figure, "hold")) == [4.0, 5.0]
     assert sorted(begin for begin, _, _ in boxes(figure, "wait")) == [6.0, 7.0]
 

@@ -146,7 +146,7 @@ def test_an_opening_outside_the_window_is_not_drawn() -> None:
 
 def test_where_the_clock_stood_still_between_counts_events() -> None:
     figure = draw(deadlock(0), title="", between=(4, 6))
-    assert words(figure, "subtitle") == ["shown: steps 4 to 6 of 7"]
+    assert words(figure, "subtitle") == ["shown: events 4 to 6 of 7"]
     assert [label for label in words(figure, "tick label") if label in "4 5 6"] == ["4", "5", "6"]
 
 

@@ -45,6 +45,9 @@ _OF_EVENTS = {
 }
 
 
+_BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in passing: what needs no step of its own
+
+
 class Step(NamedTuple):
     """A step of a run: the thread's name, and what it does ("acquires `semaphore` (2 → 1)")."""
 
@@ -76,7 +79,8 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
         label = list(run.trace.primitives)[location]
         event = next((e for e in events if e.thread == thread and e.primitive == label), None)
         verb = _VERBS[kind] if event is None else _OF_EVENTS.get(event.kind, _VERBS[kind])
-        return f"{verb} `{label}`{_change(event)}"
+        besides = [e for e in events if e.thread == thread and e.primitive != label and e.kind in _BESIDES]
+        return f"{verb} `{label}`{_change(event)}" + "".join(f", {_BESIDES[e.kind]} `{e.primitive}`" for e in besides)
     if kind in ("read", "write"):
         return f"{_VERBS[kind]} {_name(str(location))}"
     if kind == "join":

@@ -11,14 +11,14 @@ import numpy as np
 from semalab.trace import Trace
 
 _UNITS = (("s", "seconds", 1_000_000_000), ("ms", "milliseconds", 1_000_000), ("µs", "microseconds", 1_000))
-_STEPS = "steps: the clock stood still, so every event is one step"
+_EVENTS = "events, in their order: the clock stood still"
 
 
 @dataclass(frozen=True)
 class Clock:
     """Where events lie on the axis. Invariant: `at` never decreases and `end` is not before its last entry.
 
-    at: position of every event, in units. unit: "s", "ms", "µs", "ns" or "step". stands: the clock never moved.
+    at: position of every event, in units. unit: "s", "ms", "µs", "ns" or "event". stands: the clock never moved.
     """
 
     at: np.ndarray
@@ -29,16 +29,16 @@ class Clock:
 
     @property
     def stands(self) -> bool:
-        return self.unit == "step"
+        return self.unit == "event"
 
     @property
     def label(self) -> str:
-        return _STEPS if self.stands else f"{self.word} since the run began"
+        return _EVENTS if self.stands else f"{self.word} since the run began"
 
     def moment(self, position: float) -> str:
-        """A position in words: "1.6 s", "step 12"."""
+        """A position in words: "1.6 s", "event 12"."""
         if self.stands:
-            return f"step {position:,.0f}"
+            return f"event {position:,.0f}"
         digits = 0 if position == 0 else max(0, 2 - math.floor(math.log10(abs(position))))
         text = f"{position:,.{digits}f}"
         return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {self.unit}"
@@ -46,19 +46,19 @@ class Clock:
     def lasting(self, span: float) -> str:
         """A length of time in words, to two digits."""
         if self.stands:
-            return f"{span:,.0f} steps"
+            return f"{span:,.0f} events"
         lengths = [(span * self.scale / size, unit) for unit, size in (*((u, s) for u, _, s in _UNITS), ("ns", 1))]
         length, unit = next((one for one in lengths if one[0] >= 1), lengths[-1])
         return f"{float(f'{length:.2g}'):,g} {unit}"
 
 
 def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False) -> Clock:
-    """The axis for a trace: the largest unit the run lasted one of; steps where no time passed at all."""
+    """The axis for a trace: the largest unit the run lasted one of; events where no time passed at all."""
     times = np.array(time, dtype=np.float64)
     duration = max(trace.duration, int(times[-1]) if len(times) else 0)
     if duration == 0 and len(times):
         last = float(len(times) - 1)
-        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "step", "steps", 0.0)
+        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0)
     unit, word, scale = next((u for u in _UNITS if duration >= u[2]), ("ns", "nanoseconds", 1))
     return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale))
 

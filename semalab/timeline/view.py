@@ -75,7 +75,7 @@ def view_of(
     early, late = begin > 0.0, end < clock.end
     parts = []
     if early or late:
-        what = "steps" if clock.stands else "from"
+        what = "events" if clock.stands else "from"
         ends = [f"{p:,.0f}" if clock.stands else clock.moment(p) for p in (begin, end, clock.end)]
         parts.append(f"shown: {what} {ends[0]} to {ends[1]} of {ends[2]}")
     if len(shown) < len(every):
