@@ -521,24 +521,3 @@ def test_what_was_drawn_at_random_limits_the_proof_and_callables_are_called_by_n
 
 def random_pause() -> float:
     return random.random()
-
-
-def unheard() -> None:
-    ready = threading.Condition()
-
-    def wait() -> None:
-        with ready:
-            ready.wait()
-
-    threading.Thread(target=wait, name="waiter").start()
-    with ready:
-        ready.notify()
-
-
-def test_what_a_step_does_in_passing_is_said() -> None:
-    assert lab.explore(unheard).steps == (
-        "1. main acquires `ready's RLock` (1 → 0), notifies `ready`",
-        "2. main releases `ready's RLock` (0 → 1)",
-        "3. waiter acquires `ready's RLock` (1 → 0), waits on `ready`",
-        "4. waiter releases `ready's RLock` (0 → 1)",
-    )

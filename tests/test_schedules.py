@@ -76,3 +76,24 @@ def test_a_schedule_brings_its_clock_and_its_seed() -> None:
 def test_what_was_not_saved_as_a_schedule_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^a schedule has "):
         Schedule.from_json(text)
+
+
+def unheard() -> None:
+    ready = threading.Condition()
+
+    def wait() -> None:
+        with ready:
+            ready.wait()
+
+    threading.Thread(target=wait, name="waiter").start()
+    with ready:
+        ready.notify()
+
+
+def test_what_a_step_does_in_passing_is_said() -> None:
+    assert lab.explore(unheard).steps == (
+        "1. main acquires `ready's RLock` (1 → 0), notifies `ready`",
+        "2. main releases `ready's RLock` (0 → 1)",
+        "3. waiter acquires `ready's RLock` (1 → 0), waits on `ready`",
+        "4. waiter releases `ready's RLock` (0 → 1)",
+    )
