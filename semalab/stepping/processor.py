@@ -10,16 +10,17 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable
 from heapq import heapify
-from typing import Any, Protocol
+from typing import Any
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
-from semalab.engine.processor import START, WAKE
+from semalab.engine.processor import WAKE
 from semalab.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
+from semalab.stepping.watching import Watching
 
 _new = tuple.__new__  # a named tuple's own way is three times as long
 LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
@@ -27,34 +28,6 @@ LONGEST = 2_000  # steps of one run: a program that takes more is taken to be en
 
 WOKEN = Operation("wake", CLOCK, READ)
 RESUMED = Operation("wake", EVERYTHING, WRITE)
-
-
-class Watching(Protocol):
-    """Watches the program's own code."""
-
-    def renew(self) -> None:
-        """Another run begins."""
-
-    def grow(self, settings: Settings) -> None:
-        """More is known to be shared."""
-
-    def enter(self) -> None:
-        """The calling thread begins to run the program."""
-
-    def leave(self) -> None:
-        """The calling thread has run what it had to of the program."""
-
-    def rest(self) -> None:
-        """The calling thread does not run the program for a while, but the lab."""
-
-    def go_on(self) -> None:
-        """The calling thread runs the program again."""
-
-    def join_in(self) -> None:
-        """The main thread, which calls, is not alone any more."""
-
-    def close(self) -> None:
-        """Nothing more will run."""
 
 
 class SteppingProcessor(VirtualProcessor):
@@ -283,50 +256,29 @@ class SteppingProcessor(VirtualProcessor):
         self.arrive(WOKEN)  # its time has come at once: it need not wait until nobody else can run
         self.log.extend((self.time, me.ident, WAKE, None, *place))
 
-    # threads: as on any processor, and quicker, for only one of them runs at a time
+    # threads
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         Processor.supervise(self, main, timeout, cancelled)  # whoever starts many runs pins once for all of them
 
-    def start(
-        self,
-        body: Callable[[], Any],
-        name: str,
-        daemon: bool,
-        prepare: Callable[[ProgramThread], None] = lambda thread: None,
-    ) -> ProgramThread:
-        if self.stopping:
-            raise Stop
-        thread = ProgramThread(len(self.every), name, daemon)
+    def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
+        if thread.number == 1 and self.watch is not None:
+            self.watch.join_in()
         carrier = self.pool.take()
         thread.ident = thread.number + 1
         thread.gate = carrier.gate
         thread.carrier = carrier  # type: ignore[assignment]
-        prepare(thread)
-        self.every.append(thread)
-        self.awaited += not daemon
-        if thread.number == 1 and self.watch is not None:
-            self.watch.join_in()
-        try:
-            carrier.start(self.live_through, thread, body)
-        except BaseException:
-            self.awaited -= not daemon
-            raise
+        carrier.start(self.live_through, thread, body)
         if self.running is None:
             self.running = thread
             thread.gate.release()
         else:
             self.ready.append(thread)
-        return thread
 
     def _end_everything(self) -> None:
         if self.awaited or any(thread.alive for thread in self.every):
             super()._end_everything()
         else:  # as nearly always: the program has come to its end, and its last thread has sealed the log
             self.stopping = True
-
-    def begin(self, me: ProgramThread) -> None:
-        self.live[_thread.get_ident()] = me
-        self.log.extend((self.time, me.ident, START, me.number, None, 0))
 
     def let_go(self, thread: ProgramThread) -> bool:
         self.running = thread

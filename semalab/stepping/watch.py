@@ -18,11 +18,12 @@ from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
+from semalab.stepping.watching import Watching
 
 _KINDS = {READ: "read", WRITE: "write"}
 
 
-class Watch:
+class Watch(Watching):
     """What both ways do at an instruction.
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
@@ -53,24 +54,6 @@ class Watch:
     def renew(self) -> None:
         """Another run begins: its containers are others."""
         self._held.clear()
-
-    def enter(self) -> None:
-        """The calling thread begins to run the program."""
-
-    def leave(self) -> None:
-        """The calling thread has run what it had to of the program."""
-
-    def rest(self) -> None:
-        """The calling thread does not run the program for a while, but the lab."""
-
-    def go_on(self) -> None:
-        """The calling thread runs the program again."""
-
-    def join_in(self) -> None:
-        """The main thread, which calls, is not alone any more."""
-
-    def close(self) -> None:
-        """Nothing more will run."""
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
         """The accesses in this code; None if there is nothing to watch in it."""
