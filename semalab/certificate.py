@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from semalab.event import JOINS, KINDS, OUTSIDE, PERMITS, QUEUES, SEMAPHORES, Event, Primitive
+from semalab.event import JOINS, KINDS, PERMITS, QUEUES, SEMAPHORES, Event, Primitive, is_outside
 from semalab.rules import Meetings, rule_of
 
 WAITED = PERMITS | {"Event", "Condition", "Barrier"}  # every wait for them has an end in the log
@@ -68,10 +68,7 @@ class _Replay:
             return problem
         if event.primitive and event.kind not in JOINS and event.primitive not in self.primitives:
             return f"no primitive is called {event.primitive!r}"
-        if event.thread == OUTSIDE or event.thread.startswith(f"{OUTSIDE} ("):  # several threads may go by this name
-            problem = None
-        else:
-            problem = self._problem_of_waits(event)
+        problem = None if is_outside(event.thread) else self._problem_of_waits(event)
         if problem or not event.primitive or event.kind in JOINS:
             return problem
         return self.rules[event.primitive].problem(index, event)

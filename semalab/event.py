@@ -20,6 +20,11 @@ OUTSIDE = "outside"  # label of threads that touched the run's primitives withou
 JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which may be called as a primitive is
 
 
+def is_outside(thread: str) -> bool:
+    """True for the label that all threads share which are not of the run: what each of them is at, no log tells."""
+    return thread == OUTSIDE or thread.startswith(f"{OUTSIDE} (")
+
+
 class Event(NamedTuple):
     """One thing that happened, seen from inside the primitive's own critical section.
 

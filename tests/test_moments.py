@@ -13,16 +13,15 @@ from deadlocked_programs import crossed
 from virtual_runs import PROGRAMS
 
 import semalab as lab
+from semalab.certificate import WAITED
 from semalab.moments import Moments, moments_of
 from semalab.moments.change import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
 from semalab.reading import read
 from semalab.run import Run
-from semalab.trace import LOCKS, PERMITS, Event, Primitive, Trace
+from semalab.trace import LOCKS, Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
-
-LOGGED = PERMITS | {"Event", "Condition", "Barrier"}  # every wait for them has its end in the log
 
 
 def visit(threads: int = 3, initial: int = 1) -> None:
@@ -109,7 +108,7 @@ def test_both_clocks(clock: str) -> None:
 def _agree(run: Run) -> None:
     """Waits, holds and values counted anew from the reading's spans, for every moment."""
     reading, trace = run.reading, run.trace
-    logged = [label for label, primitive in trace.primitives.items() if primitive.kind in LOGGED]
+    logged = [label for label, primitive in trace.primitives.items() if primitive.kind in WAITED]
     ends = {event.thread: index for index, event in enumerate(trace) if event.kind == "end"}
     values = {label: primitive.initial for label, primitive in trace.primitives.items()}
     for index, (event, moment) in enumerate(zip(trace, run.moments[: len(trace)], strict=True)):

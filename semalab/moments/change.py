@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from semalab.event import OUTSIDE
+from semalab.certificate import WAITED
+from semalab.event import is_outside
 from semalab.reading import Reading
-from semalab.trace import JOINS, LOCKS, PERMITS, QUEUES, Event
+from semalab.trace import JOINS, LOCKS, QUEUES, Event
 
-_ENDED = PERMITS | {"Event", "Condition", "Barrier"}  # every wait for one of these has its end in the log
 _ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait for a primitive
 
 # "under way": the log tells of no wait and no sleep. Whether a processor was just working on it, no log tells.
@@ -94,7 +94,7 @@ class Follower:
 
     def _silently_over(self, waits: list[str], primitive: str) -> list[tuple[str, int]]:
         """The wait of a thread that does something else, if it is one whose end need not be in the log."""
-        if waits and waits[-1] != primitive and self.kinds[waits[-1]] not in _ENDED:
+        if waits and waits[-1] != primitive and self.kinds[waits[-1]] not in WAITED:
             return [(waits.pop(), -1)]
         return []
 
@@ -122,11 +122,6 @@ class Follower:
             if not holders[holder]:
                 del holders[holder]
         return tuple(gone)
-
-
-def is_outside(thread: str) -> bool:
-    """True for the label that all threads share which are not of the run: what each of them is at, no log tells."""
-    return thread == OUTSIDE or thread.startswith(f"{OUTSIDE} (")
 
 
 def waits_for_end(event: Event, kind: str) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, overload
 
-from semalab.moments.change import NOT_BEGUN, Change, Follower, State, is_outside
+from semalab.event import is_outside
+from semalab.moments.change import NOT_BEGUN, Change, Follower, State
 from semalab.moments.words import sentence
 from semalab.reading import Reading
 

@@ -309,7 +309,7 @@
   for (const id of ["controls", "cursor", "dot"]) byId(id).hidden = false;
   // Widths and heights that no step changes: nothing jumps.
   byId("where").style.minWidth = `${`step ${number(count)} of ${number(count)} · ${items[count - 1].firstChild.textContent}`.length}ch`;
-  byId("people").style.setProperty("--rows", `${Math.min(8, log.threads.length) + 1}`);
+  byId("people").style.setProperty("--rows", `${log.threads.length <= FEW ? log.threads.length + 1 : 9}`);
   cursor.style.top = `${log.top * 100}%`;
   cursor.style.height = `${(log.bottom - log.top) * 100}%`;
   scrubber.max = count - 1;
