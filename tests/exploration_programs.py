@@ -368,6 +368,21 @@ def main_takes_part() -> int:
     return value
 
 
+def main_counts() -> int:
+    """The main thread's function was under way before there was anybody to share with."""
+    count = 0
+
+    def work() -> None:
+        nonlocal count
+        count += 1
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    count += 1
+    thread.join()
+    return count
+
+
 def alive() -> bool:
     gate = threading.Semaphore(1)
     thread = threading.Thread(target=gate.acquire)
@@ -631,7 +646,7 @@ CASES = (
     Case(unlike, {"value": 1}, "bytecode"),
     Case(flag, {"initial": 0}, "bytecode"),
     Case(flag, {"initial": 1}, "lines"),
-    *(Case(program, granularity="bytecode") for program in (entries, after_release, peeks_inside)),
+    *(Case(program, granularity="bytecode") for program in (entries, after_release, peeks_inside, main_counts)),
     *map(Case, (peeks_inside, by_name, one_iterator, two_names, no_name, emptiness)),
     *(Case(program, free=True) for program in (sleepers, impatient, timer)),
     *map(

@@ -115,6 +115,13 @@ def test_a_lost_update_is_found_between_bytecodes_only() -> None:
         assert lab.explore(count, threads=2, granularity=granularity).verdict == "proved"
 
 
+@pytest.mark.parametrize("granularity", ["lines", "bytecode"])
+def test_what_the_main_thread_shares_is_seen(granularity: str) -> None:
+    results = set()
+    lab.explore(programs.main_counts, granularity=granularity, check=lambda run: results.add(run.result))
+    assert results == ({1, 2} if granularity == "bytecode" else {2})
+
+
 def test_a_deadlock_is_named() -> None:
     found = lab.explore(programs.philosophers, threads=3)
     assert found.violations[0].sentence.startswith("Deadlock: ")
