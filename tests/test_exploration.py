@@ -294,6 +294,7 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     found = lab.explore(never_ends, budget=2)
     assert found.verdict == "budget exhausted"
     assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    assert "but not every schedule was run and a run did not end as it should (" in found.sentence
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
     found = lab.explore(spins)
     assert (found.verdict, found.complete) == ("budget exhausted", True)
@@ -320,6 +321,7 @@ def test_schedules_without_end_do_not_use_up_the_budget() -> None:
     assert (found.verdict, found.complete) == ("budget exhausted", False)
     assert found.schedules < 100
     assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    assert "but not every schedule was run and a run did not end as it should (" in found.sentence
 
 
 def test_what_is_wrong_beside_schedules_without_end_is_found() -> None:
@@ -343,7 +345,7 @@ def by_another_way() -> None:
 def test_threads_that_the_lab_does_not_know_are_not_taken_for_explored() -> None:
     found = lab.explore(by_another_way)
     assert (found.verdict, found.complete) == ("budget exhausted", True)
-    assert "a run did not end as it should (it started threads that the lab does not know)" in found.sentence
+    assert "but a run did not end as it should (it started threads that the lab does not know)" in found.sentence
     assert threading.Thread.start.__module__ == "threading"
 
 

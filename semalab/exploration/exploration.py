@@ -156,9 +156,10 @@ class Exploration:
     @property
     def _gap(self) -> str:
         """What a proof would have needed besides."""
-        if self.complete:
-            return f"a run did not end as it should ({self.unfinished})"
-        return "it was interrupted before every schedule was run" if self.interrupted else "not every schedule was run"
+        stop = "it was interrupted before every schedule was run" if self.interrupted else "not every schedule was run"
+        gaps = [] if self.complete else [stop]
+        gaps += [f"a run did not end as it should ({self.unfinished})"] if self.unfinished is not None else []
+        return " and ".join(gaps)
 
     @property
     def _shown(self) -> Schedule:
