@@ -274,7 +274,7 @@ def test_a_search_can_be_stopped_and_keeps_what_it_found() -> None:
     assert "the shortest met in 8 steps" in repr(found)
 
 
-def never_ends() -> None:
+def never_ends(threads: int = 1) -> None:
     semaphore = threading.Semaphore(1)
 
     def work() -> None:
@@ -282,7 +282,7 @@ def never_ends() -> None:
             with semaphore:
                 pass
 
-    together(work)
+    together(*[work] * threads)
 
 
 def spins() -> None:
@@ -294,6 +294,7 @@ def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch
     found = lab.explore(never_ends, budget=2)
     assert found.verdict == "budget exhausted"
     assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    found = lab.explore(never_ends, threads=2, budget=1)
     assert "but not every schedule was run and a run did not end as it should (" in found.sentence
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
     found = lab.explore(spins)
