@@ -63,20 +63,27 @@ class Decoder:
         self._events: list[Event] = []
 
     def trace(self) -> Trace:
-        with _no_collections():  # many small tuples and no garbage: nothing to collect
-            self._decode()
-        threads = [label for label in [*self.thread_labels, self.outside] if label in self._started]
         end = self.processor.stopped_at if self.processor.verdict is not None else 0
+        return self._trace(self.processor.cut, end)
+
+    def so_far(self, end: int, now: int) -> Trace:
+        """As `trace`, of a run that goes on: the log up to its entry `end`, as it was before this decoder was made."""
+        return self._trace(end, now)
+
+    def _trace(self, cut: int | None, end: int) -> Trace:
+        with _no_collections():  # many small tuples and no garbage: nothing to collect
+            self._decode(cut)
+        threads = [label for label in [*self.thread_labels, self.outside] if label in self._started]
         return Trace(self._events, threads, self.primitives, end - self.origin)
 
-    def _decode(self) -> None:
+    def _decode(self, cut: int | None) -> None:
         new, append, semaphore, other = tuple.__new__, self._events.append, self._semaphore, self._other
-        for row in self._rows():
+        for row in self._rows(cut):
             append(new(Event, semaphore(*row) if type(row[2]) is int else other(*row)))
 
-    def _rows(self) -> Iterable[tuple[Any, ...]]:
+    def _rows(self, end: int | None) -> Iterable[tuple[Any, ...]]:
         """The rows in the order of their times; those of one time as they were written."""
-        log, end = self.processor.log, self.processor.cut
+        log = self.processor.log
         written = times(log, end)
         return rows(log, end) if sorted(written) == written else sorted(rows(log, end), key=itemgetter(0))
 

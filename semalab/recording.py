@@ -14,7 +14,7 @@ from typing import Any
 
 from semalab.claims import Check
 from semalab.decode import Decoder
-from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor
+from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor, count
 from semalab.excerpt import cut, written
 from semalab.run import Run
 from semalab.schedule import Schedule
@@ -83,8 +83,12 @@ def run_program(
     claim: Check | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     schedule: Schedule | None = None,
+    watched: Callable[[SoFar], None] | None = None,
 ) -> Run:
-    """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it."""
+    """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it.
+
+    watched: called again and again by the calling thread while the run goes on, and may ask for it as far as it is.
+    """
     check_arguments(program, arguments, clock, seed, timeout, claim)
     check_schedule(schedule)
     if schedule is not None:
@@ -92,11 +96,37 @@ def run_program(
     processor = _processor(clock, seed, timeout, schedule)
     bench = Bench(processor, program, dict(arguments), seed)
     with on_the_bench(bench):
-        processor.supervise(bench.main, timeout, cancelled)
+        processor.supervise(bench.main, timeout, _looking(bench, watched, cancelled) if watched else cancelled)
     bench.show_errors()
     if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
         raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
     return bench.run(clock, timeout, claim)
+
+
+def _looking(bench: Bench, watched: Callable[[SoFar], None], cancelled: Callable[[], bool]) -> Callable[[], bool]:
+    so_far = SoFar(bench)
+
+    def ask() -> bool:
+        watched(so_far)
+        return cancelled()
+
+    return ask
+
+
+class SoFar:
+    """A run that goes on. To be called by the thread that supervises it alone: no other may read its log meanwhile."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @property
+    def events(self) -> int:
+        """How many there are."""
+        return count(self._bench.processor.log)
+
+    def __call__(self) -> Run:
+        """The run up to now, as if it had been going on for ever: it is not stopped, and has no exception."""
+        return self._bench.run_so_far()
 
 
 @contextmanager
@@ -183,6 +213,23 @@ class Bench:
         """What the program wrote to `sys.stderr`, from the thread that called."""
         if self.twins is not None and self.twins.streams.errors:
             sys.stderr.write("".join(self.twins.streams.errors))
+
+    def run_so_far(self) -> Run:
+        processor, twins = self.processor, self.twins
+        end, now = len(processor.log), processor.now()  # first: what the rows name is known by then
+        decoder = Decoder(processor)
+        if twins is not None:
+            decoder = Decoder(processor, list(twins.recorder.made), self.origin, twins.with_exit)
+        trace = decoder.so_far(end, now)
+        return Run(
+            trace=trace,
+            arguments=MappingProxyType(self.arguments),
+            clock=processor.clock,
+            seed=self.seed,
+            duration=trace.duration / 1e9,
+            printed=tuple(decoder.printed),
+            name=getattr(self.program, "__name__", "program"),
+        )
 
     def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
         decoder = Decoder(self.processor)

@@ -2,7 +2,7 @@
 
 from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
-from semalab.engine.packed import ROW, rows, times
+from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
@@ -22,6 +22,7 @@ __all__ = [
     "Subject",
     "VirtualProcessor",
     "WallProcessor",
+    "count",
     "rows",
     "system",
     "times",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -14,6 +15,7 @@ from semalab.excerpt import written
 from semalab.exploration import Exploration
 from semalab.panel import texts
 from semalab.panel.controls import dials
+from semalab.panel.growing import Growing
 from semalab.panel.latest import Latest, Post
 from semalab.panel.schedules import Schedules
 from semalab.panel.steps import Steps
@@ -78,7 +80,9 @@ def interact(
 
 
 class Panel(widgets.VBox):
-    """Invariant: `run` is the run that the picture, the sentence and the output show."""
+    """Invariant: `run` is the run that the picture, the sentence and the output show, or, while another is under way,
+    the one before.
+    """
 
     def __init__(
         self,
@@ -114,6 +118,10 @@ class Panel(widgets.VBox):
         self.again = widgets.Button(
             description="run", tooltip="run again on the wall clock", layout={"width": "7em"}, disabled=True
         )
+        self.stop = widgets.Button(
+            description="stop", tooltip="stop the run and keep what it did", layout={"width": "7em"}, disabled=True
+        )
+        self._stopping = threading.Event()
         width, height = (int(inches * DPI) for inches in INCHES)
         self.picture = widgets.Image(
             format="png", width=width, height=height, layout={"max_width": "100%", "height": "auto", "margin": "0"}
@@ -125,13 +133,14 @@ class Panel(widgets.VBox):
         self.fold = widgets.Accordion([self.printed, self.steps], titles=titles, selected_index=None)
         self.fold.observe(lambda change: self.steps.opened(change["new"] == 1), names="selected_index")
         loop = _running_loop()
-        self._latest = Latest(_post_to(loop), self._show)
+        self._post = _post_to(loop)
+        self._latest = Latest(self._post, self._show)
         self.trying: Trying | None = None
         if explore is not False:
             self.trying = Trying(
                 program,
                 lambda: self.values,
-                _post_to(loop),
+                self._post,
                 alone=loop is None,
                 check=claim,
                 seconds=SECONDS if explore is True else explore,
@@ -140,7 +149,7 @@ class Panel(widgets.VBox):
             [
                 widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}),
                 widgets.HBox(
-                    [widgets.Label("clock"), self.clock, self.seed, self.next_seed, self.again],
+                    [widgets.Label("clock"), self.clock, self.seed, self.next_seed, self.again, self.stop],
                     layout={"flex_flow": "row wrap", "padding": "0 0 0 3em"},
                 ),
                 self.picture,
@@ -155,6 +164,7 @@ class Panel(widgets.VBox):
             control.observe(lambda change: self.refresh(), names="value")
         self.next_seed.on_click(lambda button: self._advance())
         self.again.on_click(lambda button: self.refresh())
+        self.stop.on_click(lambda button: self._stopping.set())
         self.refresh()
 
     def __repr__(self) -> str:
@@ -170,16 +180,24 @@ class Panel(widgets.VBox):
         on_wall = self.clock.value == "wall"
         self.again.disabled = not on_wall
         self.seed.disabled = self.next_seed.disabled = on_wall
-        job = self._job(self.values, self.clock.value, self.seed.value)
-        if on_wall and _running_loop() is not None:
+        self.stop.disabled = True
+        self._stopping = threading.Event()
+        meanwhile = on_wall and _running_loop() is not None
+        job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, meanwhile)
+        if meanwhile:
             self.sentence.value = texts.sentence("Running on the wall clock…")
             self._latest.submit(job)
         else:
             self._latest.cancel()
             self._show(job(lambda: False))
 
-    def _job(self, values: dict[str, Any], clock: str, seed: int) -> Callable[[Callable[[], bool]], Run | Exception]:
+    def _job(
+        self, values: dict[str, Any], clock: str, seed: int, stopping: threading.Event, meanwhile: bool
+    ) -> Callable[[Callable[[], bool]], Run | Exception]:
         def job(cancelled: Callable[[], bool]) -> Run | Exception:
+            def over() -> bool:
+                return stopping.is_set() or cancelled()
+
             try:
                 return run_program(
                     self._program,
@@ -188,7 +206,8 @@ class Panel(widgets.VBox):
                     seed=seed,
                     timeout=self._timeout,
                     claim=self._claim,
-                    cancelled=cancelled,
+                    cancelled=over,
+                    watched=Growing(self._post, self._grow, over).look if meanwhile else None,
                 )
             except Exception as error:  # a bad value of a dial: said in the panel, the dials stay alive
                 return error
@@ -202,10 +221,25 @@ class Panel(widgets.VBox):
     def _advance(self) -> None:
         self.seed.value += 1
 
+    def _grow(self, run: Run | None, seconds: float) -> None:
+        """Show a run that goes on: no verdict before its end."""
+        from semalab.timeline import NOW, png
+
+        self.stop.disabled = False
+        words = f"Running on the wall clock: {seconds:.1f} s so far"
+        if run is not None:
+            shown = run.timeline(title=words, alarm=None, stopped=NOW, width=INCHES[0], height=INCHES[1], dpi=DPI)
+            self.picture.value = png(shown)
+            gc.collect(1)
+        else:
+            words += "; it does too much to be drawn meanwhile"
+        self.sentence.value = texts.under_way(words)
+
     def _show(self, run: Run | Exception) -> None:
         """Draw in the thread that called: only the picture's bytes and the texts change, never the layout."""
         from semalab.timeline import png
 
+        self.stop.disabled = True
         if isinstance(run, Exception):
             self.sentence.value = texts.message(run)
             return

@@ -33,6 +33,11 @@ def sentence(text: str) -> str:
     return f"<div {STATUS}><b>{escape(text)}</b></div>"
 
 
+def under_way(words: str) -> str:
+    """What a run that goes on has come to; changes too often to be spoken."""
+    return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>"
+
+
 def output(run: Run) -> str:
     """What the program printed, line by line as it came."""
     return _lines(run.output) if run.printed else "<i>The program printed nothing.</i>"

@@ -21,13 +21,13 @@ from semalab.timeline.output import png, save, svg, written
 from semalab.timeline.page import POINTS, Page, lay_out, natural_height
 from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, TORN, draw_rows
-from semalab.timeline.scene import Scene, scene_of
+from semalab.timeline.scene import NOW, Scene, scene_of
 from semalab.timeline.settings import plain_settings
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 from semalab.timeline.view import Between
 
-__all__ = ["draw", "natural_height", "png", "save", "svg", "written"]
+__all__ = ["NOW", "draw", "natural_height", "png", "save", "svg", "written"]
 
 
 def draw(
@@ -53,7 +53,7 @@ def draw(
         subtitle: a second line: program, clock, seed.
         alarm: label of the guard whose crowds are marked as a fault; None marks none.
         allowed: threads that may be inside `alarm` before it is a crowd.
-        stopped: why the run ended early, in a word or two ("deadlock"); None if it did not.
+        stopped: why the run ended early, in a word or two ("deadlock"), or NOW if it goes on; None if it did not.
         between: the moments (begin, end) to show, in seconds of the run's clock; where that stood still, the numbers
             of the first and the last event. What lies outside is cut off, and values keep what they were before.
         threads: the rows to show, from the top: names, or numbers of rows counted from 0. The values count all threads.

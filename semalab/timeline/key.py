@@ -15,7 +15,7 @@ from semalab.timeline.marks import SHAPES
 from semalab.timeline.page import EDGE, KEY_LINE
 from semalab.timeline.raster import JOIN, SLEEP, WORK, crowded, hatch_inks, narrow, shade
 from semalab.timeline.rows import LINES
-from semalab.timeline.scene import Scene
+from semalab.timeline.scene import NOW, Scene
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.words import fit, width
 
@@ -56,7 +56,7 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
     if scene.crowds:
         entries.append(Entry("alarm", "too many inside"))
     if scene.open_ended:
-        entries.append(Entry("tip", "never ended", tone))
+        entries.append(Entry("tip", "not ended yet" if scene.stopped == NOW else "never ended", tone))
     if _torn(scene):
         entries.append(Entry("torn", "goes on outside", tone))
     if len(scene.threads) > 40 or scene.density is not None:

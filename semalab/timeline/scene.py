@@ -21,6 +21,9 @@ _STRIPS = 3
 _RESULTS = frozenset({"Future", "Futures", "Results"})
 
 
+NOW = "now"  # in the place of the reason why a run was stopped: it goes on
+
+
 @dataclass(frozen=True)
 class Scene:
     """Everything the picture shows.

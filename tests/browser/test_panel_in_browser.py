@@ -117,3 +117,58 @@ def test_the_present_run_is_stepped_through_in_its_fold(open_notebook: Callable[
     notebook.page.keyboard.press("End")
     expect(frame.locator("#said")).to_contain_text("The run is stopped: Deadlock")
     assert notebook.errors == []
+
+
+GROWING = """
+import threading, time
+import semalab as lab
+
+def come_and_go(seconds=60):
+    door = threading.Semaphore(1)
+
+    def work():
+        for _ in range(20 * seconds):
+            with door:
+                time.sleep(0.05)
+
+    threads = [threading.Thread(target=work, name=f"worker-{i}") for i in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+panel = lab.interact(come_and_go, seconds=(0, 90), timeout=200)
+panel
+"""
+
+
+def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
+    lab: Lab, open_notebook: Callable[[str], OpenNotebook]
+) -> None:
+    notebook = open_notebook(lab.write("growing.ipynb", text(normalised(new_notebook(cells=[new_code_cell(GROWING)])))))
+    notebook.run_all()
+    panel = notebook.outputs(1)
+    picture, stop = panel.locator("img"), panel.get_by_role("button", name="stop")
+    expect(stop).to_be_disabled()
+    place = panel.evaluate(PLACE)
+    panel.get_by_role("button", name="wall").click()
+    expect(panel.get_by_text(re.compile(r"Running on the wall clock: [0-9.]+ s so far"))).to_be_visible()
+    before = picture.get_attribute("src")
+    expect(picture).not_to_have_attribute("src", str(before))  # it grows
+    assert panel.evaluate(PLACE) == place
+    expect(stop).to_be_enabled()
+    notebook.screenshot("growing")
+    stop.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("Stopped: the run was stopped from outside")
+    expect(stop).to_be_disabled()
+    assert panel.evaluate(PLACE) == place
+
+    panel.get_by_role("button", name="run", exact=True).click()
+    expect(stop).to_be_enabled()
+    panel.get_by_role("slider").focus()
+    notebook.page.keyboard.press("Home")  # seconds: 0
+    expect(panel.get_by_role("status")).to_contain_text("wall clock")
+    expect(panel.get_by_role("status")).not_to_contain_text("Running")
+    expect(stop).to_be_disabled()
+    assert notebook.errors == []
