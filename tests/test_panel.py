@@ -16,6 +16,7 @@ import pytest
 
 import semalab as lab
 from semalab.panel.panel import DPI, INCHES
+from semalab.timeline import png
 
 TESTS = Path(__file__).resolve().parent
 
@@ -486,3 +487,64 @@ def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> Non
         "proved 2",
         "True",
     ]
+
+
+# looking closer
+def test_a_part_of_the_run_is_drawn_while_the_fold_is_open() -> None:
+    panel = lab.interact(visit, threads=(1, 5))
+    whole = panel.picture.value
+    panel.fold.selected_index = 2
+    closer = panel.closer
+    assert (closer.part, panel.picture.value) == ({}, whole)
+    assert closer.words.value == f"0 to {panel.run.duration:.3g} seconds"
+    assert closer.threads.options == panel.run.trace.threads
+    half = panel.run.duration / 2
+    closer.window.value = (0, 100)
+    assert closer.words.value == f"0 to {half:.3g} seconds"
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, between=(0.0, half)))
+    closer.threads.value = ("worker-2", "worker-0")
+    assert closer.part == {"between": (0.0, half), "threads": ["worker-0", "worker-2"]}
+    closer.whole.click()
+    assert (closer.part, panel.picture.value) == ({}, whole)
+    closer.threads.value = ("worker-1",)
+    assert panel.picture.value != whole
+    panel.fold.selected_index = None
+    assert (closer.part, panel.picture.value) == ({}, whole)
+
+
+def test_a_new_run_is_shown_whole() -> None:
+    panel = lab.interact(visit, threads=(1, 5))
+    panel.fold.selected_index = 2
+    panel.closer.window.value = (0, 100)
+    panel.controls["threads"].value = 1
+    assert panel.closer.part == {}
+    assert panel.closer.window.value == (0, 200)
+    assert panel.closer.threads.options == ("main", "worker-0")
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100))
+
+
+def test_a_window_of_nothing_is_one_step_wide() -> None:
+    panel = lab.interact(visit, threads=(1, 5))
+    panel.fold.selected_index = 2
+    for place in (0, 100, 200):
+        panel.closer.window.value = (place, place)
+        begin, end = panel.closer.part["between"]
+        assert 0 <= begin < end <= panel.run.duration
+        assert end - begin == pytest.approx(panel.run.duration / 200)
+
+
+def test_where_the_clock_stood_still_events_are_chosen() -> None:
+    panel = lab.interact(races, threads=(1, 3))
+    panel.fold.selected_index = 2
+    closer = panel.closer
+    last = len(panel.run.trace) - 1
+    assert closer.words.value == f"0 to {last} events"
+    closer.window.value = (50, 100)
+    assert closer.part == {"between": (last / 4, last / 2)}
+
+
+def test_while_it_is_closed_nothing_is_prepared() -> None:
+    panel = lab.interact(visit, threads=(1, 5))
+    assert panel.closer.threads.options == ()
+    panel.controls["threads"].value = 4
+    assert panel.closer.threads.options == ()

@@ -14,6 +14,7 @@ from semalab.claims import Check
 from semalab.excerpt import written
 from semalab.exploration import Exploration
 from semalab.panel import texts
+from semalab.panel.closer import Closer
 from semalab.panel.controls import dials
 from semalab.panel.growing import Growing
 from semalab.panel.latest import Latest, Post
@@ -129,9 +130,10 @@ class Panel(widgets.VBox):
         self.sentence = widgets.HTML()
         self.printed = widgets.HTML()
         self.steps = Steps()
-        titles = ["What the program printed", "Step through this run"]
-        self.fold = widgets.Accordion([self.printed, self.steps], titles=titles, selected_index=None)
-        self.fold.observe(lambda change: self.steps.opened(change["new"] == 1), names="selected_index")
+        self.closer = Closer(self._draw)
+        titles = ["What the program printed", "Step through this run", "Look closer"]
+        self.fold = widgets.Accordion([self.printed, self.steps, self.closer], titles=titles, selected_index=None)
+        self.fold.observe(lambda change: self._unfold(change["new"]), names="selected_index")
         loop = _running_loop()
         self._post = _post_to(loop)
         self._latest = Latest(self._post, self._show)
@@ -237,20 +239,31 @@ class Panel(widgets.VBox):
 
     def _show(self, run: Run | Exception) -> None:
         """Draw in the thread that called: only the picture's bytes and the texts change, never the layout."""
-        from semalab.timeline import png
-
         self.stop.disabled = True
         if isinstance(run, Exception):
             self.sentence.value = texts.message(run)
             return
         self.run = run
-        self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI))
+        self.closer.show(run)
+        self._draw()
         self.sentence.value = texts.verdict(run)
         self.printed.value = texts.output(run)
         self.steps.show(run)
+
+    def _draw(self) -> None:
+        """The present run, or the part of it that was chosen."""
+        from semalab.timeline import png
+
+        if self.run is None:
+            return
+        self.picture.value = png(self.run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI, **self.closer.part))
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
+
+    def _unfold(self, page: int | None) -> None:
+        self.steps.opened(page == 1)
+        self.closer.opened(page == 2)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

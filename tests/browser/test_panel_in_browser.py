@@ -172,3 +172,27 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     expect(panel.get_by_role("status")).not_to_contain_text("Running")
     expect(stop).to_be_disabled()
     assert notebook.errors == []
+
+
+def test_a_part_of_the_run_is_chosen_by_keyboard(open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = open_notebook(LESSON)
+    notebook.run_all()
+    panel = notebook.outputs(panel_cell(LESSON))
+    picture, place = panel.locator("img"), panel.evaluate(PLACE)
+    panel.get_by_text("Look closer").click()
+    whole = str(picture.get_attribute("src"))
+    begin = panel.get_by_role("slider").nth(2)  # after the two dials
+    begin.focus()
+    for _ in range(20):
+        notebook.page.keyboard.press("ArrowRight")
+    expect(picture).not_to_have_attribute("src", whole)
+    notebook.screenshot("closer")
+    assert panel.evaluate(PLACE) == place
+    panel.get_by_role("button", name="show all").focus()
+    notebook.page.keyboard.press("Enter")
+    expect(picture).to_have_attribute("src", re.compile("^blob:|^data:"))
+    panel.get_by_role("listbox").focus()
+    shown = str(picture.get_attribute("src"))
+    notebook.page.keyboard.press("End")
+    expect(picture).not_to_have_attribute("src", shown)
+    assert notebook.errors == []
