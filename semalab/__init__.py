@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from semalab.claims import latch as latch
     from semalab.claims import limit as limit
     from semalab.claims import mutual_exclusion as mutual_exclusion
+    from semalab.comparison import compare as compare
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load
     from semalab.panel import interact as interact
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "record": "recording",
+    "compare": "comparison",
     "load": "loading",
     "interact": "panel",
     "explore": "exploration",
@@ -35,7 +37,18 @@ _HOME = {
     "exact_count": "claims",
 }
 
-__all__ = ["at_most", "exact_count", "explore", "interact", "latch", "limit", "load", "mutual_exclusion", "record"]
+__all__ = [
+    "at_most",
+    "compare",
+    "exact_count",
+    "explore",
+    "interact",
+    "latch",
+    "limit",
+    "load",
+    "mutual_exclusion",
+    "record",
+]
 
 
 def load_ipython_extension(shell: Any) -> None:

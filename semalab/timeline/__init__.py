@@ -44,6 +44,7 @@ def draw(
     width: float = 10.0,
     height: float | None = None,
     dpi: int = 100,
+    margin: float = 0.0,
 ) -> Figure:
     """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
 
@@ -60,6 +61,7 @@ def draw(
         select: the thread whose hand-overs are drawn in a run of many.
         width, height: inches. Without a height, one that depends on the number of rows and strips alone.
         dpi: pixels per inch.
+        margin: points at least to the left of the plot, so that two pictures have their axes at one place.
 
     Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
         none of its threads, or the picture would be smaller than 4 by 2.5 inches.
@@ -77,11 +79,13 @@ def draw(
         if height is None:
             height = natural_height(len(scene.threads), len(scene.strips))
         words = " · ".join(filter(None, (subtitle, scene.view.words)))
-        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi)
+        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi, margin)
         return _drawn(scene, head, page, dpi)
 
 
-def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float) -> tuple[Head, Page]:
+def _laid_out(
+    scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float, margin: float
+) -> tuple[Head, Page]:
     """What stands above the plot, and the page. The key says how many threads share a line, and takes room itself."""
     group = 1
     while True:
@@ -95,7 +99,7 @@ def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: flo
             leading=head.leading,
             subtitles=len(head.subtitle),
             keys=len(head.key),
-            margin=label_margin(scene),
+            margin=max(margin, label_margin(scene)),
             pixel=pixel,
             group=group,
         )
