@@ -193,7 +193,7 @@ class OpenNotebook:
     def screenshot(self, name: str) -> Path:
         """The whole window as NAME.png; returns where it was written."""
         path = self.pictures / f"{name}.png"
-        self.page.screenshot(path=path)
+        path.write_bytes(self.page.screenshot())  # given a path, Playwright leaves a thread behind that has written it
         return path
 
     def close(self) -> None:

@@ -120,7 +120,7 @@ class Panel(widgets.VBox):
             description="run", tooltip="run again on the wall clock", layout={"width": "7em"}, disabled=True
         )
         self.stop = widgets.Button(
-            description="stop", tooltip="stop the run and keep what it did", layout={"width": "7em"}, disabled=True
+            description="stop run", tooltip="stop the run and keep what it did", layout={"width": "7em"}, disabled=True
         )
         self._stopping = threading.Event()
         width, height = (int(inches * DPI) for inches in INCHES)

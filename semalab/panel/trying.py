@@ -59,7 +59,7 @@ class Trying(widgets.VBox):
             style={"description_width": "5em"},
         )
         self.stop = widgets.Button(
-            description="stop", tooltip="stop and keep what was found", layout={"width": "6em"}, disabled=True
+            description="stop search", tooltip="stop and keep what was found", layout={"width": "8em"}, disabled=True
         )
         self.progress = widgets.HTML(layout={"min_height": "2em"})
         self.answer = Schedules()

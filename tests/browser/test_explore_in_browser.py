@@ -131,7 +131,7 @@ def test_stop_keeps_what_was_found_and_a_slider_cancels(lab: Lab, open_notebook:
     expect(panel.get_by_role("status").first).to_contain_text("6 threads")
     panel.get_by_role("button", name="try every schedule").click()
     expect(panel.get_by_text(re.compile(r"[\d,]+ of at most 100,000 schedules run"))).to_be_visible()
-    stop = panel.get_by_role("button", name="stop")
+    stop = panel.get_by_role("button", name="stop search")
     stop.focus()
     keyboard.press("Enter")
     expect(panel.get_by_text(re.compile(r"^\d+ of [\d,]+ different schedules so far break it"))).to_be_visible()

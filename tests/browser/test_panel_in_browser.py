@@ -148,7 +148,7 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     notebook = open_notebook(lab.write("growing.ipynb", text(normalised(new_notebook(cells=[new_code_cell(GROWING)])))))
     notebook.run_all()
     panel = notebook.outputs(1)
-    picture, stop = panel.locator("img"), panel.get_by_role("button", name="stop")
+    picture, stop = panel.locator("img"), panel.get_by_role("button", name="stop run")
     expect(stop).to_be_disabled()
     place = panel.evaluate(PLACE)
     panel.get_by_role("button", name="wall").click()
