@@ -75,8 +75,8 @@ def rows() -> list[Row]:
     rows: list[Row] = [
         ("memory per recorded event, bytes", f"≤ {BYTES_PER_EVENT:g}", bytes_per_event(), BYTES_PER_EVENT)
     ]
-    reading = queue_for_a_mutex(1_000, TURNS)
-    run = Run(reading.trace, {}, "virtual", 0, reading.trace.duration / 1e9)
+    trace = queue_for_a_mutex(1_000, TURNS)
+    run = Run(trace, {}, "virtual", 0, trace.duration / 1e9)
     events = f"{len(run.trace):,} events"
     assert run.verdict
     with tempfile.TemporaryDirectory() as name:

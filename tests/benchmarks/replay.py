@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from jupyterlab_in_browser import CHROMIUM_FLAGS, OpenNotebook, chromium, running_lab
 from nbformat.v4 import new_code_cell, new_notebook
-from slider import FLOOR, PROGRAM, _measure, _p95
+from slider import FLOOR, PROGRAM, SIZES, _measure, _p95
 from stored_notebook import normalised, text
 
 import semalab as lab
@@ -54,7 +54,7 @@ def _steps(notebook: OpenNotebook, cell: int) -> list[float]:
 def _in_the_browser() -> list[tuple[str, str, float, float]]:
     from playwright.sync_api import sync_playwright
 
-    sources = (PROGRAM.strip(), FLOOR, REPLAY.format(threads=10), REPLAY.format(threads=200))
+    sources = (PROGRAM.strip(), FLOOR.format(SIZES[10]), REPLAY.format(threads=10), REPLAY.format(threads=200))
     with (
         tempfile.TemporaryDirectory() as home,
         running_lab(Path(home)) as server,
