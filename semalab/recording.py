@@ -162,7 +162,7 @@ class Bench:
         self.swap = Swap()
         self.context = contextvars.copy_context()
         self.twins: Twins | None = None
-        self.origin = 0
+        self.origin: int | None = None  # the clock when the program begins
         self.result: Any = None
         self.failure: tuple[ProgramThread | None, BaseException] | None = None
         self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
@@ -217,9 +217,10 @@ class Bench:
     def run_so_far(self) -> Run:
         processor, twins = self.processor, self.twins
         end, now = len(processor.log), processor.now()  # first: what the rows name is known by then
-        decoder = Decoder(processor)
+        origin = now if self.origin is None else self.origin  # it may not have begun yet
+        decoder = Decoder(processor, origin=origin)
         if twins is not None:
-            decoder = Decoder(processor, list(twins.recorder.made), self.origin, twins.with_exit)
+            decoder = Decoder(processor, list(twins.recorder.made), origin, twins.with_exit)
         trace = decoder.so_far(end, now)
         return Run(
             trace=trace,
@@ -234,7 +235,7 @@ class Bench:
     def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
         decoder = Decoder(self.processor)
         if self.twins is not None:
-            decoder = Decoder(self.processor, self.twins.recorder.made, self.origin, self.twins.with_exit)
+            decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
         stopped = decoder.stopped(timeout)
         self.processor.forget()

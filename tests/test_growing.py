@@ -44,7 +44,7 @@ def looked_at(program: Callable[..., Any], looks: int, timeout: float = 30, **ar
     seen: list[Run] = []
 
     def look(so_far: SoFar) -> None:
-        if so_far.events > 400 * len(seen):
+        if not seen or so_far.events > 400 * len(seen):  # the first time perhaps before anything has begun
             seen.append(so_far())
 
     run = run_program(program, arguments, timeout=timeout, cancelled=lambda: len(seen) >= looks, watched=look)
