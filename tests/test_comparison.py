@@ -1,4 +1,4 @@
-"""Two runs side by side: what was varied, where they part, what came of it."""
+"""Two runs side by side: what was varied, where they part, what came of it, and one picture of both."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 from virtual_runs import latch
 
 import semalab as lab
-from semalab.comparison import Difference
+from semalab.comparison import Comparison, Difference
 from semalab.run import Run
-from semalab.trace import Trace
+from semalab.timeline import png
+from semalab.trace import Event, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -32,61 +34,139 @@ def visit(threads: int = 3, initial: int = 1, stay: float = 0.01) -> None:
         threading.Thread(target=work, name=f"worker-{i}").start()
 
 
+def forks(ordered: bool = False) -> None:
+    left, right = threading.Semaphore(1), threading.Semaphore(1)
+
+    def eat(first: threading.Semaphore, second: threading.Semaphore) -> None:
+        with first:
+            time.sleep(0.01)
+            with second:
+                time.sleep(0.01)
+
+    threading.Thread(target=eat, args=(left, right), name="ann").start()
+    threading.Thread(target=eat, args=(left, right) if ordered else (right, left), name="bob").start()
+
+
 def virtual(program: Any = visit, **how: Any) -> Run:
     return lab.record(program, clock="virtual", **how)
+
+
+def words(figure: Any, gid: str) -> list[str]:
+    return [text.get_text() for text in figure.findobj(Text) if text.get_gid() == gid]
+
+
+def heights(figure: Any, gid: str) -> dict[str, list[float]]:
+    """Of each label, how far each of its places lies above the lowest label of its timeline."""
+    found = [
+        (t.get_text(), t.get_transform().transform(t.get_position())[1])
+        for t in figure.findobj(Text)
+        if t.get_gid() == gid
+    ]
+    half = len(found) // 2
+    return {
+        name: [round(y - part[-1][1], 3) for part in (found[:half], found[half:]) for n, y in part if n == name]
+        for name, _ in found
+    }
 
 
 def test_one_permit_beside_two() -> None:
     compared = lab.compare(virtual(initial=1), virtual(initial=2))
     assert compared.varied == (Difference("initial", "1", "2"),)
-    assert compared.headline == "Initial 1 beside initial 2"
     assert compared.sentence == (
-        "Initial 1: Mutual exclusion held: never more than 1 inside, 30 ms."
-        " Initial 2: Mutual exclusion broken: 2 threads inside at once, 20 ms"
+        "initial=1: Mutual exclusion held: never more than 1 inside, 30 ms."
+        " initial=2: Mutual exclusion broken: 2 threads inside at once, 20 ms"
     )
-    said = {one.what: (one.a, one.b) for one in compared.differences}
-    assert said["duration"] == ("30 ms", "20 ms")
-    assert said["most inside at once"] == ("1", "2")
-    assert said["waits"] == ("2, together 30 ms", "1, together 10 ms")
-    assert said["value at the end"] == ("1", "2")
-    assert said["threads"] == ("4", "4")
-    assert "threads: 4 in both" in compared.lines
+    assert [str(one) for one in compared.differences[:5]] == [
+        f"how it ended: {compared.a.verdict} | {compared.b.verdict}",
+        "duration: 30 ms | 20 ms (10 ms less)",
+        "most inside at once, `mutex`: 1 | 2 (1 more)",
+        "waits: 2, together 30 ms | 1, together 10 ms",
+        "value at the end, `mutex`: 1 | 2 (1 more)",
+    ]
+    assert {(one.a, one.b, one.change) for one in compared.differences[5:]} == {
+        ("10 ms", "not at all", "10 ms less"),
+        ("20 ms", "10 ms", "10 ms less"),
+    }
+    assert compared.common == "in both: threads and main: 4"
+    assert repr(compared) == "\n".join(filter(None, compared.lines))
+
+
+def test_with_another_value_the_same_thread_still_does_the_same() -> None:
+    """Every value differs from the first acquire on; something else happens where one must wait, the other not."""
+    a, b = virtual(initial=1), virtual(initial=2)
+    compared = lab.compare(a, b)
+    place = compared.parting
+    assert place is not None
+    assert (a.trace[place].kind, b.trace[place].kind) == ("block", "acquire")
+    assert a.trace[place].thread == b.trace[place].thread
+    assert any(x.value != y.value for x, y in zip(a.trace[:place], b.trace[:place], strict=True))
+    assert compared.parted == (
+        f"The same {place} events, then initial=1: {a.moments[place].sentence}"
+        f" | initial=2: {b.moments[place].sentence}."
+    )
 
 
 def test_two_seeds_part_at_the_first_event_that_is_another() -> None:
     a, b = virtual(seed=1), virtual(seed=2)
     compared = lab.compare(a, b)
     assert compared.varied == (Difference("seed", "1", "2"),)
+    assert compared.names == ("Seed 1", "Seed 2")
     place = compared.parting
     assert place is not None
-    assert [e[1:5] for e in a.trace[:place]] == [e[1:5] for e in b.trace[:place]]
-    assert a.trace[place][1:5] != b.trace[place][1:5]
-    assert compared.parted == (
-        f"They part: the same for {place:,} events, then {a.moments[place].sentence} | {b.moments[place].sentence}."
-    )
+    assert [e[1:4] for e in a.trace[:place]] == [e[1:4] for e in b.trace[:place]]
+    assert a.trace[place][1:4] != b.trace[place][1:4]
+    assert compared.note == "Both orders happened; neither is promised."
+
+
+def test_the_moment_up_to_which_two_runs_are_the_same_is_told() -> None:
+    start = [Event(0, "main", "start"), Event(12_000_000, "main", "print")]
+    runs = [
+        Run(Trace([*start, last], ["main"]), {}, "virtual", 0, 0.0)
+        for last in (Event(13_000_000, "main", "end"), start[1])
+    ]
+    assert lab.compare(*runs).parted.startswith("The same 2 events up to 12 ms, then First run: ")
 
 
 def test_equal_runs_are_said_to_be_equal() -> None:
     compared = lab.compare(virtual(seed=1), virtual(seed=1))
-    assert compared.varied == ()
+    assert compared.varied == compared.differences == ()
     assert compared.parting is None
-    assert compared.headline == "The same log, event by event"
-    assert compared.sentence.startswith("The same log, event by event: Mutual exclusion held")
-    assert not any(one.differs for one in compared.differences)
+    assert compared.sentence == "The same log, event by event: Mutual exclusion held: never more than 1 inside, 30 ms"
+    assert compared.parted == "The same log, event by event."
+    assert not words(compared.timeline(), "parting label")
 
 
-def test_other_times_are_no_other_events() -> None:
+def test_equal_events_at_other_times_are_not_the_same_log() -> None:
     compared = lab.compare(virtual(stay=0.01, seed=4), virtual(stay=0.02, seed=4))
     assert compared.parting is None
-    assert compared.parted.startswith("The same ")
-    assert compared.sentence.startswith("Stay 0.01: ")
+    assert compared.parted == f"The same {len(compared.a.trace)} events in the same order, with other times."
+    assert compared.sentence.startswith("stay=0.01: ")
 
 
-def test_real_seconds_are_said_to_be_this_machines() -> None:
+def test_real_seconds_are_said_to_be_measured() -> None:
     compared = lab.compare(virtual(), lab.record(visit))
     assert compared.varied == (Difference("clock", "virtual", "wall"),)
-    assert compared.parted.endswith("Times on the wall clock are this machine's, and other ones each time.")
-    assert "wall" not in lab.compare(virtual(), virtual(seed=1)).parted
+    assert compared.names == ("Virtual clock", "Wall clock")
+    assert "Times on the wall clock were measured on one machine, and are others each time." in compared.note
+    assert "wall" not in lab.compare(virtual(), virtual(seed=1)).note
+
+
+def test_a_wait_that_never_ended_has_no_length() -> None:
+    """A deadlock and its repair, on one axis although the deadlock ends earlier."""
+    compared = lab.compare(virtual(forks), virtual(forks, ordered=True))
+    said = {one.what: (one.a, one.b, one.change) for one in compared.differences}
+    assert compared.sentence == (
+        "ordered not given: deadlock after 10 ms. ordered=True: Mutual exclusion held: never more than 1 inside, 40 ms"
+    )
+    assert said["waits"] == ("2 never ended", "1, together 20 ms", "")
+    assert {said["ann waited"], said["bob waited"]} == {
+        ("without end", "20 ms", ""),
+        ("without end", "not at all", ""),
+    }
+    figure = compared.timeline()
+    assert words(figure, "stop label") == ["deadlock"]
+    assert not words(figure, "end label")  # the wall says it
+    assert len({tuple(axes.get_xlim()) for axes in figure.axes}) == 1
 
 
 def test_a_run_that_only_goes_on_longer_parts_at_the_end_of_the_other() -> None:
@@ -94,7 +174,107 @@ def test_a_run_that_only_goes_on_longer_parts_at_the_end_of_the_other() -> None:
     part = Run(Trace(whole.trace[:5], whole.trace.threads, whole.trace.primitives.values()), {}, "virtual", 0, 0.0)
     compared = lab.compare(whole, part)
     assert compared.parting == 5
-    assert compared.parted.endswith("| the run is over.")
+    assert compared.parted.endswith("| `program`: the run is over.")
+
+
+def test_two_programs_of_one_name_are_two_programs() -> None:
+    """As in a notebook, where the repaired program has the name of the one it repairs."""
+
+    def broken() -> None:
+        threading.Semaphore(1).acquire()
+
+    def repaired() -> None:
+        with threading.Semaphore(1):
+            pass
+
+    repaired.__name__ = "broken"
+    compared = lab.compare(virtual(broken), virtual(repaired))
+    assert [one.what for one in compared.varied] == ["text of the program"]
+    assert compared.names == ("First run", "Second run")
+
+
+def test_numbers_of_two_primitives_are_not_subtracted() -> None:
+    def gates() -> None:
+        gate = threading.Semaphore(3)
+        gate.acquire()
+        gate.release()
+
+    said = {one.what: one for one in lab.compare(virtual(), virtual(gates)).differences}
+    assert said["value at the end"] == Difference("value at the end", "1, `mutex`", "3, `gate`")
+
+
+def test_a_name_of_the_programs_keeps_its_letters() -> None:
+    compared = lab.compare(virtual(forks, ordered=False), virtual(forks, ordered=True))
+    assert compared.names == ("ordered=False", "ordered=True")
+
+
+def test_both_timelines_have_one_axis_and_the_shorter_says_where_it_is_over() -> None:
+    figure = lab.compare(virtual(initial=1), virtual(initial=2)).timeline()
+    above, below = figure.axes
+    assert above.get_xlim() == below.get_xlim()
+    assert above.get_position().x0 == below.get_position().x0
+    assert above.get_position().x1 == below.get_position().x1
+    assert above.get_position().y0 > below.get_position().y1
+    assert words(figure, "end label") == ["over: 20 ms"]
+    assert words(figure, "parting label") == ["≠", "≠"]
+    assert words(figure, "title")[0].startswith("initial=1: Mutual exclusion held")
+
+
+def test_seconds_and_milliseconds_share_an_axis() -> None:
+    above, below = lab.compare(virtual(), virtual(stay=1.0)).timeline().axes
+    assert above.get_xlim() == below.get_xlim()
+    assert 3 < above.get_xlim()[1] < 3.2
+
+
+def test_where_one_clock_stood_still_each_has_its_axis_and_it_is_said() -> None:
+    compared = lab.compare(virtual(), virtual(stay=0.0))
+    above, below = compared.timeline().axes
+    assert above.get_xlim() != below.get_xlim()
+    said = [text.get_text() for text in compared.timeline().texts]
+    assert any(line.startswith("Two runs, each on an axis of its own: only one of the clocks moved") for line in said)
+    with pytest.raises(ValueError, match=r"^between needs one axis, but one clock stood still; use a\.timeline"):
+        compared.timeline(between=(0.0, 0.01))
+
+
+def test_two_clocks_that_stood_still_share_an_axis_of_events() -> None:
+    compared = lab.compare(virtual(stay=0.0), virtual(stay=0.0, threads=5))
+    above, below = compared.timeline().axes
+    assert above.get_xlim() == below.get_xlim()
+    said = [text.get_text() for text in compared.timeline().texts]
+    assert any(line.startswith("Two runs, one axis of events: both clocks stood still") for line in said)
+
+
+def test_rows_of_one_thread_lie_opposite_and_a_missing_thread_is_said_to_be_missing() -> None:
+    figure = lab.compare(virtual(threads=2), virtual(threads=4)).timeline()
+    rows = words(figure, "row")
+    assert rows == 2 * ["main", "worker-0", "worker-1", "worker-2", "worker-3"]
+    assert all(above == below for above, below in heights(figure, "row").values())
+    assert words(figure, "absent label") == ["2 threads that are not in this run"]
+    one = lab.compare(virtual(threads=3), virtual(threads=2)).timeline()
+    assert words(one, "absent label") == ["not in this run"]
+
+
+def test_values_have_one_scale_and_primitives_one_colour() -> None:
+    figure = lab.compare(virtual(initial=1), virtual(initial=3)).timeline()
+    said = [text.get_text() for text in figure.texts]
+    assert said.count("value 3") == 2
+    assert "value 1" not in said
+    zeros = [line for line in figure.findobj() if line.get_gid() == "value"]
+    assert len({line.get_color() for line in zeros}) == 1
+
+
+def test_a_window_and_some_threads_of_both() -> None:
+    compared = lab.compare(virtual(initial=1), virtual(initial=2))
+    figure = compared.timeline(between=(0.005, 0.025), threads=["worker-1", 0], width=7, dpi=80)
+    assert words(figure, "row") == 2 * ["worker-1", "main"]
+    assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+    assert not words(figure, "parting label")  # it lies before the window
+    with pytest.raises(ValueError, match=r"^threads must be a thread of the run"):
+        compared.timeline(threads=["nobody"])
+    with pytest.raises(ValueError, match=r"^width must be at least 4 inches, got 3$"):
+        compared.timeline(width=3)
+    with pytest.raises(ValueError, match=r"^height must be at least 2\.5 inches, got 1$"):
+        compared.timeline(height=1)
 
 
 @pytest.mark.parametrize(
@@ -104,16 +284,39 @@ def test_a_run_that_only_goes_on_longer_parts_at_the_end_of_the_other() -> None:
         ({"initial": 0}, {}),
         ({"stay": 0}, {"stay": 0, "seed": 1}),
         ({"threads": 1}, {"threads": 300}),
+        ({"threads": 1_000}, {"threads": 700}),
         ({}, {"program": latch, "threads": 2}),
         ({}, {"program": time.time}),
+        ({"program": time.time}, {"program": time.time}),
     ],
 )
 def test_any_two_runs_have_a_picture_and_words(a: dict[str, Any], b: dict[str, Any]) -> None:
     compared = lab.compare(virtual(**a), virtual(**b))
     shown, about = compared._repr_mimebundle_()
     assert Image.open(io.BytesIO(shown["image/png"])).width == 1000
-    assert shown["text/plain"] == about["image/png"]["alt"] == "\n".join(compared.lines)
-    assert lab.compare(virtual(**a), virtual(**b)).picture() == shown["image/png"]
+    assert shown["text/plain"] == repr(compared)
+    assert about["image/png"]["alt"] == f"Two timelines. {compared.sentence}. {compared.parted}"
+    assert png(lab.compare(virtual(**a), virtual(**b)).timeline()) == shown["image/png"]
+
+
+def test_two_logs_without_events_are_drawn() -> None:
+    nothing = Run(Trace([]), {}, "virtual", 0, 0.0)
+    compared = lab.compare(nothing, nothing)
+    assert compared.equal
+    assert png(compared.timeline())
+    assert png(lab.compare(nothing, virtual()).timeline())
+
+
+def test_no_words_leave_the_paper() -> None:
+    """Also those of a title so long that it is set in the smallest type."""
+    figure = lab.compare(virtual(forks), virtual(forks, ordered=True)).timeline()
+    png(figure)
+    wide, high = figure.bbox.width, figure.bbox.height
+    for text in figure.texts:
+        box = text.get_window_extent(figure.canvas.get_renderer())
+        assert min(box.x0, box.y0) >= 0, text.get_text()
+        assert box.x1 <= wide, text.get_text()
+        assert box.y1 <= high, text.get_text()
 
 
 def test_a_counterexample_beside_a_schedule_that_is_right() -> None:
@@ -121,26 +324,37 @@ def test_a_counterexample_beside_a_schedule_that_is_right() -> None:
     right = lab.record(visit, schedule=found.right[0], threads=2, initial=2, stay=0.0)
     compared = lab.compare(found.replay(0), right)
     assert [one.what for one in compared.varied] == ["schedule"]
-    assert compared.names == ("first", "second")
-    assert compared.sentence.startswith("First: Mutual exclusion broken: 2 threads inside at once")
+    assert compared.names == ("First run", "Second run")
+    assert compared.sentence.startswith("First run: Mutual exclusion broken: 2 threads inside at once")
+    figure = compared.timeline()
+    assert words(figure, "parting label") == ["≠", "≠"]
+    assert words(figure, "alarm text") == ["2 inside"]  # the sign beside it leaves it its place
 
 
 def test_a_loaded_run_is_compared_as_it_was(tmp_path: Path) -> None:
     run = virtual(seed=3)
     back = lab.load(run.save(tmp_path / "run.json"))
-    assert lab.compare(run, back).headline == "The same log, event by event"
+    assert lab.compare(run, back).equal
+    assert lab.compare(run, back).varied == ()
 
 
-def test_it_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
-    compared = lab.compare(virtual(), virtual(initial=2))
-    file = compared.save(tmp_path / "two.png")
-    assert file.read_bytes() == compared.picture()
-    with pytest.raises(ValueError, match=r"^the suffix must be \.png, got 'two\.gif'$"):
-        compared.save(tmp_path / "two.gif")
+@pytest.mark.parametrize(("suffix", "begins"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_it_is_saved_whole_or_not_at_all(tmp_path: Path, suffix: str, begins: bytes) -> None:
+    def saved() -> Comparison:
+        return lab.compare(virtual(), virtual(initial=2))
+
+    first, again = (saved().save(tmp_path / f"{n}{suffix}").read_bytes() for n in ("one", "two"))
+    assert first == again
+    assert first.startswith(begins)
+    with pytest.raises(ValueError, match=r"^the suffix must be one of \.png \.svg \.pdf, got 'two\.gif'$"):
+        saved().save(tmp_path / "two.gif")
+    with pytest.raises(OSError):
+        saved().save(tmp_path / "nowhere" / f"two{suffix}")
 
 
 @pytest.mark.parametrize(("a", "b", "name"), [(1, None, "a"), (None, visit, "b")])
 def test_what_is_no_run_is_refused(a: Any, b: Any, name: str) -> None:
     run = virtual()
-    with pytest.raises(TypeError, match=rf"^{name} must be a run, as record\(\) and load\(\) return it, got "):
+    rule = rf"^{name} must be a run, as record\(\) and load\(\) return it, got .*; write compare\(record\("
+    with pytest.raises(TypeError, match=rule):
         lab.compare(run if a is None else a, run if b is None else b)

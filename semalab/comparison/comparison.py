@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from semalab.comparison.differences import Difference, lasting, parting, told, totals, varied
-from semalab.excerpt import cut, written
+from semalab.comparison.difference import Difference
+from semalab.comparison.outcome import DOES_NOT_APPLY, ending, outcome
+from semalab.comparison.parting import equal, parted, parting
+from semalab.comparison.varied import names_of, varied
+from semalab.excerpt import written
 from semalab.files import write_whole
 from semalab.run import Run
 
-_VERDICT = 160  # characters of each verdict in the sentence
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two runs and what differs between them. Immutable.
+    """Two runs and what differs between them. Immutable; everything it says is derived from their logs.
 
-    varied: what was given to them that is not the same. differences: what came of it, also what is the same in both.
+    varied: what was given to them that is not the same. differences: what came of it; same: what came of both.
     parting: the place of the first event at which something else happens, or None.
 
     >>> compare(record(program, initial=1, clock="virtual"), record(program, initial=2, clock="virtual")).varied
-    (Difference(what='initial', a='1', b='2'),)
+    (Difference(what='initial', a='1', b='2', change=''),)
     """
 
     a: Run
@@ -35,8 +41,16 @@ class Comparison:
         return varied(self.a, self.b)
 
     @cached_property
+    def _outcome(self) -> tuple[Difference, ...]:
+        return outcome(self.a, self.b)
+
+    @property
     def differences(self) -> tuple[Difference, ...]:
-        return totals(self.a, self.b)
+        return tuple(one for one in self._outcome if one.differs)
+
+    @property
+    def same(self) -> tuple[Difference, ...]:
+        return tuple(one for one in self._outcome if not one.differs)
 
     @cached_property
     def parting(self) -> int | None:
@@ -45,63 +59,96 @@ class Comparison:
     @property
     def names(self) -> tuple[str, str]:
         """What the two runs are called: by what was varied, or the first and the second."""
-        if not self.varied or any(one.what == "schedule" for one in self.varied):
-            return "first", "second"
-        given = [[f"{one.what} {one.a}" for one in self.varied], [f"{one.what} {one.b}" for one in self.varied]]
-        return cut(", ".join(given[0]), 80), cut(", ".join(given[1]), 80)
+        return names_of(self.varied)
+
+    @cached_property
+    def equal(self) -> bool:
+        """The same log, event by event."""
+        return equal(self.a, self.b)
 
     @property
     def sentence(self) -> str:
         """What the two runs showed, in one or two sentences."""
-        if self.a.trace == self.b.trace and self.a.verdict == self.b.verdict:
-            return f"The same log, event by event: {cut(self.a.verdict, _VERDICT)}, {lasting(self.a)}"
-        (one, other), runs = self.names, (self.a, self.b)
-        ends = [f"{cut(run.verdict, _VERDICT)}, {lasting(run)}" for run in runs]
-        return f"{one.capitalize()}: {ends[0]}. {other.capitalize()}: {ends[1]}"
+        if self.equal:
+            return f"The same log, event by event: {ending(self.a)}"
+        ends = [f"{name}: {ending(run)}" for name, run in zip(self.names, (self.a, self.b), strict=True)]
+        return f"{ends[0]}. {ends[1]}"
 
-    @property
-    def headline(self) -> str:
-        """Above the two timelines, which have their verdicts as titles."""
-        if self.a.trace == self.b.trace and self.a.verdict == self.b.verdict:
-            return "The same log, event by event"
-        one, other = self.names
-        return f"{one.capitalize()} beside {other}"
-
-    @property
+    @cached_property
     def parted(self) -> str:
         """Where the two logs part, in words."""
-        wall = "wall" in (self.a.clock, self.b.clock)
-        times = " Times on the wall clock are this machine's, and other ones each time." if wall else ""
-        if self.parting is None:
-            return f"The same {len(self.a.trace):,} events in the same order.{times}"
-        same = f"the same for {self.parting:,} events, then" if self.parting else "from the beginning"
-        first, second = told(self.a, self.parting), told(self.b, self.parting)
-        return f"They part: {same} {cut(first, 200)} | {cut(second, 200)}.{times}"
+        return parted(self.a, self.b, self.names)
+
+    @property
+    def note(self) -> str:
+        """What the differences are not: a promise about order, or about time. Empty where nothing needs to be said."""
+        notes = []
+        if "wall" in (self.a.clock, self.b.clock):
+            notes.append("Times on the wall clock were measured on one machine, and are others each time.")
+        if self.parting is not None and {one.what for one in self.varied} & {"clock", "seed", "schedule"}:
+            notes.append("Both orders happened; neither is promised.")
+        return " ".join(notes)
+
+    @property
+    def common(self) -> str:
+        """What came of both runs, in a line; the verdict is said elsewhere."""
+        both = "; ".join(str(one) for one in self.same if one.what != "how it ended" and one.a != DOES_NOT_APPLY)
+        return f"in both: {both}" if both else ""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Everything that is said of the two, line by line."""
-        return (self.sentence, self.parted, *map(str, self.differences[1:]))
+        given = [f"varied: {one}" for one in self.varied]
+        told = [str(one) for one in self.differences if one.what != "how it ended"]
+        parts = [] if self.equal else [self.parted]
+        return (self.sentence, *parts, *given, *told, self.common, self.note)
 
-    def picture(self) -> bytes:
-        """Both timelines and what differs, as PNG."""
+    def timeline(
+        self,
+        *,
+        between: tuple[float, float] | None = None,
+        threads: Sequence[str | int] | None = None,
+        width: float = 10.0,
+        height: float | None = None,
+        dpi: int = 100,
+    ) -> Figure:
+        """Both timelines one above the other, on one axis where both clocks moved or both stood still.
+
+        Args:
+            between: the moments (begin, end) to show of both, as in `Run.timeline`.
+            threads: the rows to show, from the top: names, or numbers of rows counted from 0.
+            width: inches of the sheet. height: inches of each of the two timelines. dpi: pixels per inch.
+
+        Raises: TypeError, ValueError for a window or threads that are not there, or too small a sheet.
+
+        >>> compare(a, b).timeline(threads=["worker-3", "worker-4"])
+        """
         from semalab.comparison.picture import picture
 
-        return picture(self)
+        return picture(self, between=between, threads=threads, width=width, height=height, dpi=dpi)
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture as .png, whole or not at all. Raises ValueError for another suffix."""
-        if Path(path).suffix.lower() != ".png":
-            raise ValueError(f"the suffix must be .png, got {Path(path).name!r}")
-        return write_whole(path, [self.picture()])
+        """Write the picture as .png, .svg or .pdf, whole or not at all.
+
+        Raises: ValueError for another suffix; OSError, with a sentence, if the file cannot be written.
+        """
+        from semalab.timeline import written as drawn
+
+        suffix = Path(path).suffix.lower()
+        if suffix not in _SUFFIXES:
+            raise ValueError(f"the suffix must be one of {' '.join(_SUFFIXES)}, got {Path(path).name!r}")
+        return write_whole(path, [drawn(self.timeline(), suffix)])
 
     def __repr__(self) -> str:
-        return "\n".join(self.lines)
+        return "\n".join(filter(None, self.lines))
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        return {"image/png": self.picture(), "text/plain": repr(self)}, {"image/png": {"alt": repr(self)}}
+        from semalab.timeline import png
+
+        picture = {"image/png": png(self.timeline()), "text/plain": repr(self)}
+        return picture, {"image/png": {"alt": f"Two timelines. {self.sentence}. {self.parted}"}}
 
 
 def compare(a: Run, b: Run, /) -> Comparison:
@@ -117,5 +164,8 @@ def compare(a: Run, b: Run, /) -> Comparison:
     """
     for name, run in (("a", a), ("b", b)):
         if not isinstance(run, Run):
-            raise TypeError(f"{name} must be a run, as record() and load() return it, got {written(run)}")
+            raise TypeError(
+                f"{name} must be a run, as record() and load() return it, got {written(run)};"
+                f" write compare(record(program, …), record(program, …))"
+            )
     return Comparison(a, b)

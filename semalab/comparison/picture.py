@@ -1,103 +1,144 @@
-"""A comparison on one sheet: the sentence, both timelines on one axis, and a table of what differs."""
+"""A comparison on one sheet: the headline, both timelines with the same rows and axis, and what differs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from semalab.poster.paper import ROOM, WIDTH, Paper, stacked
+from semalab.comparison.varied import FIRST
+from semalab.poster.paper import Paper
 from semalab.run import Run
+from semalab.timeline import natural_height
+from semalab.timeline.beside import Beside, beside, common_rows
 from semalab.timeline.ink import BODY, GREY, INK, SMALL
-from semalab.timeline.page import EDGE
-from semalab.timeline.places import places_of
+from semalab.timeline.page import EDGE, POINTS
+from semalab.timeline.scene import strips_of
 from semalab.timeline.settings import plain_settings
+from semalab.timeline.sheet import Onto, paper
+from semalab.timeline.view import chosen
 from semalab.timeline.words import fit, wrap
 from semalab.trace import Trace
 
 if TYPE_CHECKING:
     from semalab.comparison.comparison import Comparison
-    from semalab.comparison.differences import Difference
 
-_TITLE, _LEADING, _LINE = 13.0, 17.0, 15.5
-_COLUMNS = (EDGE + 14, EDGE + 150, EDGE + 150 + (ROOM - 150) / 2)  # of the table: what, the one, the other
+_TITLE, _LEADING, _LINE, _GAP = 13.0, 17.0, 14.4, 6.0
+_EQUAL = "= "  # before what does not differ; the sign stands beside the words, which say it
+_WHAT = 0.24  # part of the table's width for what a line is about
+_ELSEWHERE = frozenset({"how it ended"})  # said by the titles
 
 
-def picture(compared: Comparison) -> bytes:
-    """The same bytes for the same two runs on the virtual clock."""
-    common = compared.a.stopped is compared.b.stopped is None and _moves(compared.a) and _moves(compared.b)
-    runs = [compared.a, compared.b]
-    if common:
-        longest = max(run.trace.duration for run in runs)
-        runs = [_lasting(run, longest) for run in runs]
-    figures = [_timeline(run, name, 0.0) for run, name in zip(runs, compared.names, strict=True)]
-    margin = max(figure.axes[0].get_position().x0 for figure in figures) * WIDTH
-    figures = [_timeline(run, name, margin) for run, name in zip(runs, compared.names, strict=True)]
-    if compared.parting:  # where nothing is common, there is nothing to part from
-        for run, figure in zip(runs, figures, strict=True):
-            _mark(figure, run, compared.parting)
+def picture(
+    compared: Comparison,
+    *,
+    between: tuple[float, float] | None = None,
+    threads: Sequence[str | int] | None = None,
+    width: float = 10.0,
+    height: float | None = None,
+    dpi: int = 100,
+) -> Figure:
+    """The same picture for the same two runs. As in `Comparison.timeline`."""
+    runs = (compared.a, compared.b)
+    rows = common_rows(compared.a.trace, compared.b.trace)
+    if threads is not None:
+        rows = tuple(rows[place] for place in chosen(Trace((), rows), threads))
+    stopped = (compared.a.stopped is not None, compared.b.stopped is not None)
+    shared = beside(compared.a.reading, compared.b.reading, stopped, rows, compared.parting or None)
+    if between is not None and not shared.lasting:
+        raise ValueError("between needs one axis, but one clock stood still; use a.timeline(between=…)")
+    if width < 4:
+        raise ValueError(f"width must be at least 4 inches, got {width:g}")
+    room, pixel = width * POINTS - 2 * EDGE, POINTS / dpi
+    highs = [_whole((height or _natural(run, shared)) * POINTS, pixel) for run in runs]
+    if height is not None and height < 2.5:
+        raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
+    head, foot = _head(compared, shared, room), _foot(compared, room)
+    above = _whole(14 + _LEADING * len(head[0]) + _LINE * len(head[1]), pixel)
+    below = _whole(14 + sum(_LINE + _GAP * _apart(line) for line in foot), pixel)
+    figure = paper(width * POINTS, above + sum(highs) + below, dpi)
+    lift = below + sum(highs)
     with plain_settings():
-        head = _head(compared.headline, "on one time axis" if common else "each on an axis of its own")
-        foot = _foot(compared)
-    return stacked([head, *figures, foot])
+        _draw_head(Paper(width * POINTS, above, Onto(figure, lift)), *head)
+        _draw_foot(Paper(width * POINTS, below, Onto(figure)), foot, room)
+    for run, name, high in zip(runs, compared.names, highs, strict=True):
+        lift -= high
+        run.timeline(
+            title=f"{name}: {run.verdict}",
+            between=between,
+            beside=shared,
+            onto=Onto(figure, lift),
+            width=width,
+            height=high / POINTS,
+            dpi=dpi,
+        )
+    return figure
 
 
-def _moves(run: Run) -> bool:
-    return run.trace.duration > 0
+def _whole(points: float, pixel: float) -> float:
+    """Rounded up to whole pixels, on which rows painted as an image stand."""
+    return math.ceil(round(points / pixel, 6)) * pixel
 
 
-def _lasting(run: Run, nanoseconds: int) -> Run:
-    """The run on an axis of this length; all its threads have ended, so that nothing else becomes longer."""
-    trace = run.trace
-    return replace(run, trace=Trace(trace.events, trace.threads, trace.primitives.values(), nanoseconds))
+def _natural(run: Run, shared: Beside) -> float:
+    return natural_height(len(shared.threads), len(strips_of(run.reading, shared)))
 
 
-def _timeline(run: Run, name: str, margin: float) -> Figure:
-    return run.timeline(title=f"{name.capitalize()}: {run.verdict}", margin=margin)
+def _head(compared: Comparison, shared: Beside, room: float) -> tuple[list[str], list[str]]:
+    """The headline, and what the axis is."""
+    axis = "each on an axis of its own: only one of the clocks moved"
+    if shared.lasting:
+        axis = "one time axis" if compared.a.trace.duration else "one axis of events: both clocks stood still"
+    empty = not (compared.a.trace and compared.b.trace)
+    words = ("Two runs" if empty else f"Two runs, {axis}", compared.note)
+    second = wrap(" · ".join(filter(None, words)), room, BODY)
+    return wrap(compared.sentence, 0.97 * room, _TITLE, bold=True), second
 
 
-def _mark(figure: Figure, run: Run, place: int) -> None:
-    """A dashed line and a sign at the event from which on the logs differ."""
-    places = places_of(figure, run.reading, run.stopped is not None)
-    x = float(places.across[place]) if place < len(places.across) else places.end
-    top = 1 - places.top
-    figure.add_artist(Line2D([x, x], [1 - places.bottom, top], color=INK, linewidth=1.2, linestyle=(0, (4, 3))))
-    figure.text(x, top + 0.012, "≠", ha="center", va="bottom", fontsize=11, fontweight="bold", color=INK)
+Line = tuple[str, ...]
 
 
-def _head(sentence: str, axis: str) -> Figure:
-    lines = wrap(sentence, 0.97 * ROOM, _TITLE, bold=True)
-    paper = Paper(WIDTH, 16 + _LEADING * len(lines) + _LINE)
-    for number, line in enumerate(lines):
-        y = paper.height - 18 - number * _LEADING
-        paper.text(EDGE, y, line, bold=True, size=_TITLE, color=INK)
-    paper.text(EDGE, 8, f"Two runs, {axis}", size=BODY, color=GREY)
-    return paper.figure
+def _foot(compared: Comparison, room: float) -> list[Line]:
+    """Lines of one text, or of four: what, the one, the other, the change."""
+    part = [(line,) for line in wrap(("≠ " if compared.parting else "") + compared.parted, room, BODY)]
+    given = compared.varied if len(compared.varied) > 1 or compared.names[0] == FIRST else ()  # or the names say it
+    rows = [one for one in (*given, *compared.differences) if one.what not in _ELSEWHERE]
+    table: list[Line] = [("", *compared.names, "")] if rows else []
+    table += [(f"≠ {row.what}", row.a, row.b, _arrowed(row.change)) for row in rows]
+    both = wrap(f"{_EQUAL}{compared.common}", room, BODY) if compared.common else []
+    return [*part, *table, *((line,) for line in both)]
 
 
-def _foot(compared: Comparison) -> Figure:
-    words = wrap(compared.parted if not compared.parting else f"≠ {compared.parted}", ROOM, BODY)
-    rows = [*compared.varied, *compared.differences]
-    paper = Paper(WIDTH, 20 + _LINE * (len(words) + len(rows) + 1) + 8)
-    y = paper.height - 18
-    for line in words:
-        paper.text(EDGE, y, line, size=BODY, color=INK)
+def _apart(line: Line) -> bool:
+    """It begins a part of the text: the table, or what both runs have in common."""
+    return not line[0] if len(line) > 1 else line[0].startswith(_EQUAL)
+
+
+def _arrowed(change: str) -> str:
+    return f"{'▲' if change.endswith('more') else '▼'} {change}" if change else ""
+
+
+def _draw_head(sheet: Paper, title: list[str], second: list[str]) -> None:
+    y = sheet.height - 18
+    for line in title:
+        sheet.text(EDGE, y, line, bold=True, size=_TITLE, color=INK)
+        y -= _LEADING
+    for line in second:
+        sheet.text(EDGE, y + 1, line, size=BODY, color=GREY)
         y -= _LINE
-    y -= 6
-    for x, title in zip(_COLUMNS[1:], compared.names, strict=True):
-        paper.text(x, y, fit(title.capitalize(), (ROOM - 170) / 2, SMALL, bold=True), bold=True, color=INK)
-    _rows(paper, y - _LINE, rows)
-    return paper.figure
 
 
-def _rows(paper: Paper, y: float, rows: Sequence[Difference]) -> None:
-    for row in rows:
-        bold, color = row.differs, INK if row.differs else GREY
-        paper.text(EDGE, y, "≠" if row.differs else "=", bold=bold, color=color)
-        paper.text(_COLUMNS[0], y, fit(row.what, 128, SMALL), color=color)
-        for x, said in zip(_COLUMNS[1:], (row.a, row.b), strict=True):
-            paper.text(x, y, fit(said, (ROOM - 170) / 2, SMALL), color=color)
+def _draw_foot(sheet: Paper, lines: list[Line], room: float) -> None:
+    what = room * _WHAT
+    column = (room - what) / 3
+    places = (EDGE, EDGE + what, EDGE + what + column, EDGE + what + 2 * column)
+    y = sheet.height - 12
+    for line in lines:
+        heading = len(line) > 1 and not line[0]
+        y -= _GAP * _apart(line)
+        for x, words, wide in zip(places, line, (what, column, column, column), strict=False):
+            said = words if len(line) == 1 else fit(words, wide - 8, SMALL, heading)
+            sheet.text(x, y, said, bold=heading, size=BODY if len(line) == 1 else SMALL, color=INK)
         y -= _LINE

@@ -9,18 +9,16 @@ from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
-from matplotlib.transforms import Affine2D, Transform
 from PIL import Image
 
 from semalab.timeline import png
-from semalab.timeline.ink import PAPER, RULE, SMALL
+from semalab.timeline.ink import SMALL
 from semalab.timeline.lettering import Lettering
-from semalab.timeline.page import EDGE, POINTS
-from semalab.timeline.sheet import boxes
+from semalab.timeline.page import EDGE
+from semalab.timeline.sheet import Onto, boxes, paper
 
 WIDTH = 720.0  # points: as wide as a timeline
 ROOM = WIDTH - 2 * EDGE
@@ -29,14 +27,13 @@ _BORDER = 3  # pixel rows at an edge of a sheet that its border can touch
 
 
 class Paper:
-    """A sheet to write and draw on. Positions are points from its lower left corner."""
+    """A sheet to write and draw on, or a part of one. Positions are points from its lower left corner."""
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(self, width: float, height: float, onto: Onto | None = None) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / POINTS, height / POINTS), dpi=DPI, facecolor=PAPER, edgecolor=RULE)
-        self.figure.patch.set_linewidth(2)  # half of it falls off the paper
-        FigureCanvasAgg(self.figure)
-        self._points: Transform = Affine2D().scale(1 / POINTS) + self.figure.dpi_scale_trans
+        onto = onto if onto is not None else Onto(paper(width, height, DPI))
+        self.figure = onto.figure
+        self._points = onto.points
 
     def text(self, x: float, y: float, words: str, *, bold: bool = False, size: float = SMALL, **style: Any) -> None:
         """Cleaned words. Never mathematics, whatever the words are."""

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from semalab.reading import Reading
+from semalab.timeline.absent import draw_absent
 from semalab.timeline.axis import draw_axis, draw_labels, label_margin
+from semalab.timeline.beside import Beside
 from semalab.timeline.faults import draw_faults
 from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
@@ -23,7 +25,7 @@ from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, TORN, draw_rows
 from semalab.timeline.scene import NOW, Scene, scene_of
 from semalab.timeline.settings import plain_settings
-from semalab.timeline.sheet import Sheet
+from semalab.timeline.sheet import Onto, Sheet
 from semalab.timeline.strip import draw_strips
 from semalab.timeline.view import Between
 
@@ -44,7 +46,8 @@ def draw(
     width: float = 10.0,
     height: float | None = None,
     dpi: int = 100,
-    margin: float = 0.0,
+    beside: Beside | None = None,
+    onto: Onto | None = None,
 ) -> Figure:
     """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
 
@@ -61,7 +64,8 @@ def draw(
         select: the thread whose hand-overs are drawn in a run of many.
         width, height: inches. Without a height, one that depends on the number of rows and strips alone.
         dpi: pixels per inch.
-        margin: points at least to the left of the plot, so that two pictures have their axes at one place.
+        beside: what the picture shares with one that it is laid beside; its rows then take the place of `threads`.
+        onto: paper that the picture is put on, as wide as it is, instead of paper of its own.
 
     Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
         none of its threads, or the picture would be smaller than 4 by 2.5 inches.
@@ -75,17 +79,15 @@ def draw(
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
     with plain_settings():
-        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select)
+        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside)
         if height is None:
             height = natural_height(len(scene.threads), len(scene.strips))
         words = " · ".join(filter(None, (subtitle, scene.view.words)))
-        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi, margin)
-        return _drawn(scene, head, page, dpi)
+        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi)
+        return _drawn(scene, head, page, dpi, onto)
 
 
-def _laid_out(
-    scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float, margin: float
-) -> tuple[Head, Page]:
+def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float) -> tuple[Head, Page]:
     """What stands above the plot, and the page. The key says how many threads share a line, and takes room itself."""
     group = 1
     while True:
@@ -99,7 +101,7 @@ def _laid_out(
             leading=head.leading,
             subtitles=len(head.subtitle),
             keys=len(head.key),
-            margin=max(margin, label_margin(scene)),
+            margin=label_margin(scene),
             pixel=pixel,
             group=group,
         )
@@ -108,16 +110,20 @@ def _laid_out(
         group = page.group
 
 
-def _drawn(scene: Scene, head: Head, page: Page, dpi: int) -> Figure:
+def _drawn(scene: Scene, head: Head, page: Page, dpi: int, onto: Onto | None) -> Figure:
     view = scene.view
+    own = TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0
     before = 4.0 + (TORN if view.early else 0.0)
-    after = 4.0 + (TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0)
-    per_point = view.span / (page.right - page.left - before - after)
-    sheet = Sheet(page, view.begin - before * per_point, view.end + after * per_point, dpi)
+    after = 4.0 + (own if scene.beside is None else TIP + 7.0 if scene.beside.tips else TORN)
+    per_point = (view.until - view.begin) / (page.right - page.left - before - after)
+    end = view.until + after * per_point
+    last = min(end, view.end + own * per_point) if view.until > view.end else end
+    sheet = Sheet(page, view.begin - before * per_point, end, dpi, last, onto)
     draw_head(sheet, head)
     draw_key(sheet, scene, head.key)
     if scene.threads:
         draw_labels(sheet, scene)
+        draw_absent(sheet, scene)
     if len(scene.clock.at):
         (draw_image if as_image(sheet, scene) else draw_rows)(sheet, scene)
         draw_marks(sheet, scene)

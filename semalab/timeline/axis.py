@@ -44,6 +44,8 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
         bold = row == selected
         name = fit(scene.threads[row], page.left - EDGE - 8, SMALL, bold)
         text = sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
+        if row in scene.view.absent:
+            text.set_color(GREY)
         text.set_gid("row")
     if every > 1:
         y = np.array([page.row(row) for row in shown])
@@ -73,7 +75,7 @@ def _ticks(scene: Scene, room: float) -> tuple[list[float], list[str]]:
     """As many as have room for their labels: far into a run they have many digits."""
     view, most = scene.view, int(room // 75)
     while True:
-        places, labels = ticks(view.begin, view.end, most, whole=scene.clock.stands)
+        places, labels = ticks(view.begin, view.until, most, whole=scene.clock.stands)
         if most <= 2 or len(places) * (max(width(label, SMALL) for label in labels) + 12) <= room:
             return places, labels
         most -= 1

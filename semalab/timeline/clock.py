@@ -19,6 +19,7 @@ class Clock:
     """Where events lie on the axis. Invariant: `at` never decreases and `end` is not before its last entry.
 
     at: position of every event, in units. unit: "s", "ms", "µs", "ns" or "event". stands: the clock never moved.
+    reach: where the axis ends, if that is after the run did.
     """
 
     at: np.ndarray
@@ -26,6 +27,7 @@ class Clock:
     unit: str
     word: str
     scale: float
+    reach: float = 0.0
 
     @property
     def stands(self) -> bool:
@@ -52,15 +54,18 @@ class Clock:
         return f"{float(f'{length:.2g}'):,g} {unit}"
 
 
-def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False) -> Clock:
-    """The axis for a trace: the largest unit the run lasted one of; events where no time passed at all."""
+def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False, lasting: int = 0) -> Clock:
+    """The axis for a trace: the largest unit the run lasted one of; events where no time passed at all.
+
+    lasting: how far the axis goes at least, in nanoseconds, or in events where no time passed.
+    """
     times = np.array(time, dtype=np.float64)
     duration = max(trace.duration, int(times[-1]) if len(times) else 0)
     if duration == 0 and len(times):
         last = float(len(times) - 1)
-        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0)
-    unit, word, scale = next((u for u in _UNITS if duration >= u[2]), ("ns", "nanoseconds", 1))
-    return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale))
+        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0, lasting)
+    unit, word, scale = next((u for u in _UNITS if max(duration, lasting) >= u[2]), ("ns", "nanoseconds", 1))
+    return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale), lasting / scale)
 
 
 def ticks(begin: float, end: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:

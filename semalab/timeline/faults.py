@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from semalab.timeline.crowds import Crowd
-from semalab.timeline.ink import ALARM, INK, SHADE, SMALL
+from semalab.timeline.ink import ALARM, GREY, INK, LINE, SHADE, SMALL
 from semalab.timeline.moments import first_theft
+from semalab.timeline.page import EDGE
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet, boxes
 from semalab.timeline.words import clean, fit, width
@@ -21,7 +22,10 @@ _GAP = 7.0
 
 @dataclass(frozen=True)
 class Label:
-    """Words for a moment at `x` points, beginning there or ending there. Earlier labels have the first choice."""
+    """Words for a moment at `x` points, beginning there or ending there. Earlier labels have the first choice.
+
+    align: "left", "right", "either", or "before": ending there even where that is beside the plot.
+    """
 
     words: str
     x: float
@@ -35,6 +39,7 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
     labels: list[Label] = []
     if scene.stopped is not None:
         labels.append(_draw_wall(sheet, scene, scene.stopped))
+    labels += _draw_parting(sheet, scene)
     for opening in scene.openings[:2]:
         labels.append(Label(opening.label, sheet.x(opening.at), opening.tone.colour, "opening label", "either"))
     if scene.crowds:
@@ -46,7 +51,26 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
             (w for w in map(clean, choice) if width(w, SMALL, bold=True) <= room), fit(choice[-1], room, SMALL)
         )
         labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
+    labels += _draw_end(sheet, scene)
     _draw_labels(sheet, labels)
+
+
+def _draw_parting(sheet: Sheet, scene: Scene) -> list[Label]:
+    """A dashed line at the first event at which a run and the one that it is laid beside differ."""
+    at = scene.parting
+    if at is None:
+        return []
+    sheet.upright(at, "parting", 6.8, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+    return [Label("≠", sheet.x(at) - 4, INK, "parting label", "before")]
+
+
+def _draw_end(sheet: Sheet, scene: Scene) -> list[Label]:
+    """A line where a run is over before its axis is."""
+    view = scene.view
+    if view.until <= view.end or view.late or scene.stopped is not None:
+        return []
+    sheet.upright(view.end, "end of run", 1.5, color=LINE, linewidth=0.9)
+    return [Label(f"over: {scene.clock.moment(view.end)}", sheet.x(view.end), GREY, "end label", "either")]
 
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
@@ -92,8 +116,9 @@ def _draw_labels(sheet: Sheet, labels: list[Label]) -> None:
     for label in labels:
         long = width(label.words, SMALL, bold=True)
         left, right = label.x + 4, label.x - 4 - long
-        for place in {"left": (left,), "right": (right,), "either": (left, right)}[label.align]:
-            begin = min(max(place, sheet.page.left), sheet.page.right - long)
+        for place in {"left": (left,), "right": (right,), "either": (left, right), "before": (right,)}[label.align]:
+            least = EDGE if label.align == "before" else sheet.page.left
+            begin = min(max(place, least), sheet.page.right - long)
             if all(begin > stop + _GAP or begin + long < start - _GAP for start, stop in taken):
                 taken.append((begin, begin + long))
                 text = sheet.text(begin, y, label.words, bold=True, color=label.colour, va="baseline")

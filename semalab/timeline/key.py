@@ -59,6 +59,8 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         entries.append(Entry("tip", "not ended yet" if scene.stopped == NOW else "never ended", tone))
     if _torn(scene):
         entries.append(Entry("torn", "goes on outside", tone))
+    if scene.parting is not None:
+        entries.append(Entry("parting", "≠ the logs part"))
     if len(scene.threads) > 40 or scene.density is not None:
         entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
@@ -85,7 +87,7 @@ def _percent(share: float) -> str:
 
 def _crowding(scene: Scene, group: int) -> str:
     """How many threads there are, and how many share a cell or a line."""
-    threads = f"{len(scene.threads):,} threads"
+    threads = f"{len(scene.threads) - len(scene.view.absent):,} threads"
     if scene.density is not None:
         time, several = scene.clock.lasting(scene.density.time), scene.density.threads
         if len(scene.threads) == 1:
@@ -160,6 +162,8 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
     if kind == "link":
         _line(sheet, [x + _SAMPLE / 2] * 2, [y - 2, y + 5], color=GREY, linewidth=0.9)
         _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)
+    if kind == "parting":
+        _line(sheet, [x + _SAMPLE / 2] * 2, [y - 5, y + 5], color=INK, linewidth=1.2, linestyle=(0, (2.5, 1.6)))
     if kind == "alarm":
         _box(sheet, x, y, _SAMPLE, 5, facecolor=ALARM)
     if kind in {"tip", "torn"}:

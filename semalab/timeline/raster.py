@@ -163,7 +163,7 @@ def _reaching(sheet: Sheet, bars: Bars) -> tuple[np.ndarray, np.ndarray, np.ndar
 def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
     row, begin, end = _reaching(canvas.sheet, bars)
     if bars.open.any():  # a wait that never ended goes on past the end of the log
-        end = np.where(bars.open, canvas.sheet.end, end)
+        end = np.where(bars.open, canvas.sheet.last, end)
     covered = canvas.cover(row, begin, end) > _SEEN
     ground, line = hatch_inks(canvas.sheet, tone.colour)
     canvas.paint(covered, ground, WAIT)

@@ -9,6 +9,7 @@ import numpy as np
 
 from semalab.reading import Reading, Use
 from semalab.timeline.bars import Bars, bars_of, lives_of
+from semalab.timeline.beside import Beside
 from semalab.timeline.clock import Clock, clock_of
 from semalab.timeline.crowds import Crowd, crowds_of
 from semalab.timeline.density import Density, density_of
@@ -48,10 +49,20 @@ class Scene:
     tones: Mapping[str, Tone]
     alarm: str | None
     stopped: str | None
+    beside: Beside | None = None
 
     @property
     def threads(self) -> tuple[str, ...]:
         return self.view.threads
+
+    @property
+    def parting(self) -> float | None:
+        """Where this run and the one it is laid beside begin to differ; None if nowhere, or outside the window."""
+        place = self.beside.parting if self.beside is not None else None
+        if place is None:
+            return None
+        at = float(self.clock.at[place]) if place < len(self.clock.at) else self.clock.end
+        return at if self.view.begin <= at <= self.view.end else None
 
     @property
     def open_ended(self) -> bool:
@@ -66,11 +77,12 @@ def scene_of(
     between: Between | None = None,
     threads: Sequence[str | int] | None = None,
     select: str | int | None = None,
+    beside: Beside | None = None,
 ) -> Scene:
     """Lay a reading, or the part of it that is asked for, out on its time axis."""
-    clock = clock_of(reading.trace, reading.times, stopped is not None)
-    view = view_of(reading.trace, clock, between, threads, select)
-    tones = _tones(reading)
+    clock = clock_of(reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else 0)
+    view = view_of(reading.trace, clock, between, threads, select, beside)
+    tones = _tones(reading, beside)
     marks, openings = moments_of(reading, _used(reading), clock, view, tones)
     crowds = crowds_of(reading.uses[alarm], clock, allowed, view) if alarm is not None else ()
     bars = bars_of(reading, clock, view, tones)
@@ -86,10 +98,11 @@ def scene_of(
         thefts=thefts_of(reading, clock, view),
         crowds=crowds,
         density=density_of(bars, view),
-        strips=_strips(reading),
+        strips=strips_of(reading, beside),
         tones=tones,
         alarm=alarm,
         stopped=stopped if not view.late else None,
+        beside=beside,
     )
 
 
@@ -101,11 +114,14 @@ def _used(reading: Reading) -> list[Use]:
     return sorted(used, key=lambda u: main is None or u.label != main.label)
 
 
-def _tones(reading: Reading) -> dict[str, Tone]:
-    return {u.label: TONES[i] if i < len(TONES) else OTHER for i, u in enumerate(_used(reading))}
+def _tones(reading: Reading, beside: Beside | None) -> dict[str, Tone]:
+    used = [u.label for u in _used(reading)]
+    order = used if beside is None else [*beside.order, *(label for label in used if label not in beside.order)]
+    place = {label: number for number, label in enumerate(order)}
+    return {label: TONES[place[label]] if place[label] < len(TONES) else OTHER for label in used}
 
 
-def _strips(reading: Reading) -> tuple[Use, ...]:
+def strips_of(reading: Reading, beside: Beside | None = None) -> tuple[Use, ...]:
     """The main primitive and the busiest others of its family. A barrier or condition has no value worth a strip."""
     main = reading.main_use
     if main is None or main.primitive.kind in {"Barrier", "Condition"}:
@@ -117,4 +133,8 @@ def _strips(reading: Reading) -> tuple[Use, ...]:
         return (main,)
     others = [u for u in _used(reading) if u.primitive.kind in family and u.label != main.label]
     others.sort(key=lambda u: -(u.acquires + u.releases))
-    return (main, *others[: _STRIPS - 1])
+    chosen = [main, *others]
+    if beside is not None:  # the same strips opposite each other
+        place = {label: number for number, label in enumerate(beside.order)}
+        chosen.sort(key=lambda u: place.get(u.label, len(place)))
+    return tuple(chosen[:_STRIPS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,30 +31,63 @@ def boxes(begin: np.ndarray, end: np.ndarray, bottom: np.ndarray, top: np.ndarra
     return Path(corners.reshape(-1, 2), np.tile(np.array(_BOX, dtype=Path.code_type), len(begin)))
 
 
-class Sheet:
-    """The paper with its plot. Positions on the plot are (time in units, points from the paper's lower edge)."""
+@dataclass(frozen=True)
+class Onto:
+    """Paper that a drawing shares with others. lift: points from its lower edge to the drawing's."""
 
-    def __init__(self, page: Page, begin: float, end: float, dpi: int) -> None:
+    figure: Figure
+    lift: float = 0.0
+
+    @property
+    def points(self) -> Transform:
+        """From points of the drawing to the screen."""
+        return Affine2D().scale(1 / POINTS).translate(0, self.lift / POINTS) + self.figure.dpi_scale_trans
+
+    @property
+    def height(self) -> float:
+        return float(self.figure.get_figheight()) * POINTS
+
+
+def paper(width: float, height: float, dpi: int) -> Figure:
+    """An empty sheet of so many points."""
+    figure = Figure(figsize=(width / POINTS, height / POINTS), dpi=dpi, facecolor=PAPER, edgecolor=RULE)
+    figure.patch.set_linewidth(2)  # half of it falls off the paper
+    FigureCanvasAgg(figure)
+    return figure
+
+
+class Sheet:
+    """The paper with its plot. Positions on the plot are (time in units, points from the page's lower edge).
+
+    last: where the run ends on the axis, with what reaches over its end.
+    """
+
+    def __init__(
+        self, page: Page, begin: float, end: float, dpi: int, last: float | None = None, onto: Onto | None = None
+    ) -> None:
         self.page, self.begin, self.end, self.dpi = page, begin, end, dpi
+        self.last = end if last is None else last
         self.row_pixels = page.pitch * dpi / POINTS
-        self.figure = Figure(
-            figsize=(page.width / POINTS, page.height / POINTS), dpi=dpi, facecolor=PAPER, edgecolor=RULE
-        )
-        self.figure.patch.set_linewidth(2)  # half of it falls off the paper
-        FigureCanvasAgg(self.figure)
-        self.points: Transform = Affine2D().scale(1 / POINTS) + self.figure.dpi_scale_trans
+        onto = onto if onto is not None else Onto(paper(page.width, page.height, dpi))
+        self.figure = onto.figure
+        self.points = onto.points
         low, high = page.axis, page.rows_top + HEADROOM
         self.axes: Axes = self.figure.add_axes(
             (
                 page.left / page.width,
-                low / page.height,
+                (low + onto.lift) / onto.height,
                 (page.right - page.left) / page.width,
-                (high - low) / page.height,
+                (high - low) / onto.height,
             )
         )
         self.axes.set_axis_off()
         self.axes.set_xlim(begin, end)
         self.axes.set_ylim(low, high)
+
+    @property
+    def part(self) -> float:
+        """The part of the axis that the run takes: 1 unless the run it is laid beside took longer."""
+        return (self.last - self.begin) / (self.end - self.begin)
 
     @property
     def per_point(self) -> float:

@@ -38,8 +38,10 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     at, value = _in_window(scene, use.counts.values)
     when, waiting = _in_window(scene, use.counts.waiters)
     most, queue = int(value.max()), int(waiting.max())
-    up, down = _scales(band, most, queue)
-    zero = band.top - most * up
+    levels = scene.beside.levels.get(use.label, (0, 0)) if scene.beside is not None else (0, 0)
+    top, deep = max(most, levels[0]), max(queue, levels[1])
+    up, down = _scales(band, top, deep)
+    zero = band.top - top * up
     if queue:
         hanging = _steps(sheet, when, waiting)
         x, y = hanging
@@ -48,7 +50,7 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
         sheet.area(Path(outline), "waiters", 2, **style)
     sheet.line([sheet.begin, sheet.end], [zero, zero], "zero", 2.5, color=LINE, linewidth=0.8)
     banded = _draw_value(sheet, at, zero + value * up, colour)
-    _label(sheet, band, zero, most, queue, up, down, "item" if use.primitive.kind in QUEUES else "value")
+    _label(sheet, band, zero, top, deep, up, down, "item" if use.primitive.kind in QUEUES else "value")
     heading = _heading(sheet, use, queue, banded)
     sheet.text(sheet.x(scene.view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
 
@@ -105,10 +107,10 @@ def _in_window(scene: Scene, column: Numbers[int]) -> tuple[np.ndarray, np.ndarr
 
 
 def _steps(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of a staircase that goes on to the axis' end."""
-    x = np.r_[np.repeat(at, 2)[1:], sheet.end]
+    """Corners of a staircase that goes on to the end of the run."""
+    x = np.r_[np.repeat(at, 2)[1:], sheet.last]
     y = np.repeat(level, 2)
-    return (x, y) if len(x) <= _FINE else _bounds(sheet, at, level)[::2]
+    return (x, y) if len(x) <= _FINE * sheet.part else _bounds(sheet, at, level)[::2]
 
 
 def _bounds(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -120,8 +122,8 @@ def _bounds(sheet: Sheet, at: np.ndarray, level: np.ndarray) -> tuple[np.ndarray
     low = np.minimum(np.minimum.reduceat(level, start), before)
     high = np.maximum(np.maximum.reduceat(level, start), before)
     left = np.maximum(sheet.begin + column[start] * sheet.per_point / 2, at[0])
-    right = np.minimum(left + sheet.per_point / 2, sheet.end)  # from there on, the last level is kept
-    until = np.r_[left[1:], sheet.end]
+    right = np.minimum(left + sheet.per_point / 2, sheet.last)  # from there on, the last level is kept
+    until = np.r_[left[1:], sheet.last]
     x = np.stack([left, right, np.minimum(right, until), until], axis=1)
     lower = np.stack([low, low, last, last], axis=1)
     upper = np.stack([high, high, last, last], axis=1)
@@ -136,7 +138,7 @@ def _draw_value(sheet: Sheet, at: np.ndarray, height: np.ndarray, colour: str) -
     Returns whether there is such a band.
     """
     style: dict[str, Any] = {"color": colour, "linewidth": 1.6, "solid_joinstyle": "miter"}
-    if 2 * len(at) <= _FINE:
+    if 2 * len(at) <= _FINE * sheet.part:
         sheet.line(*_steps(sheet, at, height), "value", 3, **style)
         return False
     x, low, high = _bounds(sheet, at, height)

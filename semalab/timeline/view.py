@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from semalab.excerpt import cut_name, written
+from semalab.timeline.beside import Beside
 from semalab.timeline.clock import Clock
 from semalab.trace import Trace
 
@@ -24,6 +25,8 @@ class View:
     Invariant: begin < end. threads: those shown, from the top. rows: for every thread of the trace its row, or -1.
     linked: rows whose links are drawn however many rows there are; selected: the row that was asked for. words: what
     is shown and what is left out; "" if that is nothing. early, late: something is, before or after the window.
+    until: where the axis ends; after `end` only if the run ended earlier. absent: rows of threads that the run, unlike
+    the one it is laid beside, does not have.
     """
 
     begin: float
@@ -35,6 +38,8 @@ class View:
     words: str
     early: bool
     late: bool
+    until: float
+    absent: frozenset[int] = frozenset()
 
     @property
     def whole(self) -> bool:
@@ -57,16 +62,25 @@ def view_of(
     between: Between | None = None,
     threads: Sequence[str | int] | None = None,
     select: str | int | None = None,
+    beside: Beside | None = None,
 ) -> View:
-    """The view that was asked for.
+    """The view that was asked for. beside: whose rows it has, instead of `threads`.
 
     Raises: TypeError, ValueError for a window or threads that the run does not have.
     """
-    begin, end = (0.0, clock.end) if between is None else _window(clock, between)
+    begin, asked = (0.0, clock.end) if between is None else _window(clock, between)
+    end = min(asked, clock.end)
     every = range(len(trace.threads))
-    shown = list(every) if threads is None else _chosen(trace, threads)
     rows = np.full(len(trace.threads), -1, dtype=np.intp)
-    rows[shown] = range(len(shown))
+    if beside is None:
+        shown = list(every) if threads is None else chosen(trace, threads)
+        names = tuple(trace.threads[place] for place in shown)
+        rows[shown] = range(len(shown))
+    else:
+        names = beside.threads
+        row = {name: number for number, name in enumerate(names)}
+        rows[:] = [row.get(thread, -1) for thread in trace.threads]
+        shown = np.flatnonzero(rows >= 0).tolist()
     linked = () if threads is None else tuple(shown)
     if select is not None:
         linked = (_place(trace, select, "select"),)
@@ -83,18 +97,20 @@ def view_of(
     return View(
         begin,
         end,
-        tuple(trace.threads[place] for place in shown),
+        names,
         rows,
         frozenset(int(rows[place]) for place in linked),
         int(rows[linked[0]]) if select is not None else None,
         " · ".join(parts),
         early,
         late,
+        max(end, clock.reach if between is None else min(asked, clock.reach)),
+        frozenset(range(len(names))) - frozenset(rows.tolist()),
     )
 
 
 def _window(clock: Clock, between: Any) -> tuple[float, float]:
-    """The window in units of the axis; one that goes on past the end of the run ends there."""
+    """The window in units of the axis; it may go on past the end of the run."""
     rule = "event numbers" if clock.stands else "seconds of the run's clock"
     try:
         begin, end = between
@@ -113,10 +129,11 @@ def _window(clock: Clock, between: Any) -> tuple[float, float]:
     if (end - begin) * scale < least:
         shortest = "one event" if clock.stands else "a nanosecond"
         raise ValueError(f"between must be at least {shortest} long, got {written(between)}")
-    return begin * scale, min(end * scale, clock.end)
+    return begin * scale, end * scale
 
 
-def _chosen(trace: Trace, threads: Any) -> list[int]:
+def chosen(trace: Trace, threads: Any) -> list[int]:
+    """The rows of these threads, by their names or numbers. Raises: TypeError, ValueError for none of the trace's."""
     if isinstance(threads, str) or not isinstance(threads, Sequence):
         got = written(threads)
         raise TypeError(f"threads must be a list of names or row numbers, got {got}; write [{got}]")

@@ -1,0 +1,144 @@
+"""What came of two runs: how they ended, how long they took, and who waited for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semalab.comparison.difference import Difference
+from semalab.excerpt import cut, cut_name
+from semalab.reading import Reading
+from semalab.run import Run
+from semalab.stops import Deadlock
+from semalab.trace import SEMAPHORES
+from semalab.verdict import LONGEST
+
+_THREADS = 5  # whose waits are told one by one
+_SHORT = 160  # characters of a verdict in a sentence
+_NAME = 60  # of a thread
+DOES_NOT_APPLY = "does not apply"
+
+
+@dataclass(frozen=True)
+class Waits:
+    """How often somebody waited, for how many nanoseconds of waits that ended, and how many waits never ended."""
+
+    count: int = 0
+    time: int = 0
+    endless: int = 0
+
+
+def outcome(a: Run, b: Run) -> tuple[Difference, ...]:
+    """Ending, duration, threads, threads inside at once, waits, value at the end; then who waited most differently."""
+    return (
+        Difference("how it ended", cut(a.verdict, LONGEST), cut(b.verdict, LONGEST)),
+        Difference("duration", lasting(a), lasting(b), _longer(a.trace.duration, b.trace.duration)),
+        _counted("threads and main", len(a.trace.threads), len(b.trace.threads)),
+        _of_primitive("most inside at once", _inside(a.reading), _inside(b.reading)),
+        Difference("waits", _in_all(a), _in_all(b)),
+        _of_primitive("value at the end", _final(a.reading), _final(b.reading)),
+        *_threads(a, b),
+    )
+
+
+def ending(run: Run) -> str:
+    """In a few words how a run ended and how long it took."""
+    if run.stopped is not None:
+        what = "deadlock" if isinstance(run.stopped, Deadlock) else "stopped"
+        return f"{what} after {time(run.trace.duration)}" if run.trace.duration else f"{what}, no time passed"
+    return f"{cut(run.verdict, _SHORT)}, {lasting(run)}"
+
+
+def lasting(run: Run) -> str:
+    return time(run.trace.duration) if run.trace.duration else "no time passed"
+
+
+def time(nanoseconds: int) -> str:
+    """Three digits and a unit: "42.2 ms"."""
+    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
+        if nanoseconds >= size:
+            return f"{float(f'{nanoseconds / size:.3g}'):,g} {unit}"
+    return f"{nanoseconds} ns"
+
+
+def _longer(a: int, b: int) -> str:
+    return f"{time(abs(b - a))} {'more' if b > a else 'less'}" if a and b and a != b else ""
+
+
+def _counted(what: str, a: int, b: int) -> Difference:
+    return Difference(what, f"{a:,}", f"{b:,}", f"{abs(b - a):,} {'more' if b > a else 'less'}" if a != b else "")
+
+
+Number = tuple[str, int]  # a primitive's label, and what was counted of it
+
+
+def _of_primitive(what: str, a: Number | None, b: Number | None) -> Difference:
+    """Numbers of one primitive are compared; of two, each is told with its own."""
+    if a is not None and b is not None and a[0] == b[0]:
+        return _counted(f"{what}, `{cut_name(a[0], _NAME)}`", a[1], b[1])
+    return Difference(what, *(DOES_NOT_APPLY if n is None else f"{n[1]:,}, `{cut_name(n[0], _NAME)}`" for n in (a, b)))
+
+
+def _inside(reading: Reading) -> Number | None:
+    use = reading.main_use
+    return (use.label, use.most_inside) if use is not None and use.role == "guard" else None
+
+
+def _final(reading: Reading) -> Number | None:
+    use = reading.main_use
+    return (use.label, use.final) if use is not None and use.primitive.kind in SEMAPHORES else None
+
+
+def _in_all(run: Run) -> str:
+    waits = waits_of(run.reading).values()
+    count, length, endless = (sum(getattr(w, what) for w in waits) for what in ("count", "time", "endless"))
+    return _said(Waits(count, length, endless), moves=run.trace.duration > 0)
+
+
+def _said(waits: Waits, *, moves: bool) -> str:
+    """How often and how long. A wait that never ended has no length: it is counted, and not added up."""
+    if not waits.count:
+        return "none"
+    ended = waits.count - waits.endless
+    parts = [f"{ended:,}, together {time(waits.time)}" if moves else f"{ended:,}"] if ended else []
+    parts += [f"{waits.endless:,} never ended"] if waits.endless else []
+    return "; ".join(parts)
+
+
+def _threads(a: Run, b: Run) -> Iterator[Difference]:
+    """Of threads of both runs that waited for different times, those with the largest difference; endless waits first.
+
+    Where a clock stood still, no wait has a length to compare.
+    """
+    if not (a.trace.duration and b.trace.duration):
+        return
+    of_a, of_b = waits_of(a.reading), waits_of(b.reading)
+    both = [thread for thread in a.trace.threads if thread in set(b.trace.threads)]
+    pairs = {thread: (of_a.get(thread, Waits()), of_b.get(thread, Waits())) for thread in both}
+    apart = [t for t, (x, y) in pairs.items() if (x.time, x.endless) != (y.time, y.endless)]
+    apart.sort(key=lambda t: (pairs[t][0].endless == pairs[t][1].endless, -abs(pairs[t][0].time - pairs[t][1].time)))
+    for thread in apart[:_THREADS]:
+        x, y = pairs[thread]
+        change = (
+            "" if x.endless or y.endless else f"{time(abs(y.time - x.time))} {'more' if y.time > x.time else 'less'}"
+        )
+        yield Difference(f"{cut_name(thread, _NAME)} waited", _length(x), _length(y), change)
+
+
+def _length(waits: Waits) -> str:
+    if not waits.count:
+        return "not at all"
+    if waits.endless:
+        return f"{time(waits.time)}, then without end" if waits.time else "without end"
+    return time(waits.time)
+
+
+def waits_of(reading: Reading) -> dict[str, Waits]:
+    """Per thread that waited, its waits for primitives; sleeps and joins are none."""
+    waited: dict[str, Waits] = {}
+    for span in reading.spans:
+        if span.kind == "wait":
+            so_far, endless = waited.get(span.thread, Waits()), span.last is None
+            length = 0 if endless else span.end - span.begin
+            waited[span.thread] = Waits(so_far.count + 1, so_far.time + length, so_far.endless + endless)
+    return waited
