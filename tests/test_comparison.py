@@ -55,6 +55,10 @@ def words(figure: Any, gid: str) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text) if text.get_gid() == gid]
 
 
+def lines(figure: Any, gid: str) -> list[Any]:
+    return [artist for artist in figure.findobj() if artist.get_gid() == gid]
+
+
 def heights(figure: Any, gid: str) -> dict[str, list[float]]:
     """Of each label, how far each of its places lies above the lowest label of its timeline."""
     found = [
@@ -143,12 +147,32 @@ def test_equal_events_at_other_times_are_not_the_same_log() -> None:
     assert compared.sentence.startswith("stay=0.01: ")
 
 
+def test_one_other_time_makes_another_log() -> None:
+    def run(time: int) -> Run:
+        events = [Event(0, "main", "start"), Event(time, "main", "print"), Event(9, "main", "end")]
+        return Run(Trace(events, ["main"]), {}, "virtual", 0, 0.0)
+
+    assert lab.compare(run(5), run(5)).equal
+    assert lab.compare(run(5), run(6)).parted == "The same 3 events in the same order, with other times."
+
+
 def test_real_seconds_are_said_to_be_measured() -> None:
     compared = lab.compare(virtual(), lab.record(visit))
     assert compared.varied == (Difference("clock", "virtual", "wall"),)
     assert compared.names == ("Virtual clock", "Wall clock")
     assert "Times on the wall clock were measured on one machine, and are others each time." in compared.note
     assert "wall" not in lab.compare(virtual(), virtual(seed=1)).note
+
+
+def test_of_two_runs_on_the_wall_clock_nobody_chose_the_order() -> None:
+    a, b = lab.record(visit, seed=1), lab.record(visit, seed=2)
+    compared = lab.compare(a, b)
+    assert compared.varied == ()
+    assert compared.names == ("First run", "Second run")
+    assert ("neither is promised" in compared.note) == (compared.parting is not None)
+    one, other = (Run(Trace([Event(0, name, "start")], [name]), {}, "wall", 0, 0.0) for name in ("main", "other"))
+    assert lab.compare(one, other).note.endswith(" Both orders happened; neither is promised.")
+    assert lab.compare(virtual(initial=1, seed=1), virtual(initial=2, seed=2)).note == ""  # that was not order alone
 
 
 def test_a_wait_that_never_ended_has_no_length() -> None:
@@ -165,7 +189,7 @@ def test_a_wait_that_never_ended_has_no_length() -> None:
     }
     figure = compared.timeline()
     assert words(figure, "stop label") == ["deadlock"]
-    assert not words(figure, "end label")  # the wall says it
+    assert not lines(figure, "end of run")  # the wall says it
     assert len({tuple(axes.get_xlim()) for axes in figure.axes}) == 1
 
 
@@ -216,6 +240,10 @@ def test_both_timelines_have_one_axis_and_the_shorter_says_where_it_is_over() ->
     assert above.get_position().x1 == below.get_position().x1
     assert above.get_position().y0 > below.get_position().y1
     assert words(figure, "end label") == ["over: 20 ms"]
+    assert len(lines(figure, "end of run")) == 1
+    ticks = words(figure, "tick label")
+    assert ticks[: len(ticks) // 2] == ticks[len(ticks) // 2 :]
+    assert lines(figure, "value")[1].get_xdata().max() == pytest.approx(20)  # a run that is over has no value
     assert words(figure, "parting label") == ["≠", "≠"]
     assert words(figure, "title")[0].startswith("initial=1: Mutual exclusion held")
 
@@ -252,6 +280,27 @@ def test_rows_of_one_thread_lie_opposite_and_a_missing_thread_is_said_to_be_miss
     assert words(figure, "absent label") == ["2 threads that are not in this run"]
     one = lab.compare(virtual(threads=3), virtual(threads=2)).timeline()
     assert words(one, "absent label") == ["not in this run"]
+    many = [text.get_text() for text in lab.compare(virtual(threads=50), virtual(threads=60)).timeline().texts]
+    assert {"(51 threads)", "(61 threads)"} <= set(many)
+
+
+def test_rows_painted_as_an_image_end_with_their_run() -> None:
+    """Also waits that never ended: they reach over the end of the run by a tip, not to the end of the axis."""
+
+    def crowd(let_in: bool) -> None:
+        gate = threading.Semaphore(0)
+        for _ in range(80):
+            threading.Thread(target=gate.acquire).start()
+        time.sleep(0.01)
+        if let_in:
+            time.sleep(0.09)
+            gate.release(80)
+
+    figure = lab.compare(virtual(crowd, let_in=False), virtual(crowd, let_in=True)).timeline()
+    stuck, free = (image.codes.any(axis=0) for image in lines(figure, "rows"))
+    assert stuck[: len(stuck) // 12].any()
+    assert not stuck[len(stuck) // 4 :].any()
+    assert free[len(free) // 2 :].any()
 
 
 def test_values_have_one_scale_and_primitives_one_colour() -> None:
@@ -259,8 +308,27 @@ def test_values_have_one_scale_and_primitives_one_colour() -> None:
     said = [text.get_text() for text in figure.texts]
     assert said.count("value 3") == 2
     assert "value 1" not in said
-    zeros = [line for line in figure.findobj() if line.get_gid() == "value"]
-    assert len({line.get_color() for line in zeros}) == 1
+    assert len({line.get_color() for line in lines(figure, "value")}) == 1
+    said = [text.get_text() for text in lab.compare(virtual(threads=2), virtual(threads=4)).timeline().texts]
+    assert said.count("3 wait") == 2
+    assert "1 wait" not in said
+
+
+def test_of_several_primitives_each_has_its_colour_and_its_place_in_both() -> None:
+    """The one that the first run uses most, the second uses least."""
+
+    def use(left: int, right: int) -> None:
+        one, two = threading.Semaphore(1), threading.Semaphore(1)
+        for gate, times in ((one, left), (two, right)):
+            for _ in range(times):
+                with gate:
+                    time.sleep(0.01)
+
+    figure = lab.compare(virtual(use, left=3, right=1), virtual(use, left=1, right=3)).timeline()
+    assert words(figure, "strip heading") == 2 * ["value of one", "value of two"]
+    colours = [line.get_color() for line in lines(figure, "value")]
+    assert colours[:2] == colours[2:]
+    assert colours[0] != colours[1]
 
 
 def test_a_window_and_some_threads_of_both() -> None:
@@ -309,7 +377,20 @@ def test_two_logs_without_events_are_drawn() -> None:
 
 def test_no_words_leave_the_paper() -> None:
     """Also those of a title so long that it is set in the smallest type."""
-    figure = lab.compare(virtual(forks), virtual(forks, ordered=True)).timeline()
+
+    def ring(threads: int, ordered: bool) -> None:
+        forks = [threading.Semaphore(1) for _ in range(threads)]
+
+        def eat(*order: int) -> None:
+            with forks[min(order) if ordered else order[0]]:
+                time.sleep(0.01)
+                with forks[max(order) if ordered else order[1]]:
+                    pass
+
+        for i in range(threads):
+            threading.Thread(target=eat, args=(i, (i + 1) % threads), name=f"philosopher-{i}").start()
+
+    figure = lab.compare(virtual(ring, threads=3, ordered=False), virtual(ring, threads=3, ordered=True)).timeline()
     png(figure)
     wide, high = figure.bbox.width, figure.bbox.height
     for text in figure.texts:

@@ -85,7 +85,7 @@ class Comparison:
         notes = []
         if "wall" in (self.a.clock, self.b.clock):
             notes.append("Times on the wall clock were measured on one machine, and are others each time.")
-        if self.parting is not None and {one.what for one in self.varied} & {"clock", "seed", "schedule"}:
+        if self.parting is not None and {one.what for one in self.varied} <= {"clock", "seed", "schedule"}:
             notes.append("Both orders happened; neither is promised.")
         return " ".join(notes)
 

@@ -21,10 +21,10 @@ def varied(a: Run, b: Run) -> tuple[Difference, ...]:
     names = dict.fromkeys([*a.arguments, *b.arguments])
     found += [Difference(name, _argument(a, name), _argument(b, name)) for name in names]
     found.append(Difference("clock", a.clock, b.clock))
-    if a.clock == b.clock and not (_chosen(a) and _chosen(b)):
-        found.append(Difference("seed", str(a.seed), str(b.seed)))
-    if a.clock == b.clock == "virtual" and (_chosen(a) or _chosen(b)):
-        found.append(Difference("schedule", _schedule(a), _schedule(b)))
+    if a.clock == b.clock == "virtual":  # on the wall clock, nobody chose the order
+        chosen = _chosen(a) or _chosen(b)
+        orders = (_schedule(a), _schedule(b)) if chosen else (str(a.seed), str(b.seed))
+        found.append(Difference("schedule" if chosen else "seed", *orders))
     return tuple(one for one in found if one.differs)
 
 

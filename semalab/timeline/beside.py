@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from semalab.columns import NEVER
 from semalab.reading import Reading
 from semalab.timeline.clock import clock_of
 from semalab.timeline.table import table
@@ -49,9 +50,15 @@ def beside(
         tuple(threads) if threads is not None else common_rows(a.trace, b.trace),
         tuple(dict.fromkeys(label for one in readings for label in _in_use(one))),
         _levels(readings),
-        any(stopped) or any(span.last is None and span.kind in {"wait", "hold"} for r in readings for span in r.spans),
+        any(_has_endless(one) for one in readings),
         parting,
     )
+
+
+def _has_endless(reading: Reading) -> bool:
+    """Some wait or hold never ended."""
+    groups = reading.columns.groups.items()
+    return any((table(column, 5)[:, 4] == NEVER).any() for (kind, _), column in groups if kind in {"wait", "hold"})
 
 
 def common_rows(a: Trace, b: Trace) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def view_of(
         early,
         late,
         max(end, clock.reach if between is None else min(asked, clock.reach)),
-        frozenset(range(len(names))) - frozenset(rows.tolist()),
+        frozenset(range(len(names))) - frozenset(rows.tolist()) if beside is not None else frozenset(),
     )
 
 
