@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
 from virtual_runs import latch
@@ -394,7 +395,7 @@ def test_no_words_leave_the_paper() -> None:
     png(figure)
     wide, high = figure.bbox.width, figure.bbox.height
     for text in figure.texts:
-        box = text.get_window_extent(figure.canvas.get_renderer())
+        box = text.get_window_extent(FigureCanvasAgg(figure).get_renderer())
         assert min(box.x0, box.y0) >= 0, text.get_text()
         assert box.x1 <= wide, text.get_text()
         assert box.y1 <= high, text.get_text()
