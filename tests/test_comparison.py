@@ -228,6 +228,15 @@ def test_numbers_of_two_primitives_are_not_subtracted() -> None:
     assert said["value at the end"] == Difference("value at the end", "1, `mutex`", "3, `gate`")
 
 
+def test_what_is_too_long_to_be_a_name_is_none() -> None:
+    def greet(word: str) -> None:
+        print(word)
+
+    compared = lab.compare(virtual(greet, word=90 * "a"), virtual(greet, word=90 * "b"))
+    assert compared.names == ("First run", "Second run")
+    assert [one.what for one in compared.varied] == ["word"]
+
+
 def test_a_name_of_the_programs_keeps_its_letters() -> None:
     compared = lab.compare(virtual(forks, ordered=False), virtual(forks, ordered=True))
     assert compared.names == ("ordered=False", "ordered=True")

@@ -6,7 +6,7 @@ from semalab.comparison.difference import Difference
 from semalab.excerpt import called, cut
 from semalab.run import Run
 
-_NAME = 60  # characters of what a run is called
+_NAME = 60  # characters of what a run is called, at most
 _UNGIVEN = "not given"
 FIRST, SECOND = "First run", "Second run"
 _NAMELESS = frozenset({"schedule", "text of the program"})  # too long to call a run by
@@ -34,12 +34,9 @@ def names_of(found: tuple[Difference, ...]) -> tuple[str, str]:
         return FIRST, SECOND
     if found[0].what == "program":
         found = found[:1]  # of two programs, the arguments differ anyway
-    first, second = (", ".join(_name(one.what, one_of) for one, one_of in pairs) for pairs in _sides(found))
-    return (cut(first, _NAME), cut(second, _NAME)) if first[:_NAME] != second[:_NAME] else (FIRST, SECOND)
-
-
-def _sides(found: tuple[Difference, ...]) -> tuple[list[tuple[Difference, str]], list[tuple[Difference, str]]]:
-    return [(one, one.a) for one in found], [(one, one.b) for one in found]
+    first = ", ".join(_name(one.what, one.a) for one in found)
+    second = ", ".join(_name(one.what, one.b) for one in found)
+    return (first, second) if max(len(first), len(second)) <= _NAME else (FIRST, SECOND)
 
 
 def _name(what: str, value: str) -> str:
