@@ -37,7 +37,7 @@ class Run:
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
-    source_file: where the program stands.
+    source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -61,6 +61,7 @@ class Run:
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
+    forgotten: tuple[str, ...] = field(default=(), repr=False)
 
     @cached_property
     def reading(self) -> Reading:

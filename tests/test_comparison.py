@@ -18,7 +18,7 @@ import semalab as lab
 from semalab.comparison import Comparison, Difference
 from semalab.run import Run
 from semalab.timeline import png
-from semalab.trace import Event, Trace
+from semalab.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -74,25 +74,37 @@ def heights(figure: Any, gid: str) -> dict[str, list[float]]:
     }
 
 
+def marked(figure: Any) -> list[list[str]]:
+    """For each of the two timelines, the rows with the mark of a longer wait, found by their height."""
+    marks = {mark.axes: mark for mark in lines(figure, "waited longer") if mark.axes is not None}
+    names = [text for text in figure.findobj(Text) if text.get_gid() == "row"]
+    half = len(names) // 2
+    found = []
+    for axes, part in zip(figure.axes, (names[:half], names[half:]), strict=True):
+        heights = [round(y, 3) for y in marks[axes].get_ydata()] if axes in marks else []
+        found.append([text.get_text() for text in part if round(text.get_position()[1], 3) in heights])
+    return found
+
+
 def test_one_permit_beside_two() -> None:
     compared = lab.compare(virtual(initial=1), virtual(initial=2))
     assert compared.varied == (Difference("initial", "1", "2"),)
     assert compared.sentence == (
-        "initial=1: Mutual exclusion held: never more than 1 inside, 30 ms."
+        "initial=1: never more than 1 inside, 30 ms."
         " initial=2: Mutual exclusion broken: 2 threads inside at once, 20 ms"
     )
     assert [str(one) for one in compared.differences[:5]] == [
         f"how it ended: {compared.a.verdict} | {compared.b.verdict}",
         "duration: 30 ms | 20 ms (10 ms less)",
-        "most inside at once, `mutex`: 1 | 2 (1 more)",
-        "waits: 2, together 30 ms | 1, together 10 ms",
-        "value at the end, `mutex`: 1 | 2 (1 more)",
+        "most inside `mutex`: 1 | 2 (1 more)",
+        "waits: 2, together 30 ms | 1, together 10 ms (20 ms less)",
+        "last value of `mutex`: 1 | 2 (1 more)",
     ]
     assert {(one.a, one.b, one.change) for one in compared.differences[5:]} == {
         ("10 ms", "not at all", "10 ms less"),
         ("20 ms", "10 ms", "10 ms less"),
     }
-    assert compared.common == "in both: threads and main: 4"
+    assert compared.common == "in both: threads and main: 4; turns at `mutex`: 3, in the same order"
     assert repr(compared) == "\n".join(filter(None, compared.lines))
 
 
@@ -106,7 +118,7 @@ def test_with_another_value_the_same_thread_still_does_the_same() -> None:
     assert a.trace[place].thread == b.trace[place].thread
     assert any(x.value != y.value for x, y in zip(a.trace[:place], b.trace[:place], strict=True))
     assert compared.parted == (
-        f"The same {place} events, then initial=1: {a.moments[place].sentence}"
+        f"The same {place} events (with other values), then initial=1: {a.moments[place].sentence}"
         f" | initial=2: {b.moments[place].sentence}."
     )
 
@@ -136,7 +148,7 @@ def test_equal_runs_are_said_to_be_equal() -> None:
     compared = lab.compare(virtual(seed=1), virtual(seed=1))
     assert compared.varied == compared.differences == ()
     assert compared.parting is None
-    assert compared.sentence == "The same log, event by event: Mutual exclusion held: never more than 1 inside, 30 ms"
+    assert compared.sentence == "The same log, event by event: never more than 1 inside, 30 ms"
     assert compared.parted == "The same log, event by event."
     assert not words(compared.timeline(), "parting label")
 
@@ -144,8 +156,9 @@ def test_equal_runs_are_said_to_be_equal() -> None:
 def test_equal_events_at_other_times_are_not_the_same_log() -> None:
     compared = lab.compare(virtual(stay=0.01, seed=4), virtual(stay=0.02, seed=4))
     assert compared.parting is None
-    assert compared.parted == f"The same {len(compared.a.trace)} events in the same order, with other times."
-    assert compared.sentence.startswith("stay=0.01: ")
+    told = "with other times and lengths of sleep"
+    assert compared.parted == f"The same {len(compared.a.trace)} events in the same order ({told})."
+    assert compared.sentence == "In both: never more than 1 inside. stay=0.01: 30 ms. stay=0.02: 60 ms"
 
 
 def test_one_other_time_makes_another_log() -> None:
@@ -154,14 +167,14 @@ def test_one_other_time_makes_another_log() -> None:
         return Run(Trace(events, ["main"]), {}, "virtual", 0, 0.0)
 
     assert lab.compare(run(5), run(5)).equal
-    assert lab.compare(run(5), run(6)).parted == "The same 3 events in the same order, with other times."
+    assert lab.compare(run(5), run(6)).parted == "The same 3 events in the same order (with other times)."
 
 
 def test_real_seconds_are_said_to_be_measured() -> None:
     compared = lab.compare(virtual(), lab.record(visit))
     assert compared.varied == (Difference("clock", "virtual", "wall"),)
     assert compared.names == ("Virtual clock", "Wall clock")
-    assert "Times on the wall clock were measured on one machine, and are others each time." in compared.note
+    assert "Times on the wall clock were measured on one machine, and differ each time." in compared.note
     assert "wall" not in lab.compare(virtual(), virtual(seed=1)).note
 
 
@@ -181,7 +194,7 @@ def test_a_wait_that_never_ended_has_no_length() -> None:
     compared = lab.compare(virtual(forks), virtual(forks, ordered=True))
     said = {one.what: (one.a, one.b, one.change) for one in compared.differences}
     assert compared.sentence == (
-        "ordered not given: deadlock after 10 ms. ordered=True: Mutual exclusion held: never more than 1 inside, 40 ms"
+        "ordered not given: deadlock after 10 ms. ordered=True: never more than 1 inside, 40 ms"
     )
     assert said["waits"] == ("2 never ended", "1, together 20 ms", "")
     assert {said["ann waited"], said["bob waited"]} == {
@@ -191,7 +204,98 @@ def test_a_wait_that_never_ended_has_no_length() -> None:
     figure = compared.timeline()
     assert words(figure, "stop label") == ["deadlock"]
     assert not lines(figure, "end of run")  # the wall says it
+    assert marked(figure) == [["ann", "bob"], []]  # without end is longer than any wait that ended
     assert len({tuple(axes.get_xlim()) for axes in figure.axes}) == 1
+
+
+def test_rows_are_marked_where_their_thread_waited_longer() -> None:
+    a, b = virtual(threads=4, initial=1), virtual(threads=4, initial=2)
+    compared = lab.compare(a, b)
+    longer = [one.what.removesuffix(" waited") for one in compared.differences if one.change and "waited" in one.what]
+    assert len(longer) == 3
+    assert marked(compared.timeline()) == [sorted(longer), []]
+    assert marked(lab.compare(b, a).timeline()) == [[], sorted(longer)]
+    key = [text.get_text() for text in compared.timeline().texts].count("▲ waited longer here")
+    said = [text.get_text() for text in compared.timeline().texts]
+    assert said.count("waited longer here") == 1
+    assert key == 0  # the sign is drawn, not written
+    assert marked(lab.compare(a, a).timeline()) == [[], []]
+    assert marked(lab.compare(virtual(stay=0.0), virtual(stay=0.0, seed=1)).timeline()) == [[], []]
+    assert not lines(lab.compare(virtual(threads=70), virtual(threads=70, initial=2)).timeline(), "waited longer")
+
+
+def test_what_cannot_be_seen_is_not_marked() -> None:
+    """A wait that is longer by less than a hundredth of the run."""
+
+    def late(by: float) -> None:
+        gate = threading.Semaphore(0)
+        threading.Thread(target=gate.acquire, name="ann").start()
+        time.sleep(1 + by)
+        gate.release()
+
+    assert marked(lab.compare(virtual(late, by=0.0), virtual(late, by=0.005)).timeline()) == [[], []]
+    assert marked(lab.compare(virtual(late, by=0.0), virtual(late, by=0.05)).timeline()) == [[], ["ann"]]
+
+
+def turn(runner: str, *threads: str) -> Run:
+    """A log in which these threads acquire and release `gate`, one after the other, in no time."""
+    names = dict.fromkeys(("main", *threads))
+    events = [Event(0, name, "start") for name in names]
+    for thread in threads:
+        events += [Event(0, thread, "acquire", "gate", 0, 1), Event(0, thread, "release", "gate", 1, 1)]
+    return Run(
+        Trace(events, names, [Primitive("gate", "Semaphore", 1)]).certify(), {"runner": runner}, "virtual", 0, 0.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "told"),
+    [
+        (("ann", "bob"), ("bob", "ann"), "turn 1 at `gate`: ann | bob"),
+        (("ann", "ann", "bob"), ("ann", "bob", "ann"), "turn 2 at `gate`: ann | bob"),
+        (("ann", "bob"), ("ann",), "turn 2 at `gate`: bob | nobody"),
+        (("ann", "bob"), ("ann", "bob"), "turns at `gate`: 2, in the same order"),
+        (("ann",), ("ann",), "turns at `gate`: one, ann's"),
+    ],
+)
+def test_the_first_turn_that_another_thread_has_is_told(a: tuple[str, ...], b: tuple[str, ...], told: str) -> None:
+    compared = lab.compare(turn("x", *a), turn("y", *b))
+    assert told in [str(one) for one in (*compared.differences, *compared.same)]
+
+
+def test_where_even_the_time_is_the_same_the_turns_are_the_headline() -> None:
+    compared = lab.compare(turn("x", "ann", "bob"), turn("y", "bob", "ann"))
+    assert compared.sentence == (
+        "In both: never more than 1 inside. runner='x': turn 1 at `gate` is ann's. runner='y': bob's"
+    )
+
+
+def test_two_that_are_stopped_are_both_said_to_be() -> None:
+    compared = lab.compare(virtual(forks), virtual(forks, seed=1))
+    assert compared.sentence == "Seed 0: deadlock after 10 ms. Seed 1: deadlock after 10 ms"
+
+
+def test_the_callers_own_claim_is_told_by_its_own_words() -> None:
+    counted = lab.record(visit, clock="virtual", claim=lab.exact_count(1))
+    assert lab.compare(counted, virtual(initial=2)).sentence.startswith("initial not given: Counted exactly 1, 30 ms. ")
+
+
+def test_an_argument_that_a_file_could_not_hold_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    def do(work: Any) -> None:
+        work()
+
+    run = virtual(do, work=time.monotonic)
+    back = lab.load(run.save(tmp_path / "run.json"))
+    again = lab.load(back.save(tmp_path / "again.json"))
+    assert lab.compare(run, back).varied == lab.compare(run, again).varied == ()
+    assert (tmp_path / "run.json").read_bytes() == (tmp_path / "again.json").read_bytes()
+
+
+def test_the_name_of_an_argument_from_a_file_stays_in_its_line() -> None:
+    one, other = (Run(Trace([]), {"a\n\x1b[31m$x^2$": n}, "virtual", 0, 0.0) for n in (1, 2))
+    compared = lab.compare(one, other)
+    assert all(line.isprintable() for line in (*compared.lines, *compared.names))
+    assert png(compared.timeline())
 
 
 def test_a_run_that_only_goes_on_longer_parts_at_the_end_of_the_other() -> None:
@@ -225,7 +329,21 @@ def test_numbers_of_two_primitives_are_not_subtracted() -> None:
         gate.release()
 
     said = {one.what: one for one in lab.compare(virtual(), virtual(gates)).differences}
-    assert said["value at the end"] == Difference("value at the end", "1, `mutex`", "3, `gate`")
+    assert said["last value"] == Difference("last value", "1, `mutex`", "3, `gate`")
+
+
+def test_rows_and_strips_are_equally_high_whatever_stands_above_them() -> None:
+    """The title of a deadlock takes two lines, and its key another entry."""
+    compared = lab.compare(virtual(forks), virtual(forks, ordered=True))
+    for style in ({}, {"width": 6.0}, {"height": 4.0}, {"width": 6.0, "dpi": 72}):
+        figure = compared.timeline(**style)
+        assert len({round(axes.get_position().height, 9) for axes in figure.axes}) == 1
+        assert all(above == pytest.approx(below) for above, below in heights(figure, "row").values())
+        levels = [line.get_ydata() for line in lines(figure, "zero")]
+        half = len(levels) // 2
+        assert half
+        assert levels[:half] == [pytest.approx(level) for level in levels[half:]]
+        assert len(words(figure, "title")) > 2
 
 
 def test_what_is_too_long_to_be_a_name_is_none() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semalab.comparison.difference import Difference
-from semalab.comparison.outcome import DOES_NOT_APPLY, ending, outcome
+from semalab.comparison.headline import ending, headline
+from semalab.comparison.outcome import DOES_NOT_APPLY, outcome
 from semalab.comparison.parting import equal, parted, parting
 from semalab.comparison.varied import names_of, varied
 from semalab.excerpt import written
@@ -71,8 +72,7 @@ class Comparison:
         """What the two runs showed, in one or two sentences."""
         if self.equal:
             return f"The same log, event by event: {ending(self.a)}"
-        ends = [f"{name}: {ending(run)}" for name, run in zip(self.names, (self.a, self.b), strict=True)]
-        return f"{ends[0]}. {ends[1]}"
+        return headline(self.a, self.b, self.names)
 
     @cached_property
     def parted(self) -> str:
@@ -84,7 +84,7 @@ class Comparison:
         """What the differences are not: a promise about order, or about time. Empty where nothing needs to be said."""
         notes = []
         if "wall" in (self.a.clock, self.b.clock):
-            notes.append("Times on the wall clock were measured on one machine, and are others each time.")
+            notes.append("Times on the wall clock were measured on one machine, and differ each time.")
         if self.parting is not None and {one.what for one in self.varied} <= {"clock", "seed", "schedule"}:
             notes.append("Both orders happened; neither is promised.")
         return " ".join(notes)

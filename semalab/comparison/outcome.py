@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from semalab.comparison.difference import Difference
+from semalab.comparison.turns import turns
 from semalab.excerpt import cut, cut_name
 from semalab.reading import Reading
 from semalab.run import Run
-from semalab.stops import Deadlock
 from semalab.trace import SEMAPHORES
 from semalab.verdict import LONGEST
 
 _THREADS = 5  # whose waits are told one by one
-_SHORT = 160  # characters of a verdict in a sentence
 _NAME = 60  # of a thread
 DOES_NOT_APPLY = "does not apply"
 
@@ -29,24 +28,18 @@ class Waits:
 
 
 def outcome(a: Run, b: Run) -> tuple[Difference, ...]:
-    """Ending, duration, threads, threads inside at once, waits, value at the end; then who waited most differently."""
+    """Ending, duration, threads, inside at once, turns, waits, last value; then who waited most differently."""
+    order = turns(a, b)
     return (
         Difference("how it ended", cut(a.verdict, LONGEST), cut(b.verdict, LONGEST)),
         Difference("duration", lasting(a), lasting(b), _longer(a.trace.duration, b.trace.duration)),
         _counted("threads and main", len(a.trace.threads), len(b.trace.threads)),
-        _of_primitive("most inside at once", _inside(a.reading), _inside(b.reading)),
-        Difference("waits", _in_all(a), _in_all(b)),
-        _of_primitive("value at the end", _final(a.reading), _final(b.reading)),
+        _of_primitive("most inside", _inside(a.reading), _inside(b.reading)),
+        *((order,) if order is not None else ()),
+        _all_waits(a, b),
+        _of_primitive("last value of", _final(a.reading), _final(b.reading)),
         *_threads(a, b),
     )
-
-
-def ending(run: Run) -> str:
-    """In a few words how a run ended and how long it took."""
-    if run.stopped is not None:
-        what = "deadlock" if isinstance(run.stopped, Deadlock) else "stopped"
-        return f"{what} after {time(run.trace.duration)}" if run.trace.duration else f"{what}, no time passed"
-    return f"{cut(run.verdict, _SHORT)}, {lasting(run)}"
 
 
 def lasting(run: Run) -> str:
@@ -75,8 +68,11 @@ Number = tuple[str, int]  # a primitive's label, and what was counted of it
 def _of_primitive(what: str, a: Number | None, b: Number | None) -> Difference:
     """Numbers of one primitive are compared; of two, each is told with its own."""
     if a is not None and b is not None and a[0] == b[0]:
-        return _counted(f"{what}, `{cut_name(a[0], _NAME)}`", a[1], b[1])
-    return Difference(what, *(DOES_NOT_APPLY if n is None else f"{n[1]:,}, `{cut_name(n[0], _NAME)}`" for n in (a, b)))
+        return _counted(f"{what} `{cut_name(a[0], _NAME)}`", a[1], b[1])
+    return Difference(
+        what.removesuffix(" of"),
+        *(DOES_NOT_APPLY if n is None else f"{n[1]:,}, `{cut_name(n[0], _NAME)}`" for n in (a, b)),
+    )
 
 
 def _inside(reading: Reading) -> Number | None:
@@ -89,10 +85,16 @@ def _final(reading: Reading) -> Number | None:
     return (use.label, use.final) if use is not None and use.primitive.kind in SEMAPHORES else None
 
 
-def _in_all(run: Run) -> str:
+def _all_waits(a: Run, b: Run) -> Difference:
+    one, other = _in_all(a), _in_all(b)
+    change = _longer(one.time, other.time) if not (one.endless or other.endless) else ""
+    first, second = (_said(w, moves=run.trace.duration > 0) for w, run in ((one, a), (other, b)))
+    return Difference("waits", first, second, change)
+
+
+def _in_all(run: Run) -> Waits:
     waits = waits_of(run.reading).values()
-    count, length, endless = (sum(getattr(w, what) for w in waits) for what in ("count", "time", "endless"))
-    return _said(Waits(count, length, endless), moves=run.trace.duration > 0)
+    return Waits(*(sum(getattr(w, what) for w in waits) for what in ("count", "time", "endless")))
 
 
 def _said(waits: Waits, *, moves: bool) -> str:
@@ -110,11 +112,7 @@ def _threads(a: Run, b: Run) -> Iterator[Difference]:
 
     Where a clock stood still, no wait has a length to compare.
     """
-    if not (a.trace.duration and b.trace.duration):
-        return
-    of_a, of_b = waits_of(a.reading), waits_of(b.reading)
-    both = [thread for thread in a.trace.threads if thread in set(b.trace.threads)]
-    pairs = {thread: (of_a.get(thread, Waits()), of_b.get(thread, Waits())) for thread in both}
+    pairs = _pairs(a, b)
     apart = [t for t, (x, y) in pairs.items() if (x.time, x.endless) != (y.time, y.endless)]
     apart.sort(key=lambda t: (pairs[t][0].endless == pairs[t][1].endless, -abs(pairs[t][0].time - pairs[t][1].time)))
     for thread in apart[:_THREADS]:
@@ -123,6 +121,31 @@ def _threads(a: Run, b: Run) -> Iterator[Difference]:
             "" if x.endless or y.endless else f"{time(abs(y.time - x.time))} {'more' if y.time > x.time else 'less'}"
         )
         yield Difference(f"{cut_name(thread, _NAME)} waited", _length(x), _length(y), change)
+
+
+def waited_longer(a: Run, b: Run) -> tuple[frozenset[str], frozenset[str]]:
+    """The threads of both runs that waited longer in the first, and those that did in the second.
+
+    By so much that it can be seen: by a hundredth of the longer run. Waiting without end is longer than any wait that
+    ended; of two that never ended nobody knows.
+    """
+    least = max(a.trace.duration, b.trace.duration) / 100
+    longer: tuple[set[str], set[str]] = (set(), set())
+    for thread, (x, y) in _pairs(a, b).items():
+        if bool(x.endless) != bool(y.endless):
+            longer[not x.endless].add(thread)
+        elif not x.endless and abs(x.time - y.time) >= least:
+            longer[x.time < y.time].add(thread)
+    return frozenset(longer[0]), frozenset(longer[1])
+
+
+def _pairs(a: Run, b: Run) -> dict[str, tuple[Waits, Waits]]:
+    """The waits of every thread that both runs have; none where a clock stood still, for they have no length then."""
+    if not (a.trace.duration and b.trace.duration):
+        return {}
+    of_a, of_b = waits_of(a.reading), waits_of(b.reading)
+    of_both = set(b.trace.threads)
+    return {t: (of_a.get(t, Waits()), of_b.get(t, Waits())) for t in a.trace.threads if t in of_both}
 
 
 def _length(waits: Waits) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from semalab.comparison.outcome import time
 from semalab.event import Event
 from semalab.excerpt import cut
@@ -34,11 +36,12 @@ def parted(a: Run, b: Run, names: tuple[str, str]) -> str:
         return "The same log, event by event."
     place = parting(a, b)
     if place is None:
-        return f"The same {_events(len(a.trace))} in the same order{_with_other(a, b)}."
+        return f"The same {_events(len(a.trace))} in the same order{_with_other(a.trace, b.trace)}."
     first, second = (f"{name}: {told(run, place)}" for name, run in zip(names, (a, b), strict=True))
     if not place:
         return f"They differ from the first event on. {first} | {second}."
-    return f"The same {_events(place)}{_until(a.trace[place - 1], b.trace[place - 1])}, then {first} | {second}."
+    other = _with_other(a.trace[:place], b.trace[:place])
+    return f"The same {_events(place)}{other}{_until(a.trace[place - 1], b.trace[place - 1])}, then {first} | {second}."
 
 
 def told(run: Run, place: int) -> str:
@@ -52,11 +55,19 @@ def _events(count: int) -> str:
     return "event" if count == 1 else f"{count:,} events"
 
 
-def _with_other(a: Run, b: Run) -> str:
-    pairs = list(zip(a.trace, b.trace, strict=True))
-    kinds = {"times": any(x.time != y.time for x, y in pairs), "values": any(x.value != y.value for x, y in pairs)}
-    other = " and ".join(what for what, differs in kinds.items() if differs)
-    return f", with other {other}" if other else ""
+def _with_other(one: Sequence[Event], other: Sequence[Event]) -> str:
+    """In what these events differ, that have their threads, kinds and primitives in common."""
+    pairs = list(zip(one, other, strict=True))
+    amounts = {x.kind for x, y in pairs if x.amount != y.amount}
+    kinds = {
+        "times": any(x.time != y.time for x, y in pairs),
+        "lengths of sleep": "sleep" in amounts,
+        "values": any(x.value != y.value for x, y in pairs),
+        "amounts": bool(amounts - {"sleep"}),
+    }
+    found = [what for what, differs in kinds.items() if differs]
+    listed = " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
+    return f" (with other {listed})" if found else ""
 
 
 def _until(one: Event, other: Event) -> str:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from semalab.comparison.outcome import waited_longer
 from semalab.comparison.varied import FIRST
 from semalab.poster.paper import Paper
 from semalab.run import Run
 from semalab.timeline import natural_height
 from semalab.timeline.beside import Beside, beside, common_rows
-from semalab.timeline.ink import BODY, GREY, INK, SMALL
-from semalab.timeline.page import EDGE, POINTS
+from semalab.timeline.ink import BODY, GREY, INK, RULE, SMALL
+from semalab.timeline.page import ABOVE, EDGE, POINTS
 from semalab.timeline.scene import strips_of
 from semalab.timeline.settings import plain_settings
-from semalab.timeline.sheet import Onto, paper
+from semalab.timeline.sheet import HEADROOM, Onto, paper
 from semalab.timeline.view import chosen
 from semalab.timeline.words import fit, wrap
 from semalab.trace import Trace
@@ -25,7 +27,8 @@ from semalab.trace import Trace
 if TYPE_CHECKING:
     from semalab.comparison.comparison import Comparison
 
-_TITLE, _LEADING, _LINE, _GAP = 13.0, 17.0, 14.4, 6.0
+_SIZES = (15.0, 14.0, 13.0)  # of the headline: the largest at which it takes one line
+_LEADING, _LINE, _GAP, _AIR = 19.0, 14.4, 6.0, 5.0
 _EQUAL = "= "  # before what does not differ; the sign stands beside the words, which say it
 _WHAT = 0.24  # part of the table's width for what a line is about
 _ELSEWHERE = frozenset({"how it ended"})  # said by the titles
@@ -51,30 +54,44 @@ def picture(
         raise ValueError("between needs one axis, but one clock stood still; use a.timeline(between=…)")
     if width < 4:
         raise ValueError(f"width must be at least 4 inches, got {width:g}")
-    room, pixel = width * POINTS - 2 * EDGE, POINTS / dpi
-    highs = [_whole((height or _natural(run, shared)) * POINTS, pixel) for run in runs]
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
+    room, pixel = width * POINTS - 2 * EDGE, POINTS / dpi
+    highs = [_whole(_natural(run, shared) if height is None else height * POINTS, pixel) for run in runs]
+    part: dict[str, Any] = {"between": between, "width": width, "dpi": dpi}
+    parts = [
+        {**part, "title": f"{name}: {run.verdict}", "beside": replace(shared, longer=longer)}
+        for name, run, longer in zip(compared.names, runs, waited_longer(*runs), strict=True)
+    ]
+    above = max(_above(run, part, high) for run, part, high in zip(runs, parts, highs, strict=True))
+    if height is None:  # more lines above the rows take nothing from the rows
+        highs = [_whole(high + max(0.0, above - ABOVE), pixel) for high in highs]
     head, foot = _head(compared, shared, room), _foot(compared, room)
-    above = _whole(14 + _LEADING * len(head[0]) + _LINE * len(head[1]), pixel)
+    top = _whole(14 + _LEADING * len(head.title) + _LINE * len(head.second), pixel)
     below = _whole(14 + sum(_LINE + _GAP * _apart(line) for line in foot), pixel)
-    figure = paper(width * POINTS, above + sum(highs) + below, dpi)
+    figure = paper(width * POINTS, top + sum(highs) + below, dpi)
     lift = below + sum(highs)
     with plain_settings():
-        _draw_head(Paper(width * POINTS, above, Onto(figure, lift)), *head)
+        _draw_head(Paper(width * POINTS, top, Onto(figure, lift)), head)
         _draw_foot(Paper(width * POINTS, below, Onto(figure)), foot, room)
-    for run, name, high in zip(runs, compared.names, highs, strict=True):
+    for run, part, high in zip(runs, parts, highs, strict=True):
+        _draw_rule(Onto(figure, lift), width * POINTS)
         lift -= high
-        run.timeline(
-            title=f"{name}: {run.verdict}",
-            between=between,
-            beside=shared,
-            onto=Onto(figure, lift),
-            width=width,
-            height=high / POINTS,
-            dpi=dpi,
-        )
+        common = replace(part["beside"], reserved=above)
+        run.timeline(**{**part, "beside": common}, onto=Onto(figure, lift), height=high / POINTS)
+    _draw_rule(Onto(figure, lift), width * POINTS)
     return figure
+
+
+def _above(run: Run, part: dict[str, Any], high: float) -> float:
+    """Points from the top of a timeline to its rows, where it stands alone: title, subtitle, key."""
+    axes = run.timeline(**part, height=high / POINTS).axes[0]
+    return float(high - (axes.get_ylim()[1] - HEADROOM))
+
+
+def _draw_rule(onto: Onto, width: float) -> None:
+    """A thin line across the sheet, between two of its parts."""
+    Paper(width, 0, onto).lines([(EDGE, 0, width - EDGE, 0)], color=RULE, linewidth=1.0)
 
 
 def _whole(points: float, pixel: float) -> float:
@@ -83,18 +100,29 @@ def _whole(points: float, pixel: float) -> float:
 
 
 def _natural(run: Run, shared: Beside) -> float:
-    return natural_height(len(shared.threads), len(strips_of(run.reading, shared)))
+    """Points for a timeline, and a little more: an inner bar of a few rows then has room for its name."""
+    return natural_height(len(shared.threads), len(strips_of(run.reading, shared))) * POINTS + _AIR
 
 
-def _head(compared: Comparison, shared: Beside, room: float) -> tuple[list[str], list[str]]:
-    """The headline, and what the axis is."""
+@dataclass(frozen=True)
+class Head:
+    """The headline's lines and their size in points; below it what the axis is, and what the differences are not."""
+
+    title: list[str]
+    size: float
+    second: list[str]
+
+
+def _head(compared: Comparison, shared: Beside, room: float) -> Head:
     axis = "each on an axis of its own: only one of the clocks moved"
     if shared.lasting:
         axis = "one time axis" if compared.a.trace.duration else "one axis of events: both clocks stood still"
     empty = not (compared.a.trace and compared.b.trace)
     words = ("Two runs" if empty else f"Two runs, {axis}", compared.note)
     second = wrap(" · ".join(filter(None, words)), room, BODY)
-    return wrap(compared.sentence, 0.97 * room, _TITLE, bold=True), second
+    sizes = (s for s in _SIZES if len(wrap(compared.sentence, 0.97 * room, s, bold=True)) == 1)
+    size = next(sizes, _SIZES[-1])
+    return Head(wrap(compared.sentence, 0.97 * room, size, bold=True), size, second)
 
 
 Line = tuple[str, ...]
@@ -120,12 +148,12 @@ def _arrowed(change: str) -> str:
     return f"{'▲' if change.endswith('more') else '▼'} {change}" if change else ""
 
 
-def _draw_head(sheet: Paper, title: list[str], second: list[str]) -> None:
+def _draw_head(sheet: Paper, head: Head) -> None:
     y = sheet.height - 18
-    for line in title:
-        sheet.text(EDGE, y, line, bold=True, size=_TITLE, color=INK)
+    for line in head.title:
+        sheet.text(EDGE, y, line, bold=True, size=head.size, color=INK)
         y -= _LEADING
-    for line in second:
+    for line in head.second:
         sheet.text(EDGE, y + 1, line, size=BODY, color=GREY)
         y -= _LINE
 

@@ -19,7 +19,8 @@ def varied(a: Run, b: Run) -> tuple[Difference, ...]:
         first, second = _text(a), _text(b)
         found.append(Difference("text of the program", "one", "one" if first == second else "another"))
     names = dict.fromkeys([*a.arguments, *b.arguments])
-    found += [Difference(name, _argument(a, name), _argument(b, name)) for name in names]
+    known = [name for name in names if name not in {*a.forgotten, *b.forgotten}]
+    found += [Difference(cut(name, _NAME), _argument(a, name), _argument(b, name)) for name in known]
     found.append(Difference("clock", a.clock, b.clock))
     if a.clock == b.clock == "virtual":  # on the wall clock, nobody chose the order
         chosen = _chosen(a) or _chosen(b)

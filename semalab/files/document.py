@@ -54,7 +54,7 @@ def as_json(run: Run) -> Iterator[bytes]:
         "verdict": run.verdict,
         "name": str(run.name),
         "arguments": {name: value for name, value in run.arguments.items() if _survives(name, value)},
-        "arguments left out": [name for name, value in run.arguments.items() if not _survives(name, value)],
+        "arguments left out": [*(n for n, value in run.arguments.items() if not _survives(n, value)), *run.forgotten],
         "clock": run.clock,
         "seed": run.seed,
         "duration": run.trace.duration,

@@ -104,6 +104,7 @@ def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: flo
             margin=label_margin(scene),
             pixel=pixel,
             group=group,
+            reserved=scene.beside.reserved if scene.beside is not None else 0.0,
         )
         if page.group == group:
             return head, page

@@ -15,7 +15,9 @@ from semalab.timeline.sheet import Sheet
 from semalab.timeline.words import clean, fit, width
 
 _LEAST, _MOST = 66.0, 150.0  # points for the names
+_MARK = 12.0  # points between a name and its row, for a mark
 _SPARSE = 9  # names beside an image of rows, at most: type is dear
+LONGER = ("^", 6.0)  # the mark of a thread that waited longer than opposite: its shape, and points
 _EVERY = tuple(m * 10**p for p in range(6) for m in (1, 2, 5))
 
 
@@ -24,7 +26,8 @@ def label_margin(scene: Scene) -> float:
     names = scene.threads if len(scene.threads) <= MOST_ROWS else (scene.threads[0], scene.threads[-1])
     widest = max((width(clean(name), SMALL) for name in names), default=0.0)
     queue = len(f"{len(scene.threads):,} wait") * 5.5
-    return min(_MOST, max(_LEAST, math.ceil((EDGE + 10 + max(widest, queue)) / 12) * 12))
+    marks = _MARK if scene.beside is not None else 0.0
+    return marks + min(_MOST, max(_LEAST, math.ceil((EDGE + 10 + max(widest, queue)) / 12) * 12))
 
 
 def draw_labels(sheet: Sheet, scene: Scene) -> None:
@@ -37,16 +40,23 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
         shown = [0, *range(1 + every, count, every)]  # "main" comes first: name the tenth worker, not the ninth
     if every > 1 and (count - 1 - shown[-1]) * page.pitch >= 10.5:
         shown.append(count - 1)
+    beside = _MARK if scene.beside is not None else 0.0
     selected = scene.view.selected
     if selected is not None:  # its name is read in any case, and no other in the same place
         shown = sorted({selected, *(row for row in shown if abs(row - selected) * page.pitch >= 10.5)})
     for row in shown:
         bold = row == selected
-        name = fit(scene.threads[row], page.left - EDGE - 8, SMALL, bold)
-        text = sheet.text(page.left - 8, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
+        right = page.left - 8 - beside
+        name = fit(scene.threads[row], right - EDGE, SMALL, bold)
+        text = sheet.text(right, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
         if row in scene.view.absent:
             text.set_color(GREY)
         text.set_gid("row")
+    if scene.longer:
+        at = np.full(len(scene.longer), sheet.begin - (_MARK / 2 + 2) * sheet.per_point)
+        size = min(LONGER[1], page.pitch * 0.8)
+        style = {"linestyle": "none", "marker": LONGER[0], "markersize": size, "color": INK, "markeredgewidth": 0}
+        sheet.line(at, [page.row(row) for row in scene.longer], "waited longer", 2, **style)
     if every > 1:
         y = np.array([page.row(row) for row in shown])
         x = np.full(len(y), sheet.begin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from semalab.columns import NEVER
 from semalab.reading import Reading
@@ -21,6 +21,8 @@ class Beside:
     threads: the rows, from the top; a run need not have all of them. order: primitives of both, which get their colours
     and strips in this order. levels: of each its highest value and its longest queue in either run.
     tips: the axis leaves room for what never ended. parting: the event from which on the logs differ, to be marked.
+    reserved: points from the top of each to its rows, so that rows and strips of both come out equally high.
+    longer: threads that waited longer in this one of the two; the only thing that the two do not share.
     """
 
     lasting: int
@@ -29,6 +31,8 @@ class Beside:
     levels: Mapping[str, tuple[int, int]]
     tips: bool
     parting: int | None
+    reserved: float = 0.0
+    longer: frozenset[str] = field(default=frozenset())
 
 
 def beside(

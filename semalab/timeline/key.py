@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from semalab.timeline.axis import LONGER
 from semalab.timeline.density import OFTEN, STEPS
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
 from semalab.timeline.marks import SHAPES
@@ -59,6 +60,8 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         entries.append(Entry("tip", "not ended yet" if scene.stopped == NOW else "never ended", tone))
     if _torn(scene):
         entries.append(Entry("torn", "goes on outside", tone))
+    if scene.longer:
+        entries.append(Entry("longer", "waited longer here"))
     if scene.parting is not None:
         entries.append(Entry("parting", "≠ the logs part"))
     if len(scene.threads) > 40 or scene.density is not None:
@@ -162,6 +165,9 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
     if kind == "link":
         _line(sheet, [x + _SAMPLE / 2] * 2, [y - 2, y + 5], color=GREY, linewidth=0.9)
         _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)
+    if kind == "longer":
+        marker, size = LONGER
+        _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, color=INK, markeredgewidth=0)
     if kind == "parting":
         _line(sheet, [x + _SAMPLE / 2] * 2, [y - 5, y + 5], color=INK, linewidth=1.2, linestyle=(0, (2.5, 1.6)))
     if kind == "alarm":

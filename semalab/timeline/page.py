@@ -11,6 +11,7 @@ BAND = 21.0  # above the rows: the alarm's bar, and labels of moments
 TITLE_LINE, SUBTITLE_LINE, KEY_LINE = 17.0, 13.0, 15.0
 _ROW, _ROW_MOST = 18.0, 34.0
 _HEADING, _STRIP_LEAST, _STRIP, _STRIP_MOST = 20.0, 30.0, 50.0, 96.0
+ABOVE = 8 + TITLE_LINE + SUBTITLE_LINE + 5 + KEY_LINE + BAND  # from the top to the rows, with a line of each
 _LOWEST, _HIGHEST = 2.6, 6.5  # inches
 
 
@@ -58,8 +59,7 @@ class Page:
 
 def natural_height(rows: int, strips: int = 1) -> float:
     """Inches for a picture with so many rows and value strips. Nothing else counts: the same rows, the same size."""
-    fixed = 8 + TITLE_LINE + SUBTITLE_LINE + 5 + KEY_LINE + BAND + 39
-    height = (fixed + max(rows, 3) * _ROW + strips * (_HEADING + _STRIP)) / POINTS
+    height = (ABOVE + 39 + max(rows, 3) * _ROW + strips * (_HEADING + _STRIP)) / POINTS
     return round(min(_HIGHEST, max(_LOWEST, height)), 2)
 
 
@@ -76,16 +76,17 @@ def lay_out(
     margin: float,
     pixel: float,
     group: int = 1,
+    reserved: float = 0.0,
 ) -> Page:
     """Share out a page. Rows come first, then one strip, then more strips; what is left over widens both.
 
     pixel: points of a pixel. Rows narrower than that share lines of pixels, each line the same number of rows, and no
-    fewer than `group`.
+    fewer than `group`. reserved: points from the top to the rows, at least.
     """
     title = height - 8 - leading * 0.75
     subtitle = title - leading * (titles - 1) - SUBTITLE_LINE * 1.15
     key = subtitle - SUBTITLE_LINE * max(0, subtitles - 1) - (5 if subtitles else -8) - KEY_LINE * 0.9
-    above = key - KEY_LINE * max(0, keys - 1) - BAND
+    above = min(height - reserved, key - KEY_LINE * max(0, keys - 1) - BAND)
     compact = above - 4 - 39 < min(rows, 12) * 11.0 + min(strips, 1) * (_HEADING + _STRIP_LEAST)
     rows_top, axis = (above - 2.5, 26.0) if compact else (above - 4, 39.0)
     room = max(20.0, rows_top - axis)

@@ -19,6 +19,7 @@ from semalab.timeline.view import Between, View, view_of
 from semalab.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
 _STRIPS = 3
+_MARKED_ROWS = 60  # beyond, a mark is taller than its row
 _RESULTS = frozenset({"Future", "Futures", "Results"})
 
 
@@ -63,6 +64,13 @@ class Scene:
             return None
         at = float(self.clock.at[place]) if place < len(self.clock.at) else self.clock.end
         return at if self.view.begin <= at <= self.view.end else None
+
+    @property
+    def longer(self) -> tuple[int, ...]:
+        """Rows of threads that waited longer than in the run this one is laid beside; none in a run of many."""
+        if self.beside is None or len(self.threads) > _MARKED_ROWS:
+            return ()
+        return tuple(row for row, thread in enumerate(self.threads) if thread in self.beside.longer)
 
     @property
     def open_ended(self) -> bool:
