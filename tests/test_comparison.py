@@ -237,6 +237,34 @@ def test_what_cannot_be_seen_is_not_marked() -> None:
     assert marked(lab.compare(virtual(late, by=0.0), virtual(late, by=0.05)).timeline()) == [[], ["ann"]]
 
 
+def test_of_two_waits_that_never_ended_neither_is_longer() -> None:
+    """However long the thread had waited before."""
+
+    def twice(first: float) -> None:
+        gate = threading.Semaphore(0)
+        threading.Thread(target=lambda: (gate.acquire(), gate.acquire()), name="ann").start()
+        time.sleep(first)
+        gate.release()
+
+    compared = lab.compare(virtual(twice, first=0.1), virtual(twice, first=0.2))
+    assert "ann waited: 100 ms, then without end | 200 ms, then without end" in compared.lines
+    assert marked(compared.timeline()) == [[], []]
+
+
+def test_what_is_worse_than_a_broken_claim_is_the_headline() -> None:
+    """Exclusion held, but a permit was lost."""
+
+    def keep() -> None:
+        gate = threading.Semaphore(1)
+        gate.acquire()
+        time.sleep(0.01)
+
+    compared = lab.compare(virtual(keep), virtual())
+    assert compared.sentence == (
+        "`keep`: Permit lost: main ended without releasing `gate`, 10 ms. `visit`: never more than 1 inside, 30 ms"
+    )
+
+
 def turn(runner: str, *threads: str) -> Run:
     """A log in which these threads acquire and release `gate`, one after the other, in no time."""
     names = dict.fromkeys(("main", *threads))
