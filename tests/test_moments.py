@@ -14,7 +14,7 @@ from virtual_runs import PROGRAMS
 
 import semalab as lab
 from semalab.certificate import WAITED
-from semalab.moments import Moments, moments_of
+from semalab.moments import Moments, moments_of, sentence_of
 from semalab.moments.change import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
 from semalab.reading import read
 from semalab.run import Run
@@ -50,6 +50,13 @@ def by_hand(*events: tuple[Any, ...], primitives: list[Primitive], threads: str 
 
 def told(moments: Moments, thread_count: int = 4) -> list[str]:
     return [moment.sentence for moment in moments[thread_count:]]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_the_sentence_of_one_event_is_that_of_its_moment(program: Callable[..., Any]) -> None:
+    run = lab.record(program, threads=3, clock="virtual")
+    alone = [sentence_of(run.reading, run.printed, number) for number in range(len(run.trace))]
+    assert alone == [moment.sentence for moment in run.moments[: len(run.trace)]]
 
 
 def test_a_mutex_in_sentences() -> None:

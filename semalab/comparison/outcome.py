@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from semalab.columns import NEVER, rows_of
 from semalab.comparison.difference import Difference
 from semalab.comparison.turns import turns
 from semalab.excerpt import cut, cut_name
@@ -159,9 +160,9 @@ def _length(waits: Waits) -> str:
 def waits_of(reading: Reading) -> dict[str, Waits]:
     """Per thread that waited, its waits for primitives; sleeps and joins are none."""
     waited: dict[str, Waits] = {}
-    for span in reading.spans:
-        if span.kind == "wait":
-            so_far, endless = waited.get(span.thread, Waits()), span.last is None
-            length = 0 if endless else span.end - span.begin
-            waited[span.thread] = Waits(so_far.count + 1, so_far.time + length, so_far.endless + endless)
+    for (kind, _), column in reading.columns.groups.items():
+        for row, begin, end, _, last in rows_of(column) if kind == "wait" else ():
+            thread, endless = reading.trace.threads[row], last == NEVER
+            so_far, length = waited.get(thread, Waits()), 0 if endless else end - begin
+            waited[thread] = Waits(so_far.count + 1, so_far.time + length, so_far.endless + endless)
     return waited

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from semalab.comparison.outcome import time
 from semalab.event import Event
 from semalab.excerpt import cut
+from semalab.moments import sentence_of
 from semalab.run import Run
 
 _EVENT = 200  # characters of what is said of an event
@@ -47,7 +48,7 @@ def parted(a: Run, b: Run, names: tuple[str, str]) -> str:
 def told(run: Run, place: int) -> str:
     """What happens at this place of a run's log."""
     if place < len(run.trace):
-        return cut(run.moments[place].sentence, _EVENT)
+        return cut(sentence_of(run.reading, run.printed, place), _EVENT)
     return "the run is stopped" if run.stopped is not None else "the run is over"
 
 

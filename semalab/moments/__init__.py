@@ -8,6 +8,6 @@
 from __future__ import annotations
 
 from semalab.moments.change import Change, State
-from semalab.moments.moments import Moment, Moments, Step, moments_of
+from semalab.moments.moments import Moment, Moments, Step, moments_of, sentence_of
 
-__all__ = ["Change", "Moment", "Moments", "State", "Step", "moments_of"]
+__all__ = ["Change", "Moment", "Moments", "State", "Step", "moments_of", "sentence_of"]

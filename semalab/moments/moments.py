@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, overload
 
@@ -87,7 +88,7 @@ class Moments(Sequence[Moment]):
         self.events = reading.trace.events
         self.stopped = stopped
         self.texts = _matched(reading, printed)
-        self.steps = tuple(self._followed())
+        self.steps = tuple(_followed(reading, self.texts))
         self._apart = max(_APART, len(reading.trace.threads))
         self._checkpoints = [self._beginning()]  # every `_apart` events, as far as anybody has looked
         self._present = (-1, self._beginning())  # where the last look was, and what was true there
@@ -167,23 +168,30 @@ class Moments(Sequence[Moment]):
             if not scene.holders[label][thread]:
                 del scene.holders[label][thread]
 
-    def _followed(self) -> Iterator[Step]:
-        follower = Follower(self.reading)
-        queues: Counter[str] = Counter()
-        alive: dict[str, bool] = {}
-        prints = 0
-        all_known = not any(map(is_outside, self.reading.trace.threads))
-        for event in self.events:
-            change = follower.follow(event)
-            for label, sign in change.queued:
-                queues[label] += sign
-            text = None
-            if event.kind == "print":
-                text, prints = self.texts[prints], prints + 1
-            elif event.kind in {"start", "end"}:
-                alive[event.thread] = event.kind == "start"
-            waiters = queues[event.primitive] if all_known else None
-            yield Step(change, sentence(event, follower.kinds, change, waiters, alive, text), prints)
+
+def _followed(reading: Reading, texts: Sequence[str | None]) -> Iterator[Step]:
+    """Each event in turn; what is said of one depends on none that come after it."""
+    follower = Follower(reading)
+    queues: Counter[str] = Counter()
+    alive: dict[str, bool] = {}
+    prints = 0
+    all_known = not any(map(is_outside, reading.trace.threads))
+    for event in reading.trace.events:
+        change = follower.follow(event)
+        for label, sign in change.queued:
+            queues[label] += sign
+        text = None
+        if event.kind == "print":
+            text, prints = texts[prints], prints + 1
+        elif event.kind in {"start", "end"}:
+            alive[event.thread] = event.kind == "start"
+        waiters = queues[event.primitive] if all_known else None
+        yield Step(change, sentence(event, follower.kinds, change, waiters, alive, text), prints)
+
+
+def sentence_of(reading: Reading, printed: Sequence[Text], number: int) -> str:
+    """The sentence of one event, in time linear in the number of events before it."""
+    return next(islice(_followed(reading, _matched(reading, printed)), number, None)).sentence
 
 
 def moments_of(reading: Reading, printed: Sequence[Text] = (), stopped: str | None = None) -> Moments:
