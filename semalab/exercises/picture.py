@@ -1,0 +1,24 @@
+"""The answer as one picture, with its sentences in it: beside a picture JupyterLab hides the plain text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from semalab.exploration.picture import drawing, pairs
+from semalab.poster import Head, Tally, poster
+from semalab.run import Run
+from semalab.timeline import png
+
+if TYPE_CHECKING:
+    from semalab.exercises.feedback import Feedback
+
+
+def picture(feedback: Feedback, run: Run) -> bytes:
+    """The sentences above the timeline of the run; of a counterexample also its steps."""
+    found = feedback.exploration
+    if found is None or found.telling is None or run is not found.shortest:
+        return png(run.timeline(title=str(feedback)))
+    first, *others = feedback.sentences
+    tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
+    which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
+    return poster(Head(first, " ".join(others), tally), drawing(found.telling, which), pairs(found.telling), ())

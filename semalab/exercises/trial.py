@@ -1,0 +1,211 @@
+"""An exercise whose attempt is code: it is put into a program, and that is run under every schedule of small sizes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from semalab.exercises.exercise import Exercise
+from semalab.exercises.faults import fault_of, shape_of
+from semalab.exercises.feedback import Feedback
+from semalab.exercises.quiet import quiet
+from semalab.exploration.exploration import Exploration
+from semalab.exploration.explore import search
+from semalab.exploration.interrupts import interrupts
+from semalab.exploration.sleepsets import Changed
+from semalab.recording import run_program
+from semalab.run import Run
+from semalab.stops import Timeout
+
+BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
+PATIENCE = 5.0  # seconds of real time for all sizes together, where a machine is slow
+STALLED = 2.5  # seconds that one run may take before it counts as hanging
+TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
+
+Size = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Exercise):
+    """An exercise judged in a program of its own.
+
+    Invariant: solved means that `wrong` found nothing under every schedule of the first small size, under every one of
+    the others that there was time for, and in the seeded runs of the larger sizes; and that everything in `expected`
+    was seen in one of those runs.
+
+    program: calls its argument `attempt`. It must be what `explore` takes, keep its state in plain numbers of its own
+        (a list makes many more schedules differ), and return what `wrong` asks for.
+    takes: the parameters of the attempt. small, large: arguments of the program besides. sized: those that are told,
+        numbers with a name in the plural. seeds: runs of each large size.
+    wrong: what is wrong with a run that came to its end, in a sentence; None if nothing is. It is asked of every
+        schedule.
+    unasked: what is not as the task asks for in a run that may well be right otherwise, in a sentence, or None: asked
+        of seeded runs, once nothing is wrong. What cannot be seen step by step belongs here, too: where every step is
+        chosen, nobody is sent to wait who cannot go on.
+    seen: what a run showed, of the words in `expected`, each of which has the sentence for an attempt that never does.
+    holds: what is true of a right attempt, as in "never two guests were in the room at once".
+    """
+
+    program: Callable[..., Any]
+    takes: tuple[str, ...]
+    small: Sequence[Size]
+    large: Sequence[Size]
+    sized: tuple[str, ...]
+    seeds: int = 4
+    wrong: Callable[[Run], str | None]
+    holds: str
+    unasked: Callable[[Run], str | None] = field(default=lambda run: None)
+    seen: Callable[[Run], Collection[str]] = field(default=lambda run: ())
+    expected: Mapping[str, str] = field(default_factory=dict)
+
+    def judge(self, attempt: Any) -> Feedback:
+        if (problem := shape_of(attempt, self.takes)) is not None:
+            return self._not_yet(problem)
+        with quiet(), interrupts() as interrupted:
+            try:
+                return _Judging(self, attempt, interrupted).feedback()
+            except Changed:
+                return self._not_yet(
+                    "run twice under the same schedule, your program did not do the same.",
+                    "It may keep something from one run to the next: make what it needs inside `attempt`.",
+                )
+
+    def _not_yet(self, problem: str, *others: str, **shown: Any) -> Feedback:
+        return Feedback(self.name, False, True, (f"Not yet: {problem}", *others), **shown)
+
+
+class _Judging:
+    """One attempt on its way through the sizes. Invariant: `_seen` is what the runs judged so far have shown."""
+
+    def __init__(self, trial: Trial, attempt: Any, interrupted: Callable[[], bool]) -> None:
+        self._trial = trial
+        self._attempt = attempt
+        self._interrupted = interrupted
+        self._deadline = time.monotonic() + PATIENCE
+        self._seen: set[str] = set()
+        self._proofs: list[Exploration] = []
+
+    def feedback(self) -> Feedback:
+        first = self._run(self._trial.small[0], 0)
+        if isinstance(first.stopped, Timeout):
+            return self._stopped(first)
+        for size in self._trial.small:
+            found = self._search(size)
+            if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
+                return self._unproved(found, first)
+            self._proofs.append(found)
+        last = first
+        for run in chain([first], self._seeded()):
+            if isinstance(run.stopped, Timeout):
+                return self._stopped(run)
+            if (problem := self._fault(run) or self._trial.unasked(run)) is not None:
+                where = f"You see a run of {self._size(run.arguments)}, with seed {run.seed}."
+                return self._trial._not_yet(problem, where, run=run)
+            last = run
+        for word, sentence in self._trial.expected.items():
+            if word not in self._seen:
+                return self._trial._not_yet(sentence, run=last)
+        return self._solved(last)
+
+    # runs
+    def _run(self, size: Size, seed: int) -> Run:
+        begun = time.monotonic()
+
+        def cancelled() -> bool:
+            return self._interrupted() or time.monotonic() - begun > STALLED
+
+        arguments = {"attempt": self._attempt, **size}
+        return run_program(
+            self._trial.program, arguments, clock="virtual", seed=seed, timeout=TIMEOUT, cancelled=cancelled
+        )
+
+    def _seeded(self) -> Iterator[Run]:
+        return (self._run(size, seed) for size in self._trial.large for seed in range(self._trial.seeds))
+
+    def _search(self, size: Size) -> Exploration:
+        came, since = 0, time.monotonic()
+
+        def goes_on(schedules: int) -> bool:
+            nonlocal came, since
+            now = time.monotonic()
+            if schedules != came:
+                came, since = schedules, now
+            return not self._interrupted() and now - since < STALLED and now < self._deadline
+
+        def check(run: Run) -> None:
+            if (problem := self._wrong(run)) is not None:
+                raise AssertionError(problem)
+
+        check.__name__ = self._trial.name
+        arguments = {"attempt": self._attempt, **size}
+        seconds = max(0.5, self._deadline - time.monotonic())
+        return search(self._trial.program, arguments, check, "operations", "free", BUDGET, seconds, goes_on)
+
+    def _wrong(self, run: Run) -> str | None:
+        self._seen.update(self._trial.seen(run))
+        return self._trial.wrong(run)
+
+    def _fault(self, run: Run) -> str | None:
+        return fault_of(run, self._wrong, self._attempt)
+
+    def _unasked(self, run: Run) -> str | None:
+        return None if self._fault(run) is not None else self._trial.unasked(run)
+
+    # answers
+    def _stopped(self, run: Run) -> Feedback:
+        if self._interrupted():
+            return self._trial._not_yet(_INTERRUPTED)
+        problem = "the program does not come to an end, and the check has stopped it."
+        slept = run.duration >= TIMEOUT
+        why = "It looks again and again, and sleeps in between." if slept else "Is there a loop without an end?"
+        return self._trial._not_yet(problem, why, run=run)
+
+    def _unproved(self, found: Exploration, first: Run) -> Feedback:
+        size = self._size(found.arguments)
+        if self._interrupted():
+            return self._trial._not_yet(_INTERRUPTED)
+        if found.shortest is not None and not found.minimal and (problem := self._unasked(first)) is not None:
+            return self._trial._not_yet(problem, run=first)  # rather than a long way through loops
+        if found.shortest is not None:
+            problem = self._fault(found.shortest) or f"{found.problem}."
+            return self._trial._not_yet(problem, _how_many(found, size), exploration=found, run=found.shortest)
+        if (problem := self._fault(first)) is not None:
+            return self._trial._not_yet(problem, run=first)
+        if found.unfinished is not None:
+            return self._trial._not_yet(f"for {size}, some schedules do not come to an end.", _WAIT, run=first)
+        problem = f"nothing went wrong, but for {size} there are more schedules than the check can try."
+        return self._trial._not_yet(problem, _WAIT, run=first)
+
+    def _solved(self, last: Run) -> Feedback:
+        proved = [found for found in self._proofs if found]
+        sizes = " and for ".join(self._size(found.arguments) for found in proved)
+        counts = " and ".join(f"{found.covered:,}" for found in proved)
+        proof = f"Proved for {sizes}, under each of the {counts} different schedules."
+        tried = [f"{found.covered:,} schedules of {self._size(found.arguments)}" for found in self._proofs if not found]
+        runs = self._trial.seeds * len(self._trial.large)
+        tried.append(f"{runs} seeded runs of {self._size(last.arguments)}")
+        sentences = (f"Solved: {self._trial.holds}.", proof, f"Tried besides, and right: {' and '.join(tried)}.")
+        return Feedback(self._trial.name, True, True, sentences, exploration=proved[-1], run=last)
+
+    def _size(self, arguments: Size) -> str:
+        """`2 clients with 1 permit`."""
+        return " with ".join(_counted(name, arguments[name]) for name in self._trial.sized)
+
+
+_INTERRUPTED = "the check was interrupted before it could tell."
+_WAIT = "A semaphore waits by itself: nobody has to ask again and again."
+
+
+def _how_many(found: Exploration, size: str) -> str:
+    if found.covered == 1 and found.complete:
+        return f"For {size} there is only one schedule, and it goes wrong."
+    so_far = "" if found.complete else " tried so far"
+    wrong = f"{len(found.violations):,} of {found.covered:,} different schedules{so_far}"
+    return f"For {size}, {wrong} {'goes' if len(found.violations) == 1 else 'go'} wrong."
+
+
+def _counted(name: str, value: int) -> str:
+    return f"{value} {name.removesuffix('s') if value == 1 else name}"
