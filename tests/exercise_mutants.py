@@ -240,7 +240,7 @@ def lock_twice(mutex, read, write):
     return True
 
 
-@fails("mutex-2", "a deadlock")
+@fails("mutex-2", "`mutex` must be 1 again when everybody has gone, and is 0")
 def keep_the_mutex_when_sold_out(mutex, read, write):
     mutex.acquire()
     if read() == 0:
@@ -369,7 +369,7 @@ def leave_early(guests, visit):
         guest.start()
 
 
-@fails("mutex-3", "2 visits by 1 thread, and there are 2 guests")
+@fails("mutex-3", "2 guests are to come in once each; 1 came, 2 times in all")
 def one_guest_twice(guests, visit):
     def enter():
         for _ in range(guests):
@@ -503,7 +503,7 @@ def relay_with_events(legs):
     run_together([threading.Thread(target=run, args=[i]) for i in range(len(legs))])
 
 
-@fails("latch-3", "0 legs were run by 0 threads")
+@fails("latch-3", "2 runners are to run a leg each; 0 ran, 0 legs in all")
 def nobody_runs(legs):
     run_together([threading.Thread(target=time.sleep, args=[1]) for _ in legs])
 

@@ -19,9 +19,8 @@ def shape_of(attempt: Any, takes: Sequence[str]) -> str | None:
     if not callable(attempt):
         return f"the attempt must be a function, `def attempt({listed})`, got {written(attempt, 60)}."
     if isinstance(attempt, type):
-        return (
-            f"the attempt must be a function, `def attempt({listed})`, got the class {cut_name(attempt.__name__, 60)}."
-        )
+        name = cut_name(attempt.__name__, 60)
+        return f"the attempt must be a function, `def attempt({listed})`, got the class {name}."
     if asyncio.iscoroutinefunction(attempt) or inspect.isgeneratorfunction(attempt):
         return "the attempt must be a plain function, without `async` and without `yield`: others would never run."
     try:

@@ -32,11 +32,8 @@ class Feedback:
     @property
     def steps(self) -> tuple[str, ...]:
         """The shortest counterexample in words, one line for each step; none if there is none."""
-        return self.exploration.steps[:_STEPS] if self._shows_a_counterexample and self.exploration else ()
-
-    @property
-    def _shows_a_counterexample(self) -> bool:
-        return self.exploration is not None and self.run is not None and self.run is self.exploration.shortest
+        found = self.exploration
+        return found.steps[:_STEPS] if found is not None and found.shortest is not None else ()
 
     def picture(self) -> bytes | None:
         """The timeline under the sentences, as PNG; None if there is nothing to see."""

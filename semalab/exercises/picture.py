@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def picture(feedback: Feedback, run: Run) -> bytes:
     """The sentences above the timeline of the run; of a counterexample also its steps."""
     found = feedback.exploration
-    if found is None or found.telling is None or run is not found.shortest:
+    if found is None or found.telling is None:
         return png(run.timeline(title=str(feedback)))
     first, *others = feedback.sentences
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)

@@ -92,6 +92,8 @@ class _Judging:
         first = self._run(self._trial.small[0], 0)
         if isinstance(first.stopped, Timeout):
             return self._stopped(first)
+        if self._unasked(first) is not None:  # it would rather say this than search for long
+            self._deadline = min(self._deadline, time.monotonic() + STALLED)
         for size in self._trial.small:
             found = self._search(size)
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):

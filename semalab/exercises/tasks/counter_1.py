@@ -11,11 +11,8 @@ from semalab.run import Run
 def bring_and_take(initial: int, bring: int) -> int:
     boxes = threading.Semaphore(initial)
 
-    def bring_some() -> None:
-        boxes.release(bring)
-
-    work = [bring_some, bring_some, bring_some, *[boxes.acquire] * 4]
-    threads = [threading.Thread(target=each) for each in work]
+    threads = [threading.Thread(target=boxes.release, args=[bring], name=f"bringer-{i}") for i in range(3)]
+    threads += [threading.Thread(target=boxes.acquire, name=f"taker-{i}") for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -39,7 +36,7 @@ def because() -> dict[Answer, str]:
 
 EXERCISE = Prediction(
     name="counter-1",
-    task="A semaphore starts at 2, three threads release(2), four threads acquire() once: what is its value at the end?",
+    task="A semaphore starts at 2, three threads release(2), four threads acquire() once: what is its value then?",
     stub="""\
 answer = ...  # the value when all threads have ended
 

@@ -21,6 +21,7 @@ def bake(attempt: Any, cakes: int, enough: int) -> dict[str, int]:
         if i >= enough:
             oven.acquire()
         time.sleep(STAY)
+        print("a cake is done")
         finished += 1
         done.release()
 

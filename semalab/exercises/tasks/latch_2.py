@@ -18,11 +18,13 @@ def start_the_race(attempt: Any, runners: int) -> dict[str, int]:
     def prepare() -> None:
         nonlocal prepared
         time.sleep(STAY)
+        print("the track is prepared")
         prepared += 1
 
     def run() -> None:
         nonlocal prepared_in_time
         gate.acquire()
+        print("runs")
         if prepared:
             prepared_in_time += 1
 

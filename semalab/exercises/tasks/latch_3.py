@@ -17,6 +17,7 @@ def run_a_relay(attempt: Any, legs: int) -> dict[str, int]:
     def leg(i: int) -> Callable[[], None]:
         def run() -> None:
             nonlocal done, early
+            print(f"leg {i} begins")
             if done != i:
                 early += 1
             time.sleep(STAY)
@@ -35,7 +36,7 @@ def wrong(run: Run) -> str | None:
     if run.result["early"]:
         return "a leg began out of turn: each must wait until the one before it has ended."
     if len(runs) != legs or sum(runs.values()) != legs:
-        return f"{sum(runs.values())} legs were run by {len(runs)} threads, and there are {legs}, one for each thread."
+        return f"{legs} runners are to run a leg each; {len(runs)} ran, {sum(runs.values())} legs in all."
     if run.result["done"] < legs:
         return "`attempt` came to its end before the last leg did: wait for every thread with `join()`."
     return None

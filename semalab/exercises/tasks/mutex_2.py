@@ -19,11 +19,13 @@ def sell_tickets(attempt: Any, buyers: int, tickets: int) -> dict[str, int]:
 
     def read() -> int:
         time.sleep(STAY)
+        print(f"reads {left}")
         return left
 
     def write(number: int) -> None:
         nonlocal left, least
         time.sleep(STAY)
+        print(f"writes {number}")
         left = int(number)
         least = min(least, left)
 

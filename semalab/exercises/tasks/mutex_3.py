@@ -32,9 +32,7 @@ def wrong(run: Run) -> str | None:
     if run.result["most"] > 1:
         return f"{run.result['most']} guests were in the room at once."
     if len(visits) != guests or sum(visits.values()) != guests:
-        return (
-            f"{sum(visits.values())} visits by {len(visits)} threads, and there are {guests} guests for one visit each."
-        )
+        return f"{guests} guests are to come in once each; {len(visits)} came, {sum(visits.values())} times in all."
     if run.result["left"] < guests:
         return "`attempt` came to its end while guests were still there: wait for every thread with `join()`."
     return None
