@@ -34,6 +34,7 @@ MUTANTS: dict[str, list[Mutant]] = {
         Mutant("NOW", "waits at `second`"),
         Mutant("NWO", "from behind"),
         Mutant("", "Does `say_o` wait?"),
+        Mutant("ONW", "Who releases it"),
         Mutant("WON", "Begin with the thread that waits for nobody"),
         Mutant(3, "must be a word in quotes, got 3"),
     ],
@@ -611,3 +612,263 @@ def bake_by_myself(done, enough):
 def ask_again_and_again(done, enough):
     while done._value < enough:
         time.sleep(0.001)
+
+
+MUTANTS["barrier-1"] = [
+    Mutant(8, "A barrier counts again from the beginning"),
+    Mutant(3, "So many fit into one boat"),
+    Mutant(2, "So many"),
+    Mutant(0, "what should keep them?"),
+    Mutant(5, "Let them come one by one"),
+    Mutant((6, 2), "must be a whole number of walkers, got (6, 2)"),
+]
+MUTANTS["schedule-1"] = [
+    Mutant(4, "when nobody comes in between"),
+    Mutant(3, "Can a second be lost"),
+    Mutant(1, "not 0"),
+    Mutant(0, "0 is never written"),
+    Mutant(-1, "somewhere from 0 to 4"),
+    Mutant("two", "must be a whole number, got 'two'"),
+]
+
+
+# barrier-2
+@fails("barrier-2", "a hiker went on before all had arrived")
+def do_not_stop(arrive, gate):
+    arrive()
+
+
+@fails("barrier-2", "a hiker went on before all had arrived")
+def rest_a_while(arrive, gate):
+    arrive()
+    time.sleep(10)
+
+
+@fails("barrier-2", "a hiker went on before all had arrived")
+def everybody_opens(arrive, gate):
+    arrive()
+    gate.release()
+    gate.acquire()
+
+
+@fails("barrier-2", "a deadlock")
+def the_last_opens_once(arrive, gate):
+    if not arrive():
+        gate.acquire()
+    else:
+        gate.release()
+
+
+@fails("barrier-2", "a deadlock")
+def open_for_two_hikers(arrive, gate):
+    if arrive():
+        gate.release(2)
+    gate.acquire()
+
+
+@fails("barrier-2", "must call `arrive()` once; 2 hikers called it 0 times")
+def never_arrive(arrive, gate):
+    gate.release()
+    gate.acquire()
+
+
+@fails("barrier-2", "must call `arrive()` once; 2 hikers called it 4 times")
+def arrive_twice(arrive, gate):
+    arrive()
+    arrive()
+
+
+# barrier-3
+def evening(friends, spend_the_evening):
+    run_together([threading.Thread(target=spend_the_evening) for _ in range(friends)])
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def eat_at_once(friends, cook, eat):
+    def spend_the_evening():
+        cook()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def eat_late(friends, cook, eat):
+    def spend_the_evening():
+        cook()
+        time.sleep(5)
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "it works with a Barrier")
+def a_real_barrier(friends, cook, eat):
+    table = threading.Barrier(friends)
+
+    def spend_the_evening():
+        cook()
+        table.wait()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "must cook and eat in the same thread")
+def cooks_and_eaters(friends, cook, eat):
+    evening(friends, cook)
+    evening(friends, eat)
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def open_after_the_first(friends, cook, eat):
+    table = threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        table.release()
+        table.acquire()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "a deadlock")
+def open_for_one_friend(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    for _ in range(friends):
+        threading.Thread(target=spend_the_evening).start()
+    for _ in range(friends):
+        cooked.acquire()
+    table.release()
+
+
+@fails("barrier-3", "main cooked or ate itself")
+def cook_alone(friends, cook, eat):
+    for _ in range(friends):
+        cook()
+    evening(friends, eat)
+
+
+@fails("barrier-3", "2 had cooked and 0 had eaten")
+def go_to_bed_hungry(friends, cook, eat):
+    evening(friends, cook)
+
+
+# schedule-2
+@fails("schedule-2", "two neighbours ate at the same time")
+def without_forks(forks, i, eat):
+    eat()
+
+
+@fails("schedule-2", "two neighbours ate at the same time")
+def eat_in_turn(forks, i, eat):
+    time.sleep(i)
+    eat()
+
+
+@fails("schedule-2", "a deadlock")
+def right_fork_first(forks, i, eat):
+    with forks[(i + 1) % len(forks)], forks[i]:
+        eat()
+
+
+@fails("schedule-2", "two neighbours ate at the same time")
+def only_the_left_fork(forks, i, eat):
+    with forks[i]:
+        eat()
+
+
+@fails("schedule-2", "ate without both forks")
+def one_fork_for_all(forks, i, eat):
+    with forks[0]:
+        eat()
+
+
+@fails("schedule-2", "philosophers have eaten")
+def give_up(forks, i, eat):
+    with forks[i]:
+        if forks[(i + 1) % len(forks)].acquire(blocking=False):
+            eat()
+            forks[(i + 1) % len(forks)].release()
+
+
+@fails("schedule-2", "a deadlock: philosopher-1 waits for `forks[1]`")
+def keep_a_fork(forks, i, eat):
+    first, second = sorted([i, (i + 1) % len(forks)])
+    with forks[first]:
+        forks[second].acquire()
+        eat()
+        if i:
+            forks[second].release()
+
+
+# schedule-3
+def take(*order):
+    def work():
+        for semaphore in order:
+            semaphore.acquire()
+        for semaphore in order:
+            semaphore.release()
+
+    return work
+
+
+@fails("schedule-3", "comes to its end under each of its 2 different schedules")
+def same_order(a, b):
+    run_together([threading.Thread(target=take(a, b)) for _ in range(2)])
+
+
+@fails("schedule-3", "it deadlocks under every schedule")
+def always(a, b):
+    run_together([threading.Thread(target=take(a, a)), threading.Thread(target=take(b, b))])
+
+
+@fails("schedule-3", "main took part")
+def main_waits(a, b):
+    thread = threading.Thread(target=take(b, a))
+    thread.start()
+    take(a, b)()
+
+
+@fails("schedule-3", "the deadlock must be over `a` and `b`")
+def semaphores_of_my_own(a, b):
+    c, d = threading.Semaphore(1), threading.Semaphore(1)
+    run_together([threading.Thread(target=take(c, d)), threading.Thread(target=take(d, c))])
+
+
+@fails("schedule-3", "comes to its end under each of its")
+def only_sleep(a, b):
+    run_together([threading.Thread(target=time.sleep, args=[i]) for i in range(2)])
+
+
+@fails("schedule-3", "raised RuntimeError: trapped")
+def raise_instead(a, b):
+    raise RuntimeError("trapped")
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def wait_for_two_cooks(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    cooked.acquire()
+    cooked.acquire()
+    table.release(friends)
+    for thread in threads:
+        thread.join()

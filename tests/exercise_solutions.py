@@ -210,3 +210,117 @@ def take_until_nothing_is_missing(done, enough):
     missing = enough
     while missing > 0:
         missing -= done.acquire()
+
+
+SOLUTIONS["barrier-1"] = [6, 6.0]
+SOLUTIONS["schedule-1"] = [2, 2.0]
+
+
+# barrier-2
+@solves("barrier-2")
+def pass_it_on(arrive, gate):
+    if arrive():
+        gate.release()
+    with gate:
+        pass
+
+
+@solves("barrier-2")
+def the_last_does_not_wait(arrive, gate):
+    if not arrive():
+        gate.acquire()
+    gate.release()
+
+
+# barrier-3
+@solves("barrier-3")
+def main_counts_the_cooks(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    for _ in range(friends):
+        cooked.acquire()
+    table.release(friends)
+    for thread in threads:
+        thread.join()
+
+
+@solves("barrier-3")
+def the_last_cook_opens(friends, cook, eat):
+    mutex, table = threading.Semaphore(1), threading.Semaphore(0)
+    missing = friends
+
+    def spend_the_evening():
+        nonlocal missing
+        cook()
+        with mutex:
+            missing -= 1
+            if missing == 0:
+                table.release()
+        with table:
+            pass
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# schedule-2
+@solves("schedule-2")
+def lower_number_first(forks, i, eat):
+    first, second = sorted([i, (i + 1) % len(forks)])
+    with forks[first], forks[second]:
+        eat()
+
+
+@solves("schedule-2")
+def one_is_left_handed(forks, i, eat):
+    left, right = forks[i], forks[(i + 1) % len(forks)]
+    if i == 0:
+        left, right = right, left
+    left.acquire()
+    right.acquire()
+    eat()
+    left.release()
+    right.release()
+
+
+# schedule-3
+@solves("schedule-3")
+def opposite_orders(a, b):
+    def take(first, second):
+        with first, second:
+            pass
+
+    threads = [threading.Thread(target=take, args=both) for both in [(a, b), (b, a)]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@solves("schedule-3")
+def a_chain_of_four(a, b):
+    def forwards():
+        a.acquire()
+        b.acquire()
+        b.release()
+        a.release()
+
+    def backwards():
+        with b, a:
+            print("through")
+
+    threading.Thread(target=forwards).start()
+    threading.Thread(target=backwards).start()

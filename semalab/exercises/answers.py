@@ -44,13 +44,10 @@ class Prediction(Exercise):
         right = self.read(run)
         given = _as(type(right), attempt)
         if given is None:
-            return self._not_yet(f"the answer must be {self.asked}, got {written(attempt, 60)}.")
+            return self.not_yet(f"the answer must be {self.asked}, got {written(attempt, 60)}.")
         if given != right:
-            return self._not_yet(f"not {written(attempt, 60)}.", self.because().get(given, self.otherwise))
+            return self.not_yet(f"not {written(attempt, 60)}.", self.because().get(given, self.otherwise))
         return Feedback(self.name, True, True, (f"Solved: {written(right, 60)}.", self.shows), run=run)
-
-    def _not_yet(self, problem: str, *others: str) -> Feedback:
-        return Feedback(self.name, False, True, (f"Not yet: {problem}", *others))
 
 
 def _as(kind: type, attempt: Any) -> Answer | None:

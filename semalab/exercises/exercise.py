@@ -34,6 +34,10 @@ class Exercise(ABC):
             return Feedback(self.name, False, False, (f"{self.name} is not attempted yet.", KINDS[self.kind]))
         return self.judge(attempt)
 
+    def not_yet(self, problem: str, *others: str, **shown: Any) -> Feedback:
+        """An attempt that is no solution. shown: as in `Feedback`."""
+        return Feedback(self.name, False, True, (f"Not yet: {problem}", *others), **shown)
+
     @abstractmethod
     def judge(self, attempt: Any) -> Feedback:
         """As `answer`, for an attempt that is one."""

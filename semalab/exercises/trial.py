@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from semalab.excerpt import cut_name
+from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import fault_of, shape_of
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
-from semalab.exploration.explore import search
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.sleepsets import Changed
-from semalab.recording import run_program
 from semalab.run import Run
 from semalab.stops import Timeout
-
-BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
-PATIENCE = 5.0  # seconds of real time for all sizes together, where a machine is slow
-STALLED = 2.5  # seconds that one run may take before it counts as hanging
-TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
+from semalab.twins import made_before
 
 Size = Mapping[str, Any]
 
@@ -63,18 +58,18 @@ class Trial(Exercise):
 
     def judge(self, attempt: Any) -> Feedback:
         if (problem := shape_of(attempt, self.takes)) is not None:
-            return self._not_yet(problem)
+            return self.not_yet(problem)
+        if made := made_before(self.program, {"attempt": attempt}):
+            name = cut_name(made[0], 60)
+            return self.not_yet(f"`{name}` was made before the program runs: make it inside `attempt`.")
         with quiet(), interrupts() as interrupted:
             try:
                 return _Judging(self, attempt, interrupted).feedback()
             except Changed:
-                return self._not_yet(
+                return self.not_yet(
                     "run twice under the same schedule, your program did not do the same.",
                     "It may keep something from one run to the next: make what it needs inside `attempt`.",
                 )
-
-    def _not_yet(self, problem: str, *others: str, **shown: Any) -> Feedback:
-        return Feedback(self.name, False, True, (f"Not yet: {problem}", *others), **shown)
 
 
 class _Judging:
@@ -83,8 +78,7 @@ class _Judging:
     def __init__(self, trial: Trial, attempt: Any, interrupted: Callable[[], bool]) -> None:
         self._trial = trial
         self._attempt = attempt
-        self._interrupted = interrupted
-        self._deadline = time.monotonic() + PATIENCE
+        self._bounded = Bounded(interrupted)
         self._seen: set[str] = set()
         self._proofs: list[Exploration] = []
 
@@ -93,9 +87,9 @@ class _Judging:
         if isinstance(first.stopped, Timeout):
             return self._stopped(first)
         if self._unasked(first) is not None:  # it would rather say this than search for long
-            self._deadline = min(self._deadline, time.monotonic() + STALLED)
+            self._bounded.hurry()
         for size in self._trial.small:
-            found = self._search(size)
+            found = self._explore(size)
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
                 return self._unproved(found, first)
             self._proofs.append(found)
@@ -105,46 +99,27 @@ class _Judging:
                 return self._stopped(run)
             if (problem := self._fault(run) or self._trial.unasked(run)) is not None:
                 where = f"You see a run of {self._size(run.arguments)}, with seed {run.seed}."
-                return self._trial._not_yet(problem, where, run=run)
+                return self._trial.not_yet(problem, where, run=run)
             last = run
         for word, sentence in self._trial.expected.items():
             if word not in self._seen:
-                return self._trial._not_yet(sentence, run=last)
+                return self._trial.not_yet(sentence, run=last)
         return self._solved(last)
 
     # runs
     def _run(self, size: Size, seed: int) -> Run:
-        begun = time.monotonic()
-
-        def cancelled() -> bool:
-            return self._interrupted() or time.monotonic() - begun > STALLED
-
-        arguments = {"attempt": self._attempt, **size}
-        return run_program(
-            self._trial.program, arguments, clock="virtual", seed=seed, timeout=TIMEOUT, cancelled=cancelled
-        )
+        return self._bounded.run(self._trial.program, {"attempt": self._attempt, **size}, seed)
 
     def _seeded(self) -> Iterator[Run]:
         return (self._run(size, seed) for size in self._trial.large for seed in range(self._trial.seeds))
 
-    def _search(self, size: Size) -> Exploration:
-        came, since = 0, time.monotonic()
-
-        def goes_on(schedules: int) -> bool:
-            nonlocal came, since
-            now = time.monotonic()
-            if schedules != came:
-                came, since = schedules, now
-            return not self._interrupted() and now - since < STALLED and now < self._deadline
-
+    def _explore(self, size: Size) -> Exploration:
         def check(run: Run) -> None:
             if (problem := self._wrong(run)) is not None:
                 raise AssertionError(problem)
 
         check.__name__ = self._trial.name
-        arguments = {"attempt": self._attempt, **size}
-        seconds = max(0.5, self._deadline - time.monotonic())
-        return search(self._trial.program, arguments, check, "operations", "free", BUDGET, seconds, goes_on)
+        return self._bounded.explore(self._trial.program, {"attempt": self._attempt, **size}, check)
 
     def _wrong(self, run: Run) -> str | None:
         self._seen.update(self._trial.seen(run))
@@ -158,28 +133,28 @@ class _Judging:
 
     # answers
     def _stopped(self, run: Run) -> Feedback:
-        if self._interrupted():
-            return self._trial._not_yet(_INTERRUPTED)
+        if self._bounded.interrupted():
+            return self._trial.not_yet(_INTERRUPTED)
         problem = "the program does not come to an end, and the check has stopped it."
         slept = run.duration >= TIMEOUT
-        why = "It looks again and again, and sleeps in between." if slept else "Is there a loop without an end?"
-        return self._trial._not_yet(problem, why, run=run)
+        why = "More than a minute of its own time has gone by." if slept else "Is there a loop without an end?"
+        return self._trial.not_yet(problem, why, run=run)
 
     def _unproved(self, found: Exploration, first: Run) -> Feedback:
         size = self._size(found.arguments)
-        if self._interrupted():
-            return self._trial._not_yet(_INTERRUPTED)
+        if self._bounded.interrupted():
+            return self._trial.not_yet(_INTERRUPTED)
         if found.shortest is not None and not found.minimal and (problem := self._unasked(first)) is not None:
-            return self._trial._not_yet(problem, run=first)  # rather than a long way through loops
+            return self._trial.not_yet(problem, run=first)  # rather than a long way through loops
         if found.shortest is not None:
             problem = self._fault(found.shortest) or f"{found.problem}."
-            return self._trial._not_yet(problem, _how_many(found, size), exploration=found, run=found.shortest)
+            return self._trial.not_yet(problem, _how_many(found, size), exploration=found, run=found.shortest)
         if (problem := self._fault(first)) is not None:
-            return self._trial._not_yet(problem, run=first)
+            return self._trial.not_yet(problem, run=first)
         if found.unfinished is not None:
-            return self._trial._not_yet(f"for {size}, some schedules do not come to an end.", _WAIT, run=first)
+            return self._trial.not_yet(f"for {size}, some schedules do not come to an end.", _WAIT, run=first)
         problem = f"nothing went wrong, but for {size} there are more schedules than the check can try."
-        return self._trial._not_yet(problem, _WAIT, run=first)
+        return self._trial.not_yet(problem, _WAIT, run=first)
 
     def _solved(self, last: Run) -> Feedback:
         proved = [found for found in self._proofs if found]
@@ -187,8 +162,7 @@ class _Judging:
         counts = " and ".join(f"{found.covered:,}" for found in proved)
         proof = f"Proved for {sizes}, under each of the {counts} different schedules."
         tried = [f"{found.covered:,} schedules of {self._size(found.arguments)}" for found in self._proofs if not found]
-        runs = self._trial.seeds * len(self._trial.large)
-        tried.append(f"{runs} seeded runs of {self._size(last.arguments)}")
+        tried += [f"{self._trial.seeds} seeded runs of {self._size(size)}" for size in self._trial.large]
         sentences = (f"Solved: {self._trial.holds}.", proof, f"Tried besides, and right: {' and '.join(tried)}.")
         return Feedback(self._trial.name, True, True, sentences, exploration=proved[-1], run=last)
 

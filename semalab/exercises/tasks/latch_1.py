@@ -37,6 +37,7 @@ def because() -> dict[Answer, str]:
     return {
         started: "In this order they are started. But who is started first waits at `second`.",
         word(EXERCISE.run())[::-1]: "That is the order from behind. Who waits for nobody?",
+        "ONW": "`say_n` waits for `second`. Who releases it, and what has that thread printed before?",
         "": "Nothing would be printed if all three waited. Does `say_o` wait?",
     }
 

@@ -15,6 +15,7 @@ def open_the_room(attempt: Any, guests: int) -> dict[str, int]:
 
     def visit() -> None:
         nonlocal inside, most, left
+        print("is in")
         inside += 1
         most = max(most, inside)
         time.sleep(STAY)
