@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from semalab.exercises.way import way_of
 from semalab.exploration.exploration import Exploration
+from semalab.exploration.steps import in_words
 from semalab.run import Run
 
 _STEPS = 40  # that are written out: a longer way is told by its picture
@@ -33,7 +35,7 @@ class Feedback:
     def steps(self) -> tuple[str, ...]:
         """The shortest counterexample in words, one line for each step; none if there is none."""
         found = self.exploration
-        return found.steps[:_STEPS] if found is not None and found.shortest is not None else ()
+        return in_words(way_of(found.telling)[:_STEPS]) if found is not None and found.telling is not None else ()
 
     def picture(self) -> bytes | None:
         """The timeline under the sentences, as PNG; None if there is nothing to see."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from semalab.exploration.picture import drawing, pairs
+from semalab.exercises.way import way_of
+from semalab.exploration.picture import drawing
 from semalab.poster import Head, Tally, poster
 from semalab.run import Run
 from semalab.timeline import png
@@ -21,4 +22,4 @@ def picture(feedback: Feedback, run: Run) -> bytes:
     first, *others = feedback.sentences
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
-    return poster(Head(first, " ".join(others), tally), drawing(found.telling, which), pairs(found.telling), ())
+    return poster(Head(first, " ".join(others), tally), drawing(found.telling, which), way_of(found.telling), ())
