@@ -110,7 +110,8 @@ def test_a_larger_size_with_too_many_schedules_is_not_called_proved(monkeypatch:
 
 def test_the_shortest_counterexample_is_shown_step_by_step() -> None:
     feedback = lab.check("mutex-2", MUTANTS["mutex-2"][0].attempt)
-    assert feedback.exploration is not None and feedback.run is feedback.exploration.shortest
+    assert feedback.exploration is not None and feedback.exploration.shortest is not None and feedback.run is not None
+    assert feedback.run.trace == feedback.exploration.shortest.trace
     assert repr(feedback).splitlines()[:4] == [
         "Not yet: more tickets were sold than there are: -1 are left.",
         "For 2 buyers with 1 ticket, 24 of 38 different schedules go wrong.",
@@ -379,6 +380,12 @@ def test_feedback_shows_its_sentences_and_the_timeline() -> None:
 def test_a_solution_is_shown_at_work(name: str) -> None:
     shown, _ = lab.check(name, SOLUTIONS[name][0])._repr_mimebundle_()
     assert shown["image/png"].startswith(PNG)
+
+
+def test_a_limit_that_held_is_not_drawn_as_a_fault() -> None:
+    for name in ("limiter-1", "limiter-2", "limiter-3"):
+        run = lab.check(name, SOLUTIONS[name][0]).run
+        assert run is not None and run.claims[0].name != "mutual exclusion" and run.claims[0].held
 
 
 def test_feedback_of_a_wrong_answer_has_no_picture_that_gives_it_away() -> None:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from semalab.claims import Check
 from semalab.excerpt import written
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.feedback import Feedback
+from semalab.exploration.exploration import Exploration
 from semalab.recording import run_program
 from semalab.run import Run
 
@@ -23,7 +25,8 @@ class Prediction(Exercise):
         several whole numbers. asked: what is asked for, as in "a whole number of milliseconds".
     because: answers that a likely mistake leads to, each with a sentence about that mistake; calculated, where it can
         be, by the program with the mistake in it. otherwise: the sentence for all other wrong answers.
-    shows: why the right answer is right, in a sentence.
+    shows: why the right answer is right, in a sentence. claim: what the picture of the run is measured by.
+    found: instead of the run, an exploration whose counterexample shows the right answer.
     """
 
     kind: str = field(default="predict", init=False)
@@ -34,10 +37,12 @@ class Prediction(Exercise):
     because: Callable[[], Mapping[Answer, str]]
     otherwise: str
     shows: str
+    claim: Check | None = None
+    found: Callable[[Answer], Exploration] | None = None
 
     def run(self, **changed: Any) -> Run:
         """The program as asked about, or with other arguments."""
-        return run_program(self.program, {**self.arguments, **changed}, clock="virtual")
+        return run_program(self.program, {**self.arguments, **changed}, clock="virtual", claim=self.claim)
 
     def judge(self, attempt: Any) -> Feedback:
         run = self.run()
@@ -47,7 +52,11 @@ class Prediction(Exercise):
             return self.not_yet(f"the answer must be {self.asked}, got {written(attempt, 60)}.")
         if given != right:
             return self.not_yet(f"not {written(attempt, 60)}.", self.because().get(given, self.otherwise))
-        return Feedback(self.name, True, True, (f"Solved: {written(right, 60)}.", self.shows), run=run)
+        sentences = (f"Solved: {written(right, 60)}.", self.shows)
+        if self.found is None:
+            return Feedback(self.name, True, True, sentences, run=run)
+        found = self.found(right)
+        return Feedback(self.name, True, True, sentences, exploration=found, run=found.shortest)
 
 
 def _as(kind: type, attempt: Any) -> Answer | None:

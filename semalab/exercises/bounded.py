@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from semalab.claims import Check
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.recording import Program, run_program
@@ -32,14 +33,16 @@ class Bounded:
         """There is an answer already; a better one may be looked for for a moment only."""
         self.deadline = min(self.deadline, time.monotonic() + STALLED)
 
-    def run(self, program: Program, arguments: Mapping[str, Any], seed: int) -> Run:
-        """A seeded run on the virtual clock."""
+    def run(self, program: Program, arguments: Mapping[str, Any], seed: int, claim: Check | None) -> Run:
+        """A seeded run on the virtual clock. claim: what its picture is measured by."""
         begun = time.monotonic()
 
         def cancelled() -> bool:
             return self.interrupted() or time.monotonic() - begun > STALLED
 
-        return run_program(program, arguments, clock="virtual", seed=seed, timeout=TIMEOUT, cancelled=cancelled)
+        return run_program(
+            program, arguments, clock="virtual", seed=seed, timeout=TIMEOUT, claim=claim, cancelled=cancelled
+        )
 
     def explore(self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None]) -> Exploration:
         """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from semalab.claims import Check
 from semalab.excerpt import cut_name
 from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
@@ -41,6 +42,7 @@ class Trial(Exercise):
         of seeded runs, once nothing is wrong. What cannot be seen step by step belongs here, too: where every step is
         chosen, nobody is sent to wait who cannot go on.
     seen: what a run showed, of the words in `expected`, each of which has the sentence for an attempt that never does.
+    claim: what the pictures are measured by; by what the semaphores' use asks for, if None.
     holds: what is true of a right attempt, as in "never two guests were in the room at once".
     """
 
@@ -55,6 +57,7 @@ class Trial(Exercise):
     unasked: Callable[[Run], str | None] = field(default=lambda run: None)
     seen: Callable[[Run], Collection[str]] = field(default=lambda run: ())
     expected: Mapping[str, str] = field(default_factory=dict)
+    claim: Check | None = None
 
     def judge(self, attempt: Any) -> Feedback:
         if (problem := shape_of(attempt, self.takes)) is not None:
@@ -108,7 +111,7 @@ class _Judging:
 
     # runs
     def _run(self, size: Size, seed: int) -> Run:
-        return self._bounded.run(self._trial.program, {"attempt": self._attempt, **size}, seed)
+        return self._bounded.run(self._trial.program, {"attempt": self._attempt, **size}, seed, self._trial.claim)
 
     def _seeded(self) -> Iterator[Run]:
         return (self._run(size, seed) for size in self._trial.large for seed in range(self._trial.seeds))
@@ -148,7 +151,8 @@ class _Judging:
             return self._trial.not_yet(problem, run=first)  # rather than a long way through loops
         if found.shortest is not None:
             problem = self._fault(found.shortest) or f"{found.problem}."
-            return self._trial.not_yet(problem, _how_many(found, size), exploration=found, run=found.shortest)
+            shown = replace(found.shortest, claim=self._trial.claim)
+            return self._trial.not_yet(problem, _how_many(found, size), exploration=found, run=shown)
         if (problem := self._fault(first)) is not None:
             return self._trial.not_yet(problem, run=first)
         if found.unfinished is not None:

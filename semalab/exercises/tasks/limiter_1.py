@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from semalab.claims import limit
 from semalab.exercises.answers import Answer, Prediction
 from semalab.run import Run
 
@@ -54,4 +55,5 @@ lab.check("limiter-1", answer)
     because=because,
     otherwise="Draw two rows, one for each line, and put the five calls into them, each as soon as a row is free.",
     shows="Two rounds of two calls, and one call alone: the last one leaves a line idle.",
+    claim=limit,
 )

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from semalab.claims import limit
 from semalab.exercises.logged import STAY, calls
 from semalab.exercises.trial import Trial
 from semalab.run import Run
@@ -84,4 +85,5 @@ lab.check("limiter-2", attempt)
     sized=("clients", "permits"),
     wrong=wrong,
     holds="every permit comes back, also when the work fails, and the error reaches the caller",
+    claim=limit,
 )

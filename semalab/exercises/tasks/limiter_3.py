@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from semalab.claims import limit
 from semalab.exercises.logged import STAY, calls
 from semalab.exercises.trial import Trial
 from semalab.run import Run
@@ -83,4 +84,5 @@ lab.check("limiter-3", attempt)
     wrong=wrong,
     unasked=unasked,
     holds="nobody waits, nobody rides without a seat, and every seat comes back",
+    claim=limit,
 )
