@@ -12,7 +12,7 @@ from semalab.exercises.untouched import is_untouched
 KINDS = {
     "predict": "Write your answer in place of the dots and run the cell again.",
     "repair": "Change the program until it is right, and run the cell again.",
-    "build": "Write your program in place of the dots and run the cell again.",
+    "build": "Write your program in place of `pass` and run the cell again.",
 }
 
 

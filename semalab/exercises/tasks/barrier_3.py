@@ -59,7 +59,7 @@ EXERCISE = Trial(
     task="Start a thread for each friend, who cooks and then eats: nobody eats before everybody has cooked.",
     stub="""\
 def attempt(friends, cook, eat):
-    ...
+    pass  # your program
 
 
 lab.check("barrier-3", attempt)

@@ -62,7 +62,7 @@ EXERCISE = Trial(
     task="Each baker calls done.release() when a cake is done: come to an end as soon as `enough` of them are.",
     stub="""\
 def attempt(done, enough):
-    ...
+    pass  # your program
 
 
 lab.check("counter-3", attempt)

@@ -56,7 +56,7 @@ EXERCISE = Trial(
     task="Run each of the legs in a thread of its own, all started at once, each leg only after the one before it.",
     stub="""\
 def attempt(legs):
-    ...
+    pass  # your program
 
 
 lab.check("latch-3", attempt)

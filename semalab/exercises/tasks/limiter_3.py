@@ -71,7 +71,7 @@ EXERCISE = Trial(
     task="Who finds a free seat rides, gives the seat back and returns True; who finds none returns False, at once.",
     stub="""\
 def attempt(free_seats, ride):
-    ...
+    pass  # your program
 
 
 lab.check("limiter-3", attempt)

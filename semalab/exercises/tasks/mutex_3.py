@@ -53,7 +53,7 @@ EXERCISE = Trial(
     task="Start a thread for each guest, let them all call visit(), one at a time, and wait until all have left.",
     stub="""\
 def attempt(guests, visit):
-    ...
+    pass  # your program
 
 
 lab.check("mutex-3", attempt)

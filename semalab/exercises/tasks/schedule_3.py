@@ -66,7 +66,7 @@ EXERCISE = Trap(
     task="Build a trap: a program with two threads that deadlocks over two semaphores, but only under some schedules.",
     stub="""\
 def attempt(a, b):
-    ...
+    pass  # your program
 
 
 lab.check("schedule-3", attempt)
