@@ -872,3 +872,11 @@ def wait_for_two_cooks(friends, cook, eat):
     table.release(friends)
     for thread in threads:
         thread.join()
+
+
+@fails("barrier-2", "nobody waited at the gate")
+def look_at_the_gate(arrive, gate):
+    if arrive():
+        gate.release()
+    while gate._value == 0:
+        time.sleep(0.001)

@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -264,6 +265,29 @@ def test_an_exception_in_a_thread_is_told_and_prints_nothing(capsys: pytest.Capt
     feedback = lab.check("limiter-2", attempt)
     assert feedback.sentences[0].startswith("Not yet: client-0 raised LookupError: where? (line ")
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_an_attempt_writes_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    def attempt(connections: Any, talk: Any) -> Any:
+        print("out")
+        print("err", file=sys.stderr)
+        with connections:
+            return talk()
+
+    assert lab.check("limiter-2", attempt).solved
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_result_that_cannot_be_written_is_told() -> None:
+    def attempt(counter: Any, clerks: Any) -> Any:
+        for clerk in clerks:
+            clerk.start()
+        for clerk in clerks:
+            clerk.join()
+        return Unwritable()
+
+    told = "Not yet: return the number that was counted; yours is <Unwritable whose repr() failed>."
+    assert lab.check("counter-2", attempt).sentences[0] == told
 
 
 def generator(guests: Any, visit: Any) -> Iterator[None]:

@@ -147,8 +147,8 @@ class _Judging:
         size = self._size(found.arguments)
         if self._bounded.interrupted():
             return self._trial.not_yet(_INTERRUPTED)
-        if found.shortest is not None and not found.minimal and (problem := self._unasked(first)) is not None:
-            return self._trial.not_yet(problem, run=first)  # rather than a long way through loops
+        if not found.minimal and (problem := self._unasked(first)) is not None:
+            return self._trial.not_yet(problem, run=first)  # rather than a long way through loops, or none
         if found.shortest is not None:
             problem = self._fault(found.shortest) or f"{found.problem}."
             shown = replace(found.shortest, claim=self._trial.claim)

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import Any
 
+from semalab.excerpt import written
 from semalab.exercises.logged import STAY, calls
 from semalab.exercises.trial import Trial
 from semalab.run import Run
@@ -44,7 +45,7 @@ def wrong(run: Run) -> str | None:
     if len(counting) < clerks:
         return f"only {len(counting)} of {clerks} clerks were started."
     if type(run.result) is not int:
-        return f"return the number that was counted; yours is {run.result!r:.40}."
+        return f"return the number that was counted; yours is {written(run.result, 40)}."
     use = run.reading.uses["counter"]
     if use.acquires or use.final != all_votes:
         return f"the count itself was changed: {all_votes} votes were cast, and the counter says {use.final}."
