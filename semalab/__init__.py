@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from semalab.claims import limit as limit
     from semalab.claims import mutual_exclusion as mutual_exclusion
     from semalab.comparison import compare as compare
+    from semalab.exercises import check as check
+    from semalab.exercises import progress as progress
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load
     from semalab.panel import interact as interact
@@ -30,6 +32,8 @@ _HOME = {
     "load": "loading",
     "interact": "panel",
     "explore": "exploration",
+    "check": "exercises",
+    "progress": "exercises",
     "mutual_exclusion": "claims",
     "limit": "claims",
     "at_most": "claims",
@@ -39,6 +43,7 @@ _HOME = {
 
 __all__ = [
     "at_most",
+    "check",
     "compare",
     "exact_count",
     "explore",
@@ -47,6 +52,7 @@ __all__ = [
     "limit",
     "load",
     "mutual_exclusion",
+    "progress",
     "record",
 ]
 

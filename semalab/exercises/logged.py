@@ -1,0 +1,40 @@
+"""What judges ask of a run's log: who was visited how often, and which primitives were used for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from semalab.event import SEMAPHORES
+from semalab.run import Run
+from semalab.use import Use
+
+STAY = 0.01  # seconds that a call of what the exercise hands over takes
+
+
+def calls(run: Run) -> Counter[str]:
+    """How often each thread was in the exercise's own code, where it stays for a while.
+
+    A sleep of the attempt's own code has a line, one in the lab's has none.
+    """
+    stays = (e for e in run.trace.events if e.kind == "sleep" and e.line is None and e.amount == round(STAY * 1e9))
+    return Counter(event.thread for event in stays)
+
+
+def semaphores(run: Run) -> list[Use]:
+    """The semaphores that were acquired or released."""
+    return [use for use in run.reading.uses.values() if use.primitive.kind in SEMAPHORES and use.role != "unused"]
+
+
+def waits(run: Run) -> bool:
+    """Whether somebody had to wait at a semaphore."""
+    labels = {use.label for use in semaphores(run)}
+    return any(event.kind == "block" and event.primitive in labels for event in run.trace.events)
+
+
+def instead(run: Run) -> str | None:
+    """What was used where no semaphore was: `a Lock`; None if nothing was."""
+    kinds = {use.primitive.kind for use in run.reading.uses.values() if use.role != "unused"} - SEMAPHORES
+    if not kinds or semaphores(run):
+        return None
+    kind = min(kinds)
+    return f"an {kind}" if kind[0] in "AEIOU" else f"a {kind}"

@@ -1,0 +1,28 @@
+"""The answer as one picture, with its sentences in it: beside a picture JupyterLab hides the plain text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from semalab.exercises.way import way_of
+from semalab.exploration.picture import drawing
+from semalab.poster import Head, Tally, poster
+from semalab.run import Run
+from semalab.timeline import png
+
+if TYPE_CHECKING:
+    from semalab.exercises.feedback import Feedback
+
+
+def picture(feedback: Feedback, run: Run) -> bytes:
+    """The sentences above the timeline of the run; of a counterexample also how many there are, and its steps."""
+    found, (first, *others) = feedback.exploration, feedback.sentences
+    if found is None or found.telling is None:
+        return png(run.timeline(title=first, subtitle=" ".join([*others, f"({run.description})"])))
+    telling = replace(found.telling, run=run)
+    if feedback.solved:  # what was looked for was found: nothing to be alarmed about
+        return png(drawing(telling, str(feedback)))
+    tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
+    which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
+    return poster(Head(first, " ".join(others), tally), drawing(telling, which), way_of(telling), ())

@@ -1,0 +1,882 @@
+"""Wrong attempts at every exercise, each with words of the reason that fits."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, NamedTuple
+
+
+class Mutant(NamedTuple):
+    attempt: Any
+    words: str
+
+
+MUTANTS: dict[str, list[Mutant]] = {
+    "limiter-1": [
+        Mutant(50, "one after another"),
+        Mutant(25, "split its call in two"),
+        Mutant(20, "The fifth needs a line, too"),
+        Mutant(10, "Without a limit"),
+        Mutant(31, "Draw two rows"),
+        Mutant("soon", "must be a whole number of milliseconds, got 'soon'"),
+        Mutant(True, "must be a whole number of milliseconds, got True"),
+    ],
+    "mutex-1": [
+        Mutant(1, "if every release belonged to an acquire"),
+        Mutant(2, "there is the first one, too"),
+        Mutant(5, "Are there as many keys?"),
+        Mutant(0, "somebody does get in"),
+        Mutant(4, "Follow the value"),
+        Mutant([3], "must be a whole number of guests, got [3]"),
+    ],
+    "latch-1": [
+        Mutant("NOW", "waits at `second`"),
+        Mutant("NWO", "from behind"),
+        Mutant("", "Does `say_o` wait?"),
+        Mutant("ONW", "Who releases it"),
+        Mutant("WON", "Begin with the thread that waits for nobody"),
+        Mutant(3, "must be a word in quotes, got 3"),
+    ],
+    "counter-1": [
+        Mutant(1, "adds 2, not 1"),
+        Mutant(2, "The value begins at 2"),
+        Mutant(8, "Four threads take one each"),
+        Mutant(6, "three threads, two each"),
+        Mutant(5, "Begin with the value at the start"),
+        Mutant(4.5, "must be a whole number, got 4.5"),
+    ],
+}
+
+
+def fails(name: str, words: str) -> Any:
+    def put(attempt: Any) -> Any:
+        MUTANTS.setdefault(name, []).append(Mutant(attempt, words))
+        return attempt
+
+    return put
+
+
+def run_together(threads):
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# limiter-2
+@fails("limiter-2", "2 clients talked at once, and only 1 may")
+def ask_without_a_permit(connections, talk):
+    return talk()
+
+
+@fails("limiter-2", "2 clients talked at once, and only 1 may")
+def ask_after_a_pause(connections, talk):
+    time.sleep(0.05)
+    return talk()
+
+
+@fails("limiter-2", "2 clients talked at once, and only 1 may")
+def release_before_asking(connections, talk):
+    with connections:
+        pass
+    return talk()
+
+
+@fails("limiter-2", "a permit too many came back")
+def ask_after_waiting_for_a_while(connections, talk):
+    connections.acquire(timeout=0.001)
+    try:
+        return talk()
+    finally:
+        connections.release()
+
+
+@fails("limiter-2", "the server's error did not reach the caller")
+def swallow_the_error(connections, talk):
+    try:
+        with connections:
+            return talk()
+    except ConnectionError:
+        return None
+
+
+@fails("limiter-2", "a caller did not get the answer")
+def forget_the_answer(connections, talk):
+    with connections:
+        talk()
+
+
+@fails("limiter-2", "of 2 clients have called `talk()`")
+def answer_by_heart(connections, talk):
+    with connections:
+        return 10
+
+
+@fails("limiter-2", "a deadlock")
+def release_only_after_errors(connections, talk):
+    connections.acquire()
+    try:
+        return talk()
+    except ConnectionError:
+        connections.release()
+        raise
+
+
+@fails("limiter-2", "a permit too many came back: `connections` began with 1 and ended with 2")
+def release_twice_after_errors(connections, talk):
+    with connections:
+        try:
+            return talk()
+        except ConnectionError:
+            connections.release()
+            raise
+
+
+# limiter-3
+@fails("limiter-3", "a visitor waited for a seat")
+def wait_for_a_seat(free_seats, ride):
+    with free_seats:
+        ride()
+    return True
+
+
+@fails("limiter-3", "2 rode at once, and there is only 1")
+def ride_without_a_seat(free_seats, ride):
+    ride()
+    return True
+
+
+@fails("limiter-3", "turned away who never asked")
+def never_ride(free_seats, ride):
+    return False
+
+
+@fails("limiter-3", "turned away who never asked")
+def look_at_the_value(free_seats, ride):
+    if free_seats._value == 0:
+        return False
+    with free_seats:
+        ride()
+    return True
+
+
+@fails("limiter-3", "a seat is lost: `free_seats` began with 1 and ended with 0")
+def keep_the_seat(free_seats, ride):
+    if not free_seats.acquire(blocking=False):
+        return False
+    ride()
+    return True
+
+
+@fails("limiter-3", "a seat too many came back")
+def do_not_look_at_the_answer(free_seats, ride):
+    free_seats.acquire(blocking=False)
+    ride()
+    free_seats.release()
+    return True
+
+
+@fails("limiter-3", "a visitor was given neither")
+def say_nothing(free_seats, ride):
+    if free_seats.acquire(blocking=False):
+        ride()
+        free_seats.release()
+
+
+@fails("limiter-3", "were told True, but 0 rode")
+def take_a_seat_and_sit(free_seats, ride):
+    free = free_seats.acquire(blocking=False)
+    if free:
+        free_seats.release()
+    return free
+
+
+@fails("limiter-3", "a seat too many came back")
+def release_what_was_refused(free_seats, ride):
+    free = free_seats.acquire(blocking=False)
+    if free:
+        ride()
+    free_seats.release()
+    return free
+
+
+# mutex-2
+@fails("mutex-2", "more tickets were sold than there are: -1 are left")
+def look_outside_then_sell(mutex, read, write):
+    if read() > 0:
+        with mutex:
+            write(read() - 1)
+        return True
+    return False
+
+
+@fails("mutex-2", "2 buyers were told that they have a ticket, but there was one")
+def sell_without_a_mutex(mutex, read, write):
+    left = read()
+    if left == 0:
+        return False
+    write(left - 1)
+    return True
+
+
+@fails("mutex-2", "2 buyers were told that they have a ticket, but there was one")
+def pause_and_sell(mutex, read, write):
+    time.sleep(0.5)
+    left = read()
+    if left == 0:
+        return False
+    write(left - 1)
+    return True
+
+
+@fails("mutex-2", "2 buyers were told that they have a ticket, but there was one")
+def lock_twice(mutex, read, write):
+    with mutex:
+        left = read()
+    if left == 0:
+        return False
+    with mutex:
+        write(left - 1)
+    return True
+
+
+@fails("mutex-2", "`mutex` must be 1 again when everybody has gone, and is 0")
+def keep_the_mutex_when_sold_out(mutex, read, write):
+    mutex.acquire()
+    if read() == 0:
+        return False
+    write(read() - 1)
+    return mutex.release() is None
+
+
+@fails("mutex-2", "of 2 buyers looked how many tickets are left")
+def sell_blindly(mutex, read, write):
+    with mutex:
+        return True
+
+
+@fails("mutex-2", "1 of 1 tickets were sold, and yet 1 are said to be left")
+def sell_without_counting(mutex, read, write):
+    with mutex:
+        read()
+        return not mutex.__dict__.setdefault("sold", []) and not mutex.sold.append(1)
+
+
+@fails("mutex-2", "a buyer went away without a ticket while 1 were left")
+def never_sell(mutex, read, write):
+    with mutex:
+        read()
+        return False
+
+
+@fails("mutex-2", "a buyer was given neither")
+def sell_in_silence(mutex, read, write):
+    with mutex:
+        if read():
+            write(read() - 1)
+
+
+# mutex-3
+def visitors(guests, target):
+    return [threading.Thread(target=target) for _ in range(guests)]
+
+
+@fails("mutex-3", "2 guests were in the room at once")
+def no_door(guests, visit):
+    run_together(visitors(guests, visit))
+
+
+@fails("mutex-3", "2 guests were in the room at once")
+def two_keys(guests, visit):
+    door = threading.Semaphore(2)
+
+    def enter():
+        with door:
+            visit()
+
+    run_together(visitors(guests, enter))
+
+
+@fails("mutex-3", "2 guests were in the room at once")
+def a_door_for_each(guests, visit):
+    def enter():
+        with threading.Semaphore(1):
+            visit()
+
+    run_together(visitors(guests, enter))
+
+
+@fails("mutex-3", "2 guests were in the room at once")
+def come_one_by_one(guests, visit):
+    def enter(i):
+        time.sleep(i)
+        visit()
+
+    run_together([threading.Thread(target=enter, args=[i]) for i in range(guests)])
+
+
+@fails("mutex-3", "a deadlock: 2 threads wait for `door` (value 0)")
+def no_key(guests, visit):
+    door = threading.Semaphore(0)
+
+    def enter():
+        with door:
+            visit()
+
+    run_together(visitors(guests, enter))
+
+
+@fails("mutex-3", "no guest ever had to wait at the semaphore")
+def one_after_the_other(guests, visit):
+    door = threading.Semaphore(1)
+
+    def enter():
+        with door:
+            visit()
+
+    for guest in visitors(guests, enter):
+        guest.start()
+        guest.join()
+
+
+@fails("mutex-3", "main called `visit()` itself")
+def main_alone(guests, visit):
+    for _ in range(guests):
+        with threading.Semaphore(1):
+            visit()
+
+
+@fails("mutex-3", "it works with a Lock")
+def a_lock(guests, visit):
+    door = threading.Lock()
+
+    def enter():
+        with door:
+            visit()
+
+    run_together(visitors(guests, enter))
+
+
+@fails("mutex-3", "wait for every thread with `join()`")
+def leave_early(guests, visit):
+    door = threading.Semaphore(1)
+
+    def enter():
+        with door:
+            visit()
+
+    for guest in visitors(guests, enter):
+        guest.start()
+
+
+@fails("mutex-3", "2 guests are to come in once each; 1 came, 2 times in all")
+def one_guest_twice(guests, visit):
+    def enter():
+        for _ in range(guests):
+            visit()
+
+    run_together(visitors(1, enter))
+
+
+# latch-2
+@fails("latch-2", "passed the gate before the track was prepared")
+def open_all_then_prepare(gate, runners, prepare):
+    gate.release(runners)
+    prepare()
+
+
+@fails("latch-2", "a deadlock")
+def open_for_one(gate, runners, prepare):
+    prepare()
+    gate.release()
+
+
+@fails("latch-2", "a deadlock: runner")
+def open_for_two(gate, runners, prepare):
+    prepare()
+    gate.release(2)
+
+
+@fails("latch-2", "the gate is still open for 1 more")
+def open_too_far(gate, runners, prepare):
+    prepare()
+    gate.release(runners + 1)
+
+
+@fails("latch-2", "nobody called `prepare()`")
+def sleep_then_open(gate, runners, prepare):
+    time.sleep(1)
+    gate.release(runners)
+
+
+@fails("latch-2", "passed the gate before the track was prepared")
+def prepare_for_the_second(gate, runners, prepare):
+    gate.release()
+    prepare()
+    gate.release(runners - 1)
+
+
+@fails("latch-2", "prepared 2 times")
+def prepare_twice(gate, runners, prepare):
+    prepare()
+    prepare()
+    gate.release(runners)
+
+
+# latch-3
+@fails("latch-3", "a leg began out of turn")
+def all_at_once(legs):
+    run_together([threading.Thread(target=leg) for leg in legs])
+
+
+@fails("latch-3", "a leg began out of turn")
+def leg_after_pause(legs):
+    def run(i):
+        time.sleep(i)
+        legs[i]()
+
+    run_together([threading.Thread(target=run, args=[i]) for i in range(len(legs))])
+
+
+@fails("latch-3", "a leg began out of turn")
+def gates_that_are_open(legs):
+    gates = [threading.Semaphore(1) for _ in legs]
+
+    def run(i):
+        with gates[i]:
+            legs[i]()
+
+    run_together([threading.Thread(target=run, args=[i]) for i in range(len(legs))])
+
+
+@fails("latch-3", "a leg began out of turn")
+def one_gate_for_all(legs):
+    gate = threading.Semaphore(1)
+
+    def run(leg):
+        with gate:
+            leg()
+
+    run_together([threading.Thread(target=run, args=[leg]) for leg in legs])
+
+
+@fails("latch-3", "no runner ever had to wait at a semaphore")
+def join_in_between(legs):
+    gate = threading.Semaphore(1)
+
+    def run(leg):
+        with gate:
+            leg()
+
+    for leg in legs:
+        run_together([threading.Thread(target=run, args=[leg])])
+
+
+@fails("latch-3", "main ran a leg itself")
+def main_runs(legs):
+    for leg in legs:
+        leg()
+
+
+@fails("latch-3", "a deadlock")
+def nobody_begins(legs):
+    gates = [threading.Semaphore(0) for _ in range(len(legs) + 1)]
+
+    def run(i):
+        gates[i].acquire()
+        legs[i]()
+        gates[i + 1].release()
+
+    run_together([threading.Thread(target=run, args=[i]) for i in range(len(legs))])
+
+
+@fails("latch-3", "it works with an Event")
+def relay_with_events(legs):
+    over = [threading.Event() for _ in legs]
+
+    def run(i):
+        if i:
+            over[i - 1].wait()
+        legs[i]()
+        over[i].set()
+
+    run_together([threading.Thread(target=run, args=[i]) for i in range(len(legs))])
+
+
+@fails("latch-3", "2 runners are to run a leg each; 0 ran, 0 legs in all")
+def nobody_runs(legs):
+    run_together([threading.Thread(target=time.sleep, args=[1]) for _ in legs])
+
+
+# counter-2
+@fails("counter-2", "somebody was still counting")
+def sleep_then_read(counter, clerks):
+    for clerk in clerks:
+        clerk.start()
+    time.sleep(5)
+    return counter._value
+
+
+@fails("counter-2", "somebody was still counting")
+def join_the_last(counter, clerks):
+    for clerk in clerks:
+        clerk.start()
+    clerks[-1].join()
+    return counter._value
+
+
+@fails("counter-2", "5 was returned and 6 votes were cast")
+def count_by_heart(counter, clerks):
+    run_together(clerks)
+    return 5
+
+
+@fails("counter-2", "9 was returned and 5 votes were cast: nobody counts so far")
+def count_too_far(counter, clerks):
+    run_together(clerks)
+    return 9
+
+
+@fails("counter-2", "call `start()`, not `run()`")
+def count_in_main(counter, clerks):
+    for clerk in clerks:
+        clerk.run()
+    return counter._value
+
+
+@fails("counter-2", "the clerks came one after another")
+def one_clerk_at_a_time(counter, clerks):
+    for clerk in clerks:
+        clerk.start()
+        clerk.join()
+    return counter._value
+
+
+@fails("counter-2", "the count itself was changed")
+def take_what_is_counted(counter, clerks):
+    run_together(clerks)
+    votes = 0
+    while counter.acquire(blocking=False):
+        votes += 1
+    return votes
+
+
+@fails("counter-2", "return the number that was counted; yours is None")
+def count_and_forget(counter, clerks):
+    run_together(clerks)
+
+
+@fails("counter-2", "only 0 of 2 clerks were started")
+def send_them_home(counter, clerks):
+    return 3
+
+
+# counter-3
+@fails("counter-3", "when 0 of 1 cakes were done")
+def do_not_wait(done, enough):
+    return enough
+
+
+@fails("counter-3", "when 0 of 1 cakes were done")
+def sleep_well(done, enough):
+    time.sleep(10)
+
+
+@fails("counter-3", "when 1 of 2 cakes were done")
+def take_one(done, enough):
+    done.acquire()
+
+
+@fails("counter-3", "a deadlock")
+def take_one_more(done, enough):
+    for _ in range(enough + 1):
+        done.acquire()
+
+
+@fails("counter-3", "when 0 of 1 cakes were done")
+def lose_patience(done, enough):
+    for _ in range(enough):
+        done.acquire(timeout=0.001)
+
+
+@fails("counter-3", "when 0 of 1 cakes were done")
+def bake_by_myself(done, enough):
+    for _ in range(enough):
+        done.release()
+    for _ in range(enough):
+        done.acquire()
+
+
+@fails("counter-3", "nobody has to ask again and again")
+def ask_again_and_again(done, enough):
+    while done._value < enough:
+        time.sleep(0.001)
+
+
+MUTANTS["barrier-1"] = [
+    Mutant(8, "A barrier counts again from the beginning"),
+    Mutant(3, "So many fit into one boat"),
+    Mutant(2, "So many"),
+    Mutant(0, "what should keep them?"),
+    Mutant(5, "Let them come one by one"),
+    Mutant((6, 2), "must be a whole number of walkers, got (6, 2)"),
+]
+MUTANTS["schedule-1"] = [
+    Mutant(4, "when nobody comes in between"),
+    Mutant(3, "Can a second be lost"),
+    Mutant(1, "not 0"),
+    Mutant(0, "0 is never written"),
+    Mutant(-1, "somewhere from 0 to 4"),
+    Mutant("two", "must be a whole number, got 'two'"),
+]
+
+
+# barrier-2
+@fails("barrier-2", "a hiker went on before all had arrived")
+def do_not_stop(arrive, gate):
+    arrive()
+
+
+@fails("barrier-2", "a hiker went on before all had arrived")
+def rest_a_while(arrive, gate):
+    arrive()
+    time.sleep(10)
+
+
+@fails("barrier-2", "a hiker went on before all had arrived")
+def everybody_opens(arrive, gate):
+    arrive()
+    gate.release()
+    gate.acquire()
+
+
+@fails("barrier-2", "a deadlock")
+def the_last_opens_once(arrive, gate):
+    if not arrive():
+        gate.acquire()
+    else:
+        gate.release()
+
+
+@fails("barrier-2", "a deadlock")
+def open_for_two_hikers(arrive, gate):
+    if arrive():
+        gate.release(2)
+    gate.acquire()
+
+
+@fails("barrier-2", "must call `arrive()` once; 2 hikers called it 0 times")
+def never_arrive(arrive, gate):
+    gate.release()
+    gate.acquire()
+
+
+@fails("barrier-2", "must call `arrive()` once; 2 hikers called it 4 times")
+def arrive_twice(arrive, gate):
+    arrive()
+    arrive()
+
+
+# barrier-3
+def evening(friends, spend_the_evening):
+    run_together([threading.Thread(target=spend_the_evening) for _ in range(friends)])
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def eat_at_once(friends, cook, eat):
+    def spend_the_evening():
+        cook()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def eat_late(friends, cook, eat):
+    def spend_the_evening():
+        cook()
+        time.sleep(5)
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "it works with a Barrier")
+def a_real_barrier(friends, cook, eat):
+    table = threading.Barrier(friends)
+
+    def spend_the_evening():
+        cook()
+        table.wait()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "must cook and eat in the same thread")
+def cooks_and_eaters(friends, cook, eat):
+    evening(friends, cook)
+    evening(friends, eat)
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def open_after_the_first(friends, cook, eat):
+    table = threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        table.release()
+        table.acquire()
+        eat()
+
+    evening(friends, spend_the_evening)
+
+
+@fails("barrier-3", "a deadlock")
+def open_for_one_friend(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    for _ in range(friends):
+        threading.Thread(target=spend_the_evening).start()
+    for _ in range(friends):
+        cooked.acquire()
+    table.release()
+
+
+@fails("barrier-3", "main cooked or ate itself")
+def cook_alone(friends, cook, eat):
+    for _ in range(friends):
+        cook()
+    evening(friends, eat)
+
+
+@fails("barrier-3", "2 had cooked and 0 had eaten")
+def go_to_bed_hungry(friends, cook, eat):
+    evening(friends, cook)
+
+
+# schedule-2
+@fails("schedule-2", "two neighbours ate at the same time")
+def without_forks(forks, i, eat):
+    eat()
+
+
+@fails("schedule-2", "two neighbours ate at the same time")
+def eat_in_turn(forks, i, eat):
+    time.sleep(i)
+    eat()
+
+
+@fails("schedule-2", "a deadlock")
+def right_fork_first(forks, i, eat):
+    with forks[(i + 1) % len(forks)], forks[i]:
+        eat()
+
+
+@fails("schedule-2", "two neighbours ate at the same time")
+def only_the_left_fork(forks, i, eat):
+    with forks[i]:
+        eat()
+
+
+@fails("schedule-2", "ate without both forks")
+def one_fork_for_all(forks, i, eat):
+    with forks[0]:
+        eat()
+
+
+@fails("schedule-2", "philosophers have eaten")
+def give_up(forks, i, eat):
+    with forks[i]:
+        if forks[(i + 1) % len(forks)].acquire(blocking=False):
+            eat()
+            forks[(i + 1) % len(forks)].release()
+
+
+@fails("schedule-2", "a deadlock: philosopher-1 waits for `forks[1]`")
+def keep_a_fork(forks, i, eat):
+    first, second = sorted([i, (i + 1) % len(forks)])
+    with forks[first]:
+        forks[second].acquire()
+        eat()
+        if i:
+            forks[second].release()
+
+
+# schedule-3
+def take(*order):
+    def work():
+        for semaphore in order:
+            semaphore.acquire()
+        for semaphore in order:
+            semaphore.release()
+
+    return work
+
+
+@fails("schedule-3", "comes to its end under each of its 2 different schedules")
+def same_order(a, b):
+    run_together([threading.Thread(target=take(a, b)) for _ in range(2)])
+
+
+@fails("schedule-3", "it deadlocks under every schedule")
+def always(a, b):
+    run_together([threading.Thread(target=take(a, a)), threading.Thread(target=take(b, b))])
+
+
+@fails("schedule-3", "main took part")
+def main_waits(a, b):
+    thread = threading.Thread(target=take(b, a))
+    thread.start()
+    take(a, b)()
+
+
+@fails("schedule-3", "the deadlock must be over `a` and `b`")
+def semaphores_of_my_own(a, b):
+    c, d = threading.Semaphore(1), threading.Semaphore(1)
+    run_together([threading.Thread(target=take(c, d)), threading.Thread(target=take(d, c))])
+
+
+@fails("schedule-3", "comes to its end under each of its")
+def only_sleep(a, b):
+    run_together([threading.Thread(target=time.sleep, args=[i]) for i in range(2)])
+
+
+@fails("schedule-3", "raised RuntimeError: trapped")
+def raise_instead(a, b):
+    raise RuntimeError("trapped")
+
+
+@fails("barrier-3", "somebody ate before everybody had cooked")
+def wait_for_two_cooks(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    cooked.acquire()
+    cooked.acquire()
+    table.release(friends)
+    for thread in threads:
+        thread.join()
+
+
+@fails("barrier-2", "nobody waited at the gate")
+def look_at_the_gate(arrive, gate):
+    if arrive():
+        gate.release()
+    while gate._value == 0:
+        time.sleep(0.001)

@@ -1,0 +1,326 @@
+"""Right attempts at every exercise: the lesson's solution, and others written differently."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+SOLUTIONS: dict[str, list[Any]] = {
+    "limiter-1": [30, 30.0],
+    "mutex-1": [3, 3.0],
+    "latch-1": ["OWN", " own "],
+    "counter-1": [4, 4.0],
+}
+
+
+def solves(name: str) -> Any:
+    def put(attempt: Any) -> Any:
+        SOLUTIONS.setdefault(name, []).append(attempt)
+        return attempt
+
+    return put
+
+
+# limiter-2
+@solves("limiter-2")
+def ask_with(connections, talk):
+    with connections:
+        return talk()
+
+
+@solves("limiter-2")
+def ask_and_finally_release(connections, talk):
+    connections.acquire()
+    try:
+        answer = talk()
+    finally:
+        connections.release()
+    return answer
+
+
+@solves("limiter-2")
+def ask_and_raise_again(connections, talk):
+    connections.acquire()
+    try:
+        answer = talk()
+    except BaseException:
+        connections.release()
+        raise
+    connections.release()
+    return answer
+
+
+# limiter-3
+@solves("limiter-3")
+def ride_if_free(free_seats, ride):
+    if not free_seats.acquire(blocking=False):
+        return False
+    try:
+        ride()
+    finally:
+        free_seats.release()
+    return True
+
+
+@solves("limiter-3")
+def ride_and_tell(free_seats, ride):
+    free = free_seats.acquire(False)
+    if free:
+        ride()
+        free_seats.release()
+    return free
+
+
+# mutex-2
+@solves("mutex-2")
+def look_and_sell_inside(mutex, read, write):
+    with mutex:
+        left = read()
+        if left > 0:
+            write(left - 1)
+        return left > 0
+
+
+@solves("mutex-2")
+def acquire_look_and_sell(mutex, read, write):
+    mutex.acquire()
+    try:
+        if read() == 0:
+            return False
+        write(read() - 1)
+        return True
+    finally:
+        mutex.release()
+
+
+# mutex-3
+@solves("mutex-3")
+def one_door(guests, visit):
+    door = threading.Semaphore(1)
+
+    def enter():
+        with door:
+            visit()
+
+    threads = [threading.Thread(target=enter) for _ in range(guests)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Guest(threading.Thread):
+    def __init__(self, key, visit, number):
+        super().__init__(name=f"guest number {number}")
+        self.key, self.visit = key, visit
+
+    def run(self):
+        self.key.acquire()
+        self.visit()
+        self.key.release()
+
+
+@solves("mutex-3")
+def guests_with_a_key(guests, visit):
+    key = threading.BoundedSemaphore(1)
+    people = [Guest(key, visit, i) for i in range(guests)]
+    [person.start() for person in people]
+    [person.join() for person in people]
+
+
+# latch-2
+@solves("latch-2")
+def prepare_then_open(gate, runners, prepare):
+    prepare()
+    gate.release(runners)
+
+
+@solves("latch-2")
+def prepare_then_open_one_by_one(gate, runners, prepare):
+    prepare()
+    for _ in range(runners):
+        gate.release()
+
+
+# latch-3
+@solves("latch-3")
+def relay(legs):
+    gates = [threading.Semaphore(0) for _ in range(len(legs) + 1)]
+
+    def run(i):
+        gates[i].acquire()
+        legs[i]()
+        gates[i + 1].release()
+
+    runners = [threading.Thread(target=run, args=[i]) for i in range(len(legs))]
+    for runner in runners:
+        runner.start()
+    gates[0].release()
+    for runner in runners:
+        runner.join()
+
+
+@solves("latch-3")
+def relay_with_batons(legs):
+    def run(leg, mine, following):
+        if mine:
+            mine.acquire()
+        leg()
+        following.release()
+
+    baton, runners = None, []
+    for leg in legs:
+        following = threading.Semaphore(0)
+        runners.append(threading.Thread(target=run, args=(leg, baton, following)))
+        baton = following
+    for runner in reversed(runners):
+        runner.start()
+    baton.acquire()
+    for runner in runners:
+        runner.join()
+
+
+# counter-2
+@solves("counter-2")
+def start_join_read(counter, clerks):
+    for clerk in clerks:
+        clerk.start()
+    for clerk in clerks:
+        clerk.join()
+    return counter._value
+
+
+@solves("counter-2")
+def join_from_behind(counter, clerks):
+    [clerk.start() for clerk in clerks]
+    while clerks:
+        clerks.pop().join()
+    return counter._value
+
+
+# counter-3
+@solves("counter-3")
+def take_enough(done, enough):
+    for _ in range(enough):
+        done.acquire()
+
+
+@solves("counter-3")
+def take_until_nothing_is_missing(done, enough):
+    missing = enough
+    while missing > 0:
+        missing -= done.acquire()
+
+
+SOLUTIONS["barrier-1"] = [6, 6.0]
+SOLUTIONS["schedule-1"] = [2, 2.0]
+
+
+# barrier-2
+@solves("barrier-2")
+def pass_it_on(arrive, gate):
+    if arrive():
+        gate.release()
+    with gate:
+        pass
+
+
+@solves("barrier-2")
+def the_last_does_not_wait(arrive, gate):
+    if not arrive():
+        gate.acquire()
+    gate.release()
+
+
+# barrier-3
+@solves("barrier-3")
+def main_counts_the_cooks(friends, cook, eat):
+    cooked, table = threading.Semaphore(0), threading.Semaphore(0)
+
+    def spend_the_evening():
+        cook()
+        cooked.release()
+        table.acquire()
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    for _ in range(friends):
+        cooked.acquire()
+    table.release(friends)
+    for thread in threads:
+        thread.join()
+
+
+@solves("barrier-3")
+def the_last_cook_opens(friends, cook, eat):
+    mutex, table = threading.Semaphore(1), threading.Semaphore(0)
+    missing = friends
+
+    def spend_the_evening():
+        nonlocal missing
+        cook()
+        with mutex:
+            missing -= 1
+            if missing == 0:
+                table.release()
+        with table:
+            pass
+        eat()
+
+    threads = [threading.Thread(target=spend_the_evening) for _ in range(friends)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# schedule-2
+@solves("schedule-2")
+def lower_number_first(forks, i, eat):
+    first, second = sorted([i, (i + 1) % len(forks)])
+    with forks[first], forks[second]:
+        eat()
+
+
+@solves("schedule-2")
+def one_is_left_handed(forks, i, eat):
+    left, right = forks[i], forks[(i + 1) % len(forks)]
+    if i == 0:
+        left, right = right, left
+    left.acquire()
+    right.acquire()
+    eat()
+    left.release()
+    right.release()
+
+
+# schedule-3
+@solves("schedule-3")
+def opposite_orders(a, b):
+    def take(first, second):
+        with first, second:
+            pass
+
+    threads = [threading.Thread(target=take, args=both) for both in [(a, b), (b, a)]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@solves("schedule-3")
+def a_chain_of_four(a, b):
+    def forwards():
+        a.acquire()
+        b.acquire()
+        b.release()
+        a.release()
+
+    def backwards():
+        with b, a:
+            print("through")
+
+    threading.Thread(target=forwards).start()
+    threading.Thread(target=backwards).start()
