@@ -160,7 +160,7 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     notebook.screenshot("growing")
     stop.focus()
     notebook.page.keyboard.press("Enter")
-    expect(panel.get_by_role("status")).to_contain_text("Stopped: the run was stopped from outside")
+    expect(panel.get_by_role("status")).to_contain_text("Stopped: the stop button was pressed")
     expect(stop).to_be_disabled()
     assert panel.evaluate(PLACE) == place
 
