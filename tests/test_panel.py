@@ -124,6 +124,24 @@ def test_output_stands_in_the_fold() -> None:
     assert panel.fold.selected_index is None
 
 
+def test_of_the_folds_one_is_open_at_most() -> None:
+    panel = lab.interact(visit, threads=(1, 4))
+    buttons, pages = panel.fold.buttons, panel.fold.children[1:]
+
+    def state() -> tuple[int | None, list[bool], list[str]]:
+        return panel.fold.selected_index, [b.value for b in buttons], [p.layout.display or "shown" for p in pages]
+
+    assert state() == (None, [False] * 3, ["none"] * 3)
+    buttons[0].value = True
+    assert state() == (0, [True, False, False], ["shown", "none", "none"])
+    buttons[2].value = True
+    assert state() == (2, [False, False, True], ["none", "none", "shown"])
+    buttons[2].value = False
+    assert state() == (None, [False] * 3, ["none"] * 3)
+    panel.fold.selected_index = 1
+    assert state() == (1, [False, True, False], ["none", "shown", "none"])
+
+
 def test_the_run_is_gone_through_in_the_second_fold() -> None:
     panel = lab.interact(visit, threads=(1, 4), initial=(1, 2))
     assert panel.steps.value == ""  # nobody looks
@@ -684,18 +702,33 @@ def test_a_part_that_the_new_run_does_not_have_is_forgotten() -> None:
 def test_names_are_looked_for_among_many() -> None:
     panel = lab.interact(visit, threads=[5, 40, 39])
     closer = panel.closer
-    panel.fold.selected_index = 2
-    assert closer.find.layout.display == "none"
     panel.controls["threads"].value = 40
-    assert closer.find.layout.display is None
+    panel.fold.selected_index = 2
     closer.threads.value = ("worker-7",)
     shown = panel.picture.value
     closer.find.value = "ER-3"
     assert closer.threads.options == ("worker-3", "worker-7", *(f"worker-{n}" for n in range(30, 40)))
     assert (closer.threads.value, panel.picture.value) == (("worker-7",), shown)
-    closer.threads.value = ("worker-7", "worker-38")
+    closer.only.click()
+    thirties = ("worker-3", *(f"worker-{n}" for n in range(30, 40)))
+    assert closer.part == {"threads": [*thirties]}
+    assert closer.threads.options == thirties
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **closer.part))
+    closer.find.value = "worker-3, main,"  # whole names
+    closer.only.click()
+    assert closer.part == {"threads": ["main", "worker-3"]}
     panel.next_seed.click()
-    assert closer.part == {"threads": ["worker-7", "worker-38"]}
+    assert closer.part == {"threads": ["main", "worker-3"]}
+    closer.find.value = "nobody"
+    assert closer.threads.options == ("main", "worker-3")
+    closer.only.click()  # nobody is nothing to show: all
+    assert (closer.part, closer.threads.options) == ({}, ())
+    closer.whole.click()
+    assert (closer.part, closer.find.value, len(closer.threads.options)) == ({}, "", 41)
+    closer.threads.value = ("main",)
+    closer.only.click()  # all are listed
+    assert closer.part == {}
+    closer.find.value = "main"
     panel.controls["threads"].value = 39  # other threads
     assert (closer.part, closer.find.value, len(closer.threads.options)) == ({}, "", 40)
 

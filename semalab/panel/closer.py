@@ -15,7 +15,6 @@ import ipywidgets as widgets
 from semalab.run import Run
 
 STEPS = 200  # positions of the slider at most, each half a hundredth of the picture's width
-SHORT = 12  # threads up to which the list is its own overview; beyond, names are looked for
 
 
 class Closer(widgets.VBox):
@@ -37,18 +36,33 @@ class Closer(widgets.VBox):
         self.window = widgets.IntRangeSlider(
             value=(0, STEPS), min=0, max=STEPS, description="from, to", readout=False, layout={"width": "60%"}
         )
+        self.words = widgets.Label(layout={"width": "14em"})
         self.threads = widgets.SelectMultiple(
             description="threads", rows=5, tooltip="Shift or Ctrl chooses several; none chosen: all"
         )
         self.find = widgets.Text(
-            placeholder="part of a name", description="find", tooltip="lists the threads whose names have this in them"
+            placeholder="names, or parts of names",
+            description="find",
+            tooltip="lists these threads, a comma between two",
+        )
+        # JupyterLab keeps the arrow keys of a list for its cells, so this is the keyboard's way to choose; and of a
+        # thousand threads it is the quicker one for the mouse, too.
+        self.only = widgets.Button(
+            description="only these", tooltip="the threads that are listed", layout={"width": "7em"}
         )
         self.whole = widgets.Button(description="show all", tooltip="the whole run", layout={"width": "7em"})
-        self.words = widgets.Label()
-        super().__init__([widgets.HBox([self.window, self.words, self.whole]), widgets.HBox([self.threads, self.find])])
+        wrap = {"flex_flow": "row wrap"}
+        super().__init__(
+            [
+                widgets.HBox([self.window, self.words]),
+                widgets.HBox([self.find, self.only, self.whole], layout=wrap),
+                self.threads,
+            ]
+        )
         self.window.observe(lambda change: self._moved(), names="value")
         self.threads.observe(lambda change: self._changed(), names="value")
         self.find.observe(lambda change: self._list(), names="value")
+        self.only.on_click(lambda button: self._choose())
         self.whole.on_click(lambda button: self._reset())
 
     @property
@@ -69,7 +83,7 @@ class Closer(widgets.VBox):
 
     def wait(self, waiting: bool) -> None:
         """While a run goes on there is none to look at: the part is chosen when it has ended."""
-        for control in (self.window, self.threads, self.find, self.whole):
+        for control in (self.window, self.find, self.only, self.whole, self.threads):
             control.disabled = waiting
 
     def show(self, run: Run) -> None:
@@ -99,7 +113,6 @@ class Closer(widgets.VBox):
         with self._silently():
             self.window.max = min(STEPS, max(1, round(self._end / self._least)))
             self.window.value = tuple(round(place / self._end * self.window.max) for place in self._between())
-            self.find.layout.display = None if len(self._names) > SHORT else "none"
         self._say()
         self._list()
 
@@ -108,13 +121,24 @@ class Closer(widgets.VBox):
         return begin + self._least <= self._end and (end is None or end <= self._end)
 
     def _list(self) -> None:
-        """The names with the text that is looked for, and those that are chosen, whatever they are."""
-        chosen, text = self.threads.value, self.find.value.casefold()
-        listed = tuple(name for name in self._names if text in name.casefold() or name in chosen)
+        """The names that are looked for, and those that are chosen, whatever they are."""
+        chosen, found = self.threads.value, self._found()
+        listed = tuple(name for name in self._names if name in found or name in chosen)
         if listed != self.threads.options:
             with self._silently():
                 self.threads.options = listed  # which chooses none
                 self.threads.value = chosen
+
+    def _found(self) -> set[str]:
+        """A whole name stands for its thread alone, a part for every thread that has it in its name."""
+        words = [word.strip() for word in self.find.value.split(",")]
+        words = [word for word in words if word] or [""]
+        return {name for word in words for name in ([word] if word in self._names else _with(word, self._names))}
+
+    def _choose(self) -> None:
+        found = self._found()
+        self.threads.value = [name for name in self._names if name in found] if len(found) < len(self._names) else ()
+        self._list()
 
     def _forget(self) -> None:
         with self._silently():
@@ -157,6 +181,10 @@ class Closer(widgets.VBox):
     def _say(self) -> None:
         begin, end = self._between()
         self.words.value = f"{begin:.3g} to {end:.3g} {self._unit}"
+
+
+def _with(part: str, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if part.casefold() in name.casefold()]
 
 
 def _axis(run: Run) -> tuple[str, float, float]:

@@ -15,6 +15,7 @@ from semalab.exploration import Exploration
 from semalab.panel import texts
 from semalab.panel.closer import Closer
 from semalab.panel.controls import dials
+from semalab.panel.folds import Folds
 from semalab.panel.growing import Growing
 from semalab.panel.latest import Latest
 from semalab.panel.loop import post_to, running_loop
@@ -115,8 +116,13 @@ class Panel(widgets.VBox):
         self.printed = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
-        titles = ["What the program printed", "Step through this run", "Look closer"]
-        self.fold = widgets.Accordion([self.printed, self.steps, self.closer], titles=titles, selected_index=None)
+        self.fold = Folds(
+            {
+                "What the program printed": self.printed,
+                "Step through this run": self.steps,
+                "Look closer": self.closer,
+            }
+        )
         self.fold.observe(lambda change: self._unfold(change["new"]), names="selected_index")
         loop = running_loop()
         self._post = post_to(loop)
