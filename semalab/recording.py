@@ -83,13 +83,13 @@ def run_program(
     timeout: float = 30.0,
     claim: Check | None = None,
     cancelled: Callable[[], bool] = lambda: False,
-    stopped_by: str = _FROM_OUTSIDE,
+    stopped_by: Callable[[], str] = lambda: _FROM_OUTSIDE,
     schedule: Schedule | None = None,
     watched: Callable[[SoFar], None] | None = None,
 ) -> Run:
     """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it.
 
-    stopped_by: what is said of a run that was stopped so.
+    stopped_by: what is said of a run that was stopped so, asked for when it has ended.
     watched: called again and again by the calling thread while the run goes on, and may ask for it as far as it is.
     """
     check_arguments(program, arguments, clock, seed, timeout, claim)
@@ -103,7 +103,7 @@ def run_program(
     bench.show_errors()
     if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
         raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
-    return bench.run(clock, timeout, claim, stopped_by)
+    return bench.run(clock, timeout, claim, stopped_by())
 
 
 def _looking(bench: Bench, watched: Callable[[SoFar], None], cancelled: Callable[[], bool]) -> Callable[[], bool]:

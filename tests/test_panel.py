@@ -605,6 +605,50 @@ def test_a_run_that_grows_is_stopped_by_the_button_whatever_it_does() -> None:
     ]
 
 
+TWO = """
+import asyncio, threading
+import semalab as lab
+
+def waits(long=False):
+    gate = threading.Semaphore(0)
+    while long and not gate.acquire(timeout=0.01):
+        pass
+
+async def main():
+    first, second = [lab.interact(waits, long=[False, True], timeout=90) for _ in range(2)]
+    for clock in ("virtual", "wall"):
+        first.clock.value = "wall"
+        first.controls["long"].value = True
+        second.clock.value = clock
+        second.next_seed.click()
+        while first._latest.busy or second._latest.busy:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        print(first.run.verdict, "-", second.run.verdict, second.run.clock)
+        first.controls["long"].value = False
+        while first._latest.busy:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        print(first.run.verdict)
+
+asyncio.run(asyncio.wait_for(main(), 60))
+"""
+
+
+def test_a_run_makes_way_for_another_panels() -> None:
+    """It would go on for 90 seconds, and the kernel would have to wait."""
+    done = subprocess.run([sys.executable, "-c", TWO], capture_output=True, text=True, timeout=90, check=False)
+    assert done.stderr == ""
+    gave_way = "Stopped: another panel began to run"
+    whole = "1 thread ran to the end; `Semaphore-1`: 0 released, 0 acquired, value 0 at the end"
+    assert done.stdout.splitlines() == [
+        f"{gave_way} - {whole} virtual",
+        whole,
+        f"{gave_way} - {whole} wall",
+        whole,
+    ]
+
+
 # looking closer
 def test_a_part_of_the_run_is_drawn_while_the_fold_is_open() -> None:
     panel = lab.interact(visit, threads=(1, 5))

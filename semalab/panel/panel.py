@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -82,6 +83,9 @@ def interact(
     return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed, explore=explore)
 
 
+_panels: weakref.WeakSet[Panel] = weakref.WeakSet()  # all that are there
+
+
 class Panel(widgets.VBox):
     """Invariant: `run` is the run that the picture, the sentence and the output show, or, while another is under way,
     the one before.
@@ -107,6 +111,7 @@ class Panel(widgets.VBox):
         self.clock, self.seed, self.next_seed = self.switches.clock, self.switches.seed, self.switches.next_seed
         self.again, self.stop = self.switches.again, self.switches.stop
         self._stopping = threading.Event()  # set by the button: the run under way is to stop
+        self._stopped_by = ""  # then: who did it
         self._under_way = False  # a run goes on, and the picture is its own
         width, height = (int(inches * DPI) for inches in INCHES)
         self.picture = widgets.Image(
@@ -153,7 +158,8 @@ class Panel(widgets.VBox):
             control.observe(lambda change: self.refresh(), names="value")
         self.next_seed.on_click(lambda button: self._advance())
         self.again.on_click(lambda button: self.refresh())
-        self.stop.on_click(lambda button: self._stop())
+        self.stop.on_click(lambda button: self._stop("the stop button was pressed"))
+        _panels.add(self)
         self.refresh()
 
     def __repr__(self) -> str:
@@ -170,6 +176,9 @@ class Panel(widgets.VBox):
         self.stop.disabled = True
         self._stopping = threading.Event()
         self._under_way = self.switches.on_wall and running_loop() is not None
+        for other in [*_panels]:
+            if other is not self:  # one program runs at a time, and the newest is wanted: the kernel must not wait
+                other._stop("another panel began to run")
         job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, self._under_way)
         if self._under_way:
             self.sentence.value = texts.sentence("Running on the wall clock…")
@@ -194,7 +203,7 @@ class Panel(widgets.VBox):
                     timeout=self._timeout,
                     claim=self._claim,
                     cancelled=over,
-                    stopped_by="the stop button was pressed",
+                    stopped_by=lambda: self._stopped_by,
                     watched=Growing(self._post, self._grow, over).look if meanwhile else None,
                 )
             except Exception as error:  # a bad value of a dial: said in the panel, the dials stay alive
@@ -209,10 +218,11 @@ class Panel(widgets.VBox):
     def _advance(self) -> None:
         self.seed.value += 1
 
-    def _stop(self) -> None:
+    def _stop(self, by: str) -> None:
         """End the run with what it has done. It may take a second: threads inside calls of the system hear late."""
-        if not self._under_way:
+        if not self._under_way or self._stopping.is_set():
             return
+        self._stopped_by = by
         self._stopping.set()
         self.stop.disabled = True
         self.sentence.value = texts.sentence("Stopping…")
