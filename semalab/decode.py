@@ -168,8 +168,8 @@ class Decoder:
         """What a thread is called in the trace; None is one that is not of the run."""
         return self.thread_labels[thread.number] if thread is not None else self.outside
 
-    def stopped(self, timeout: float) -> Deadlock | Timeout | None:
-        """Why the run was stopped; call after `trace()`."""
+    def stopped(self, timeout: float, stopped_by: str) -> Deadlock | Timeout | None:
+        """Why the run was stopped; call after `trace()`. stopped_by: what is said of a run that was cancelled."""
         verdict, clock = self.processor.verdict, self.processor.clock
         if verdict is None:
             return None
@@ -178,7 +178,7 @@ class Decoder:
             return Deadlock(tuple(self._wait(s.thread, s.subject) for s in self.processor.stuck))
         reason = {
             "timeout": "",
-            "cancelled": "the run was stopped from outside",
+            "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
             "stuck": f"nothing happened for 2 s of real time{self._where()}; "

@@ -24,6 +24,7 @@ from semalab.watching import cost_of_an_event
 
 Program = Callable[..., Any]
 
+_FROM_OUTSIDE = "the run was stopped from outside"
 LEAST = {"threads": 1, "initial": 0}  # the course's two dials and their smallest values
 
 _one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
@@ -82,11 +83,13 @@ def run_program(
     timeout: float = 30.0,
     claim: Check | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    stopped_by: Callable[[], str] = lambda: _FROM_OUTSIDE,
     schedule: Schedule | None = None,
     watched: Callable[[SoFar], None] | None = None,
 ) -> Run:
     """As `record`, but exceptions of the program are kept in the run; `cancelled()` turning true stops it.
 
+    stopped_by: what is said of a run that was stopped so, asked for when it has ended.
     watched: called again and again by the calling thread while the run goes on, and may ask for it as far as it is.
     """
     check_arguments(program, arguments, clock, seed, timeout, claim)
@@ -100,7 +103,7 @@ def run_program(
     bench.show_errors()
     if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
         raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
-    return bench.run(clock, timeout, claim)
+    return bench.run(clock, timeout, claim, stopped_by())
 
 
 def _looking(bench: Bench, watched: Callable[[SoFar], None], cancelled: Callable[[], bool]) -> Callable[[], bool]:
@@ -232,12 +235,12 @@ class Bench:
             name=getattr(self.program, "__name__", "program"),
         )
 
-    def run(self, clock: str, timeout: float, claim: Check | None) -> Run:
+    def run(self, clock: str, timeout: float, claim: Check | None, stopped_by: str = _FROM_OUTSIDE) -> Run:
         decoder = Decoder(self.processor)
         if self.twins is not None:
             decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
-        stopped = decoder.stopped(timeout)
+        stopped = decoder.stopped(timeout, stopped_by)
         self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         code = getattr(self.program, "__code__", None)

@@ -29,6 +29,8 @@ def busy(threads: int = 4, turns: int = 100_000) -> None:
         for turn in range(turns):
             with door:
                 gate.release()
+            if turn % 10 == 0:
+                time.sleep(0.001)  # whoever looks gets a turn, also where there is one core
             if turn % 50 == 0:
                 print("turn", turn)
                 helper = threading.Thread(target=gate.acquire)
@@ -101,7 +103,7 @@ class Front:
         self.now = 100.0
         self.posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.shown: list[tuple[Run | None, float]] = []
-        self.drawing_takes = 0.01
+        self.drawing_takes, self.reading_takes = 0.01, 0.0
         self.is_over = False
         monkeypatch.setattr(growing.time, "monotonic", lambda: self.now)
         self.growing = Growing(self.posted.put, self.show, lambda: self.is_over)
@@ -113,7 +115,7 @@ class Front:
     def look_at(self, time: float, events: int = 10) -> int:
         """Pictures asked for so far, after a look at this time."""
         self.now = 100 + time
-        self.growing.look(Fake(events))  # type: ignore[arg-type]
+        self.growing.look(Fake(events, self))  # type: ignore[arg-type]
         return self.posted.qsize()
 
     def draw(self) -> None:
@@ -121,10 +123,12 @@ class Front:
 
 
 class Fake:
-    def __init__(self, events: int) -> None:
+    def __init__(self, events: int, front: Front) -> None:
         self.events = events
+        self.front = front
 
     def __call__(self) -> str:
+        self.front.now += self.front.reading_takes
         return f"{self.events} events"
 
 
@@ -138,6 +142,14 @@ def test_pictures_come_after_half_a_second_and_never_take_most_of_the_time(monke
     assert [front.look_at(6.0), front.look_at(6.2, events=growing.MOST + 1)] == [0, 1]
     front.draw()
     assert front.shown == [("10 events", 0.5), ("10 events", 1.17), (None, 6.2)]
+
+
+def test_what_reading_takes_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    front = Front(monkeypatch)
+    front.reading_takes = 0.99
+    front.look_at(0.5)
+    front.draw()  # ready at 1.5, after a second of reading and drawing
+    assert [front.look_at(5.4), front.look_at(5.6)] == [0, 1]
 
 
 def test_a_run_that_is_over_is_not_drawn_any_more(monkeypatch: pytest.MonkeyPatch) -> None:

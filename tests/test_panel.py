@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -58,6 +59,20 @@ def png_size(picture: bytes) -> tuple[int, int]:
     return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
 
 
+def drifts(threads: int = 3) -> None:
+    workers = [
+        threading.Thread(target=lambda: time.sleep(random.uniform(1, 2)), name=f"worker-{i}") for i in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def lasts(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 def test_abbreviations_are_those_of_ipywidgets() -> None:
     panel = lab.interact(mixed, threads=(1, 20), order=["first", "last"], polite=True)
     kinds = [type(control) for control in panel.controls.values()]
@@ -107,6 +122,24 @@ def test_output_stands_in_the_fold() -> None:
     panel = lab.interact(visit, threads=(1, 20))
     assert panel.printed.value.count("inside") == 4
     assert panel.fold.selected_index is None
+
+
+def test_of_the_folds_one_is_open_at_most() -> None:
+    panel = lab.interact(visit, threads=(1, 4))
+    buttons, pages = panel.fold.buttons, panel.fold.children[1:]
+
+    def state() -> tuple[int | None, list[bool], list[str]]:
+        return panel.fold.selected_index, [b.value for b in buttons], [p.layout.display or "shown" for p in pages]
+
+    assert state() == (None, [False] * 3, ["none"] * 3)
+    buttons[0].value = True
+    assert state() == (0, [True, False, False], ["shown", "none", "none"])
+    buttons[2].value = True
+    assert state() == (2, [False, False, True], ["none", "none", "shown"])
+    buttons[2].value = False
+    assert state() == (None, [False] * 3, ["none"] * 3)
+    panel.fold.selected_index = 1
+    assert state() == (1, [False, True, False], ["none", "shown", "none"])
 
 
 def test_the_run_is_gone_through_in_the_second_fold() -> None:
@@ -489,6 +522,133 @@ def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> Non
     ]
 
 
+STUBBORN = """
+import asyncio, socket, threading, time
+import semalab as lab
+from semalab.panel import growing
+growing.FIRST = growing.PAUSE = 0.01
+
+def program(what="ends"):
+    gate = threading.Semaphore(0)
+    if what == "spins":
+        while True:
+            pass
+    elif what in ("waits", "does too much"):
+        while not gate.acquire(timeout=0.01):
+            pass
+    elif what == "accepts":
+        server = socket.create_server(("127.0.0.1", 0))
+        listener = threading.Thread(target=server.accept, name="listener", daemon=True)
+        listener.start()
+        try:
+            listener.join()
+        finally:
+            doors.append(server)
+
+doors = []
+
+async def until(state):
+    while not state():
+        await asyncio.sleep(0.001)
+
+async def main():
+    panel = lab.interact(program, what=["ends", "spins", "waits", "does too much", "accepts"], timeout=60)
+    panel.clock.value = "wall"
+    await until(lambda: not panel._latest.busy)
+    threads, me = [], threading.get_ident()
+    for part in (panel.picture, panel.sentence, panel.stop):
+        part.observe(lambda change: threads.append(threading.get_ident()))
+    for what in ("spins", "waits", "does too much", "accepts"):
+        whole = panel.picture.value
+        growing.MOST = 0 if what == "does too much" else 50_000
+        panel.controls["what"].value = what
+        if what == "does too much":
+            await until(lambda: "too much" in panel.sentence.value)
+        else:
+            await until(lambda: panel.picture.value != whole)
+            await until(lambda: "s so far" in panel.sentence.value)
+        grown = panel.picture.value
+        panel.fold.selected_index = 2
+        print(panel.stop.disabled, panel.closer.window.disabled, "role" in panel.sentence.value, end=" ")
+        panel.closer.window.value = (10, 20)
+        panel.fold.selected_index = None  # the run before is not drawn in the place of this one
+        print(panel.picture.value == grown, end=" ")
+        panel.stop.click()
+        print("Stopping" in panel.sentence.value, panel.stop.disabled, end=" ")
+        await until(lambda: "Stopped" in panel.sentence.value)
+        print(panel.closer.window.disabled, panel.run.verdict)
+        if doors:
+            with socket.create_connection(doors[0].getsockname()):
+                pass
+            doors[0].close()
+        await until(lambda: not panel._latest.busy)
+    panel.stop.click()
+    print("Stopping" in panel.sentence.value, set(threads) == {me})
+
+asyncio.run(asyncio.wait_for(main(), 100))
+"""
+
+
+def test_a_run_that_grows_is_stopped_by_the_button_whatever_it_does() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS.parent, TESTS)))}
+    done = subprocess.run(
+        [sys.executable, "-c", STUBBORN], env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stderr == ""
+    usual = "False True False True True True False Stopped: the stop button was pressed"
+    assert done.stdout.splitlines() == [
+        usual,
+        usual,
+        usual,
+        f"{usual}; listener could not be stopped",
+        "False True",
+    ]
+
+
+TWO = """
+import asyncio, threading
+import semalab as lab
+
+def waits(long=False):
+    gate = threading.Semaphore(0)
+    while long and not gate.acquire(timeout=0.01):
+        pass
+
+async def main():
+    first, second = [lab.interact(waits, long=[False, True], timeout=90) for _ in range(2)]
+    for clock in ("virtual", "wall"):
+        first.clock.value = "wall"
+        first.controls["long"].value = True
+        second.clock.value = clock
+        second.next_seed.click()
+        while first._latest.busy or second._latest.busy:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        print(first.run.verdict, "-", second.run.verdict, second.run.clock)
+        first.controls["long"].value = False
+        while first._latest.busy:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        print(first.run.verdict)
+
+asyncio.run(asyncio.wait_for(main(), 60))
+"""
+
+
+def test_a_run_makes_way_for_another_panels() -> None:
+    """It would go on for 90 seconds, and the kernel would have to wait."""
+    done = subprocess.run([sys.executable, "-c", TWO], capture_output=True, text=True, timeout=90, check=False)
+    assert done.stderr == ""
+    gave_way = "Stopped: another panel began to run"
+    whole = "1 thread ran to the end; `Semaphore-1`: 0 released, 0 acquired, value 0 at the end"
+    assert done.stdout.splitlines() == [
+        f"{gave_way} - {whole} virtual",
+        whole,
+        f"{gave_way} - {whole} wall",
+        whole,
+    ]
+
+
 # looking closer
 def test_a_part_of_the_run_is_drawn_while_the_fold_is_open() -> None:
     panel = lab.interact(visit, threads=(1, 5))
@@ -538,9 +698,83 @@ def test_where_the_clock_stood_still_events_are_chosen() -> None:
     panel.fold.selected_index = 2
     closer = panel.closer
     last = len(panel.run.trace) - 1
-    assert closer.words.value == f"0 to {last} events"
-    closer.window.value = (50, 100)
-    assert closer.part == {"between": (last / 4, last / 2)}
+    assert (closer.words.value, closer.window.max) == (f"0 to {last} events", last)
+    closer.window.value = (1, 3)
+    assert closer.part == {"between": (1.0, 3.0)}
+    assert closer.words.value == "1 to 3 events"
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, between=(1, 3)))
+    for place in range(last + 1):  # one event wide, everywhere
+        closer.window.value = (place, place)
+        assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **closer.part))
+
+
+def test_the_next_seed_shows_the_same_part() -> None:
+    panel = lab.interact(drifts, threads=(1, 5))
+    panel.fold.selected_index = 2
+    closer = panel.closer
+    closer.window.value, closer.threads.value = (50, 100), ("worker-1",)
+    part = closer.part
+    first = panel.run.duration
+    panel.next_seed.click()
+    assert panel.run.duration != first
+    assert closer.part == part == {"between": (first / 4, first / 2), "threads": ["worker-1"]}
+    assert closer.window.value == tuple(round(200 * t / panel.run.duration) for t in part["between"])
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **part))
+    panel.seed.value = 0
+    assert (closer.part, closer.window.value) == (part, (50, 100))  # nothing drifts
+
+
+def test_to_the_end_means_to_the_end_of_the_next_run_too() -> None:
+    panel = lab.interact(drifts, threads=(1, 5))
+    panel.fold.selected_index = 2
+    panel.closer.window.value = (50, 200)
+    begin = panel.run.duration / 4
+    panel.next_seed.click()
+    assert panel.closer.part == {"between": (begin, panel.run.duration)}
+
+
+def test_a_part_that_the_new_run_does_not_have_is_forgotten() -> None:
+    panel = lab.interact(lasts, seconds=[2.0, 1.0])
+    panel.fold.selected_index = 2
+    for window in ((110, 200), (50, 110)):
+        panel.controls["seconds"].value = 2.0
+        panel.closer.window.value = window
+        panel.controls["seconds"].value = 1.0
+        assert (panel.closer.part, panel.closer.window.value) == ({}, (0, 200))
+
+
+def test_names_are_looked_for_among_many() -> None:
+    panel = lab.interact(visit, threads=[5, 40, 39])
+    closer = panel.closer
+    panel.controls["threads"].value = 40
+    panel.fold.selected_index = 2
+    closer.threads.value = ("worker-7",)
+    shown = panel.picture.value
+    closer.find.value = "ER-3"
+    assert closer.threads.options == ("worker-3", "worker-7", *(f"worker-{n}" for n in range(30, 40)))
+    assert (closer.threads.value, panel.picture.value) == (("worker-7",), shown)
+    closer.only.click()
+    thirties = ("worker-3", *(f"worker-{n}" for n in range(30, 40)))
+    assert closer.part == {"threads": [*thirties]}
+    assert closer.threads.options == thirties
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **closer.part))
+    closer.find.value = "worker-3, main,"  # whole names
+    closer.only.click()
+    assert closer.part == {"threads": ["main", "worker-3"]}
+    panel.next_seed.click()
+    assert closer.part == {"threads": ["main", "worker-3"]}
+    closer.find.value = "nobody"
+    assert closer.threads.options == ("main", "worker-3")
+    closer.only.click()  # nobody is nothing to show: all
+    assert (closer.part, closer.threads.options) == ({}, ())
+    closer.whole.click()
+    assert (closer.part, closer.find.value, len(closer.threads.options)) == ({}, "", 41)
+    closer.threads.value = ("main",)
+    closer.only.click()  # all are listed
+    assert closer.part == {}
+    closer.find.value = "main"
+    panel.controls["threads"].value = 39  # other threads
+    assert (closer.part, closer.find.value, len(closer.threads.options)) == ({}, "", 40)
 
 
 def test_while_it_is_closed_nothing_is_prepared() -> None:

@@ -12,8 +12,8 @@ from semalab.run import Run
 
 FIRST = 0.5  # seconds: what is over by then is shown as it ended
 PAUSE = 0.25  # seconds between two pictures at least
-SHARE = 4  # a picture that took a while is followed by a pause so many times as long
-MOST = 50_000  # events of a log that is read while it grows; reading stops the program for a tenth of a second then
+SHARE = 4  # a picture that took a while to read and draw is followed by a pause so many times as long
+MOST = 50_000  # events of a log that is read while it grows; reading slows the program for a tenth of a second then
 
 Show = Callable[[Run | None, float], None]
 
@@ -39,14 +39,15 @@ class Growing:
             return
         self._drawing.set()
         run = so_far() if so_far.events <= MOST else None
-        self._post(lambda: self._draw(run, now))
+        read = time.monotonic() - now
+        self._post(lambda: self._draw(run, now, read))
 
-    def _draw(self, run: Run | None, asked: float) -> None:
+    def _draw(self, run: Run | None, asked: float, read: float) -> None:
         begun = time.monotonic()
         try:
             if not self._over():
                 self._show(run, asked - self._begun)
         finally:
             now = time.monotonic()
-            self._due = now + max(PAUSE, SHARE * (now - begun))
+            self._due = now + max(PAUSE, SHARE * (read + now - begun))
             self._drawing.clear()

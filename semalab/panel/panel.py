@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -16,10 +16,13 @@ from semalab.exploration import Exploration
 from semalab.panel import texts
 from semalab.panel.closer import Closer
 from semalab.panel.controls import dials
+from semalab.panel.folds import Folds
 from semalab.panel.growing import Growing
-from semalab.panel.latest import Latest, Post
+from semalab.panel.latest import Latest
+from semalab.panel.loop import post_to, running_loop
 from semalab.panel.schedules import Schedules
 from semalab.panel.steps import Steps
+from semalab.panel.switches import Switches
 from semalab.panel.trying import SECONDS, Trying
 from semalab.recording import Program, check_arguments, run_program
 from semalab.run import Run
@@ -80,6 +83,9 @@ def interact(
     return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed, explore=explore)
 
 
+_panels: weakref.WeakSet[Panel] = weakref.WeakSet()  # all that are there
+
+
 class Panel(widgets.VBox):
     """Invariant: `run` is the run that the picture, the sentence and the output show, or, while another is under way,
     the one before.
@@ -101,28 +107,12 @@ class Panel(widgets.VBox):
         self.run: Run | None = None
         self.controls = controls
         check_arguments(program, self.values, "virtual", seed, timeout, claim)
-        self.clock = widgets.ToggleButtons(
-            options=["virtual", "wall"],
-            value="virtual",
-            tooltips=["one processor, the same run for the same seed", "real threads, real seconds"],
-            style={"button_width": "5.5em"},
-        )
-        self.seed = widgets.BoundedIntText(
-            value=seed,
-            min=0,
-            max=2**31,
-            description="seed",
-            layout={"width": "11em"},
-            style={"description_width": "3em"},
-        )
-        self.next_seed = widgets.Button(description="next seed", tooltip="another schedule", layout={"width": "7em"})
-        self.again = widgets.Button(
-            description="run", tooltip="run again on the wall clock", layout={"width": "7em"}, disabled=True
-        )
-        self.stop = widgets.Button(
-            description="stop run", tooltip="stop the run and keep what it did", layout={"width": "7em"}, disabled=True
-        )
-        self._stopping = threading.Event()
+        self.switches = Switches(seed)
+        self.clock, self.seed, self.next_seed = self.switches.clock, self.switches.seed, self.switches.next_seed
+        self.again, self.stop = self.switches.again, self.switches.stop
+        self._stopping = threading.Event()  # set by the button: the run under way is to stop
+        self._stopped_by = ""  # then: who did it
+        self._under_way = False  # a run goes on, and the picture is its own
         width, height = (int(inches * DPI) for inches in INCHES)
         self.picture = widgets.Image(
             format="png", width=width, height=height, layout={"max_width": "100%", "height": "auto", "margin": "0"}
@@ -131,11 +121,16 @@ class Panel(widgets.VBox):
         self.printed = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
-        titles = ["What the program printed", "Step through this run", "Look closer"]
-        self.fold = widgets.Accordion([self.printed, self.steps, self.closer], titles=titles, selected_index=None)
+        self.fold = Folds(
+            {
+                "What the program printed": self.printed,
+                "Step through this run": self.steps,
+                "Look closer": self.closer,
+            }
+        )
         self.fold.observe(lambda change: self._unfold(change["new"]), names="selected_index")
-        loop = _running_loop()
-        self._post = _post_to(loop)
+        loop = running_loop()
+        self._post = post_to(loop)
         self._latest = Latest(self._post, self._show)
         self.trying: Trying | None = None
         if explore is not False:
@@ -150,10 +145,7 @@ class Panel(widgets.VBox):
         super().__init__(
             [
                 widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}),
-                widgets.HBox(
-                    [widgets.Label("clock"), self.clock, self.seed, self.next_seed, self.again, self.stop],
-                    layout={"flex_flow": "row wrap", "padding": "0 0 0 3em"},
-                ),
+                self.switches,
                 self.picture,
                 self.sentence,
                 self.fold,
@@ -166,7 +158,8 @@ class Panel(widgets.VBox):
             control.observe(lambda change: self.refresh(), names="value")
         self.next_seed.on_click(lambda button: self._advance())
         self.again.on_click(lambda button: self.refresh())
-        self.stop.on_click(lambda button: self._stopping.set())
+        self.stop.on_click(lambda button: self._stop("the stop button was pressed"))
+        _panels.add(self)
         self.refresh()
 
     def __repr__(self) -> str:
@@ -179,14 +172,15 @@ class Panel(widgets.VBox):
 
     def refresh(self) -> None:
         """Run the program for the present values. On the wall clock this returns at once; the newest request wins."""
-        on_wall = self.clock.value == "wall"
-        self.again.disabled = not on_wall
-        self.seed.disabled = self.next_seed.disabled = on_wall
+        self.switches.follow()
         self.stop.disabled = True
         self._stopping = threading.Event()
-        meanwhile = on_wall and _running_loop() is not None
-        job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, meanwhile)
-        if meanwhile:
+        self._under_way = self.switches.on_wall and running_loop() is not None
+        for other in [*_panels]:
+            if other is not self:  # one program runs at a time, and the newest is wanted: the kernel must not wait
+                other._stop("another panel began to run")
+        job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, self._under_way)
+        if self._under_way:
             self.sentence.value = texts.sentence("Running on the wall clock…")
             self._latest.submit(job)
         else:
@@ -209,6 +203,7 @@ class Panel(widgets.VBox):
                     timeout=self._timeout,
                     claim=self._claim,
                     cancelled=over,
+                    stopped_by=lambda: self._stopped_by,
                     watched=Growing(self._post, self._grow, over).look if meanwhile else None,
                 )
             except Exception as error:  # a bad value of a dial: said in the panel, the dials stay alive
@@ -223,23 +218,33 @@ class Panel(widgets.VBox):
     def _advance(self) -> None:
         self.seed.value += 1
 
+    def _stop(self, by: str) -> None:
+        """End the run with what it has done. It may take a second: threads inside calls of the system hear late."""
+        if not self._under_way or self._stopping.is_set():
+            return
+        self._stopped_by = by
+        self._stopping.set()
+        self.stop.disabled = True
+        self.sentence.value = texts.sentence("Stopping…")
+
     def _grow(self, run: Run | None, seconds: float) -> None:
         """Show a run that goes on: no verdict before its end."""
-        from semalab.timeline import NOW, png
+        from semalab.timeline import NOW
 
         self.stop.disabled = False
+        self.closer.wait(True)
         words = f"Running on the wall clock: {seconds:.1f} s so far"
         if run is not None:
-            shown = run.timeline(title=words, alarm=None, stopped=NOW, width=INCHES[0], height=INCHES[1], dpi=DPI)
-            self.picture.value = png(shown)
-            gc.collect(1)
+            self._paint(run, title=words, alarm=None, stopped=NOW)
         else:
             words += "; it does too much to be drawn meanwhile"
         self.sentence.value = texts.under_way(words)
 
     def _show(self, run: Run | Exception) -> None:
         """Draw in the thread that called: only the picture's bytes and the texts change, never the layout."""
+        self._under_way = False
         self.stop.disabled = True
+        self.closer.wait(False)
         if isinstance(run, Exception):
             self.sentence.value = texts.message(run)
             return
@@ -252,11 +257,13 @@ class Panel(widgets.VBox):
 
     def _draw(self) -> None:
         """The present run, or the part of it that was chosen."""
+        if self.run is not None and not self._under_way:
+            self._paint(self.run, **self.closer.part)
+
+    def _paint(self, run: Run, **how: Any) -> None:
         from semalab.timeline import png
 
-        if self.run is None:
-            return
-        self.picture.value = png(self.run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI, **self.closer.part))
+        self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI, **how))
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
@@ -264,22 +271,3 @@ class Panel(widgets.VBox):
     def _unfold(self, page: int | None) -> None:
         self.steps.opened(page == 1)
         self.closer.opened(page == 2)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """The kernel's event loop, or None outside a kernel (a script, a test): runs are then waited for."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _post_to(loop: asyncio.AbstractEventLoop | None) -> Post:
-    """How a worker hands something to the thread that draws."""
-    if loop is None:
-        return lambda call: call()
-
-    def post(call: Callable[[], None]) -> None:
-        loop.call_soon_threadsafe(call)
-
-    return post

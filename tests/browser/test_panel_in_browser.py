@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from jupyterlab_in_browser import NOTEBOOKS, Lab, OpenNotebook
 from nbformat.v4 import new_code_cell, new_notebook
 from stored_notebook import normalised, text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 
@@ -33,6 +37,38 @@ PLACE = """panel => {
     const [slider, picture] = ['[role=slider]', 'img'].map(e => panel.querySelector(e).getBoundingClientRect());
     return [picture.width, picture.height, picture.left - panel.getBoundingClientRect().left,
             picture.top - slider.top].map(Math.round);
+}"""
+
+SHOWN = "image => image.src"
+CHANGED = "([image, before]) => image.src !== before"
+
+# Every text in sight with the contrast of its ink, as it is mixed with what lies below it, to its ground.
+INKS = """panel => {
+    const parse = colour => {
+        const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
+        return colour.startsWith('color(') ? [255 * r, 255 * g, 255 * b, a] : [r, g, b, a];
+    };
+    const over = (top, ground, part) => [0, 1, 2].map(i => top[i] * top[3] * part + ground[i] * (1 - top[3] * part));
+    const light = colour => {
+        const [r, g, b] = colour.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = element => {
+        if (!element) return [255, 255, 255];
+        const own = parse(getComputedStyle(element).backgroundColor);
+        return own[3] === 1 ? own.slice(0, 3) : over(own, ground(element.parentElement), 1);
+    };
+    const opacity = element => element ? getComputedStyle(element).opacity * opacity(element.parentElement) : 1;
+    const found = [];
+    const walker = document.createTreeWalker(panel, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement, word = walker.currentNode.textContent.trim();
+        if (!word || !element.checkVisibility({visibilityProperty: true}) || element.closest(':disabled')) continue;
+        const below = ground(element), ink = over(parse(getComputedStyle(element).color), below, opacity(element));
+        const [dark, bright] = [light(ink), light(below)].sort((a, b) => a - b);
+        found.push([word, (bright + 0.05) / (dark + 0.05)]);
+    }
+    return found;
 }"""
 
 
@@ -160,7 +196,7 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     notebook.screenshot("growing")
     stop.focus()
     notebook.page.keyboard.press("Enter")
-    expect(panel.get_by_role("status")).to_contain_text("Stopped: the run was stopped from outside")
+    expect(panel.get_by_role("status")).to_contain_text("Stopped: the stop button was pressed")
     expect(stop).to_be_disabled()
     assert panel.evaluate(PLACE) == place
 
@@ -174,25 +210,120 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     assert notebook.errors == []
 
 
-def test_a_part_of_the_run_is_chosen_by_keyboard(open_notebook: Callable[[str], OpenNotebook]) -> None:
+def test_a_slider_moved_while_a_run_grows_is_answered_at_once(
+    lab: Lab, open_notebook: Callable[[str], OpenNotebook]
+) -> None:
+    """The run would take a minute and a half; the kernel goes on answering, and only the last value is shown."""
+    cells = [new_code_cell(GROWING), new_code_cell("sum(t.name.startswith('semalab') for t in threading.enumerate())")]
+    notebook = open_notebook(lab.write("moved.ipynb", text(normalised(new_notebook(cells=cells)))))
+    notebook.run_all()
+    panel = notebook.outputs(1)
+    panel.get_by_role("button", name="wall").click()
+    expect(panel.get_by_text(re.compile("s so far"))).to_be_visible()
+    panel.get_by_role("slider").first.focus()
+    for key in ("End", "ArrowLeft", "ArrowLeft"):
+        notebook.page.keyboard.press(key)
+        expect(panel.get_by_text(re.compile("s so far"))).to_be_visible()
+    place = panel.evaluate(PLACE)
+    notebook.page.keyboard.press("Home")
+    notebook.page.keyboard.press("ArrowRight")  # seconds: 1, of which each of the two threads sleeps one
+    expect(panel.get_by_role("status")).to_contain_text("Mutual exclusion held", timeout=20_000)
+    assert panel.evaluate(PLACE) == place
+    notebook.cell(2).click()
+    notebook.page.keyboard.press("Control+Enter")
+    expect(notebook.outputs(2)).to_have_text(re.compile(r":\s*0$"))
+    assert notebook.errors == []
+
+
+def focus_by_tab(notebook: OpenNotebook, target: Locator, presses: int = 60) -> None:
+    """Press Tab until the target has the focus."""
+    for _ in range(presses):
+        if target.evaluate("e => e === document.activeElement || e.contains(document.activeElement)"):
+            return
+        notebook.page.keyboard.press("Tab")
+    raise AssertionError(f"{target} does not get the focus by Tab")
+
+
+def test_a_part_of_the_run_is_chosen_by_keyboard_alone(open_notebook: Callable[[str], OpenNotebook]) -> None:
     notebook = open_notebook(LESSON)
     notebook.run_all()
     panel = notebook.outputs(panel_cell(LESSON))
     picture, place = panel.locator("img"), panel.evaluate(PLACE)
-    panel.get_by_text("Look closer").click()
-    whole = str(picture.get_attribute("src"))
-    begin = panel.get_by_role("slider").nth(2)  # after the two dials
-    begin.focus()
+    keys = notebook.page.keyboard
+    whole = picture.evaluate(SHOWN)
+    panel.get_by_role("slider").first.focus()
+    focus_by_tab(notebook, panel.get_by_role("button", name="Look closer"))
+    keys.press("Enter")
+    expect(panel.get_by_text(re.compile("^0 to .* seconds$"))).to_be_visible()
+
+    focus_by_tab(notebook, panel.get_by_role("slider").nth(2))  # after the two dials: where the window begins
     for _ in range(20):
-        notebook.page.keyboard.press("ArrowRight")
-    expect(picture).not_to_have_attribute("src", whole)
+        keys.press("ArrowRight")
+    expect(panel.get_by_text(re.compile("^0 to"))).to_have_count(0)
+    notebook.page.wait_for_function(CHANGED, arg=[picture.element_handle(), whole])
     notebook.screenshot("closer")
     assert panel.evaluate(PLACE) == place
-    panel.get_by_role("button", name="show all").focus()
-    notebook.page.keyboard.press("Enter")
-    expect(picture).to_have_attribute("src", re.compile("^blob:|^data:"))
-    panel.get_by_role("listbox").focus()
-    shown = str(picture.get_attribute("src"))
-    notebook.page.keyboard.press("End")
-    expect(picture).not_to_have_attribute("src", shown)
+
+    begins = panel.get_by_text(re.compile("to .* seconds$")).inner_text().split(" to ")[0]
+    part = picture.evaluate(SHOWN)
+    focus_by_tab(notebook, panel.get_by_label("find"))
+    keys.type("worker-2, worker-6")
+    expect(panel.get_by_role("option")).to_have_text(["worker-2", "worker-6"])
+    focus_by_tab(notebook, panel.get_by_role("button", name="only these"))
+    keys.press("Enter")
+    notebook.page.wait_for_function(CHANGED, arg=[picture.element_handle(), part])
+    notebook.screenshot("closer_threads")
+
+    panel.get_by_role("slider").first.focus()
+    focus_by_tab(notebook, panel.get_by_role("button", name="next seed"))
+    keys.press("Enter")
+    expect(panel.get_by_role("status")).to_contain_text("seed 1")
+    expect(panel.get_by_text(re.compile("to .* seconds$"))).to_have_text(re.compile(f"^{begins} to"))  # there, too
+
+    focus_by_tab(notebook, panel.get_by_role("button", name="show all"))
+    keys.press("Enter")
+    expect(panel.get_by_text(re.compile("^0 to .* seconds$"))).to_be_visible()
+    assert panel.evaluate(PLACE) == place
     assert notebook.errors == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_the_words_are_readable_in_either_theme(
+    theme: str, lab: Lab, open_notebook: Callable[[str], OpenNotebook]
+) -> None:
+    """WCAG's 4.5 to 1 for all that stands in the panel, while a run grows, when it was stopped, and in each fold."""
+    notebook = open_notebook(lab.write("themes.ipynb", text(normalised(new_notebook(cells=[new_code_cell(GROWING)])))))
+    page = notebook.page
+    try:
+        page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}"
+        )
+        page.wait_for_function(
+            "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
+        )
+        notebook.run_all()
+        panel = notebook.outputs(1)
+        panel.get_by_role("button", name="wall").click()
+        expect(panel.get_by_text(re.compile("s so far"))).to_be_visible()
+        expect(panel.get_by_role("button", name="stop run")).to_be_enabled()
+        notebook.screenshot(f"growing_{theme}")
+        assert faint(panel) == []
+        panel.get_by_role("button", name="stop run").click()
+        expect(panel.get_by_role("status")).to_contain_text("Stopped")
+        for title, there in (
+            ("Look closer", panel.get_by_role("listbox")),
+            ("What the program printed", panel.get_by_text("The program printed nothing.")),
+        ):
+            panel.get_by_role("button", name=title).click()
+            expect(there).to_be_visible()
+            notebook.screenshot(f"{title.split()[0]}_{theme}")
+            assert faint(panel) == []
+    finally:
+        page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def faint(panel: Locator) -> list[str]:
+    """What is written too faintly, with its contrast; buttons that cannot be pressed may be."""
+    words = panel.locator(".jupyter-widgets").first.evaluate(INKS)
+    assert len(words) > 8, words
+    return [f"{word}: {ratio:.2f}" for word, ratio in words if ratio < 4.5]
