@@ -97,8 +97,9 @@ def read(trace: Trace) -> Reading:
         of = trace.primitives[label]
         walk = Walk(of, role_of(of, primitive_events), rows, times, spans)
         walk.through(indices, primitive_events, life, ended)
-        if walk.role == "guard" and walk.kept and walk.counts.openings:  # somebody may have released for somebody else
-            proxies = proxies_of(zip(indices, primitive_events, strict=True), ended)
+        single = of.kind in SEMAPHORES and of.initial == 1 == max(walk.counts.values[1::2])
+        if walk.role == "guard" and walk.counts.openings and (walk.kept or single):  # released for somebody else?
+            proxies = proxies_of(zip(indices, primitive_events, strict=True), ended, single)
             del spans.group("wait", label)[:], spans.group("hold", label)[:]
             walk = Walk(of, walk.role, rows, times, spans, proxies)
             walk.through(indices, primitive_events, life, ended)

@@ -447,6 +447,16 @@ def test_the_last_reader_out_releases_what_the_first_one_in_acquired() -> None:
     assert holds(reading) == [("a", 10, 20, 4), ("c", 30, 40, 6), ("b", 50, 60, 8)]
 
 
+def test_who_takes_the_only_permit_again_has_not_had_it_any_more() -> None:
+    """The first reader in is not always the last one out, and may be the first one in of the next round."""
+    round_1 = ("a acquire 0", "b release 1", "c acquire 0", "c release 1")
+    round_2 = ("a acquire 0", "a release 1", "b acquire 0", "a release 1")
+    use = reading_of(1, *round_1, *round_2).uses["s"]
+    assert (use.role, use.kept, use.most_inside, list(use.openings)) == ("guard", (), 1, [])
+    twice = reading_of(1, "a acquire 0", "b acquire 0", "b release 1", "b release 2", "a acquire 1", "a release 2")
+    assert twice.uses["s"].most_inside == 2  # there were two permits: nobody knows whose came back
+
+
 def test_a_thread_that_may_still_release_is_still_inside_after_a_stray_release() -> None:
     strays = ("b acquire 0", "b release 1", "a acquire 0", "b release 1", "c acquire 0", "c release 1")
     inside = reading_of(1, *strays, "a release 2").uses["s"]
