@@ -880,3 +880,329 @@ def look_at_the_gate(arrive, gate):
         gate.release()
     while gate._value == 0:
         time.sleep(0.001)
+
+
+# the classic problems
+MUTANTS["classic-1"] = [
+    Mutant(3, "What does the cook have in hand"),
+    Mutant(8, "can all of them stand on the counter"),
+    Mutant(2, "begins at the number of free places"),
+    Mutant(1, "only waits when no place is free"),
+    Mutant(0, "does not wait for the waiter"),
+    Mutant(10, "Go through the cook's loop"),
+    Mutant("many", "must be a whole number of dishes, got 'many'"),
+]
+
+
+@fails("classic-2", "a visitor stood in the dark")
+def switch_without_the_mutex(mutex, come, go, light, look):
+    if come():
+        light(True)
+    look()
+    if go():
+        light(False)
+
+
+@fails("classic-2", "a visitor stood in the dark")
+def switch_off_after_a_while(mutex, come, go, light, look):
+    with mutex:
+        if come():
+            light(True)
+    look()
+    time.sleep(1)
+    if go():
+        light(False)
+
+
+@fails("classic-2", "a visitor stood in the dark")
+def count_alone_and_switch_outside(mutex, come, go, light, look):
+    with mutex:
+        if come():
+            light(True)
+    look()
+    with mutex:
+        last = go()
+    if last:
+        light(False)
+
+
+@fails("classic-2", "one visitor at a time looks")
+def look_alone(mutex, come, go, light, look):
+    with mutex:
+        if come():
+            light(True)
+        look()
+        if go():
+            light(False)
+
+
+@fails("classic-2", "the light still burns")
+def leave_it_on(mutex, come, go, light, look):
+    with mutex:
+        if come():
+            light(True)
+    look()
+    with mutex:
+        go()
+
+
+@fails("classic-2", "must call `come()` once and `go()` once")
+def light_for_each_visitor_alone(mutex, come, go, light, look):
+    with mutex:
+        light(True)
+        look()
+        light(False)
+
+
+@fails("classic-2", "visitors have looked")
+def look_nowhere(mutex, come, go, light, look):
+    with mutex:
+        come()
+    with mutex:
+        go()
+
+
+@fails("classic-2", "a deadlock")
+def keep_the_mutex(mutex, come, go, light, look):
+    mutex.acquire()
+    if come():
+        light(True)
+    look()
+    with mutex:
+        if go():
+            light(False)
+
+
+@fails("classic-3", "before the barber was ready")
+def sit_down_at_once(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    customer.release()
+    free_chairs.release()
+    get_hair_cut()
+    barber.acquire()
+    return True
+
+
+@fails("classic-3", "before the barber was ready")
+def wait_a_while_for_the_barber(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    customer.release()
+    time.sleep(0.5)
+    free_chairs.release()
+    get_hair_cut()
+    barber.acquire()
+    return True
+
+
+@fails("classic-3", "a deadlock")
+def let_the_barber_sleep(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    barber.acquire()
+    free_chairs.release()
+    customer.release()
+    get_hair_cut()
+    return True
+
+
+@fails("classic-3", "should have gone away")
+def wait_for_a_chair(free_chairs, customer, barber, get_hair_cut):
+    with free_chairs:
+        customer.release()
+        barber.acquire()
+    get_hair_cut()
+    return True
+
+
+@fails("classic-3", "a chair is lost")
+def keep_the_chair(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    customer.release()
+    barber.acquire()
+    get_hair_cut()
+    return True
+
+
+@fails("classic-3", "keeps the chair during the haircut")
+def sit_on_the_chair_during_the_haircut(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    customer.release()
+    barber.acquire()
+    get_hair_cut()
+    free_chairs.release()
+    return True
+
+
+@fails("classic-3", "a customer went away who never asked")
+def go_away_at_once(free_chairs, customer, barber, get_hair_cut):
+    return False
+
+
+@fails("classic-3", "were told True, but the barber cut")
+def only_say_so(free_chairs, customer, barber, get_hair_cut):
+    return True
+
+
+@fails("classic-3", "a customer was given neither")
+def forget_the_answer_at_the_barber(free_chairs, customer, barber, get_hair_cut):
+    if free_chairs.acquire(blocking=False):
+        customer.release()
+        barber.acquire()
+        free_chairs.release()
+        get_hair_cut()
+
+
+# fair or fast
+MUTANTS["fair-1"] = [
+    Mutant(5, "would have to wait for 40 milliseconds"),
+    Mutant(2, "has not waited too long"),
+    Mutant(4, "has gone by then"),
+    Mutant(1, "nobody would wait at all"),
+    Mutant(0, "finds the permit there"),
+    Mutant(7, "At which moment is the door free"),
+    Mutant(2.5, "must be a whole number of guests, got 2.5"),
+]
+
+
+@fails("fair-2", "guests were inside at once")
+def visit_without_asking(door, patience, visit):
+    visit()
+    return True
+
+
+@fails("fair-2", "guests were inside at once")
+def sleep_and_visit(door, patience, visit):
+    time.sleep(patience)
+    visit()
+    return True
+
+
+@fails("fair-2", "a permit came back that nobody had")
+def finally_release_what_was_never_there(door, patience, visit):
+    door.acquire(timeout=patience)
+    try:
+        visit()
+    finally:
+        door.release()
+    return True
+
+
+@fails("fair-2", "a permit came back that nobody had")
+def release_in_any_case(door, patience, visit):
+    got = door.acquire(timeout=patience)
+    try:
+        if got:
+            visit()
+    finally:
+        door.release()
+    return got
+
+
+@fails("fair-2", "a permit is lost")
+def lose_it_when_the_lamp_falls(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return False
+    visit()
+    door.release()
+    return True
+
+
+@fails("fair-2", "gave up too early")
+def have_no_patience(door, patience, visit):
+    if not door.acquire(blocking=False):
+        return False
+    with_door = door
+    try:
+        visit()
+    finally:
+        with_door.release()
+    return True
+
+
+@fails("fair-2", "waited longer than")
+def have_all_the_patience(door, patience, visit):
+    with door:
+        visit()
+    return True
+
+
+@fails("fair-2", "an error got lost")
+def hide_the_error(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return False
+    try:
+        visit()
+    except ValueError:
+        return None
+    finally:
+        door.release()
+    return True
+
+
+@fails("fair-2", "turned away who had not waited in vain")
+def always_say_no(door, patience, visit):
+    return False
+
+
+@fails("fair-3", "whose turn it was not")
+def move_at_once(turns, i, rounds, move):
+    for _ in range(rounds):
+        move()
+
+
+@fails("fair-3", "whose turn it was not")
+def move_after_a_while(turns, i, rounds, move):
+    for turn in range(rounds):
+        time.sleep(0.1 * (turn * len(turns) + i))
+        move()
+
+
+@fails("fair-3", "whose turn it was not")
+def play_all_rounds_at_once(turns, i, rounds, move):
+    turns[i].acquire()
+    for _ in range(rounds):
+        move()
+    turns[(i + 1) % len(turns)].release()
+
+
+@fails("fair-3", "a deadlock")
+def keep_the_turn(turns, i, rounds, move):
+    for _ in range(rounds):
+        turns[i].acquire()
+        move()
+
+
+@fails("fair-3", "still moving")
+def give_it_on_before_moving(turns, i, rounds, move):
+    for _ in range(rounds):
+        turns[i].acquire()
+        turns[(i + 1) % len(turns)].release()
+        move()
+
+
+@fails("fair-3", "there must be one permit")
+def give_it_on_and_keep_it_at_the_end(turns, i, rounds, move):
+    for _ in range(rounds):
+        turns[i].acquire()
+        move()
+        turns[(i + 1) % len(turns)].release()
+    if i == len(turns) - 1:
+        turns[0].release()
+
+
+@fails("fair-3", "to move")
+def move_once(turns, i, rounds, move):
+    turns[i].acquire()
+    move()
+    turns[(i + 1) % len(turns)].release()
+
+
+@fails("fair-3", "to move")
+def pass_every_turn(turns, i, rounds, move):
+    for _ in range(rounds):
+        turns[i].acquire()
+        turns[(i + 1) % len(turns)].release()

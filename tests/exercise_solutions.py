@@ -324,3 +324,102 @@ def a_chain_of_four(a, b):
 
     threading.Thread(target=forwards).start()
     threading.Thread(target=backwards).start()
+
+
+# the classic problems
+SOLUTIONS["classic-1"] = [4, 4.0]
+
+
+@solves("classic-2")
+def switch_alone(mutex, come, go, light, look):
+    with mutex:
+        if come():
+            light(True)
+    look()
+    with mutex:
+        if go():
+            light(False)
+
+
+@solves("classic-2")
+def switch_by_hand(mutex, come, go, light, look):
+    mutex.acquire()
+    first = come()
+    if first:
+        light(True)
+    mutex.release()
+    look()
+    mutex.acquire()
+    last = go()
+    if last:
+        light(False)
+    mutex.release()
+
+
+@solves("classic-3")
+def sit_down_or_go(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    customer.release()
+    barber.acquire()
+    free_chairs.release()
+    get_hair_cut()
+    return True
+
+
+@solves("classic-3")
+def sit_down_if_there_is_a_chair(free_chairs, customer, barber, get_hair_cut):
+    found = free_chairs.acquire(False)
+    if found:
+        try:
+            customer.release()
+            barber.acquire()
+        finally:
+            free_chairs.release()
+        get_hair_cut()
+    return found
+
+
+# fair or fast
+SOLUTIONS["fair-1"] = [3, 3.0]
+
+
+@solves("fair-2")
+def look_at_the_answer(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return False
+    try:
+        visit()
+    finally:
+        door.release()
+    return True
+
+
+@solves("fair-2")
+def release_and_raise_again(door, patience, visit):
+    if door.acquire(True, patience):
+        try:
+            visit()
+        except BaseException:
+            door.release()
+            raise
+        door.release()
+        return True
+    return False
+
+
+@solves("fair-3")
+def give_the_turn_on(turns, i, rounds, move):
+    for _ in range(rounds):
+        turns[i].acquire()
+        move()
+        turns[(i + 1) % len(turns)].release()
+
+
+@solves("fair-3")
+def give_the_turn_on_or_back(turns, i, rounds, move):
+    while rounds:
+        turns[i].acquire()
+        move()
+        turns[i - len(turns) + 1].release()
+        rounds -= 1

@@ -51,7 +51,7 @@ def each(of: dict[str, list[Any]]) -> list[Any]:
 
 
 # what there is
-@pytest.mark.parametrize("lesson", ["limiter", "mutex", "latch", "counter", "barrier", "schedule"])
+@pytest.mark.parametrize("lesson", ["limiter", "mutex", "latch", "counter", "barrier", "classic", "schedule", "fair"])
 def test_each_lesson_has_an_exercise_of_each_kind(lesson: str) -> None:
     kinds = [exercise(name).kind for name in names() if name.startswith(lesson)]
     assert len(kinds) >= 3 and set(kinds) == set(KINDS)
@@ -134,7 +134,7 @@ def test_likely_mistakes_differ_from_the_answer_and_each_other(name: str) -> Non
     assert str(task.read(task.run())) not in task.stub.replace(name, "")
 
 
-@pytest.mark.parametrize("name", ["latch-1", "counter-1", "barrier-1"])
+@pytest.mark.parametrize("name", ["latch-1", "counter-1", "barrier-1", "classic-1", "fair-1"])
 def test_the_answer_is_the_same_under_every_schedule(name: str) -> None:
     task, answers = exercise(name), set()
     assert isinstance(task, Prediction)

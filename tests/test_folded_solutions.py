@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 import linecache
 import re
 from collections.abc import Iterator
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nbval_pictures import picture_name, reason_here
 from stored_notebook import read
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
+PICTURE = re.compile(r"!\[[^\]]+\]\((images/[^)]+)\)")
 FENCED = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -33,10 +36,17 @@ def defines(source: str) -> str:
     return "\n".join(ast.unparse(node) for node in ast.parse(source).body if isinstance(node, kinds))
 
 
-def run(source: str, name: str, names: dict[str, Any]) -> None:
-    """Run code as a cell is run: whoever asks finds its lines."""
+def run(source: str, name: str, names: dict[str, Any]) -> Any:
+    """Run code as a cell is run: whoever asks finds its lines. Returns what its last line shows."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    exec(compile(source, name, "exec"), names)
+    tree = ast.parse(source, name)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, name, "exec"), names)
+    return eval(compile(ast.Expression(last.value), name, "eval"), names) if isinstance(last, ast.Expr) else None
+
+
+def pixels(png: bytes) -> str:
+    return picture_name(base64.b64encode(png).decode())
 
 
 @pytest.mark.parametrize("path", with_solutions(), ids=lambda path: path.stem)
@@ -47,6 +57,22 @@ def test_folded_solutions_run(path: Path) -> None:
             run(defines(cell.source), f"<{path.stem} {number}>", names)
         for place, solution in enumerate(solutions(cell.source) if cell.cell_type == "markdown" else ()):
             run(solution, f"<{path.stem} {number}.{place}>", names)
+
+
+@pytest.mark.parametrize("path", with_solutions(), ids=lambda path: path.stem)
+def test_a_picture_below_a_folded_solution_shows_what_it_draws(path: Path, tmp_path: Path) -> None:
+    if (reason := reason_here()) is not None:
+        pytest.skip(reason)
+    names: dict[str, Any] = {"__name__": path.stem}
+    for number, cell in enumerate(read(path).cells, start=1):
+        if cell.cell_type == "code":
+            run(defines(cell.source), f"<{path.stem} {number}>", names)
+            continue
+        for fold in FOLDED.findall(cell.source):
+            for target in PICTURE.findall(fold):
+                (solution,) = FENCED.findall(fold)
+                drawn = run(solution, f"<{path.stem} {number}>", names).save(tmp_path / "drawn.png").read_bytes()
+                assert pixels(drawn) == pixels((path.parent / target).read_bytes()), f"save this run as {target}"
 
 
 def test_only_what_is_folded_and_python_is_a_solution() -> None:
