@@ -69,8 +69,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
     if name == "explore" and "ipykernel" in sys.modules:  # only a front end knows how to show a bar
         import_module("semalab.exploration.progress").show_with(_bar)
+    if name in {"record", "interact"}:
+        import_module("semalab.recording").run_coroutines_with(_tasks)
     globals()[name] = value
     return value
+
+
+def _tasks(*arguments: Any, **settings: Any) -> Any:
+    """asyncio is imported when the first coroutine function is to be run."""
+    return import_module("semalab.beyond.tasks").run_tasks(*arguments, **settings)
 
 
 def _bar() -> Any:

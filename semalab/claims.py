@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from semalab.event import several
 from semalab.reading import Reading, Use
 from semalab.trace import SEMAPHORES
 
@@ -120,7 +121,7 @@ def _guard(reading: Reading) -> Use | None:
 
 def _mutual_exclusion(use: Use) -> Claim:
     if use.most_inside > 1:
-        sentence = f"Mutual exclusion broken: {use.most_inside} threads inside at once"
+        sentence = f"Mutual exclusion broken: {_inside(use)} at once"
     else:
         sentence = "Mutual exclusion held: never more than 1 inside"
     return Claim("mutual exclusion", use.label, use.most_inside <= 1, sentence, 1)
@@ -128,7 +129,7 @@ def _mutual_exclusion(use: Use) -> Claim:
 
 def _at_most(use: Use, n: int) -> Claim:
     if use.most_inside > n:
-        sentence = f"Limit of {n} broken: {use.most_inside} threads inside at once"
+        sentence = f"Limit of {n} broken: {_inside(use)} at once"
     elif use.most_inside == n:
         sentence = f"Limit of {n} held: never more than {n} inside"
     else:
@@ -146,22 +147,22 @@ def _latch(reading: Reading, use: Use) -> Claim:
     if not use.openings:
         return Claim("latch", use.label, False, "The latch never opened")
     if len(openers) > 1:
-        sentence = f"The latch was opened by {len(openers)} threads, {len(use.openings)} times"
+        sentence = f"The latch was opened by {several(len(openers), use.primitive.kind)}, {len(use.openings)} times"
         return Claim("latch", use.label, False, sentence)
     passed = len(use.passes)
-    through = "nobody passed" if not passed else f"{_threads(passed)} passed, none before"
+    through = "nobody passed" if not passed else f"{several(passed, use.primitive.kind)} passed, none before"
     return Claim("latch", use.label, True, f"The latch opened once: {through}")
 
 
-def _threads(n: int) -> str:
-    return "1 thread" if n == 1 else f"{n:,} threads"
+def _inside(use: Use) -> str:
+    return f"{several(use.most_inside, use.primitive.kind)} inside"
 
 
 def _permits(use: Use) -> Iterable[Claim]:
     """Of a guard: every permit comes back, and none that was not taken."""
     name = use.primitive.label
     if use.kept:
-        who = use.kept[0] if len(use.kept) == 1 else _threads(len(use.kept))
+        who = use.kept[0] if len(use.kept) == 1 else several(len(use.kept), use.primitive.kind)
         yield Claim("permits returned", name, False, f"Permit lost: {who} ended without releasing `{name}`")
     else:
         yield Claim("permits returned", name, True, f"Every permit of `{name}` came back")

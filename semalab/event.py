@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-SEMAPHORES = frozenset({"Semaphore", "BoundedSemaphore"})
+THREADED = frozenset({"Semaphore", "BoundedSemaphore"})  # those of `threading`
+BEYOND = frozenset(  # semaphores of other modules; who waits for them, and when, is those modules' own business
+    {
+        "asyncio.Semaphore",
+        "asyncio.BoundedSemaphore",
+        "multiprocessing.Semaphore",
+        "multiprocessing.BoundedSemaphore",
+        "distributed.Semaphore",
+    }
+)
+SEMAPHORES = THREADED | BEYOND
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
@@ -16,8 +26,24 @@ KINDS = frozenset(
     "start block acquire refuse release sleep wake print end"  # every program
     " join joined set clear pass notify put get".split()  # Thread.join, Event, Barrier, Condition, Queue
 )
+_ACTORS = {
+    "asyncio": ("task", "tasks"),
+    "distributed": ("task", "tasks"),
+    "multiprocessing": ("process", "processes"),
+}
 OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
 JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which may be called as a primitive is
+
+
+def several(number: int, kind: str) -> str:
+    """So many of those who use a primitive of this class: `3 threads`, of `asyncio.Semaphore` `3 tasks`."""
+    one, many = _ACTORS.get(kind.partition(".")[0], ("thread", "threads"))
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def actors(kind: str) -> str:
+    """What those are called who use a primitive of this class: `threads`, `tasks` or `processes`."""
+    return _ACTORS.get(kind.partition(".")[0], ("thread", "threads"))[1]
 
 
 def is_outside(thread: str) -> bool:

@@ -27,6 +27,8 @@ Program = Callable[..., Any]
 _FROM_OUTSIDE = "the run was stopped from outside"
 LEAST = {"threads": 1, "initial": 0}  # the course's two dials and their smallest values
 
+_coroutines: list[Callable[..., Run]] = []  # what runs a coroutine function: a higher layer's matter
+
 _one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
 _on_the_bench: list[Processor] = []  # the run under way, if any
 
@@ -49,7 +51,8 @@ def record(
     afterwards they are what they were, and no thread of the run is alive, however it ended.
 
     Args:
-        program: a callable written against the standard modules.
+        program: a callable written against the standard modules; or a coroutine function written against asyncio,
+            whose tasks are recorded instead of threads, in asyncio's own order (see `semalab.beyond.tasks`).
         clock: "wall" (real threads, real seconds) or "virtual" (one processor, reproducible, sleeping is free).
         seed: chooses the schedule and the random numbers on the virtual clock.
         timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
@@ -94,6 +97,9 @@ def run_program(
     """
     check_arguments(program, arguments, clock, seed, timeout, claim)
     check_schedule(schedule)
+    if inspect.iscoroutinefunction(program) and _coroutines:
+        settings = {"clock": clock, "seed": seed, "timeout": timeout, "claim": claim, "cancelled": cancelled}
+        return _coroutines[-1](program, dict(arguments), **settings)
     if schedule is not None:
         clock, seed = "virtual", schedule.seed
     processor = _processor(clock, seed, timeout, schedule)
@@ -104,6 +110,11 @@ def run_program(
     if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
         raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
     return bench.run(clock, timeout, claim, stopped_by())
+
+
+def run_coroutines_with(runner: Callable[..., Run]) -> None:
+    """From now on a program that is a coroutine function is run by this."""
+    _coroutines[:] = [runner]
 
 
 def _looking(bench: Bench, watched: Callable[[SoFar], None], cancelled: Callable[[], bool]) -> Callable[[], bool]:

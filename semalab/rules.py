@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from semalab.event import FLAGS, LOCKS, OUTSIDE, PERMITS, QUEUES, Event, Primitive
+from semalab.event import BEYOND, FLAGS, LOCKS, OUTSIDE, PERMITS, QUEUES, Event, Primitive
 
 DRAINING, FILLING, RESETTING, BROKEN = "draining", "filling", "resetting", "broken"  # the states of a Barrier
 
@@ -69,16 +69,16 @@ class Permits:
             after += event.amount
             if event.amount < 1:
                 return f"it releases {event.amount} permits"
-            if self.kind != "Semaphore" and after > self.most:
+            if (not self.kind.endswith("Semaphore") or "Bounded" in self.kind) and after > self.most:
                 return f"a {self.kind} with {before} of {self.most} free was released"
             if self.kind == "RLock" and (owner := self._other_owner(thread)):
                 return f"{thread} releases what {owner} holds"
             self.held[thread] = max(0, self.held.get(thread, 0) - event.amount)
         elif event.kind == "block":
-            if before != 0:
+            if before != 0 and self.kind not in BEYOND:  # there who comes late may queue behind others all the same
                 return f"{thread} blocks although {before} permits are free"
         elif event.kind == "refuse":
-            if before != 0 and self.kind not in LOCKS:  # a lock may come free before its refusal is in the log
+            if before != 0 and self.kind not in LOCKS | BEYOND:  # a lock may come free before its refusal is in the log
                 return f"{thread} is refused although {before} permits are free"
         else:
             return _foreign(event, self.kind)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
+from semalab.event import several
 from semalab.excerpt import cut_name
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
@@ -101,8 +102,8 @@ class Run:
     def description(self) -> str:
         """What ran, on which clock: the picture's second line."""
         others = sum(thread != "main" for thread in self.trace.threads)
-        parts = ["main alone" if not others else f"main and {others:,} thread{'' if others == 1 else 's'}"]
         use = self.reading.main_use
+        parts = ["main alone" if not others else f"main and {several(others, use.primitive.kind if use else '')}"]
         if use is not None and use.primitive.kind not in POOLED:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")

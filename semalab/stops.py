@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from semalab.event import several
 from semalab.trace import IDLE, QUEUES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
@@ -79,7 +80,7 @@ def _several(threads: tuple[str, ...]) -> str:
 
 def _who(group: list[Wait]) -> tuple[str, str]:
     """Subject and verb: a name for one thread, a number for several."""
-    return (group[0].thread, "waits") if len(group) == 1 else (f"{len(group):,} threads", "wait")
+    return (group[0].thread, "waits") if len(group) == 1 else (several(len(group), group[0].kind), "wait")
 
 
 def _items(number: int | None) -> str:

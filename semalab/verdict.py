@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
+from semalab.event import several
 from semalab.excerpt import cut, said_by
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
@@ -57,7 +58,13 @@ def expectation(reading: Reading, claim: Check | None) -> Claim | None:
         limited = limit(reading)
         if limited.held and not exclusion.held:  # nobody said which was wanted: say both
             both = f"Limit of {use.primitive.initial} held, mutual exclusion broken"
-            return Claim(limited.name, use.label, True, f"{both}: {use.most_inside} threads inside at once", 1)
+            return Claim(
+                limited.name,
+                use.label,
+                True,
+                f"{both}: {several(use.most_inside, use.primitive.kind)} inside at once",
+                1,
+            )
         return limited
     return next((c for c in judge(reading) if c.primitive == use.label and c.name in {"latch", "exact count"}), None)
 
@@ -74,7 +81,7 @@ def alarm(reading: Reading, claim: Check | None, verdict: str) -> tuple[str, int
 
 def _described(reading: Reading) -> str:
     use = reading.main_use
-    threads = f"{len(reading.trace.threads)} threads" if len(reading.trace.threads) != 1 else "1 thread"
+    threads = several(len(reading.trace.threads), use.primitive.kind if use is not None else "")
     if use is None:
         return f"{threads} ran to the end; none of them used a semaphore"
     if use.primitive.kind in POOLED:

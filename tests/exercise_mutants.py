@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import Any, NamedTuple
@@ -1206,3 +1207,163 @@ def pass_every_turn(turns, i, rounds, move):
     for _ in range(rounds):
         turns[i].acquire()
         turns[(i + 1) % len(turns)].release()
+
+
+# beyond threads
+MUTANTS["beyond-1"] = [
+    Mutant(12, "without the `await`"),
+    Mutant(1, "What does it read the second time"),
+    Mutant(4, "write the same number"),
+    Mutant(0, "one more than what was read"),
+    Mutant(5, "take turns at the `await`"),
+    Mutant("few", "must be a whole number, got 'few'"),
+]
+
+
+@fails("beyond-2", "talk only with a permit in hand")
+async def talk_at_once(connections, talk):
+    return await talk()
+
+
+@fails("beyond-2", "talk only with a permit in hand")
+async def talk_after_a_pause(connections, talk):
+    await asyncio.sleep(0.1)
+    return await talk()
+
+
+@fails("beyond-2", "a permit is lost")
+async def release_only_after_an_exception_of_the_server(connections, talk):
+    await connections.acquire()
+    try:
+        answer = await talk()
+    except ConnectionError:
+        connections.release()
+        raise
+    connections.release()
+    return answer
+
+
+@fails("beyond-2", "an exception did not reach the caller")
+async def swallow_what_the_server_says(connections, talk):
+    try:
+        async with connections:
+            return await talk()
+    except ConnectionError:
+        return None
+
+
+@fails("beyond-2", "did not get the answer")
+async def forget_what_was_said(connections, talk):
+    async with connections:
+        await talk()
+
+
+@fails("beyond-2", "have called `talk()`")
+async def never_talk(connections, talk):
+    async with connections:
+        return 3
+
+
+@fails("beyond-2", "a permit too many came back")
+async def release_twice(connections, talk):
+    async with connections:
+        try:
+            return await talk()
+        finally:
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_later(0.3, connections.release)
+
+
+@fails("beyond-2", "must be a coroutine function")
+def talk_without_async(connections, talk):
+    return talk()
+
+
+@fails("beyond-2", "yours takes nothing")
+async def take_nothing():
+    await asyncio.sleep(1)
+
+
+@fails("beyond-2", "does not come to an end")
+async def ask_for_ever(connections, talk):
+    while True:
+        await asyncio.sleep(0)
+
+
+@fails("beyond-3", "jobs were at work at once")
+async def gather_all(jobs, most):
+    return await asyncio.gather(*(job() for job in jobs))
+
+
+@fails("beyond-3", "do not await one by one")
+async def one_by_one(jobs, most):
+    return [await job() for job in jobs]
+
+
+@fails("beyond-3", "do not wait for a whole batch")
+async def in_batches(jobs, most):
+    answers, permits = [], asyncio.Semaphore(most)
+    for i in range(0, len(jobs), most):
+        async with permits:
+            answers += await asyncio.gather(*(job() for job in jobs[i : i + most]))
+    return answers
+
+
+@fails("beyond-3", "jobs were at work at once")
+async def stagger(jobs, most):
+    async def one(i, job):
+        await asyncio.sleep(0.01 * (i // most))
+        return await job()
+
+    return await asyncio.gather(*(one(i, job) for i, job in enumerate(jobs)))
+
+
+@fails("beyond-3", "in the order of the jobs")
+async def as_they_come(jobs, most):
+    permits = asyncio.Semaphore(most)
+
+    async def one(job):
+        async with permits:
+            return await job()
+
+    return [await done for done in asyncio.as_completed([one(job) for job in jobs])]
+
+
+@fails("beyond-3", "jobs were at work at once")
+async def a_semaphore_for_each(jobs, most):
+    async def one(job):
+        async with asyncio.Semaphore(most):
+            return await job()
+
+    return await asyncio.gather(*(one(job) for job in jobs))
+
+
+@fails("beyond-3", "were begun")
+async def answer_by_heart_in_order(jobs, most):
+    return [7 * i + 3 for i in range(len(jobs))]
+
+
+@fails("beyond-3", "it works without a semaphore")
+async def workers_at_a_list(jobs, most):
+    answers, left = [None] * len(jobs), list(enumerate(jobs))
+
+    async def worker():
+        while left:
+            i, job = left.pop(0)
+            answers[i] = await job()
+
+    await asyncio.gather(*(worker() for _ in range(most)))
+    return answers
+
+
+@fails("beyond-3", "a deadlock")
+async def hold_two_permits_each(jobs, most):
+    permits = asyncio.Semaphore(most)
+
+    async def one(job):
+        async with permits:
+            await asyncio.sleep(0)
+            async with permits:
+                return await job()
+
+    return await asyncio.gather(*(one(job) for job in jobs))

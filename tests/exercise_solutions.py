@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from typing import Any
 
@@ -423,3 +424,49 @@ def give_the_turn_on_or_back(turns, i, rounds, move):
         move()
         turns[i - len(turns) + 1].release()
         rounds -= 1
+
+
+# beyond threads
+SOLUTIONS["beyond-1"] = [3, 3.0]
+
+
+@solves("beyond-2")
+async def ask_with_a_coroutine(connections, talk):
+    async with connections:
+        return await talk()
+
+
+@solves("beyond-2")
+async def ask_and_finally_release_in_a_coroutine(connections, talk):
+    await connections.acquire()
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@solves("beyond-3")
+async def gather_a_few_at_a_time(jobs, most):
+    permits = asyncio.Semaphore(most)
+
+    async def one(job):
+        async with permits:
+            return await job()
+
+    return await asyncio.gather(*(one(job) for job in jobs))
+
+
+@solves("beyond-3")
+async def acquire_before_the_task_begins(jobs, most):
+    permits, tasks = asyncio.Semaphore(most), []
+
+    async def one(job):
+        try:
+            return await job()
+        finally:
+            permits.release()
+
+    for job in jobs:
+        await permits.acquire()
+        tasks.append(asyncio.create_task(one(job)))
+    return [await task for task in tasks]

@@ -20,6 +20,7 @@ import semalab as lab
 from semalab.exercises import Feedback
 from semalab.exercises.answers import Prediction
 from semalab.exercises.catalogue import exercise, names
+from semalab.exercises.coroutine import TaskTrial
 from semalab.exercises.exercise import KINDS
 from semalab.exercises.notes import NOTES
 from semalab.exercises.progress import Progress, Row
@@ -51,7 +52,7 @@ def each(of: dict[str, list[Any]]) -> list[Any]:
 
 
 # what there is
-@pytest.mark.parametrize("lesson", ["limiter", "mutex", "latch", "counter", "barrier", "classic", "schedule", "fair"])
+@pytest.mark.parametrize("lesson", "limiter mutex latch counter barrier classic schedule fair beyond".split())
 def test_each_lesson_has_an_exercise_of_each_kind(lesson: str) -> None:
     kinds = [exercise(name).kind for name in names() if name.startswith(lesson)]
     assert len(kinds) >= 3 and set(kinds) == set(KINDS)
@@ -459,4 +460,4 @@ def test_state_lives_in_the_kernel_only() -> None:
 
 def test_feedback_is_true_when_solved() -> None:
     assert not Feedback("mutex-3", False, True, ("Not yet: x.",))
-    assert all(isinstance(exercise(name), Prediction | Trial) or name == "schedule-3" for name in names())
+    assert all(isinstance(exercise(name), Prediction | TaskTrial | Trial) or name == "schedule-3" for name in names())

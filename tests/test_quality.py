@@ -31,7 +31,7 @@ LAYERS = (
         "files",
     ),
     *("timeline", "poster", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
-    *("recording", "loading", "comparison", "exploration", "exercises", "panel", "magic"),
+    *("recording", "beyond", "loading", "comparison", "exploration", "exercises", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython

@@ -23,6 +23,12 @@ def shape_of(attempt: Any, takes: Sequence[str]) -> str | None:
         return f"the attempt must be a function, `def attempt({listed})`, got the class {name}."
     if asyncio.iscoroutinefunction(attempt) or inspect.isgeneratorfunction(attempt):
         return "the attempt must be a plain function, without `async` and without `yield`: others would never run."
+    return takes_other(attempt, takes)
+
+
+def takes_other(attempt: Any, takes: Sequence[str]) -> str | None:
+    """That a function's parameters are not these; None if it can be called with them."""
+    listed = ", ".join(takes)
     try:
         signature = inspect.signature(attempt)
     except (TypeError, ValueError):  # a builtin that does not tell

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from semalab.excerpt import cut_name
+from semalab.excerpt import cut_name, written
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
@@ -88,6 +89,11 @@ def search(
     It is asked before each, and while one takes long, always by the thread that called.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
+    if inspect.iscoroutinefunction(program):
+        raise TypeError(
+            f"explore needs a program with threads, got {written(program)}; asyncio promises the order of tasks:"
+            " use semalab.record"
+        )
     _check(check, granularity, time)
     check_limits(budget, seconds)
     _check_primitives(program, arguments)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.path import Path
 
 from semalab.columns import INITIAL, Numbers
+from semalab.event import actors
 from semalab.reading import Use
 from semalab.timeline.ink import GREY, INK, LINE, PAPER, paler
 from semalab.timeline.page import Band
@@ -58,7 +59,7 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
 def _heading(sheet: Sheet, use: Use, queue: int, banded: bool) -> str:
     kind = use.primitive.kind
     what = " (1 is free)" if kind in LOCKS else " (1 is set)" if kind in FLAGS else ""
-    below = ", and below zero the threads that wait" if queue else ""
+    below = f", and below zero the {actors(kind)} that wait" if queue else ""
     name = fit(use.label, (sheet.page.right - sheet.page.left) * 0.25, 8)
     whole = f"{'items in' if kind in QUEUES else 'value of'} {name}{what}"
     band = f"{whole}, from its lowest to its highest{below}"

@@ -1,0 +1,111 @@
+"""The log that an adapter writes, and the trace that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import NamedTuple
+
+from semalab.decode import Printed
+from semalab.event import Event, Primitive
+from semalab.labels import primitive_labels
+from semalab.source import Source, source_of
+from semalab.stops import Deadlock, Wait
+from semalab.trace import Trace
+
+
+class Semaphore(NamedTuple):
+    """What a label is made of: the class, the value at first, and the call that made it, or its name."""
+
+    kind: str
+    initial: int
+    site: tuple[CodeType | None, int] = (None, 0)
+    name: str = ""
+    part_of: int | None = None
+    part: str = ""
+
+
+class Row(NamedTuple):
+    """One thing that happened. key: which semaphore, or None. who: for "join" and "joined", whose end is waited for."""
+
+    time: int
+    actor: str
+    kind: str
+    key: int | None = None
+    amount: int = 0
+    line: int | None = None
+    who: str = ""
+
+
+@dataclass
+class Log:
+    """Rows in the order of their times. Invariant: of one semaphore, an acquire stands after the release that let it.
+
+    actors: who takes part, in the order in which they began. printed: what was printed.
+    """
+
+    made: list[Semaphore] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    actors: list[str] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
+    lines: list[tuple[CodeType, int]] = field(default_factory=list)
+
+    def start(self, time: int, actor: str) -> None:
+        self.actors.append(actor)
+        self.rows.append(Row(time, actor, "start"))
+
+    def labels(self) -> list[str]:
+        return primitive_labels(self.made)
+
+    def trace(self, duration: int) -> Trace:
+        """The rows as events, each with the value that its semaphore has after it."""
+        labels = self.labels()
+        primitives = [Primitive(label, made.kind, made.initial) for label, made in zip(labels, self.made, strict=True)]
+        return Trace(self._events(labels), self.actors, primitives, duration)
+
+    def _events(self, labels: list[str]) -> Iterable[Event]:
+        values = [made.initial for made in self.made]
+        for row in self.rows:
+            if row.key is None:
+                yield Event(row.time, row.actor, row.kind, row.who, None, row.amount, row.line)
+                continue
+            values[row.key] += {"acquire": -row.amount, "release": row.amount}.get(row.kind, 0)
+            yield Event(row.time, row.actor, row.kind, labels[row.key], values[row.key], row.amount, row.line)
+
+    def source(self, program: CodeType | None) -> Source:
+        return source_of(program, self.lines)
+
+    def deadlock(self) -> Deadlock | None:
+        """Who waits without an end, if everybody does who has not ended; None if somebody goes on."""
+        last: dict[str, Row] = {}
+        for row in self.rows:
+            last[row.actor] = row
+        alive = [row for row in last.values() if row.kind != "end"]
+        labels, values, holders = self.labels(), [made.initial for made in self.made], self._holders()
+        for row in self.rows:
+            if row.key is not None:
+                values[row.key] += {"acquire": -row.amount, "release": row.amount}.get(row.kind, 0)
+        waits = []
+        for row in alive:
+            if row.kind == "block" and row.key is not None:
+                kind = self.made[row.key].kind
+                held = tuple(holders.get(row.key, ()))
+                waits.append(Wait(row.actor, labels[row.key], kind, values[row.key], held, row.line))
+        stuck = [wait.thread for wait in waits]
+        for row in alive:
+            if row.actor not in stuck:
+                waits.append(Wait(row.actor, row.who or (stuck[0] if stuck else "nobody"), "Thread", line=row.line))
+        return Deadlock(tuple(waits)) if stuck else None
+
+    def _holders(self) -> dict[int, list[str]]:
+        holders: dict[int, list[str]] = {}
+        for row in self.rows:
+            if row.key is None:
+                continue
+            held = holders.setdefault(row.key, [])
+            if row.kind == "acquire":
+                held.append(row.actor)
+            elif row.kind == "release" and row.actor in held:
+                held.remove(row.actor)
+        return holders

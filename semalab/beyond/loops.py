@@ -1,0 +1,91 @@
+"""Event loops that notice when nothing can happen any more, one on the wall clock and one whose clock jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from typing import Any
+
+_SLICE = 0.05  # seconds that a wait in the system takes at most: only between two can a run be stopped
+
+
+class Idle(BaseException):
+    """No task can go on and no time limit is running: whoever waits, waits for ever."""
+
+
+class TimeUp(BaseException):
+    """The loop's clock has passed its limit, or what it waits for is outside of the loop."""
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop whose selector raises `Idle` instead of waiting for ever.
+
+    Invariant: `origin` is the loop's time when it was made. limit: seconds from then on.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self.limit = limit
+        super().__init__(self._new_selector())
+        self.origin = self.time()
+        self._own = len(self._selector.get_map())  # type: ignore[attr-defined]  # the pipe that wakes the loop up
+
+    def _new_selector(self) -> selectors.BaseSelector:
+        return _Watching(self)
+
+    def since(self) -> int:
+        """Nanoseconds since the loop was made."""
+        return round((self.time() - self.origin) * 1e9)
+
+    @property
+    def alone(self) -> bool:
+        """True if nothing outside can wake the loop up: it reads no socket and has given no work to threads."""
+        reads = len(self._selector.get_map()) > self._own  # type: ignore[attr-defined]
+        return not reads and getattr(self, "_default_executor", None) is None
+
+    def rest(self, timeout: float | None, wait: Any) -> Any:
+        """What the selector does for so many seconds; None is for ever."""
+        if timeout is None and self.alone:
+            raise Idle
+        if self.time() - self.origin > self.limit:
+            raise TimeUp
+        return wait(_SLICE if timeout is None else min(timeout, _SLICE))
+
+
+class VirtualLoop(Loop):
+    """A loop on which sleeping takes no real time: when no task can go on, its clock jumps to the next timer.
+
+    Invariant: time never runs backwards, and passes only while no task can go on. Which of two tasks goes on first is
+    not chosen here: asyncio promises the order in which they became ready.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._now = 0.0
+        super().__init__(limit)
+        self._clock_resolution = 1e-9  # the same on every system
+        self._awake = time.monotonic()
+
+    def time(self) -> float:
+        return self._now
+
+    def rest(self, timeout: float | None, wait: Any) -> Any:
+        if timeout is None and self.alone:
+            raise Idle
+        if self._now - self.origin + (timeout or 0) > self.limit:
+            self._now = self.origin + self.limit
+            raise TimeUp
+        ready = wait(_SLICE if timeout is None else 0)
+        if timeout and not ready:
+            self._now += timeout
+        return ready
+
+
+class _Watching(selectors.DefaultSelector):
+    """The system's selector, which asks its loop how long it may wait."""
+
+    def __init__(self, loop: Loop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> Any:
+        return self._loop.rest(timeout, super().select)

@@ -1,0 +1,69 @@
+"""The program's text as a module of its own, which other processes can import."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from semalab.excerpt import written
+
+
+def module_text(program: Callable[..., Any]) -> str:
+    """The cell or module of a function as a module of its own: its imports, functions and classes, on the same lines.
+
+    What it uses from other cells, functions and modules, stands below.
+    """
+    if not isinstance(program, types.FunctionType) or program.__qualname__ != program.__name__:
+        raise TypeError(
+            f"program must be a function that stands at the top of a cell or module, got {written(program)}"
+        )
+    lines = linecache.getlines(program.__code__.co_filename)
+    if not lines:
+        raise ValueError(f"the text of {program.__name__} is not to be had; define it in a cell or a file")
+    tree = ast.parse("".join(lines))
+    kept = [""] * len(lines)
+    for statement in filter(_defines, tree.body):
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+        kept[first - 1 : statement.end_lineno] = [line.rstrip("\n") for line in lines[first - 1 : statement.end_lineno]]
+    text = "\n".join(kept)
+    return "\n".join([text, *_from_elsewhere(program.__globals__, text)]) + "\n"
+
+
+def _defines(statement: ast.stmt) -> bool:
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+    constant = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+    return isinstance(statement, kinds) or constant
+
+
+def _from_elsewhere(namespace: dict[str, Any], text: str) -> Iterator[str]:
+    """What the text uses of its namespace and does not define, as text."""
+    done = {name for node in ast.walk(ast.parse(text)) for name in _bound(node)}
+    asked = [text]
+    while asked:
+        for node in ast.walk(ast.parse(asked.pop())):
+            if not isinstance(node, ast.Name) or node.id in done or node.id not in namespace:
+                continue
+            done.add(node.id)
+            value = namespace[node.id]
+            if isinstance(value, types.ModuleType):
+                yield f"import {value.__name__} as {node.id}"
+            elif isinstance(value, types.FunctionType) and value.__globals__ is namespace:
+                asked.append(textwrap.dedent(inspect.getsource(value)))
+                yield asked[-1]
+            elif getattr(value, "__module__", None) in sys.modules and getattr(value, "__name__", "") == node.id:
+                yield f"from {value.__module__} import {node.id}"
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))

@@ -1,0 +1,88 @@
+"""Exercises about coroutines: they are run on asyncio's own order, with other durations for every seed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from semalab.beyond.tasks import run_tasks
+from semalab.claims import Check
+from semalab.excerpt import written
+from semalab.exercises.answers import Prediction
+from semalab.exercises.bounded import STALLED, TIMEOUT
+from semalab.exercises.exercise import Exercise
+from semalab.exercises.faults import fault_of, takes_other
+from semalab.exercises.feedback import Feedback
+from semalab.exercises.quiet import quiet
+from semalab.exploration.interrupts import interrupts
+from semalab.run import Run
+from semalab.stops import Timeout
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskPrediction(Prediction):
+    """As `Prediction`, of a coroutine."""
+
+    def run(self, **changed: Any) -> Run:
+        return run_tasks(self.program, {**self.arguments, **changed}, clock="virtual", claim=self.claim)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTrial(Exercise):
+    """An exercise whose attempt is a coroutine function, judged in seeded runs of a program of its own.
+
+    asyncio runs its tasks in the order in which they became ready, and promises that. What differs from run to run is
+    how long things take: so the seeds of the random durations take the place of schedules.
+
+    program: a coroutine function that calls its argument `attempt`, and returns what `wrong` asks for. takes, wrong,
+        holds, claim: as in `Trial`. sizes: its other arguments. told: the sizes in words. seeds: runs of each.
+    """
+
+    program: Callable[..., Any]
+    takes: tuple[str, ...]
+    sizes: Sequence[Mapping[str, Any]]
+    told: str
+    seeds: int = 12
+    wrong: Callable[[Run], str | None]
+    holds: str
+    claim: Check | None = None
+
+    def judge(self, attempt: Any) -> Feedback:
+        if not inspect.iscoroutinefunction(attempt):
+            listed = ", ".join(self.takes)
+            return self.not_yet(
+                f"the attempt must be a coroutine function, `async def attempt({listed})`, got {written(attempt, 60)}."
+            )
+        if (problem := takes_other(attempt, self.takes)) is not None:
+            return self.not_yet(problem)
+        run = None
+        with quiet(), interrupts() as interrupted:
+            for size in self.sizes:
+                for seed in range(self.seeds):
+                    run = self._run(attempt, size, seed, interrupted)
+                    if interrupted():
+                        return self.not_yet("the check was interrupted before it could tell.")
+                    if (problem := self._problem(run, attempt)) is not None:
+                        return self.not_yet(problem, f"You see a run with the durations of seed {seed}.", run=run)
+        tried = f"Right in {len(self.sizes) * self.seeds} runs of {self.told}, each with other durations."
+        return Feedback(self.name, True, True, (f"Solved: {self.holds}.", tried), run=run)
+
+    def _run(self, attempt: Any, size: Mapping[str, Any], seed: int, interrupted: Callable[[], bool]) -> Run:
+        arguments = {"attempt": attempt, **size}
+        return run_tasks(
+            self.program,
+            arguments,
+            clock="virtual",
+            seed=seed,
+            timeout=TIMEOUT,
+            patience=STALLED,
+            claim=self.claim,
+            cancelled=interrupted,
+        )
+
+    def _problem(self, run: Run, attempt: Any) -> str | None:
+        if isinstance(run.stopped, Timeout):
+            return "the program does not come to an end, and the check has stopped it."
+        return fault_of(run, self.wrong, attempt)

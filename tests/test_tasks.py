@@ -1,0 +1,265 @@
+"""Coroutines on the bench: what asyncio's semaphores do is in the log, exactly, on both clocks, however the run ends."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import random
+import threading
+from asyncio import Semaphore, sleep
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import semalab as lab
+from semalab.beyond import record_tasks
+from semalab.run import Run
+from semalab.stops import Deadlock, Timeout
+
+virtually = functools.partial(lab.record, clock="virtual")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left() -> Any:
+    names, threads = dict(globals()), set(threading.enumerate())
+    yield
+    assert {name: globals().get(name) for name in names} == names and "print" not in globals()
+    assert set(threading.enumerate()) <= threads
+
+
+async def visit_the_room(tasks: int = 5, initial: int = 1) -> str:
+    mutex = asyncio.Semaphore(initial)
+
+    async def visit() -> None:
+        await asyncio.sleep(random.uniform(0, 0.005))
+        async with mutex:
+            print("inside")
+            await asyncio.sleep(random.uniform(0.001, 0.003))
+
+    await asyncio.gather(*(asyncio.create_task(visit(), name=f"visitor-{i}") for i in range(tasks)))
+    return f"{tasks} were inside"
+
+
+async def wait_for_it(waiting: int = 2) -> None:
+    gate = asyncio.Semaphore(0)
+
+    async def wait() -> None:
+        await gate.acquire()
+
+    tasks = [asyncio.create_task(wait()) for _ in range(waiting)]
+    await asyncio.sleep(0.01)
+    for _ in tasks:
+        gate.release()
+    await asyncio.gather(*tasks)
+
+
+async def count_up(tasks: int = 10, times: int = 10) -> None:
+    counter = asyncio.Semaphore(0)
+
+    async def work() -> None:
+        for _ in range(times):
+            await sleep(random.random() / 1000)
+            counter.release()
+
+    await asyncio.gather(*(work() for _ in range(tasks)))
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_the_four_usages_are_read_from_the_log(clock: str) -> None:
+    mutex = lab.record(visit_the_room, clock=clock)
+    assert mutex.verdict == "Mutual exclusion held: never more than 1 inside"
+    limiter = lab.record(visit_the_room, clock=clock, initial=3, claim=lab.limit)
+    assert lab.limit(limiter) and limiter.result == "5 were inside" and limiter.output == "inside\n" * 5
+    latch = lab.record(wait_for_it, clock=clock)
+    assert latch.verdict == "The latch opened once: 2 tasks passed, none before"
+    counter = lab.record(count_up, clock=clock)
+    assert lab.exact_count(100)(counter)
+    for run in (mutex, limiter, latch, counter):
+        run.trace.certify()
+        assert run.clock == clock and run.stopped is None
+    assert mutex.description.startswith("main and 5 tasks · mutex = asyncio.Semaphore(1) · ")
+    assert mutex.trace.threads == ("main", *(f"visitor-{i}" for i in range(5)))
+
+
+def test_a_seed_gives_the_same_log_and_another_one_other_durations() -> None:
+    one, again, other = (virtually(visit_the_room, seed=seed) for seed in (1, 1, 2))
+    assert one.trace == again.trace and one.trace != other.trace
+    assert virtually(visit_the_room, initial=2, seed=1).verdict == "Mutual exclusion broken: 2 tasks inside at once"
+
+
+def test_exact_times_on_the_virtual_clock() -> None:
+    async def take_turns() -> None:
+        door = Semaphore(1)
+
+        async def work() -> None:
+            async with door:
+                await sleep(0.5)
+
+        await asyncio.gather(work(), work())
+
+    events = [(e.time, e.thread, e.kind, e.value) for e in virtually(take_turns).trace if e.primitive]
+    half = 500_000_000
+    assert events == [
+        (0, "work", "acquire", 0),
+        (0, "work (2)", "block", 0),
+        (half, "work", "release", 1),
+        (half, "work (2)", "acquire", 0),
+        (2 * half, "work (2)", "release", 1),
+    ]
+
+
+def test_who_waits_for_ever_is_a_deadlock_on_both_clocks() -> None:
+    for clock in ("wall", "virtual"):
+        run = lab.record(visit_the_room, clock=clock, tasks=2, initial=0)
+        assert isinstance(run.stopped, Deadlock) and run.stopped.threads == ("visitor-0", "visitor-1")
+        assert run.verdict == (
+            "Deadlock: 2 tasks wait for `mutex` (value 0) and nobody can release it any more;"
+            " main waits for visitor-0 to end"
+        )
+        run.trace.certify()
+
+
+def test_a_semaphore_of_threading_stops_the_loop_and_the_run_says_so() -> None:
+    async def block_the_loop() -> None:
+        door = threading.Semaphore(1)
+
+        async def visit() -> None:
+            with door:
+                await asyncio.sleep(0.01)
+
+        await asyncio.gather(visit(), visit())
+
+    assert lab.record(block_the_loop).verdict == (
+        "Deadlock: main waits for `door` (value 0) and nobody can release it any more"
+    )
+
+
+@pytest.mark.parametrize("pause", [0, 0.01, None], ids=["awaits", "sleeps", "computes"])
+def test_what_does_not_end_is_stopped(pause: float | None) -> None:
+    async def go_on_for_ever() -> None:
+        while True:
+            if pause is not None:
+                await asyncio.sleep(pause)
+
+    run = virtually(go_on_for_ever, timeout=0.3)
+    assert isinstance(run.stopped, Timeout) and run.verdict.startswith("Stopped: the program had not ended after 0.3 s")
+
+
+def test_an_exception_is_raised_and_kept() -> None:
+    async def fail() -> None:
+        door = asyncio.Semaphore(1)
+        async with door:
+            raise LookupError("nobody there")
+
+    with pytest.raises(LookupError, match="nobody there"):
+        virtually(fail)
+    run = virtually(fail, raises=False)
+    assert run.verdict == "main raised LookupError: nobody there" and run.reading.uses["door"].final == 1
+
+
+def test_giving_up_and_being_cancelled_end_a_wait_and_lose_nothing() -> None:
+    async def lose_patience() -> bool:
+        door = asyncio.Semaphore(1)
+
+        async def stay() -> None:
+            async with door:
+                await asyncio.sleep(1)
+
+        async def impatient() -> bool:
+            try:
+                await asyncio.wait_for(door.acquire(), 0.1)
+            except TimeoutError:
+                return False
+            return True
+
+        answers = await asyncio.gather(stay(), impatient())
+        return bool(answers[1])
+
+    run = virtually(lose_patience)
+    run.trace.certify()
+    assert run.result is False
+    assert [e.time for e in run.trace if e.kind == "refuse"] == [100_000_000]
+    assert run.reading.uses["door"].final == 1
+
+
+def test_tasks_that_main_leaves_behind_are_cancelled_and_end_in_the_log() -> None:
+    async def leave() -> None:
+        door = asyncio.Semaphore(0)
+        asyncio.get_running_loop().leaves = asyncio.create_task(door.acquire(), name="left")  # type: ignore[attr-defined]
+        await asyncio.sleep(0.01)
+
+    run = virtually(leave)
+    run.trace.certify()
+    assert run.stopped is None and [e.kind for e in run.trace if e.thread == "left"] == [
+        "start",
+        "block",
+        "refuse",
+        "end",
+    ]
+
+
+def test_a_release_too_many_is_bounded_asyncios_own_way() -> None:
+    async def release_too_often() -> None:
+        asyncio.BoundedSemaphore(1).release()
+
+    run = virtually(release_too_often, raises=False)
+    assert run.verdict == "main raised ValueError: BoundedSemaphore released too many times"
+    run.trace.certify()
+
+
+def test_a_loop_that_runs_already_is_not_in_the_way() -> None:
+    async def outside() -> str:
+        return virtually(visit_the_room).verdict
+
+    assert asyncio.run(outside()) == "Mutual exclusion held: never more than 1 inside"
+
+
+def test_a_run_is_saved_and_loaded(tmp_path: Path) -> None:
+    run = virtually(visit_the_room, seed=1)
+    again = lab.load(run.save(tmp_path / "run.json"))
+    assert isinstance(again, Run) and again.trace == run.trace and again.verdict == run.verdict
+
+
+def test_bad_input_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"program must be a coroutine function \(async def\)"):
+        record_tasks(lambda: None)
+    with pytest.raises(TypeError, match="has no argument 'visitors'"):
+        lab.record(visit_the_room, visitors=3)
+    with pytest.raises(TypeError, match="explore needs a program with threads"):
+        lab.explore(visit_the_room)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    plans=st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=5),
+    initial=st.integers(0, 2),
+)
+def test_any_program_s_log_certifies_and_counts_as_the_semaphore_does(plans: list[list[int]], initial: int) -> None:
+    async def run_the_plans() -> int:
+        door = asyncio.Semaphore(initial)
+
+        async def follow(plan: list[int]) -> None:
+            for step in plan:
+                if step == 0:
+                    door.release()
+                elif step == 1:
+                    await asyncio.sleep(0.001 * len(plan))
+                elif step == 2:
+                    async with door:
+                        await asyncio.sleep(0)
+                else:
+                    await asyncio.wait([asyncio.create_task(door.acquire())], timeout=0.002)
+
+        await asyncio.gather(*map(follow, plans))
+        return door._value
+
+    run = virtually(run_the_plans)
+    run.trace.certify()
+    use = run.reading.uses["door"]
+    assert use.final == initial + use.released - use.acquires
+    assert virtually(run_the_plans).trace == run.trace
+    if run.stopped is None and not any(e.kind == "refuse" for e in run.trace):
+        assert run.result == use.final
