@@ -1,4 +1,4 @@
-"""Coroutines on the bench: what asyncio's semaphores do is in the log, exactly, on both clocks, however the run ends."""
+"""Coroutines on the bench: what asyncio's semaphores do is in the log, on both clocks, however the run ends."""
 
 from __future__ import annotations
 
@@ -193,12 +193,8 @@ def test_tasks_that_main_leaves_behind_are_cancelled_and_end_in_the_log() -> Non
 
     run = virtually(leave)
     run.trace.certify()
-    assert run.stopped is None and [e.kind for e in run.trace if e.thread == "left"] == [
-        "start",
-        "block",
-        "refuse",
-        "end",
-    ]
+    assert run.stopped is None
+    assert [e.kind for e in run.trace if e.thread == "left"] == ["start", "block", "refuse", "end"]
 
 
 def test_a_release_too_many_is_bounded_asyncios_own_way() -> None:
