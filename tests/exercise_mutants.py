@@ -1144,6 +1144,52 @@ def hide_the_error(door, patience, visit):
     return True
 
 
+@fails("fair-2", "an error got lost")
+def hide_the_error_and_say_yes(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return False
+    try:
+        visit()
+    except ValueError:
+        pass
+    finally:
+        door.release()
+    return True
+
+
+@fails("fair-2", "a guest was told True without a visit")
+def say_yes_to_those_who_go(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return True
+    try:
+        visit()
+    finally:
+        door.release()
+    return True
+
+
+@fails("fair-2", "a guest was told False after a visit")
+def say_no_to_those_who_come(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        return False
+    try:
+        visit()
+    finally:
+        door.release()
+    return False
+
+
+@fails("fair-2", "a guest was given neither")
+def raise_instead_of_saying_no(door, patience, visit):
+    if not door.acquire(timeout=patience):
+        raise ValueError("too late")
+    try:
+        visit()
+    finally:
+        door.release()
+    return True
+
+
 @fails("fair-2", "turned away who had not waited in vain")
 def always_say_no(door, patience, visit):
     return False

@@ -164,7 +164,10 @@ class _Judging:
         proved = [found for found in self._proofs if found]
         sizes = " and for ".join(self._size(found.arguments) for found in proved)
         counts = " and ".join(f"{found.covered:,}" for found in proved)
-        proof = f"Proved for {sizes}, under each of the {counts} different schedules."
+        every = f"under each of the {counts} different schedules"
+        if all(found.covered == 1 for found in proved):
+            every = "under the only schedule there is"
+        proof = f"Proved for {sizes}, {every}."
         tried = [f"{found.covered:,} schedules of {self._size(found.arguments)}" for found in self._proofs if not found]
         tried += [f"{self._trial.seeds} seeded runs of {self._size(size)}" for size in self._trial.large]
         sentences = (f"Solved: {self._trial.holds}.", proof, f"Tried besides, and right: {' and '.join(tried)}.")

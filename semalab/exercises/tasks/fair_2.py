@@ -14,19 +14,20 @@ from semalab.run import Run
 def wait_at_the_door(attempt: Any, guests: int, patience: int) -> dict[str, int]:
     """patience: in milliseconds. The first guest meets an error inside."""
     door = threading.Semaphore(1)
-    inside = most = visits = errors = said_yes = said_no = 0
+    inside = most = visits = raised = errors = said_yes = said_no = 0
 
     def come(i: int) -> None:
         nonlocal errors, said_yes, said_no
 
         def visit() -> None:
-            nonlocal inside, most, visits
+            nonlocal inside, most, visits, raised
             visits += 1
             inside += 1
             most = max(most, inside)
             time.sleep(STAY)
             inside -= 1
             if i == 0:
+                raised += 1
                 raise ValueError("the lamp fell down")
 
         try:
@@ -42,7 +43,7 @@ def wait_at_the_door(attempt: Any, guests: int, patience: int) -> dict[str, int]
         thread.start()
     for thread in coming:
         thread.join()
-    return {"most": most, "visits": visits, "errors": errors, "yes": said_yes, "no": said_no}
+    return {"most": most, "visits": visits, "raised": raised, "errors": errors, "yes": said_yes, "no": said_no}
 
 
 def wrong(run: Run) -> str | None:
@@ -53,10 +54,13 @@ def wrong(run: Run) -> str | None:
     if left != 1:
         what = "a permit is lost" if left < 1 else "a permit came back that nobody had"
         return f"{what}: `door` began with 1 and ended with {left}."
-    if counted["yes"] + counted["no"] + counted["errors"] < guests:
-        return "return True after a visit and False without one; a guest was given neither, or an error got lost."
-    if counted["visits"] != counted["yes"] + counted["errors"]:
-        return f"{counted['visits']} guests have visited, and {counted['yes']} were told True."
+    if counted["errors"] < counted["raised"]:
+        return "an error got lost: what `visit()` raises is to reach whoever called `attempt`."
+    if counted["yes"] + counted["no"] + counted["raised"] < guests:
+        return "return True after a visit and False without one; a guest was given neither."
+    if (visited := counted["visits"] - counted["raised"]) != counted["yes"]:
+        told = "True without a visit" if counted["yes"] > visited else "False after a visit"
+        return f"return True after a visit and False without one; a guest was told {told}."
     if counted["no"] > sum(event.kind == "refuse" for event in run.trace.of("door")):
         return "a guest was turned away who had not waited in vain."
     return None

@@ -43,7 +43,8 @@ def wrong(run: Run) -> str | None:
     if counted["most"] > 1:
         return "a player moved while the one before was still moving: give the turn on after `move()`."
     if counted["moves"] != players * rounds:
-        return f"{players} players are to move {rounds} times each, and there were {counted['moves']} moves."
+        asked = f"{players * rounds} times in all, each in every round"
+        return f"{players} players are to move {asked}; moves made: {counted['moves']}."
     if sum(use.final for use in run.reading.uses.values() if use.label.startswith("turns[")) != 1:
         return "in the end there must be one permit, as in the beginning: who takes a turn gives one on."
     return None
