@@ -14,9 +14,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbval.plugin import comment_markers
+from notebook_network import reaches_nothing_but_this_machine
+from notebook_outline import (
+    ends_with_further_reading,
+    has_anchors_that_exist,
+    has_headings_in_order,
+    is_read_in_ten_minutes,
+    makes_a_deck,
+)
+from notebook_text import FENCE, LINK, code_cells, code_lines, markdown_cells, parsed, tags, words
 from stored_notebook import IGNORED, WIDGET_VIEW, normalised, text
 
 Rule = Callable[[NotebookNode, Path], Iterator[str]]
@@ -28,9 +36,6 @@ MARKDOWN_WORDS = 90
 WALL_CLOCK = "wall-clock"  # the tag that says why an output is ignored: the cell measures real time
 TAGS = frozenset({IGNORED, WALL_CLOCK, "nbval-check-output", "raises-exception"})
 
-FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
-HTML_TAG = re.compile(r"<[^>]+>")
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)[^)]*\)")
 HTML_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 ALT = re.compile(r"""\balt\s*=\s*(["'])\s*\S.*?\1""", re.IGNORECASE | re.DOTALL)
 SOMEBODYS_DISK = re.compile(r"/home/|/root/|/Users/|/tmp/|site-packages|[A-Z]:\\+Users|0x[0-9a-f]{8,}")
@@ -52,18 +57,18 @@ def is_named_by_number(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 def is_executed(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Every code cell was run, once, from top to bottom."""
-    for expected, (number, cell) in enumerate(_code(notebook), start=1):
+    for expected, (number, cell) in enumerate(code_cells(notebook), start=1):
         if cell.execution_count != expected:
             yield f"cell {number} must have execution count {expected}, got {cell.execution_count}: rerun the notebook"
 
 
 def has_no_unplanned_error(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """An error is stored exactly where the lesson raises one on purpose."""
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         errors = [output.ename for output in cell.outputs if output.output_type == "error"]
-        if errors and "raises-exception" not in _tags(cell):
+        if errors and "raises-exception" not in tags(cell):
             yield f"cell {number} stores a {errors[0]} and must be tagged raises-exception, or not fail"
-        if not errors and "raises-exception" in _tags(cell):
+        if not errors and "raises-exception" in tags(cell):
             yield f"cell {number} is tagged raises-exception and must store an error, got none"
 
 
@@ -71,7 +76,7 @@ def is_in_normal_form(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """The stored file is what rerun_notebooks.py would write for it."""
     if "widgets" in notebook.metadata:
         yield "the notebook must not store widget state (metadata.widgets)"
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         if any(WIDGET_VIEW in output.get("data", ()) for output in cell.outputs):
             yield f"cell {number} must not store a widget view: its widget died with the kernel"
     stored = path.read_text(encoding="utf-8") if path.is_file() else text(notebook)
@@ -81,7 +86,7 @@ def is_in_normal_form(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 def has_short_code(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """A reader takes the code in at a glance; one whole program may be longer."""
-    lengths = [(_code_lines(cell.source), number) for number, cell in _code(notebook)]
+    lengths = [(code_lines(cell.source), number) for number, cell in code_cells(notebook)]
     lines = sorted(length for length, _ in lengths)
     low, high = CODE_CELLS
     if not low <= len(lines) <= high:
@@ -103,14 +108,14 @@ def has_short_code(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 def has_short_prose(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Prose comes in paragraphs that fit between two cells."""
-    for number, cell in _markdown(notebook):
-        if (words := _words(cell.source)) > MARKDOWN_WORDS:
-            yield f"markdown cell {number} must have at most {MARKDOWN_WORDS} words, got {words}"
+    for number, cell in markdown_cells(notebook):
+        if (length := words(cell.source)) > MARKDOWN_WORDS:
+            yield f"markdown cell {number} must have at most {MARKDOWN_WORDS} words, got {length}"
 
 
 def describes_its_images(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Whoever cannot see an image can read it."""
-    for number, cell in _markdown(notebook):
+    for number, cell in markdown_cells(notebook):
         source = FENCE.sub("", cell.source)
         for bang, alt, target in LINK.findall(source):
             if bang and not alt.strip():
@@ -122,37 +127,39 @@ def describes_its_images(notebook: NotebookNode, path: Path) -> Iterator[str]:
 
 def says_what_pictures_show(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Every stored picture has its sentence beside it, for screen readers and for nbval."""
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         for output in cell.outputs:
             kinds = output.get("data", {})
             sentence = kinds.get("text/plain", "")
             if "image/png" in kinds and (not sentence or sentence.startswith("<")):
                 yield f"the picture of cell {number} must have a sentence as text/plain, got {sentence!r}"
+            if "image/png" in kinds and not output.get("metadata", {}).get("image/png", {}).get("alt"):
+                yield f"the picture of cell {number} must have alt text: rerun the notebook"
 
 
 def is_compared(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """nbval compares every output; only a cell that measures real time may be excused, and asserts its claim then."""
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         for line in cell.source.splitlines():
             comment = line.strip().lstrip("#").strip()
             if line.strip().startswith("#") and comment in comment_markers:
                 yield f"cell {number} must say {comment} with a tag, not with a comment"
-        tags = _tags(cell)
-        for tag in sorted(tags - TAGS):
+        tagged = tags(cell)
+        for tag in sorted(tagged - TAGS):
             if tag.startswith("nbval") or "skip" in tag:
                 yield f"cell {number} must be compared, but is tagged {tag}"
-        if IGNORED in tags and WALL_CLOCK not in tags:
+        if IGNORED in tagged and WALL_CLOCK not in tagged:
             yield f"cell {number} is tagged {IGNORED} and must be tagged {WALL_CLOCK} too: no other reason counts"
-        if IGNORED in tags and not _asserts(cell.source):
+        if IGNORED in tagged and not _asserts(cell.source):
             yield f"cell {number} is tagged {IGNORED} and must assert what its output shows"
-        if "nbval-check-output" in tags and not cell.outputs:
+        if "nbval-check-output" in tagged and not cell.outputs:
             yield f"cell {number} is tagged nbval-check-output and must store an output"
 
 
 def shows_a_picture_above_each_panel(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Where sliders cannot be drawn (GitHub, an untrusted first open), a stored picture stands in for them."""
     picture = False
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         if _opens_panel(cell.source):
             if not picture:
                 yield f"a stored picture must stand above the sliders of cell {number} (and below those before)"
@@ -164,7 +171,7 @@ def has_links_that_lead_somewhere(notebook: NotebookNode, path: Path) -> Iterato
     """Relative links and images exist, and each lesson leads to the one before and the one after."""
     lessons = sorted(p.name for p in path.parent.glob("*.ipynb"))
     linked: set[str] = set()
-    for number, cell in _markdown(notebook):
+    for number, cell in markdown_cells(notebook):
         for _, _, target in LINK.findall(FENCE.sub("", cell.source)):
             file = target.partition("#")[0]
             if not file or re.match(r"[a-z]+:", target):
@@ -181,7 +188,7 @@ def has_links_that_lead_somewhere(notebook: NotebookNode, path: Path) -> Iterato
 
 def names_nobodys_disk(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """Outputs hold no path of the machine that ran them, and no memory address."""
-    for number, cell in _code(notebook):
+    for number, cell in code_cells(notebook):
         for output in cell.outputs:
             shown = [output.get("text", ""), *output.get("traceback", ())]
             shown += [value for kind, value in output.get("data", {}).items() if kind.startswith("text/")]
@@ -203,39 +210,19 @@ RULES: tuple[Rule, ...] = (
     shows_a_picture_above_each_panel,
     has_links_that_lead_somewhere,
     names_nobodys_disk,
+    has_headings_in_order,
+    has_anchors_that_exist,
+    is_read_in_ten_minutes,
+    ends_with_further_reading,
+    makes_a_deck,
+    reaches_nothing_but_this_machine,
 )
 
 
-def _code(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    return ((i, cell) for i, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "code")
-
-
-def _markdown(notebook: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    return ((i, cell) for i, cell in enumerate(notebook.cells, start=1) if cell.cell_type == "markdown")
-
-
-def _tags(cell: NotebookNode) -> set[str]:
-    return set(cell.metadata.get("tags", ()))
-
-
-def _code_lines(source: str) -> int:
-    return sum(1 for line in source.splitlines() if line.strip() and not line.strip().startswith("#"))
-
-
-def _words(source: str) -> int:
-    prose = LINK.sub(r"\2", HTML_TAG.sub(" ", FENCE.sub("", source)))
-    return sum(1 for word in prose.split() if any(c.isalnum() for c in word))
-
-
-def _parsed(source: str) -> ast.Module:
-    """The cell as Python: magics are calls of get_ipython()."""
-    return ast.parse(TransformerManager().transform_cell(source))
-
-
 def _asserts(source: str) -> bool:
-    return any(isinstance(node, ast.Assert) for node in ast.walk(_parsed(source)))
+    return any(isinstance(node, ast.Assert) for node in ast.walk(parsed(source)))
 
 
 def _opens_panel(source: str) -> bool:
-    calls = (node.func for node in ast.walk(_parsed(source)) if isinstance(node, ast.Call))
+    calls = (node.func for node in ast.walk(parsed(source)) if isinstance(node, ast.Call))
     return "interact" in {getattr(f, "attr", None) or getattr(f, "id", None) for f in calls}

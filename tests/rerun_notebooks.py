@@ -1,7 +1,8 @@
-"""Run the notebooks and store what they print: `python tests/rerun_notebooks.py [--check] [NAME ...]`.
+"""Run the notebooks and store what they print: `python tests/rerun_notebooks.py [--check | --form] [NAME ...]`.
 
-Every notebook runs in a fresh kernel of this Python, in its own folder. Without --check the files are rewritten in
-their one stored form (see stored_notebook.py); with it nothing is written, and a difference ends the command with 1.
+Every notebook runs in a fresh kernel of this Python, in its own folder, and may talk to this machine alone. The files
+are rewritten in their one stored form (see stored_notebook.py). With --check nothing is written, and a difference ends
+the command with 1; with --form nothing is run, and what is stored is only brought into that form.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from stored_notebook import (
     text,
 )
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+TESTS = Path(__file__).resolve().parent
+NOTEBOOKS = TESTS.parent / "notebooks"
+TEMPLATE = TESTS / "template_lesson.ipynb"  # its name as NAME re-runs the template for new lessons
 CELL_TIMEOUT = 60  # seconds, as for nbval
 DIFFERENCE_LINES = 40
 LINE_WIDTH = 160
@@ -41,6 +44,8 @@ def chosen(names: Sequence[str], folder: Path) -> list[Path]:
         if not paths:
             raise FileNotFoundError(f"there must be notebooks in {folder}, found none")
         return paths
+    if list(names) == [TEMPLATE.stem]:
+        return [TEMPLATE]
     paths = [folder / f"{Path(name).name.removesuffix('.ipynb')}.ipynb" for name in names]
     for path in paths:
         if not path.is_file():
@@ -62,6 +67,7 @@ def rerun(path: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
+        extra_arguments=[f"--IPKernelApp.exec_files={TESTS / 'loopback_only.py'}"],
         store_widget_state=True,
     )
     client.execute()
@@ -83,13 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Run the notebooks and store what they print.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="for example 01_limiter (default: all)")
     parser.add_argument("--check", action="store_true", help="write nothing, fail where a stored notebook differs")
+    parser.add_argument("--form", action="store_true", help="run nothing, only bring what is stored into its form")
     options = parser.parse_args(arguments)
+    if options.check and options.form:
+        parser.error("choose one of --check and --form, got both")
     # A python3 kernel in the user's folder may belong to another Python.
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")
     try:
         paths = chosen(options.names, NOTEBOOKS)
     except FileNotFoundError as error:
         parser.error(str(error))
+    if options.form:
+        for path in paths:
+            _store(path, normalised(read(path)))
+        return 0
     failures = [path for path in paths if _one(path, check=options.check)]
     return 1 if failures else 0
 
@@ -108,12 +121,17 @@ def _one(path: Path, *, check: bool) -> bool:
         print(f"{path.stem}: {'differs' if changes else 'as stored'}", *changes, sep="\n")
         return bool(changes)
     keep_equal_pictures(new, stored)
-    changed = path.read_text(encoding="utf-8") != text(new)
-    path.write_text(text(new), encoding="utf-8", newline="\n")
+    _store(path, new)
     if path.stem == README_LESSON:
         (path.parent / README_PICTURE).write_bytes(readme_picture(new))
-    print(f"{path.stem}: {'stored anew' if changed else 'unchanged'}")
     return False
+
+
+def _store(path: Path, new: NotebookNode) -> None:
+    """Write the file, and say whether that changed it."""
+    changed = path.read_text(encoding="utf-8") != text(new)
+    path.write_text(text(new), encoding="utf-8", newline="\n")
+    print(f"{path.stem}: {'stored anew' if changed else 'unchanged'}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 from nbval_pictures import picture_name
+from slides import slide_types
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 IGNORED = "nbval-ignore-output"  # the tag of a cell whose output changes from run to run
@@ -44,6 +45,7 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
 
     Normalising twice changes nothing. Widget views go, because the widgets behind them died with their kernel: what
     stays is their text. Outputs with nothing in them go, too: a progress bar leaves one where the machine was slow.
+    Each cell has its place in the deck (see slides.py), and each picture an alt text: its sentence, if nothing better.
     """
     notebook = copy.deepcopy(notebook)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -59,6 +61,9 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             cell.execution_count = count if executed else None
             outputs = [_normalised_output(output, cell.execution_count) for output in _joined(cell.outputs)]
             cell.outputs = [output for output in outputs if output.get("data") != {}]
+    for cell, slide_type in zip(notebook.cells, slide_types(notebook), strict=True):
+        if slide_type != "-":
+            cell.metadata["slideshow"] = nbformat.from_dict({"slide_type": slide_type})
     return notebook
 
 
@@ -131,6 +136,9 @@ def _normalised_output(output: NotebookNode, count: int | None) -> NotebookNode:
     if "data" in output:
         output.data = nbformat.from_dict({kind: _trimmed(kind, value) for kind, value in output.data.items()})
         output.data.pop(WIDGET_VIEW, None)
+        if "image/png" in output.data and not output.metadata.get("image/png", {}).get("alt"):
+            about = {**output.metadata.get("image/png", {}), "alt": output.data.get("text/plain", "")}
+            output.metadata["image/png"] = nbformat.from_dict(about)
     return output
 
 

@@ -11,6 +11,7 @@ import notebook_rules as rules
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_text import words
 from PIL import Image
 from stored_notebook import WIDGET_VIEW, normalised, text
 
@@ -21,12 +22,18 @@ def png(colour: str = "white") -> str:
     return base64.b64encode(packed.getvalue()).decode()
 
 
+DOCS = "https://docs.python.org/3/library/threading.html"
+
+
 def picture(sentence: str = "Ten threads, one at a time.") -> NotebookNode:
     return new_output("display_data", {"image/png": png(), "text/plain": sentence})
 
 
 def lesson() -> NotebookNode:
-    """Eight code cells, of which cell 3 (counting all) shows a picture and cell 10 opens the sliders."""
+    """Eight code cells, of which cell 3 (counting all) shows a picture and cell 10 opens the sliders; eleven sections.
+
+    Cells 11 to 20 are the sections Case 1 to Case 10, cell 21 is the last.
+    """
     cells = [
         new_markdown_cell("# Limit how many run at once\nNext: [the lock](02_mutex.ipynb)", id="title"),
         new_code_cell("import semalab as lab", execution_count=1, id="code1"),
@@ -34,6 +41,8 @@ def lesson() -> NotebookNode:
         new_markdown_cell("![ten bars, none overlapping](bars.png)\n\nBack: [start](00_start_here.ipynb)", id="image"),
         *[new_code_cell(f"print({n})", execution_count=n, id=f"code{n}") for n in range(3, 8)],
         new_code_cell("lab.interact(program, threads=(1, 20))", execution_count=8, id="code8"),
+        *[new_markdown_cell(f"## Case {n}\nIt holds.", id=f"case{n}") for n in range(1, 11)],
+        new_markdown_cell(f"## Further reading\n[threading]({DOCS})", id="reading"),
     ]
     return normalised(new_notebook(cells=cells))
 
@@ -88,6 +97,14 @@ def add_code(times: int, code: str = "pass") -> Callable[[NotebookNode], None]:
     return change
 
 
+def without_alt_text(notebook: NotebookNode) -> None:
+    notebook.cells[2].outputs[0].metadata = NotebookNode()
+
+
+def no_sections(notebook: NotebookNode) -> None:
+    del notebook.cells[10:]
+
+
 LONG = "\n".join(["pass"] * 17)
 ERROR = new_output("error", ename="ValueError", evalue="n must be at least 1", traceback=[])
 WIDGET = new_output("display_data", {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "VBox()"})
@@ -105,11 +122,11 @@ BROKEN: list[tuple[rules.Rule, Callable[[NotebookNode], object], str]] = [
     (rules.is_in_normal_form, lambda nb: nb.metadata.update(widgets={}), "the notebook must not store widget state"),
     (rules.is_in_normal_form, cell(5, outputs=[WIDGET]), "cell 5 must not store a widget view"),
     (rules.is_in_normal_form, cell(5, metadata={"scrolled": True}), "the file must be in normal form: run"),
-    (rules.has_short_code, lambda nb: nb.cells.pop(), "a lesson must have 8 to 18 code cells, got 7"),
+    (rules.has_short_code, lambda nb: nb.cells.pop(9), "a lesson must have 8 to 18 code cells, got 7"),
     (rules.has_short_code, add_code(11), "a lesson must have 8 to 18 code cells, got 19"),
     (rules.has_short_code, every_code_cell("pass\n" * 5), "the median code cell must have at most 4 lines, got 5"),
     (rules.has_short_code, source(5, "pass\n" * 10), "nine of ten code cells must have at most 9 lines, got 10"),
-    (rules.has_short_code, add_code(2, LONG), "at most one code cell may have more than 16 lines, got cell 11 (17), c"),
+    (rules.has_short_code, add_code(2, LONG), "at most one code cell may have more than 16 lines, got cell 22 (17), c"),
     (rules.has_short_code, source(5, "# nothing"), "code cell 5 must have code in it"),
     (rules.has_short_prose, source(1, "word " * 91), "markdown cell 1 must have at most 90 words, got 91"),
     (rules.describes_its_images, source(4, "![](bars.png)"), "the image bars.png in cell 4 must have alt text"),
@@ -160,6 +177,79 @@ BROKEN: list[tuple[rules.Rule, Callable[[NotebookNode], object], str]] = [
         cell(5, outputs=[new_output("display_data", {"text/plain": "<lock at 0x7f32a1b2c3d0>"})]),
         "the output of cell 5 must read the same on every machine, but holds 0x7f32a1b2c3d0",
     ),
+    (rules.says_what_pictures_show, without_alt_text, "the picture of cell 3 must have alt text"),
+    (
+        rules.has_headings_in_order,
+        source(11, "# Another title"),
+        "a lesson must begin with its title, the one heading with a single #, got 2 of them",
+    ),
+    (
+        rules.has_headings_in_order,
+        source(1, "## Limit"),
+        "a lesson must begin with its title, the one heading with a s",
+    ),
+    (
+        rules.has_headings_in_order,
+        source(12, "#### Deep"),
+        "the heading 'Deep' in cell 12 must not leave out a level",
+    ),
+    (
+        rules.has_headings_in_order,
+        source(12, "## *Case* `1`"),
+        "the heading 'Case 1' must stand once, and stands again in cell 12",
+    ),
+    (
+        rules.has_headings_in_order,
+        source(12, "So it holds.\n\n## Case 2"),
+        "a heading must stand at the top of its cell, unlike one in cell 12",
+    ),
+    (
+        rules.has_anchors_that_exist,
+        source(4, "[later](#Case-11)"),
+        "the link to #Case-11 in cell 4 must lead to a heading",
+    ),
+    (
+        rules.has_anchors_that_exist,
+        source(4, "[there](01_limiter.ipynb#case-1)"),
+        "the link to 01_limiter.ipynb#case-1 in cell 4 must lead to a heading",
+    ),
+    (
+        rules.is_read_in_ten_minutes,
+        source(11, "## Case 1\n" + "word " * 2000),
+        "a lesson must be read in 10 minutes, exercises apart, but takes 10.8: 2,053 words at 200 a minute, 8 lines",
+    ),
+    (
+        rules.ends_with_further_reading,
+        source(21, "## Summary"),
+        "the last heading must be 'Further reading', got 'Summary'",
+    ),
+    (
+        rules.ends_with_further_reading,
+        source(21, "## Further reading\nA book."),
+        "the section 'Further reading' must link to the pages of docs.python.org",
+    ),
+    (
+        rules.makes_a_deck,
+        cell(11, metadata=NotebookNode()),
+        "cell 11 must have the slide type slide, got -: rerun the notebook",
+    ),
+    (rules.makes_a_deck, no_sections, "a lesson's deck must have 10 to 50 slides, got 3"),
+    (
+        rules.reaches_nothing_but_this_machine,
+        source(5, 'urlopen("https://www.python.org/")'),
+        "cell 5 must reach nothing but 127.0.0.1, got 'www.python.org'",
+    ),
+    (
+        rules.reaches_nothing_but_this_machine,
+        source(5, 'ThreadingHTTPServer(("", 0), Handler)'),
+        "cell 5 must reach nothing but 127.0.0.1, got ''",
+    ),
+    (
+        rules.reaches_nothing_but_this_machine,
+        source(5, 'socket.getaddrinfo("example.org", 80)'),
+        "cell 5 must reach nothing but 127.0.0.1, got 'example.org'",
+    ),
+    (rules.reaches_nothing_but_this_machine, source(5, "%pip install x"), "cell 5 must not start a shell, got %pip"),
 ]
 
 
@@ -187,4 +277,20 @@ def test_a_wall_clock_cell_that_asserts_may_be_ignored(tmp_path: Path) -> None:
 
 def test_words_in_code_fences_links_and_tags_are_not_prose() -> None:
     prose = "Two words\n```python\nimport many, more, words\n```\n<b title='no word'>[three](a/b.html)</b> | - |"
-    assert rules._words(prose) == 3
+    assert words(prose) == 3
+
+
+def test_a_lesson_may_serve_and_ask_this_machine_and_link_inside(tmp_path: Path) -> None:
+    for code in (
+        'ThreadingHTTPServer(("127.0.0.1", 0), Handler)',
+        'urlopen(f"http://127.0.0.1:{port}/")',
+        "print('not a shell!')",
+    ):
+        assert complaints(rules.reaches_nothing_but_this_machine, tmp_path, source(5, code)) == []
+    inside = source(4, "[a](#Case-3), [b](01_limiter.ipynb#Case-4), [c](https://docs.python.org/3/#no)")
+    assert complaints(rules.has_anchors_that_exist, tmp_path, inside) == []
+
+
+def test_exercises_and_the_list_at_the_end_have_their_own_time(tmp_path: Path) -> None:
+    exercise = source(20, "## Exercises\n" + "word " * 2000)
+    assert complaints(rules.is_read_in_ten_minutes, tmp_path, exercise) == []

@@ -60,6 +60,41 @@ def test_a_cell_that_fails_leaves_the_file_alone(folder: Path, capsys: pytest.Ca
     assert path.read_text(encoding="utf-8") == before
 
 
+def test_form_runs_nothing_and_sets_the_slides(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "00_scratch.ipynb"
+    assert rerun_notebooks.main(["--form"]) == 0
+    assert rerun_notebooks.main(["--form"]) == 0
+    assert capsys.readouterr().out == "00_scratch: stored anew\n00_scratch: unchanged\n"
+    title, slider, _, _ = read(path).cells
+    assert title.metadata.slideshow.slide_type == "slide"
+    assert slider.execution_count is None
+    with pytest.raises(SystemExit):
+        rerun_notebooks.main(["--form", "--check"])
+    assert "choose one of --check and --form, got both" in capsys.readouterr().err
+
+
+# Every address of this machine: nothing leaves it, whatever comes of the test.
+LISTEN = """import socket
+with socket.create_server(("{}", 0)) as server:
+    socket.create_connection(("127.0.0.1", server.getsockname()[1])).close()"""
+
+
+@pytest.mark.parametrize(("address", "failed"), [("127.0.0.1", 0), ("0.0.0.0", 1)])
+def test_a_lesson_reaches_nothing_but_this_machine(
+    address: str, failed: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = [
+        new_code_cell(LISTEN.format(address)),
+        new_code_cell("sorted(name for name in dir() if 'machine' in name)"),
+    ]
+    (folder / "00_scratch.ipynb").write_text(text(new_notebook(cells=cells)), encoding="utf-8")
+    assert rerun_notebooks.main([]) == failed
+    told = capsys.readouterr().out
+    assert ("a lesson must reach nothing but 127.0.0.1, got '0.0.0.0' (socket.bind)" in told) == failed
+    if not failed:
+        assert read(folder / "00_scratch.ipynb").cells[1].outputs[0].data == {"text/plain": "[]"}
+
+
 def test_unknown_names_and_empty_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"^there must be notebooks in .*, found none$"):
         rerun_notebooks.chosen([], tmp_path)

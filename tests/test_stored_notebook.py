@@ -35,8 +35,8 @@ def test_normalising_drops_what_changes_from_save_to_save() -> None:
     title, sum_, hello, slider = notebook.cells
     assert (title.id, sum_.id) == ("same", "same-2")
     assert [cell.execution_count for cell in (sum_, hello, slider)] == [1, 2, 3]
-    assert sum_.metadata == {}
-    assert hello.metadata == {"tags": ["wall-clock"]}
+    assert sum_.metadata == {"slideshow": {"slide_type": "fragment"}}
+    assert hello.metadata == {"slideshow": {"slide_type": "fragment"}, "tags": ["wall-clock"]}
     assert [output.text for output in hello.outputs] == ["hello\n"]
     assert slider.outputs[0].data == {"text/plain": "IntSlider(value=1)"}
     assert slider.outputs[0].execution_count == 3
@@ -76,6 +76,14 @@ def shown(colour: str, level: int, *tags: str) -> NotebookNode:
     picture = new_output("display_data", {"image/png": base64.b64encode(packed.getvalue()).decode()})
     cell = new_code_cell("run", outputs=[picture], id="run", execution_count=1, metadata={"tags": list(tags)})
     return normalised(notebook_of([cell]))
+
+
+def test_a_picture_without_alt_text_takes_its_sentence() -> None:
+    shows = {"image/png": "", "text/plain": "One inside."}
+    described = new_output("display_data", shows, metadata={"image/png": {"alt": "Timeline. One inside."}})
+    cell = new_code_cell("run", outputs=[new_output("display_data", shows), described], execution_count=1)
+    outputs = normalised(notebook_of([cell])).cells[0].outputs
+    assert [output.metadata["image/png"].alt for output in outputs] == ["One inside.", "Timeline. One inside."]
 
 
 def test_a_picture_that_looks_the_same_keeps_its_stored_bytes() -> None:
