@@ -13,7 +13,8 @@ distributed = pytest.importorskip("distributed", reason="Dask is not installed: 
 def ask(leases: int = 2) -> list[int]:
     from distributed import Client, LocalCluster, Semaphore
 
-    with LocalCluster(n_workers=1, threads_per_worker=4, processes=False, dashboard_address=None) as cluster:
+    here = {"host": "127.0.0.1", "protocol": "tcp", "dashboard_address": None}
+    with LocalCluster(n_workers=1, threads_per_worker=4, processes=False, **here) as cluster:
         client, connections = Client(cluster), Semaphore(max_leases=leases, name="connections")
 
         def work(i: int) -> int:
