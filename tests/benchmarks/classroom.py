@@ -148,8 +148,8 @@ def markdown(costs: list[Cost], server: float) -> Iterator[str]:
     yield (
         f"One learner's JupyterLab server takes {server:.0f} MB more. {LEARNERS} learners with one notebook open "
         f"each need at most {LEARNERS} × ({server:.0f} + {largest.peak:.0f}) MB = {gigabytes:.1f} GB. If all of them "
-        f"press Run All on {busiest.name} in the same second, that is {cpu:.0f} CPU seconds: {cpu / 4:.0f} s until the "
-        f"last one is done on 4 cores, {cpu / 8:.0f} s on 8."
+        f"press Run All on {busiest.name} in the same second, that is {cpu:.0f} CPU seconds: at least {cpu / 4:.0f} s "
+        f"until the last one is done on 4 cores, {cpu / 8:.0f} s on 8."
     )
 
 
