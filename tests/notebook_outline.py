@@ -5,6 +5,7 @@ They read as those of notebook_rules.py do, which lists them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,9 +89,10 @@ def is_read_in_ten_minutes(notebook: NotebookNode, path: Path) -> Iterator[str]:
     """At an unhurried pace, and without the exercises and the list at the end."""
     prose, lines = reading(notebook)
     minutes = prose / WORDS_A_MINUTE + lines * SECONDS_A_CODE_LINE / 60
+    shown = math.ceil(minutes * 10) / 10
     if minutes > MINUTES:
         yield (
-            f"a lesson must be read in {MINUTES} minutes, exercises apart, but takes {minutes:.1f}: {prose:,} words at "
+            f"a lesson must be read in {MINUTES} minutes, exercises apart, but takes {shown}: {prose:,} words at "
             f"{WORDS_A_MINUTE} a minute, {lines} lines of code at {SECONDS_A_CODE_LINE} seconds"
         )
 

@@ -95,6 +95,18 @@ def test_a_lesson_reaches_nothing_but_this_machine(
         assert read(folder / "00_scratch.ipynb").cells[1].outputs[0].data == {"text/plain": "[]"}
 
 
+# How a library asks which address is its own. A datagram's socket sends nothing when it connects.
+ASK = """import socket, contextlib
+with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    asking.connect(("192.0.2.1", 9))"""
+
+
+def test_a_lesson_may_ask_for_its_own_address(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "00_scratch.ipynb").write_text(text(new_notebook(cells=[new_code_cell(ASK)])), encoding="utf-8")
+    assert rerun_notebooks.main([]) == 0
+    assert capsys.readouterr().out == "00_scratch: stored anew\n"
+
+
 def test_unknown_names_and_empty_folders_are_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"^there must be notebooks in .*, found none$"):
         rerun_notebooks.chosen([], tmp_path)
