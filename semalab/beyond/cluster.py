@@ -91,7 +91,7 @@ class _Bench:
     def __init__(self, timeout: float) -> None:
         self.log = Log()
         self.given_up: list[str] = []
-        self._timeout = timeout
+        self._timeout, self._deadline = timeout, time.monotonic() + timeout
         self._lock = threading.Lock()
         self._origin = time.monotonic_ns()
 
@@ -112,7 +112,7 @@ class _Bench:
 
     def left(self) -> float:
         """Seconds until the run's time is over."""
-        return max(0.0, self._timeout - (time.monotonic_ns() - self._origin) / 1e9)
+        return max(0.0, self._deadline - time.monotonic())
 
     def give_up(self) -> None:
         self.given_up.append(_task())
