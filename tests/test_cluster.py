@@ -6,6 +6,7 @@ import pytest
 
 import semalab as lab
 from semalab.beyond import record_cluster
+from semalab.stops import Timeout
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install -e '.[cluster]'")
 
@@ -34,6 +35,45 @@ def test_leases_are_permits_and_tasks_are_rows() -> None:
     assert set(run.trace.threads) == {"main", *(f"task-{i}" for i in range(5))}
     assert "connections = distributed.Semaphore(2)" in run.description
     assert distributed.Semaphore is real
+
+
+def lose_a_lease() -> None:
+    from distributed import Client, LocalCluster, Semaphore
+
+    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster:
+        client, only = Client(cluster), Semaphore(max_leases=1, name="only")
+
+        def keep() -> None:
+            only.acquire()
+
+        try:
+            client.submit(keep, key="keeper").result()
+            client.submit(keep, key="waiter").result()
+        finally:
+            client.close()
+
+
+def test_a_lease_that_never_comes_ends_the_run_when_its_time_is_over() -> None:
+    run = record_cluster(lose_a_lease, timeout=2.0)
+    run.trace.certify()
+    assert run.stopped == Timeout(2.0, "wall", ("waiter",)) and run.exception is None
+    assert run.verdict.startswith("Stopped: the program had not ended after 2 s")
+    assert run.reading.uses["only"].kept == ("keeper",)
+
+
+def test_a_patience_of_the_program_s_own_is_a_refusal_and_no_stop() -> None:
+    def no_patience() -> bool:
+        with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster, Client(cluster):
+            only = distributed.Semaphore(max_leases=1, name="only")
+            only.acquire()
+            return bool(only.acquire(timeout=0.05))
+
+    from distributed import Client, LocalCluster
+
+    run = record_cluster(no_patience)
+    run.trace.certify()
+    assert run.result is False and run.stopped is None
+    assert [event.kind for event in run.trace if event.primitive] == ["block", "acquire", "block", "refuse"]
 
 
 def test_an_exception_of_the_program_is_raised() -> None:

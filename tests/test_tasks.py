@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import random
+import signal
+import sys
 import threading
 from asyncio import Semaphore, sleep
 from pathlib import Path
@@ -88,6 +91,19 @@ def test_a_seed_gives_the_same_log_and_another_one_other_durations() -> None:
     one, again, other = (virtually(visit_the_room, seed=seed) for seed in (1, 1, 2))
     assert one.trace == again.trace and one.trace != other.trace
     assert virtually(visit_the_room, initial=2, seed=1).verdict == "Mutual exclusion broken: 2 tasks inside at once"
+
+
+def test_a_task_without_a_name_keeps_asyncio_s_and_is_told_by_its_coroutine() -> None:
+    async def start_one() -> str:
+        async def work() -> None:
+            await sleep(0)
+
+        task = asyncio.create_task(work())
+        await task
+        return task.get_name()
+
+    run = virtually(start_one)
+    assert run.trace.threads == ("main", "work") and str(run.result).startswith("Task-")
 
 
 def test_exact_times_on_the_virtual_clock() -> None:
@@ -183,6 +199,48 @@ def test_giving_up_and_being_cancelled_end_a_wait_and_lose_nothing() -> None:
     assert run.result is False
     assert [e.time for e in run.trace if e.kind == "refuse"] == [100_000_000]
     assert run.reading.uses["door"].final == 1
+
+
+def test_a_time_limit_around_a_wait_is_a_refusal_at_that_moment() -> None:
+    async def wait_a_little() -> None:
+        async with asyncio.timeout(0.25):
+            await asyncio.Semaphore(0).acquire()
+
+    run = virtually(wait_a_little, raises=False)
+    run.trace.certify()
+    assert isinstance(run.exception, TimeoutError) and run.stopped is None
+    assert [(e.time, e.kind) for e in run.trace if e.primitive] == [(0, "block"), (250_000_000, "refuse")]
+
+
+def test_a_permit_given_to_a_task_that_is_cancelled_before_it_goes_on_goes_to_the_next() -> None:
+    async def cancel_too_late() -> int:
+        door = asyncio.Semaphore(0)
+        first, second = (asyncio.create_task(door.acquire(), name=name) for name in ("first", "second"))
+        await asyncio.sleep(0.01)
+        door.release()
+        first.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        return door._value
+
+    run = virtually(cancel_too_late)
+    run.trace.certify()
+    took = [(e.thread, e.kind) for e in run.trace if e.kind in {"acquire", "refuse"}]
+    assert took == [("first", "refuse"), ("second", "acquire")] and run.result == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+@pytest.mark.parametrize("awaits", [True, False], ids=["awaits", "computes"])
+def test_an_interrupt_ends_the_run_and_comes_back(clock: str, awaits: bool) -> None:
+    async def go_on_for_ever() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            if awaits:
+                await asyncio.sleep(0)
+
+    with pytest.raises(KeyboardInterrupt):
+        lab.record(go_on_for_ever, clock=clock)
+    assert lab.record(visit_the_room, clock=clock).stopped is None
 
 
 def test_tasks_that_main_leaves_behind_are_cancelled_and_end_in_the_log() -> None:

@@ -14,16 +14,28 @@ from semalab.beyond.place import call
 from semalab.claims import Check
 from semalab.recording import check_arguments
 from semalab.run import Run
+from semalab.stops import Timeout
 
 
 def record_cluster(
-    program: Callable[..., Any], /, *, raises: bool = True, claim: Check | None = None, **arguments: Any
+    program: Callable[..., Any],
+    /,
+    *,
+    timeout: float = 30.0,
+    raises: bool = True,
+    claim: Check | None = None,
+    **arguments: Any,
 ) -> Run:
     """Run a program that uses a Dask cluster, and return the log of what its tasks did at semaphores.
 
     The program is plain Dask, with a cluster inside this process (`LocalCluster(processes=False)`). Seen are its
     `distributed.Semaphore`s: each acquire, release and wait is noted under the key of its task. A wait is noted
     whenever one asks for a lease: whether there was one at once, only the scheduler knows.
+
+    Args:
+        timeout: seconds after which whoever still waits for a lease is sent away, and the run is stopped. What else a
+            task does is not ended from here: it runs in the cluster's own threads.
+        raises, claim, arguments: as in `semalab.record`.
 
     Raises:
         ImportError: if the package `distributed` is not installed. TypeError, ValueError: for bad arguments, before
@@ -32,8 +44,8 @@ def record_cluster(
     >>> record_cluster(program, tasks=6, leases=2, claim=semalab.limit).verdict
     'Limit of 2 held: never more than 2 inside'
     """
-    check_arguments(program, arguments, "wall", 0, 30.0, claim)
-    bench = _Bench()
+    check_arguments(program, arguments, "wall", 0, timeout, claim)
+    bench = _Bench(timeout)
     exception: BaseException | None = None
     result: Any = None
     bench.log.start(0, "main")
@@ -41,7 +53,7 @@ def record_cluster(
         try:
             result = program(**arguments)
         except Exception as error:
-            exception = error
+            exception = error if not bench.given_up else None
     trace = bench.finish()
     if raises and exception is not None:
         raise exception
@@ -54,6 +66,7 @@ def record_cluster(
         duration=trace.duration / 1e9,
         result=result,
         exception=exception,
+        stopped=Timeout(timeout, "wall", tuple(bench.given_up)) if bench.given_up else None,
         name=getattr(program, "__name__", "program"),
         claim=claim,
         source_file=getattr(code, "co_filename", None),
@@ -65,11 +78,20 @@ _benches: dict[int, _Bench] = {}  # under way, by identity: a lease that is sent
 _one_at_a_time = threading.Lock()
 
 
-class _Bench:
-    """Invariant: rows are appended under `_lock`, with the time read under it, so that they are in order of time."""
+class _TimeUp(Exception):
+    """The run's time is over, and a lease has not come. Ordinary, so that a worker hands it over like any other."""
 
-    def __init__(self) -> None:
+
+class _Bench:
+    """Invariant: rows are appended under `_lock`, with the time read under it, so that they are in order of time.
+
+    given_up: who was sent away when the run's time was over.
+    """
+
+    def __init__(self, timeout: float) -> None:
         self.log = Log()
+        self.given_up: list[str] = []
+        self._timeout, self._deadline = timeout, time.monotonic() + timeout
         self._lock = threading.Lock()
         self._origin = time.monotonic_ns()
 
@@ -90,6 +112,14 @@ class _Bench:
                 self.log.start(now, actor)
             self.log.rows.append(Row(now, actor, kind, key, amount))
 
+    def left(self) -> float:
+        """Seconds until the run's time is over."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def give_up(self) -> None:
+        self.given_up.append(_task())
+        raise _TimeUp(f"no lease came within the run's {self._timeout:g} s")
+
     def finish(self) -> Any:
         with self._lock:
             now = time.monotonic_ns() - self._origin
@@ -106,8 +136,11 @@ class _Lease:
 
     def acquire(self, timeout: float | None = None) -> bool:
         self._bench.note("block", self._key)
-        got = bool(self._semaphore.acquire(timeout=timeout))
+        left = self._bench.left()
+        got = bool(self._semaphore.acquire(timeout=left if timeout is None else min(timeout, left)))
         self._bench.note("acquire" if got else "refuse", self._key, int(got))
+        if not got and (timeout is None or left < timeout):
+            self._bench.give_up()
         return got
 
     def release(self) -> None:

@@ -28,6 +28,7 @@ from semalab.stops import Deadlock, Timeout
 
 _STILL = 0.5  # seconds without a note before it is believed that nobody moves any more
 _LOOK = 0.02  # seconds between two looks at the notes
+_DYING = 0.5  # seconds that are waited at most until those who were killed are gone
 
 
 def record_processes(
@@ -162,9 +163,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its session: it is the leader
+        process.wait()
+        _until_gone(process.pid)
     elif process.poll() is None:  # Windows
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
     process.wait()
+
+
+def _until_gone(group: int) -> None:
+    """The system ends whom it was told to kill a moment later: until then they still run."""
+    late = time.monotonic() + _DYING
+    with suppress(ProcessLookupError, PermissionError):
+        while time.monotonic() < late:
+            os.killpg(group, 0)
+            time.sleep(0.001)
 
 
 def _stuck(rows: list[list[Any]]) -> bool:

@@ -110,7 +110,7 @@ class TaskBench:
         """Runs in the run's own thread."""
         self.loop = loop = self.new_loop(self.timeout)
         try:
-            loop.set_task_factory(self._new_task)
+            loop.begins = self._begin
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
             self._perform(loop)
         finally:
@@ -137,7 +137,7 @@ class TaskBench:
         left = [task for task in self._labels if not task.done()]
         for task in left:
             task.cancel()
-        loop.set_task_factory(None)
+        loop.begins = None
         if left:
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.run_until_complete(asyncio.sleep(0))  # the last ends are told on the next round
@@ -158,12 +158,6 @@ class TaskBench:
     @property
     def live(self) -> list[str]:
         return [label for task, label in self._labels.items() if not task.done()]
-
-    def _new_task(self, loop: asyncio.AbstractEventLoop, coro: Any, **settings: Any) -> asyncio.Task[Any]:
-        made: list[asyncio.Task[Any]] = []
-        loop.call_soon(lambda: self._begin(made[0]))  # just before its first step: only now does it get its name
-        made.append(asyncio.Task(coro, loop=loop, **settings))
-        return made[0]
 
     def _begin(self, task: asyncio.Task[Any]) -> str:
         """The label of a task, which from now on takes part."""

@@ -33,8 +33,8 @@ class TaskPrediction(Prediction):
 class TaskTrial(Exercise):
     """An exercise whose attempt is a coroutine function, judged in seeded runs of a program of its own.
 
-    asyncio runs its tasks in the order in which they became ready, and promises that. What differs from run to run is
-    how long things take: so the seeds of the random durations take the place of schedules.
+    asyncio runs its tasks in the order in which they became ready. What differs from run to run is how long things
+    take, and so which of them is ready first: the seeds of the random durations take the place of schedules.
 
     program: a coroutine function that calls its argument `attempt`, and returns what `wrong` asks for. takes, wrong,
         holds, claim: as in `Trial`. sizes: its other arguments. told: the sizes in words. seeds: runs of each.

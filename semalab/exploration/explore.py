@@ -91,7 +91,7 @@ def search(
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if inspect.iscoroutinefunction(program):
         raise TypeError(
-            f"explore needs a program with threads, got {written(program)}; asyncio promises the order of tasks:"
+            f"explore needs a program with threads, got {written(program)}; the order of tasks is asyncio's own:"
             " use semalab.record"
         )
     _check(check, granularity, time)
