@@ -609,10 +609,12 @@ TWO = """
 import asyncio, threading
 import semalab as lab
 
-def waits(long=False):
-    gate = threading.Semaphore(0)
+def wait_at(gate, long):
     while long and not gate.acquire(timeout=0.01):
         pass
+
+def waits(long=False):
+    wait_at(threading.Semaphore(0), long)  # a semaphore without a name: some Pythons have no text of -c
 
 async def main():
     first, second = [lab.interact(waits, long=[False, True], timeout=90) for _ in range(2)]
