@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 
+from semalab.event import actors
 from semalab.timeline.axis import LONGER
 from semalab.timeline.density import OFTEN, STEPS
 from semalab.timeline.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
@@ -48,7 +49,7 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         if OTHER in scene.tones.values():
             entries.append(Entry("both", "the others", OTHER))
     entries += _bars(scene, kinds, tone)
-    entries += [Entry("work", "running")] if _runs(scene) else []
+    entries += [Entry("work", _at_work(scene))] if _runs(scene) else []
     entries += [Entry("sleep", "sleeping")] if "sleep" in kinds else []
     entries += [Entry("join", "in join()")] if "join" in kinds else []
     entries += [Entry(kind, word, tone) for kind, word in _moments(scene)]
@@ -67,6 +68,12 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
     if len(scene.threads) > 40 or scene.density is not None:
         entries.append(Entry("", f"({_crowding(scene, group)})"))
     return entries
+
+
+def _at_work(scene: Scene) -> str:
+    """A thread that does nothing the log knows is running; of a task or a process it may await something unseen."""
+    use = scene.reading.main_use
+    return "running" if use is None or actors(use.primitive.kind) == "threads" else "under way"
 
 
 def _torn(scene: Scene) -> bool:
