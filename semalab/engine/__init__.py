@@ -2,6 +2,7 @@
 
 from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
+from semalab.engine.frames import current_frames
 from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
 from semalab.engine.stop import Stop
@@ -23,6 +24,7 @@ __all__ = [
     "VirtualProcessor",
     "WallProcessor",
     "count",
+    "current_frames",
     "rows",
     "system",
     "times",

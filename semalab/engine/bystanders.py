@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Set as AbstractSet
 from typing import Any
+
+from semalab.engine.frames import current_frames
 
 PATIENCE = 0.25  # seconds a thread that the run does not know gets to show whether it takes part
 
@@ -19,7 +20,7 @@ class Bystanders:
     """
 
     def __init__(self) -> None:
-        self._before = {ident: _object_of(ident) for ident in sys._current_frames()}
+        self._before = {ident: _object_of(ident) for ident in current_frames()}
 
     def take_part(self, own: AbstractSet[int], program: AbstractSet[int]) -> bool:
         """True if threads run the program's code that are not of the run: it may have made them by other means.
@@ -42,7 +43,7 @@ class Bystanders:
         """For each thread that has come up beside the run: whether it is in the program's code."""
         return [
             program_frame(frame, program) is not None
-            for ident, frame in sys._current_frames().items()
+            for ident, frame in current_frames().items()
             if ident not in own and not self._was_there(ident)
         ]
 

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Protocol
 
+from semalab.engine.frames import current_frames
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread
@@ -90,7 +91,7 @@ def _in_program(threads: list[ProgramThread], program: AbstractSet[int]) -> list
     """
     here = {thread.carrier.ident: thread for thread in threads if thread.carrier is not None}
     # Not kept in a variable: this function's own frame is among them, and what it holds would hold itself.
-    return [here[i] for i, f in sys._current_frames().items() if i in here and id(f.f_globals) in program]
+    return [here[i] for i, f in current_frames().items() if i in here and id(f.f_globals) in program]
 
 
 def _open(critical_locks: Sequence[Any]) -> None:

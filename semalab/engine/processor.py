@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import _thread
-import sys
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
+from semalab.engine.frames import current_frames
 from semalab.engine.packed import count, pack
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
@@ -101,7 +101,7 @@ class Processor:
         program: identities of the program's namespaces.
         """
         own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
-        frames = {i: f for i, f in sys._current_frames().items() if i not in own and i != self._supervisor}
+        frames = {i: f for i, f in current_frames().items() if i not in own and i != self._supervisor}
         return any(program_frame(frame, program) is not None for frame in frames.values())
 
     def start(
@@ -253,5 +253,5 @@ class Processor:
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
-        frame = program_frame(sys._current_frames().get(ident), self.program) if ident is not None else None
+        frame = program_frame(current_frames().get(ident), self.program) if ident is not None else None
         return (frame.f_code.co_name, frame.f_lineno) if frame is not None else None

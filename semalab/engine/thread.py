@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from _thread import allocate_lock, get_ident
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
+from semalab.engine.frames import current_frames
 from semalab.engine.stop import Stop, send_stop
 
 
@@ -70,7 +70,7 @@ class ProgramThread:
                 return
             ident = self.carrier.ident
             if within is not None:  # looked at last of all: the less can happen before it is told
-                frame = sys._current_frames().get(ident)
+                frame = current_frames().get(ident)
                 if frame is None or id(frame.f_globals) not in within:
                     return
             self.told = True

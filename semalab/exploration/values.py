@@ -7,10 +7,9 @@ when the next step is chosen, or when its thread ends.
 
 from __future__ import annotations
 
-import sys
 from types import FrameType
 
-from semalab.engine import ProgramThread
+from semalab.engine import ProgramThread, current_frames
 from semalab.excerpt import written
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
 
@@ -86,7 +85,7 @@ class Noting(Follow):
         """Where in the program's own code a thread stands."""
         processor = self._processor
         ident = next((ident for ident, thread in processor.live.items() if thread.number == number), None)
-        frame = sys._current_frames().get(ident) if ident is not None else None
+        frame = current_frames().get(ident) if ident is not None else None
         while frame is not None and id(frame.f_globals) not in processor.program:
             frame = frame.f_back
         return frame
