@@ -7,6 +7,7 @@ import linecache
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -23,6 +24,25 @@ def eager_collector() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
+@contextmanager
+def threads_that_wait(n: int) -> Iterator[None]:
+    go, there = threading.Event(), threading.Semaphore(0)
+
+    def wait() -> None:
+        there.release()
+        go.wait()
+
+    threads = [threading.Thread(target=wait) for _ in range(n)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        there.acquire()
+    yield
+    go.set()
+    for thread in threads:
+        thread.join()
+
+
 def collections_in(look: Callable[[], Any]) -> int:
     begun = 0
 
@@ -34,8 +54,9 @@ def collections_in(look: Callable[[], Any]) -> int:
 
     gc.callbacks.append(note)
     try:
-        for _ in range(50):
-            look()
+        for _ in range(10):
+            with threads_that_wait(5):  # nobody has looked at their frames yet: those are made in the call
+                look()
     finally:
         gc.callbacks.remove(note)
     return begun
