@@ -1413,3 +1413,30 @@ async def hold_two_permits_each(jobs, most):
                 return await job()
 
     return await asyncio.gather(*(one(job) for job in jobs))
+
+
+# found by looking for ways around
+@fails("limiter-2", "the server's error did not reach the caller")
+def raise_another_error(connections, talk):
+    with connections:
+        try:
+            return talk()
+        except ConnectionError:
+            raise ConnectionError("try again") from None
+
+
+@fails("classic-3", "without a chair")
+def stand_while_waiting(free_chairs, customer, barber, get_hair_cut):
+    if not free_chairs.acquire(blocking=False):
+        return False
+    free_chairs.release()
+    customer.release()
+    barber.acquire()
+    get_hair_cut()
+    return True
+
+
+@fails("beyond-2", "still talks")
+async def let_it_talk_on(connections, talk):
+    async with connections:
+        return await asyncio.shield(talk())

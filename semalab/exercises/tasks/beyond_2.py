@@ -14,20 +14,23 @@ from semalab.run import Run
 async def ask_the_server(attempt: Any, clients: int, permits: int, cancelled: int, failing: int) -> dict[str, int]:
     """The first clients are cancelled while they talk, the next ones meet an error. Client i is answered 7 i + 3."""
     connections = asyncio.Semaphore(permits)
-    inside = most = talked = answers = failures = given_up = 0
+    inside = most = talked = answers = failures = given_up = still = 0
 
     async def ask(i: int) -> None:
-        nonlocal answers, failures, given_up
+        nonlocal answers, failures, given_up, still
+        talking = False
 
         async def talk() -> int:
-            nonlocal inside, most, talked
+            nonlocal inside, most, talked, talking
             talked += 1
+            talking = True
             inside += 1
             most = max(most, inside)
             try:
                 await asyncio.sleep(random.uniform(0.01, 0.03) if i >= cancelled else 1)
             finally:
                 inside -= 1
+                talking = False
             if i < cancelled + failing:
                 raise ConnectionError("the server is gone")
             return 7 * i + 3
@@ -38,8 +41,9 @@ async def ask_the_server(attempt: Any, clients: int, permits: int, cancelled: in
             answers += answer if type(answer) is int else 0
         except TimeoutError:
             given_up += 1
-        except ConnectionError:
-            failures += 1
+            still += talking
+        except ConnectionError as error:
+            failures += str(error) == "the server is gone"
 
     await asyncio.gather(*(asyncio.create_task(ask(i), name=f"client-{i}") for i in range(clients)))
     return {
@@ -48,6 +52,7 @@ async def ask_the_server(attempt: Any, clients: int, permits: int, cancelled: in
         "answers": answers,
         "failures": failures,
         "given up": given_up,
+        "still": still,
         "right": sum(7 * i + 3 for i in range(cancelled + failing, clients)),
     }
 
@@ -57,6 +62,8 @@ def wrong(run: Run) -> str | None:
     clients, permits = size["clients"], size["permits"]
     if counted["most"] > permits:
         return f"{counted['most']} clients talked at once, and only {permits} may: talk only with a permit in hand."
+    if counted["still"]:
+        return "a client whose permit is back still talks: await `talk()` itself, so that it is cancelled, too."
     if use.final < permits:
         return f"a permit is lost: `connections` began with {permits} and ended with {use.final}."
     if use.final > permits:

@@ -83,11 +83,16 @@ def unasked(run: Run) -> str | None:
     if any(event.kind == "block" for event in run.trace.of("free_chairs")):
         return "a customer waited for a chair, and should have gone away: ask for it without waiting."
     sitting: set[str] = set()
+    cut: set[str] = set()
     for event in run.trace.events:
         if event.primitive == "free_chairs" and event.kind in {"acquire", "release"}:
             (sitting.add if event.kind == "acquire" else sitting.discard)(event.thread)
-        if event.kind == "sleep" and event.thread in sitting and event.line is None:
-            return "a customer keeps the chair during the haircut: give it back as soon as the barber is ready."
+        if (event.primitive, event.kind) == ("barber", "acquire") and event.thread not in sitting | cut:
+            return "a customer waits for the barber without a chair: keep it until the barber is ready."
+        if event.kind == "sleep" and event.line is None:
+            cut.add(event.thread)
+            if event.thread in sitting:
+                return "a customer keeps the chair during the haircut: give it back as soon as the barber is ready."
     return None
 
 

@@ -32,8 +32,8 @@ def ask_the_server(attempt: Any, clients: int, permits: int, failing: int) -> di
 
         try:
             answer = attempt(connections, talk)
-        except ConnectionError:
-            failures += 1
+        except ConnectionError as error:
+            failures += str(error) == "the server is gone"
         else:
             answers += answer if type(answer) is int else 0
 
