@@ -75,6 +75,7 @@ def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
         cost=strict.maybe(parts.cost, fields, "cost"),
         source=parts.source(fields.get("source", ""), "source"),
         forgotten=strict.several(fields.get("arguments left out", []), "arguments left out", strict.text),
+        module=strict.text(fields.get("module", "threading"), "module"),
     )
 
 

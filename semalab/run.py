@@ -39,6 +39,7 @@ class Run:
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
+    module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
     >>> run.verdict
@@ -63,6 +64,7 @@ class Run:
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
     forgotten: tuple[str, ...] = field(default=(), repr=False)
+    module: str = field(default="threading", repr=False)
 
     @cached_property
     def reading(self) -> Reading:
@@ -78,7 +80,7 @@ class Run:
     def verdict(self) -> str:
         """One sentence; the same for the same run on the virtual clock."""
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return headline(self.reading, self.claim, self.stopped, failure)
+        return headline(self.reading, self.claim, self.stopped, failure, self.module)
 
     @cached_property
     def moments(self) -> Moments:
@@ -103,7 +105,9 @@ class Run:
         """What ran, on which clock: the picture's second line."""
         others = sum(thread != "main" for thread in self.trace.threads)
         use = self.reading.main_use
-        parts = ["main alone" if not others else f"main and {several(others, use.primitive.kind if use else '')}"]
+        parts = [
+            "main alone" if not others else f"main and {several(others, use.primitive.kind if use else self.module)}"
+        ]
         if use is not None and use.primitive.kind not in POOLED:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")

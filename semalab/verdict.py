@@ -14,16 +14,20 @@ _MESSAGE, _NAME = 300, 80  # of an exception's message and class
 
 
 def headline(
-    reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
+    reading: Reading,
+    claim: Check | None,
+    stopped: Deadlock | Timeout | None,
+    failure: tuple[str, BaseException] | None,
+    module: str = "threading",
 ) -> str:
-    """One line of at most `LONGEST` characters, and a note of how many more there would be."""
-    return cut(_headline(reading, claim, stopped, failure), LONGEST)
+    """One line of at most `LONGEST` characters, and a note of how many more there would be. module: as in `Run`."""
+    return cut(_headline(reading, claim, stopped, failure) or _described(reading, module), LONGEST)
 
 
 def _headline(
     reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
 ) -> str:
-    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held."""
+    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held; else empty."""
     if failure is not None:
         thread, error = failure
         text = cut(said_by(error), _MESSAGE)
@@ -41,7 +45,7 @@ def _headline(
     )
     if astray is not None:
         return astray.sentence
-    return expected.sentence if expected is not None else _described(reading)
+    return expected.sentence if expected is not None else ""
 
 
 def expectation(reading: Reading, claim: Check | None) -> Claim | None:
@@ -79,9 +83,9 @@ def alarm(reading: Reading, claim: Check | None, verdict: str) -> tuple[str, int
     return (expected.primitive, expected.allowed) if crowded and said else None
 
 
-def _described(reading: Reading) -> str:
+def _described(reading: Reading, module: str) -> str:
     use = reading.main_use
-    threads = several(len(reading.trace.threads), use.primitive.kind if use is not None else "")
+    threads = several(len(reading.trace.threads), use.primitive.kind if use is not None else module)
     if use is None:
         return f"{threads} ran to the end; none of them used a semaphore"
     if use.primitive.kind in POOLED:

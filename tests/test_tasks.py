@@ -277,6 +277,16 @@ def test_a_run_is_saved_and_loaded(tmp_path: Path) -> None:
     assert isinstance(again, Run) and again.trace == run.trace and again.verdict == run.verdict
 
 
+def test_tasks_without_a_semaphore_are_called_tasks_too(tmp_path: Path) -> None:
+    async def sleep_together() -> None:
+        await asyncio.gather(asyncio.sleep(0.01), asyncio.sleep(0.02))
+
+    run = virtually(sleep_together)
+    for one in (run, lab.load(run.save(tmp_path / "run.json"))):
+        assert one.verdict == "3 tasks ran to the end; none of them used a semaphore"
+        assert one.description == "main and 2 tasks · virtual clock, seed 0"
+
+
 def test_bad_input_is_refused() -> None:
     with pytest.raises(TypeError, match=r"program must be a coroutine function \(async def\)"):
         record_tasks(lambda: None)

@@ -69,6 +69,7 @@ def record_cluster(
         stopped=Timeout(timeout, "wall", tuple(bench.given_up)) if bench.given_up else None,
         name=getattr(program, "__name__", "program"),
         claim=claim,
+        module="distributed",
         source_file=getattr(code, "co_filename", None),
         source=bench.log.source(code),
     )

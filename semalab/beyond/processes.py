@@ -146,6 +146,7 @@ class _Bench:
             name=program.__name__,
             claim=claim,
             failed_thread=thread,
+            module="multiprocessing",
             source_file=code.co_filename,
             source=log.source(code),
         )

@@ -224,6 +224,7 @@ class TaskBench:
             schedule=None,
             cost=None,
             unseen=(),
+            module="asyncio",
             source_file=getattr(code, "co_filename", None),
             source=self.log.source(code),
         )
