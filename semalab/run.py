@@ -105,9 +105,8 @@ class Run:
         """What ran, on which clock: the picture's second line."""
         others = sum(thread != "main" for thread in self.trace.threads)
         use = self.reading.main_use
-        parts = [
-            "main alone" if not others else f"main and {several(others, use.primitive.kind if use else self.module)}"
-        ]
+        kind = use.primitive.kind if use is not None else self.module
+        parts = ["main alone" if not others else f"main and {several(others, kind)}"]
         if use is not None and use.primitive.kind not in POOLED:
             value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
             parts.append(f"{use.label} = {use.primitive.kind}({value})")

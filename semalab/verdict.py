@@ -27,7 +27,10 @@ def headline(
 def _headline(
     reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
 ) -> str:
-    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held; else empty."""
+    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held.
+
+    Empty if there is nothing of these to say.
+    """
     if failure is not None:
         thread, error = failure
         text = cut(said_by(error), _MESSAGE)
