@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-THREADED = frozenset({"Semaphore", "BoundedSemaphore"})  # those of `threading`
 BEYOND = frozenset(  # semaphores of other modules; who waits for them, and when, is those modules' own business
     {
         "asyncio.Semaphore",
@@ -14,7 +13,7 @@ BEYOND = frozenset(  # semaphores of other modules; who waits for them, and when
         "distributed.Semaphore",
     }
 )
-SEMAPHORES = THREADED | BEYOND
+SEMAPHORES = BEYOND | {"Semaphore", "BoundedSemaphore"}
 LOCKS = frozenset({"Lock", "RLock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items

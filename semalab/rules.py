@@ -53,6 +53,7 @@ class Permits:
 
     def __init__(self, primitive: Primitive, alive: Mapping[str, bool]) -> None:
         self.kind = primitive.kind
+        self.bounded = primitive.kind.rpartition(".")[2] != "Semaphore"  # a BoundedSemaphore is, and so are locks
         self.most = 1 if primitive.kind in LOCKS else primitive.initial
         self.value = primitive.initial
         self.held: dict[str, int] = {}
@@ -69,7 +70,7 @@ class Permits:
             after += event.amount
             if event.amount < 1:
                 return f"it releases {event.amount} permits"
-            if (not self.kind.endswith("Semaphore") or "Bounded" in self.kind) and after > self.most:
+            if self.bounded and after > self.most:
                 return f"a {self.kind} with {before} of {self.most} free was released"
             if self.kind == "RLock" and (owner := self._other_owner(thread)):
                 return f"{thread} releases what {owner} holds"

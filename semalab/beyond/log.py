@@ -78,20 +78,15 @@ class Log:
 
     def deadlock(self) -> Deadlock | None:
         """Who waits without an end, if everybody does who has not ended; None if somebody goes on."""
-        last: dict[str, Row] = {}
-        for row in self.rows:
-            last[row.actor] = row
-        alive = [row for row in last.values() if row.kind != "end"]
-        labels, values, holders = self.labels(), [made.initial for made in self.made], self._holders()
-        for row in self.rows:
-            if row.key is not None:
-                values[row.key] += {"acquire": -row.amount, "release": row.amount}.get(row.kind, 0)
-        waits = []
+        labels, holders, waits = self.labels(), self._holders(), []
+        values = {label: made.initial for label, made in zip(labels, self.made, strict=True)}
+        values.update((event.primitive, event.value) for event in self._events(labels) if event.value is not None)
+        alive = [row for row in {row.actor: row for row in self.rows}.values() if row.kind != "end"]
         for row in alive:
             if row.kind == "block" and row.key is not None:
-                kind = self.made[row.key].kind
+                kind, label = self.made[row.key].kind, labels[row.key]
                 held = tuple(holders.get(row.key, ()))
-                waits.append(Wait(row.actor, labels[row.key], kind, values[row.key], held, row.line))
+                waits.append(Wait(row.actor, label, kind, values[label], held, row.line))
         stuck = [wait.thread for wait in waits]
         for row in alive:
             if row.actor not in stuck:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,12 +29,9 @@ class Loop(asyncio.SelectorEventLoop):
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
-        super().__init__(self._new_selector())
+        super().__init__(_Watching(self))
         self.origin = self.time()
         self._own = len(self._selector.get_map())  # type: ignore[attr-defined]  # the pipe that wakes the loop up
-
-    def _new_selector(self) -> selectors.BaseSelector:
-        return _Watching(self)
 
     def create_task(self, coro: Any, **settings: Any) -> asyncio.Task[Any]:
         # no task factory: Python 3.13.0 gives the tasks of one the name "None"
@@ -76,7 +72,6 @@ class VirtualLoop(Loop):
         self._now = 0.0
         super().__init__(limit)
         self._clock_resolution = 1e-9  # the same on every system
-        self._awake = time.monotonic()
 
     def time(self) -> float:
         return self._now

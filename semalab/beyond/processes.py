@@ -165,7 +165,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)  # its session: it is the leader
         process.wait()
         _until_gone(process.pid)
-    elif process.poll() is None:  # Windows
+        return
+    if process.poll() is None:  # Windows
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
     process.wait()
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from semalab.beyond.log import Log, Semaphore
 from semalab.beyond.place import call, place
+from semalab.twins.source import copied
 
 _ABSENT = object()
 
@@ -83,9 +84,10 @@ def _sleep(bench: Bench) -> Callable[..., Any]:
 def stand_ins(program: Any, bench: Bench, seed: int | None) -> Iterator[None]:
     """While the run lasts, asyncio's names mean what notes it down, where the program and its arguments find them."""
     names = {**_classes(bench), "sleep": _sleep(bench)}
-    twin = types.ModuleType("asyncio")
-    twin.__dict__.update({**vars(asyncio), **names})
-    means = {id(asyncio): twin, **{id(getattr(asyncio, name)): stand_in for name, stand_in in names.items()}}
+    means = {
+        id(asyncio): copied(asyncio, **names),
+        **{id(getattr(asyncio, name)): stand_in for name, stand_in in names.items()},
+    }
     if seed is not None:
         means.update(_dice(seed))
     changed: list[tuple[dict[str, Any], str, Any]] = []  # where, what, what it meant before
@@ -120,6 +122,7 @@ def _dice(seed: int) -> dict[int, Any]:
         name for name, value in vars(random).items() if isinstance(getattr(value, "__self__", 0), random.Random)
     ]
     methods = {name: getattr(own, name) for name in functions}
-    twin = types.ModuleType("random")
-    twin.__dict__.update({**vars(random), **methods})
-    return {id(random): twin, **{id(getattr(random, name)): method for name, method in methods.items()}}
+    return {
+        id(random): copied(random, **methods),
+        **{id(getattr(random, name)): method for name, method in methods.items()},
+    }

@@ -82,22 +82,19 @@ def run_tasks(
     if not inspect.iscoroutinefunction(program):
         raise TypeError(f"program must be a coroutine function (async def), got {written(program)}; see semalab.record")
     watched = {f"function_{i}": one for i, one in enumerate([program, *arguments.values()]) if inspect.isfunction(one)}
-    bench = TaskBench(program, arguments, VirtualLoop if clock == "virtual" else Loop, timeout)
+    bench = TaskBench(program, arguments, clock, timeout)
     with _one_at_a_time, stand_ins(program, bench, seed if clock == "virtual" else None):
         outer = run_program(
             lambda **watched: bench.main(), watched, clock="wall", timeout=patience or timeout, cancelled=cancelled
         )
-    return bench.run(outer, clock, seed, claim)
+    return bench.run(outer, seed, claim)
 
 
 class TaskBench:
     """What one run collects. Invariant: only the thread of the loop writes to `log`, and only between two awaits."""
 
-    def __init__(
-        self, program: Callable[..., Any], arguments: dict[str, Any], new_loop: Callable[[float], Loop], timeout: float
-    ) -> None:
-        self.program, self.arguments, self.timeout = program, arguments, timeout
-        self.new_loop = new_loop
+    def __init__(self, program: Callable[..., Any], arguments: dict[str, Any], clock: str, timeout: float) -> None:
+        self.program, self.arguments, self.clock, self.timeout = program, arguments, clock, timeout
         self.loop: Loop | None = None
         self.log = Log()
         self.stopped: Deadlock | Timeout | None = None
@@ -108,7 +105,7 @@ class TaskBench:
 
     def main(self) -> None:
         """Runs in the run's own thread."""
-        self.loop = loop = self.new_loop(self.timeout)
+        self.loop = loop = (VirtualLoop if self.clock == "virtual" else Loop)(self.timeout)
         try:
             loop.begins = self._begin
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
@@ -134,26 +131,14 @@ class TaskBench:
 
     def _end_the_others(self, loop: Loop) -> None:
         """As `asyncio.run` does: what is not finished with the program is cancelled."""
-        left = [task for task in self._labels if not task.done()]
-        for task in left:
-            task.cancel()
         loop.begins = None
-        if left:
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        _cancel(loop, [task for task in self._labels if not task.done()])
         loop.run_until_complete(asyncio.sleep(0))  # the last ends are told on the next round
 
     def _leave(self, loop: Loop) -> None:
         with suppress(Idle, TimeUp):  # who does not let itself be cancelled is left behind, and never runs again
             loop.limit = loop.time() - loop.origin + 1
-            left = [task for task in asyncio.all_tasks(loop) if not task.done()]
-            for task in left:
-                task.cancel()
-            if left:
-                loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-
-    @property
-    def clock(self) -> str:
-        return "virtual" if isinstance(self.loop, VirtualLoop) else "wall"
+            _cancel(loop, list(asyncio.all_tasks(loop)))
 
     @property
     def live(self) -> list[str]:
@@ -203,16 +188,18 @@ class TaskBench:
         self.note(me, "print", line=self.line(place()))
         self.log.printed.append(Printed(self.now(), me, text))
 
-    def run(self, outer: Run, clock: str, seed: int, claim: Check | None) -> Run:
+    def run(self, outer: Run, seed: int, claim: Check | None) -> Run:
         stopped = self.stopped or outer.stopped
         failed = outer.exception if self.stopped is None else None
-        trace = self.log.trace(self.duration if clock == "virtual" or self.duration else round(outer.duration * 1e9))
+        trace = self.log.trace(
+            self.duration if self.clock == "virtual" or self.duration else round(outer.duration * 1e9)
+        )
         code = getattr(self.program, "__code__", None)
         return replace(
             outer,
             trace=trace,
             arguments=MappingProxyType(self.arguments),
-            clock=clock,
+            clock=self.clock,
             seed=seed,
             duration=trace.duration / 1e9,
             result=self.result,
@@ -228,3 +215,11 @@ class TaskBench:
             source_file=getattr(code, "co_filename", None),
             source=self.log.source(code),
         )
+
+
+def _cancel(loop: Loop, tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel them, and let the loop run until they have taken it in."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))

@@ -13,7 +13,7 @@ from semalab.excerpt import written
 from semalab.exercises.answers import Prediction
 from semalab.exercises.bounded import STALLED, TIMEOUT
 from semalab.exercises.exercise import Exercise
-from semalab.exercises.faults import fault_of, takes_other
+from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.interrupts import interrupts
@@ -63,7 +63,7 @@ class TaskTrial(Exercise):
                 for seed in range(self.seeds):
                     run = self._run(attempt, size, seed, interrupted)
                     if interrupted():
-                        return self.not_yet("the check was interrupted before it could tell.")
+                        return self.not_yet(INTERRUPTED)
                     if (problem := self._problem(run, attempt)) is not None:
                         return self.not_yet(problem, f"You see a run with the durations of seed {seed}.", run=run)
         tried = f"Right in {len(self.sizes) * self.seeds} runs of {self.told}, each with other durations."
@@ -84,5 +84,5 @@ class TaskTrial(Exercise):
 
     def _problem(self, run: Run, attempt: Any) -> str | None:
         if isinstance(run.stopped, Timeout):
-            return "the program does not come to an end, and the check has stopped it."
+            return ENDLESS
         return fault_of(run, self.wrong, attempt)

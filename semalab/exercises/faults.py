@@ -12,6 +12,9 @@ from semalab.excerpt import cut, cut_name, said_by, written
 from semalab.run import Run
 from semalab.stops import Deadlock
 
+INTERRUPTED = "the check was interrupted before it could tell."
+ENDLESS = "the program does not come to an end, and the check has stopped it."
+
 
 def shape_of(attempt: Any, takes: Sequence[str]) -> str | None:
     """What keeps this from being called as the exercise calls it; None if nothing does. takes: its parameters."""

@@ -11,7 +11,7 @@ from semalab.claims import Check
 from semalab.excerpt import cut_name
 from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
-from semalab.exercises.faults import fault_of, shape_of
+from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
@@ -137,16 +137,15 @@ class _Judging:
     # answers
     def _stopped(self, run: Run) -> Feedback:
         if self._bounded.interrupted():
-            return self._trial.not_yet(_INTERRUPTED)
-        problem = "the program does not come to an end, and the check has stopped it."
+            return self._trial.not_yet(INTERRUPTED)
         slept = run.duration >= TIMEOUT
         why = "More than a minute of its own time has gone by." if slept else "Is there a loop without an end?"
-        return self._trial.not_yet(problem, why, run=run)
+        return self._trial.not_yet(ENDLESS, why, run=run)
 
     def _unproved(self, found: Exploration, first: Run) -> Feedback:
         size = self._size(found.arguments)
         if self._bounded.interrupted():
-            return self._trial.not_yet(_INTERRUPTED)
+            return self._trial.not_yet(INTERRUPTED)
         if not found.minimal and (problem := self._unasked(first)) is not None:
             return self._trial.not_yet(problem, run=first)  # rather than a long way through loops, or none
         if found.shortest is not None:
@@ -178,7 +177,6 @@ class _Judging:
         return " with ".join(_counted(name, arguments[name]) for name in self._trial.sized)
 
 
-_INTERRUPTED = "the check was interrupted before it could tell."
 _WAIT = "A semaphore waits by itself: nobody has to ask again and again."
 
 
