@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -30,10 +31,7 @@ def meet(attempt: Any, hikers: int) -> dict[str, int]:
         gone += 1
 
     hiking = [threading.Thread(target=hike, name=f"hiker-{i}") for i in range(hikers)]
-    for thread in hiking:
-        thread.start()
-    for thread in hiking:
-        thread.join()
+    run_together(hiking)
     return {"arrived": arrived, "early": early, "gone": gone}
 
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -48,10 +49,7 @@ def light_the_hall(attempt: Any, visitors: int) -> dict[str, Any]:
         attempt(mutex, come, go, light, look)
 
     visiting = [threading.Thread(target=visit, name=f"visitor-{i}") for i in range(visitors)]
-    for thread in visiting:
-        thread.start()
-    for thread in visiting:
-        thread.join()
+    run_together(visiting)
     return {"came": came, "went": went, "looked": looked, "dark": dark, "burns": burns, "most": most}
 
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -50,10 +51,7 @@ def open_the_shop(attempt: Any, customers: int, chairs: int) -> dict[str, int]:
     working = threading.Thread(target=cut_hair, name="barber")
     coming = [threading.Thread(target=come, name=f"customer-{i}") for i in range(customers)]
     working.start()
-    for thread in coming:
-        thread.start()
-    for thread in coming:
-        thread.join()
+    run_together(coming)
     closed = True
     customer.release()
     working.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from semalab.exercises.answers import Answer, Prediction
+from semalab.exercises.together import run_together
 from semalab.run import Run
 
 
@@ -13,10 +14,7 @@ def bring_and_take(initial: int, bring: int) -> int:
 
     threads = [threading.Thread(target=boxes.release, args=[bring], name=f"bringer-{i}") for i in range(3)]
     threads += [threading.Thread(target=boxes.acquire, name=f"taker-{i}") for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_together(threads)
     return boxes._value
 
 

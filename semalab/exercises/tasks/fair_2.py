@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -39,10 +40,7 @@ def wait_at_the_door(attempt: Any, guests: int, patience: int) -> dict[str, int]
             said_no += answer is False
 
     coming = [threading.Thread(target=come, args=[i], name=f"guest-{i}") for i in range(guests)]
-    for thread in coming:
-        thread.start()
-    for thread in coming:
-        thread.join()
+    run_together(coming)
     return {"most": most, "visits": visits, "raised": raised, "errors": errors, "yes": said_yes, "no": said_no}
 
 

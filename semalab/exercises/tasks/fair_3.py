@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -29,10 +30,7 @@ def play_a_round(attempt: Any, players: int, rounds: int) -> dict[str, int]:
         attempt(turns, i, rounds, move)
 
     sitting = [threading.Thread(target=sit, args=[i], name=f"player-{i}") for i in range(players)]
-    for thread in sitting:
-        thread.start()
-    for thread in sitting:
-        thread.join()
+    run_together(sitting)
     return {"moves": moves, "out of turn": out_of_turn, "most": most}
 
 

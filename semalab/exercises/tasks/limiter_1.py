@@ -7,6 +7,7 @@ import time
 
 from semalab.claims import limit
 from semalab.exercises.answers import Answer, Prediction
+from semalab.exercises.together import run_together
 from semalab.run import Run
 
 
@@ -18,10 +19,7 @@ def answer_the_calls(clients: int, lines: int) -> None:
             time.sleep(0.01)
 
     callers = [threading.Thread(target=call, name=f"client-{i}") for i in range(clients)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
+    run_together(callers)
 
 
 def milliseconds(run: Run) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from semalab.claims import limit
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -38,10 +39,7 @@ def ask_the_server(attempt: Any, clients: int, permits: int, failing: int) -> di
             answers += answer if type(answer) is int else 0
 
     asking = [threading.Thread(target=ask, args=[i], name=f"client-{i}") for i in range(clients)]
-    for thread in asking:
-        thread.start()
-    for thread in asking:
-        thread.join()
+    run_together(asking)
     return {"most": most, "failures": failures, "answers": answers}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from semalab.claims import limit
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -32,10 +33,7 @@ def open_the_wheel(attempt: Any, visitors: int, seats: int) -> dict[str, int]:
             said_no += 1
 
     visiting = [threading.Thread(target=visit, name=f"visitor-{i}") for i in range(visitors)]
-    for thread in visiting:
-        thread.start()
-    for thread in visiting:
-        thread.join()
+    run_together(visiting)
     return {"most": most, "yes": said_yes, "no": said_no}
 
 

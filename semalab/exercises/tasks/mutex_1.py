@@ -6,6 +6,7 @@ import threading
 import time
 
 from semalab.exercises.answers import Answer, Prediction
+from semalab.exercises.together import run_together
 from semalab.run import Run
 
 
@@ -28,10 +29,7 @@ def leave_keys_behind(guests: int, stray: int) -> int:
 
     threads = [threading.Thread(target=visit, name=f"guest-{i}") for i in range(guests)]
     threads.append(threading.Thread(target=be_careless, name="careless"))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_together(threads)
     return most
 
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -38,10 +39,7 @@ def sell_tickets(attempt: Any, buyers: int, tickets: int) -> dict[str, int]:
             said_no += 1
 
     buying = [threading.Thread(target=buy, name=f"buyer-{i}") for i in range(buyers)]
-    for thread in buying:
-        thread.start()
-    for thread in buying:
-        thread.join()
+    run_together(buying)
     return {"left": left, "least": least, "yes": said_yes, "no": said_no}
 
 

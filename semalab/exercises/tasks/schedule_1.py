@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
+from semalab.exercises.together import run_together
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.run import Run
@@ -21,10 +22,7 @@ def count_in_two(times: int) -> int:
             total += 1
 
     workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    run_together(workers)
     return total
 
 

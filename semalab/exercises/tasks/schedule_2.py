@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from semalab.exercises.logged import STAY, calls
+from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 
@@ -30,10 +31,7 @@ def dine(attempt: Any, philosophers: int) -> dict[str, int]:
         attempt(forks, i, eat)
 
     sitting = [threading.Thread(target=sit, args=[i], name=f"philosopher-{i}") for i in range(philosophers)]
-    for thread in sitting:
-        thread.start()
-    for thread in sitting:
-        thread.join()
+    run_together(sitting)
     return {"clashes": clashes}
 
 
