@@ -466,6 +466,7 @@ def test_a_short_search_shows_no_bar_and_a_failed_one_takes_it_away(bars: list[R
 
 
 # interrupts
+@pytest.mark.usefixtures("interruptible")
 def test_the_first_interrupt_asks_and_the_second_raises() -> None:
     before = signal.getsignal(signal.SIGINT)
     with interrupts() as interrupted:
@@ -477,6 +478,7 @@ def test_the_first_interrupt_asks_and_the_second_raises() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_no_other_thread_touches_the_handler() -> None:
     before = signal.getsignal(signal.SIGINT)
     seen: list[Any] = []
@@ -501,6 +503,7 @@ def spins(first: list[int]) -> None:
     visit(2, 1)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_a_schedule_that_hangs() -> None:
     found = lab.explore(spins, first=[])
     assert (found.verdict, found.interrupted, found.covered, found.unfinished) == ("budget exhausted", True, 1, None)
