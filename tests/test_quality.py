@@ -30,11 +30,24 @@ LAYERS = (
         "verdict",
         "files",
     ),
-    *("timeline", "poster", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
+    *(
+        "timeline",
+        "poster",
+        "moments",
+        "front_end",
+        "replay",
+        "saving",
+        "run",
+        "engine",
+        "twins",
+        "stepping",
+        "decode",
+        "watching",
+    ),
     *("recording", "beyond", "loading", "comparison", "exploration", "exercises", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
-FRONT_END = ("replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
+FRONT_END = ("front_end", "replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
@@ -127,7 +140,7 @@ def test_there_are_modules_in_every_layer() -> None:
         ("import semalab", "run.py", "run must import semalab from the layer that defines it"),
         ("from semalab import recording", "panel.py", None),
         ("from semalab import Event", "panel.py", "panel must import semalab.Event from the layer that defines it"),
-        ("import IPython.display", "run.py", "run must not import IPython.display: only replay, panel, magic may"),
+        ("import IPython.display", "run.py", f"run must not import IPython.display: only {', '.join(FRONT_END)} may"),
         ("from matplotlib import pyplot", "timeline/rows.py", "timeline must not import matplotlib.pyplot: it keeps"),
         ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
         ("from . import virtual\nfrom ..trace import Event", "engine/wall.py", None),
