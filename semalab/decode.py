@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from semalab.engine import Foreign, Inside, Processor, ProgramThread, Subject, rows, times
+from semalab.event import LOCKS
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.source import Source, source_of
 from semalab.stops import Deadlock, Timeout, Wait, several_of, still_waiting
@@ -147,6 +148,8 @@ class Decoder:
                 line = entered[-1]
             if entered:
                 del entered[-change:]
+            elif self.primitives[key].kind in LOCKS:  # any thread may release it
+                self._entered[key].clear()
         else:
             kind = "refuse"
         return self._since(time), thread, kind, self.labels[key], value, abs(change), line

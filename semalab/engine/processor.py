@@ -75,6 +75,10 @@ class Processor:
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         raise NotImplementedError
 
+    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+        """How to try such a lock and how to free it, for one who has something in `held` while it is held."""
+        return lock.acquire, lock.release
+
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         """Log that the calling thread sleeps, let it sleep, and log that it woke."""
         raise NotImplementedError

@@ -25,15 +25,18 @@ class WallLock:
 
     Invariant: `freed` is counted just before a release, `taken` when an owner has noticed that it owns the lock. So
     `taken == freed + 1` means: the lock is held, its owner knows, and no waiter has been woken that is yet to run.
+    A lock with `held` is taken and freed without us; there `held` is empty from before a release until its next owner
+    has noticed.
     """
 
-    __slots__ = ("__weakref__", "_processor", "freed", "real", "taken", "topic")
+    __slots__ = ("__weakref__", "_processor", "freed", "held", "real", "taken", "topic")
 
     def __init__(self, processor: WallProcessor, topic: ProgramThread | Inside | None = None) -> None:
         self._processor = processor
         self.real = _thread.allocate_lock()
         self.taken = 0
         self.freed = 0
+        self.held: list[None] | None = None
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -62,6 +65,10 @@ class WallLock:
     def locked(self) -> bool:
         return self.real.locked()
 
+    def settled(self) -> bool:
+        """Held, its owner knows, and nobody has been woken."""
+        return self.taken == self.freed + 1 if self.held is None else bool(self.held)
+
     def _at_fork_reinit(self) -> None:
         self.real = _thread.allocate_lock()
         self.taken = self.freed = 0
@@ -84,6 +91,10 @@ class WallProcessor(Processor):
 
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
         return WallLock(self, topic)
+
+    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+        lock.held = held
+        return lock.real.acquire, lock.real.release
 
     def block(self, lock: WallLock, timeout: float) -> bool:
         """Wait in the real lock, visibly: `waits_in` is set exactly while this thread cannot run on by itself."""
@@ -162,7 +173,7 @@ class WallProcessor(Processor):
         if not first or not self.awaited or self.starting or self._blocked() != first:
             self.others = ()
             return False
-        if any(lock.taken != lock.freed + 1 for _, _, lock in first):
+        if not all(lock.settled() for _, _, lock in first):
             return False
         if self.others and self._patience:  # they could at the last look; to look takes time
             self._patience -= 1
