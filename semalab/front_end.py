@@ -1,22 +1,8 @@
-"""Whether a page of JupyterLab's shows this notebook.
-
-Such a page keeps each output as it came and shows it again when the kernel is gone. nbclient and nbval only collect
-outputs, and other pages have ways of their own.
-"""
+"""What only a front end can do: the package's door puts it here; whoever needs it does without where it is None."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Any
 
-from IPython.core.getipython import get_ipython
-
-
-def is_there() -> bool:
-    """Whether JupyterLab runs the present cell: it names it in its request, by an id (other pages: by an address)."""
-    shell: Any = get_ipython()
-    ask = getattr(getattr(shell, "kernel", None), "get_parent", None)
-    if ask is None:
-        return False
-    cell = ((ask() or {}).get("metadata") or {}).get("cellId")
-    return isinstance(cell, str) and re.fullmatch(r"[\w-]+", cell) is not None
+make_bar: Callable[[], Any] | None = None  # makes a `semalab.exploration.progress.Bar`
