@@ -12,7 +12,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 
-def is_there() -> bool:
+def runs_this_cell() -> bool:
     """Whether JupyterLab runs the present cell: it names it in its request, by an id (other pages: by an address)."""
     shell: Any = get_ipython()
     ask = getattr(getattr(shell, "kernel", None), "get_parent", None)

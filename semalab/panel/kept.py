@@ -15,7 +15,7 @@ from uuid import uuid4
 import ipywidgets as widgets
 from IPython.display import display, update_display
 
-from semalab import jupyterlab
+from semalab.jupyterlab import runs_this_cell
 from semalab.panel.loop import running_loop
 
 # The two outputs are neighbours. A widget that is there has elements inside; one that is not there has at most a line
@@ -77,7 +77,7 @@ class Kept(widgets.VBox):
     def _ipython_display_(self) -> None:
         """Below a cell of JupyterLab's: the picture, then the panel. Elsewhere one output is both (IPython goes on)."""
         last = self.last()
-        if last is None or not jupyterlab.is_there():
+        if last is None or not runs_this_cell():
             raise NotImplementedError
         self._shown.append(f"semalab-{uuid4().hex}")
         display(_bundle(last), raw=True, display_id=self._shown[-1])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from semalab import jupyterlab
+from semalab.jupyterlab import runs_this_cell
 from semalab.replay.page import page_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Replay(widgets.HTML):
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle, about = self.run._repr_mimebundle_()
         picture = bundle["image/png"]
-        if jupyterlab.is_there():
+        if runs_this_cell():
             page = framed(self.run, _still(picture, about))
             return {"text/html": page, "image/png": picture, "text/plain": repr(self)}
         view = super()._repr_mimebundle_(**kwargs)
