@@ -354,6 +354,7 @@ def interrupts() -> None:
     together(lambda: signal.raise_signal(signal.SIGINT), lambda: time.sleep(1))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_search_and_leaves_nothing() -> None:
     handler = signal.getsignal(signal.SIGINT)
     for _ in range(3):

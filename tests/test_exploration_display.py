@@ -17,8 +17,8 @@ import pytest
 from pythons import other_pythons
 
 import semalab as lab
+from semalab import front_end
 from semalab.exploration import Exploration
-from semalab.exploration import progress as progress_module
 from semalab.exploration.explore import search
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.picture import as_lanes, drawing
@@ -428,10 +428,9 @@ def bars() -> Iterator[list[Recorded]]:
         made.append(Recorded())
         return made[-1]
 
-    before = progress_module._make_bar
-    progress_module.show_with(make)
+    before, front_end.make_bar = front_end.make_bar, make
     yield made
-    progress_module._make_bar = before
+    front_end.make_bar = before
 
 
 def test_a_bar_comes_after_a_second_and_four_times_a_second(bars: list[Recorded]) -> None:
@@ -466,6 +465,7 @@ def test_a_short_search_shows_no_bar_and_a_failed_one_takes_it_away(bars: list[R
 
 
 # interrupts
+@pytest.mark.usefixtures("interruptible")
 def test_the_first_interrupt_asks_and_the_second_raises() -> None:
     before = signal.getsignal(signal.SIGINT)
     with interrupts() as interrupted:
@@ -477,6 +477,7 @@ def test_the_first_interrupt_asks_and_the_second_raises() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_no_other_thread_touches_the_handler() -> None:
     before = signal.getsignal(signal.SIGINT)
     seen: list[Any] = []
@@ -501,6 +502,7 @@ def spins(first: list[int]) -> None:
     visit(2, 1)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_a_schedule_that_hangs() -> None:
     found = lab.explore(spins, first=[])
     assert (found.verdict, found.interrupted, found.covered, found.unfinished) == ("budget exhausted", True, 1, None)

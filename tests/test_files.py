@@ -149,7 +149,7 @@ def fail() -> None:
     raise Failing
 
 
-@pytest.mark.usefixtures("everywhere")
+@pytest.mark.usefixtures("everywhere", "interruptible")
 @pytest.mark.parametrize(("disturb", "error"), [(fail, Failing), (interrupt, KeyboardInterrupt)])
 @pytest.mark.parametrize("before", [b"the old one", None])
 def test_a_save_that_is_interrupted_leaves_the_old_file(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,9 @@ def test_the_summary_names_notebook_and_cell_as_a_reader_counts_them(tmp_path: P
     path.write_text(text(notebook), encoding="utf-8")
 
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider", str(path)]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    environment = {**os.environ, "COLUMNS": "1000"}  # in a narrow terminal pytest cuts its summary, or leaves it out
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
     failed = re.findall(r"^FAILED .* - (.*)$", ended.stdout, re.MULTILINE)
     assert failed == ["02_mutex.ipynb, In [2], cell 4 of 4"], ended.stdout

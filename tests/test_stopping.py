@@ -298,6 +298,7 @@ def test_a_primitive_that_outlives_its_run_does_no_harm(clock: str) -> None:
 
 @CLOCKS
 @pytest.mark.parametrize("what", ["waits", "computes", "swallows", "sleeps", "joins", "computes twice"])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_comes_out_of_record_when_everybody_has_ended(what: str, clock: str) -> None:
     command = [sys.executable, "-X", "utf8", str(ROOT / "tests" / "interrupted_run.py"), clock, *what.split()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

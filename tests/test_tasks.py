@@ -231,6 +231,7 @@ def test_a_permit_given_to_a_task_that_is_cancelled_before_it_goes_on_goes_to_th
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
 @pytest.mark.parametrize("clock", ["wall", "virtual"])
 @pytest.mark.parametrize("awaits", [True, False], ids=["awaits", "computes"])
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_the_run_and_comes_back(clock: str, awaits: bool) -> None:
     async def go_on_for_ever() -> None:
         os.kill(os.getpid(), signal.SIGINT)

@@ -288,23 +288,26 @@ def test_saved_logs_read_back(name: str, message: str) -> None:
 
 
 def test_files_are_utf_8_in_every_locale(tmp_path: Path) -> None:
+    folder = tmp_path / "Übungen"
+    folder.mkdir()
+    # As bytes: in that locale a name in other letters than ASCII's is no text.
     program = f"""
-import sys
-sys.path[:0] = [{str(ROOT / "tests")!r}, {str(ROOT)!r}]
+import os, sys
+sys.path[:0] = map(os.fsdecode, [{os.fsencode(ROOT / "tests")!r}, {os.fsencode(ROOT)!r}])
 from test_text_is_data import run_of
 run = run_of({"工人 "!a} + "\\ud800", {"שלום "!a} + "\\udcff")
 for suffix in ("csv", "json", "trace.json", "svg", "png", "pdf"):
-    run.save({str(tmp_path)!r} + "/run." + suffix)
+    run.save(os.fsdecode({os.fsencode(folder)!r}) + "/run." + suffix)
 """
     environment = {**os.environ, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     ended = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(folder.iterdir())) == 6
     for suffix in ("csv", "json", "trace.json", "svg"):
-        assert (tmp_path / f"run.{suffix}").read_bytes().decode("utf-8")
-    assert "工人 \ufffd" in (tmp_path / "run.csv").read_text(encoding="utf-8")
+        assert (folder / f"run.{suffix}").read_bytes().decode("utf-8")
+    assert "工人 \ufffd" in (folder / "run.csv").read_text(encoding="utf-8")
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

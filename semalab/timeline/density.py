@@ -63,7 +63,7 @@ def density_of(bars: Mapping[tuple[str, Tone | None], Bars], view: View) -> Dens
     for (kind, _), some in bars.items():
         if kind == "wait":
             waits += _taken(some, view, threads, down, across) / room
-    most = max(float(share.max()) for share in shares.values())
+    most = max(float(np.max(share)) for share in shares.values())
     return Density(view.begin, threads, view.span / across, shares, touched, waits, most)
 
 
