@@ -100,9 +100,16 @@ class Adoption:
         bound = [r for r in reach.references if _is_bound(r.value)]
         unwritable = [r.value for r in (*primitives, *bound) if not reach.writable(r.place)]
         self._fixed.update(id(value.__self__ if _is_bound(value) else value) for value in unwritable)
-        for reference in primitives:
+        for reference in sorted(primitives, key=lambda r: not r.name.isidentifier()):  # of its names the best
+            if id(reference.value) in self._fixed and reach.writable(reference.place) and not reference.library:
+                self._unseen.name(reference.name, reference.value)
+        for reference in reach.references:
             value = reference.value
-            if id(value) not in ours:
+            if _is_bound(value):
+                self._bind(reference)
+            elif not is_primitive(value):
+                continue
+            elif id(value) not in ours:
                 self._unseen.count(reference.library, value)
             elif type(value) in _LOCKS:
                 self._stand_in(reference)
@@ -110,9 +117,6 @@ class Adoption:
                 self._met.add(id(value))
                 if not self.take(value, reference.name):
                     self._unseen.name(reference.name, value)
-
-        for reference in bound:
-            self._bind(reference)
 
     def take(self, value: Any, name: str) -> bool:
         """Take in one object that can become another in place; returns whether it takes part now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import functools
 import gc
+import opcode
 import sys
 import threading
 import types
@@ -45,6 +46,10 @@ _MACHINERY = frozenset(
 
 
 _OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
+
+
+_LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]  # its argument has a bit more than that of the others
+_BY_NAME = frozenset(opcode.opmap[name] for name in ("LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
 
 
 class Reference(NamedTuple):
@@ -250,7 +255,8 @@ class Reach:
             names = dict.fromkeys(_names(function.__code__))
             self._names.update(names)
             space = function.__globals__
-            inner += [Reference(name, space[name], Entry(space, name)) for name in names if name in space]
+            loaded = _loaded(function.__code__)
+            inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
             inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if content(cell) is not ABSENT:
@@ -325,10 +331,24 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield constant
 
 
+@functools.lru_cache(maxsize=4096)
+def _loaded(code: types.CodeType) -> frozenset[str]:
+    """The names that it looks up in its globals; an attribute may be called like one of them."""
+    found, extended, text = set(), 0, code.co_code
+    for i in range(0, len(text), 2):
+        operation, argument = text[i], text[i + 1] | extended
+        extended = argument << 8 if operation == opcode.EXTENDED_ARG else 0
+        if operation == _LOAD_GLOBAL:
+            found.add(code.co_names[argument >> 1])
+        elif operation in _BY_NAME:
+            found.add(code.co_names[argument])
+    return frozenset(found).union(*(_loaded(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
+
+
 def _imported(name: str, space: dict[str, Any]) -> types.ModuleType | None:
     """A module of the program's author that a function imports by this name when it is called."""
     for full in (name, f"{space.get('__package__')}.{name}"):
         module = sys.modules.get(full)
-        if module is not None and name not in space and is_authors(vars(module)):
+        if module is not None and is_authors(vars(module)):
             return module
     return None
