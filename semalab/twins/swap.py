@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import random
 import sys
@@ -153,4 +154,11 @@ class Swap:
             raise interrupt
 
 
-_OF_C = frozenset(map(id, (threading.Lock, threading.RLock, type(threading.Lock()), type(threading.RLock()))))
+_OF_C = frozenset(  # what makes primitives and threads, and tells nobody
+    id(maker)
+    for maker in (
+        *(threading.Lock, threading.RLock, type(threading.Lock()), type(threading.RLock())),
+        *(vars(_thread).get(name) for name in ("start_new_thread", "start_new", "start_joinable_thread")),
+        vars(sys.modules.get("_queue", sys)).get("SimpleQueue"),
+    )
+)
