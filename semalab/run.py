@@ -92,8 +92,10 @@ class Run:
         """One sentence about what the log does not hold; empty if it holds everything."""
         if not self.unseen:
             return ""
-        names = ", ".join(f"`{cut_name(name, 80)}`" for name in self.unseen[:3])
+        names = ", ".join(one if "`" in one else f"`{cut_name(one, 80)}`" for one in self.unseen[:3])
         more = f" and {len(self.unseen) - 3:,} more" if len(self.unseen) > 3 else ""
+        if self.module == "asyncio":
+            return f"Not watched: {names}{more}. In a coroutine the lab watches asyncio's semaphores and locks."
         return f"Not watched, because made before the run: {names}{more}. Make them in the program itself."
 
     @property

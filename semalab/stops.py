@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from semalab.event import several
-from semalab.trace import IDLE, QUEUES
+from semalab.trace import IDLE, LOCKS, QUEUES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
@@ -104,7 +104,7 @@ def _joining(group: list[Wait]) -> str:
 def _blocked(group: list[Wait]) -> str:
     first = group[0]
     who, verb = _who(group)
-    if first.kind in {"Lock", "RLock"} and first.holders:
+    if first.kind in LOCKS and first.holders:
         holder = first.holders[0]
         if len(group) == 1 and holder == first.thread:
             return f"{who} {verb} for `{first.primitive}`, which it holds itself"

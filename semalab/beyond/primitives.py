@@ -7,6 +7,7 @@ whether it was made before the run. Whoever is not in the run's event loop meets
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sys
 from asyncio import mixins
 from collections.abc import Callable, Iterator
@@ -37,6 +38,9 @@ class Tasks(Protocol):
     def noticed(self, name: str, kind: str) -> str: ...
     def waits(self, actor: str, name: str, kind: str, line: int | None) -> None: ...
     def goes_on(self, actor: str) -> None: ...
+    def frames(self) -> Iterator[FrameType]:
+        """Where the tasks are that wait just now."""
+        ...
 
 
 class Primitives:
@@ -84,7 +88,7 @@ class Primitives:
         if isinstance(owner, asyncio.Condition):  # its lock is called as it is itself
             frame = _maker(owner)
         self._kept.append(one)
-        if frame is None or not is_programs(frame.f_code):  # asyncio made it, as a part of something else
+        if frame is None or frame.f_globals.get("__package__") == "asyncio":  # a part of something else
             self._keys[id(one)] = None
         else:
             made = Semaphore(_kind(one), _value(one), (frame.f_code, frame.f_lasti))
@@ -94,7 +98,7 @@ class Primitives:
         """Its number in the log; what was made before the run comes into the log when a task first touches it."""
         if id(one) not in self._keys:
             self._kept.append(one)
-            name, value = _name(one), _value(one)
+            name, value = self._name(one), _value(one)
             if _part_of_a_barrier():
                 self._keys[id(one)] = None
             elif _elsewhere(one) or value != getattr(one, "_bound_value", value):
@@ -141,7 +145,7 @@ class Primitives:
     def _notice(self, one: Any) -> str:
         if id(one) not in self._names:
             self._kept.append(one)
-            self._names[id(one)] = self._tasks.noticed(_name(one), _kind(one))
+            self._names[id(one)] = self._tasks.noticed(self._name(one), _kind(one))
         return self._names[id(one)]
 
     def _using(self, real: Callable[..., Any]) -> Callable[..., Any]:
@@ -168,29 +172,33 @@ class Primitives:
 
         return wait
 
+    def _name(self, one: Any) -> str:
+        """What the program calls it, seen from where it is used, or from another task; empty if it has no name."""
+        for frame in itertools.chain(_outer(sys._getframe(1)), self._tasks.frames()):
+            if is_programs(frame.f_code):
+                for names in (frame.f_locals, frame.f_globals):
+                    if (found := _found(one, names)) is not None:
+                        return found
+        return ""
+
     def _binding(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def _get_loop(one: Any) -> Any:
             try:
                 return real(one)
             except RuntimeError as error:
                 if self._tasks.inside():
-                    error.args = (_bound(one),)
+                    error.args = (_bound(one, self._name(one)),)
                 raise
 
         return _get_loop
 
 
-def _bound(one: Any) -> str:
-    name = _name(one) or _kind(one)
+def _bound(one: Any, name: str) -> str:
+    called, it = (f"`{name}`", f"`{name}`") if name else (f"the {_kind(one)}", "it")
     return (
-        f"`{name}` is bound to a different event loop: it was made outside of the program, and {_a(_kind(one))} belongs"
-        f" to the first loop in which a task has waited for it, here that of an earlier run. Make `{name}` inside the"
-        " coroutine function"
+        f"{called} is bound to a different event loop: made outside of the program, it belongs to the loop in which a"
+        f" task first waited for it, and each run has a loop of its own. Make {it} inside the coroutine function"
     )
-
-
-def _a(kind: str) -> str:
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _kind(one: Any) -> str:
@@ -245,16 +253,6 @@ def _part_of_a_barrier() -> bool:
         if isinstance(frame.f_locals.get("self"), asyncio.Barrier):
             return True
     return False
-
-
-def _name(one: Any) -> str:
-    """What the program calls it, seen from where it is used; empty if it has no name there."""
-    for frame in _outer(sys._getframe(1)):
-        if is_programs(frame.f_code):
-            for names in (frame.f_locals, frame.f_globals):
-                if (found := _found(one, names)) is not None:
-                    return found
-    return ""
 
 
 def _found(one: Any, names: dict[str, Any]) -> str | None:

@@ -6,9 +6,10 @@ import asyncio
 import gc
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 from semalab.bench import Bench
@@ -217,7 +218,7 @@ class TaskBench(Bench):
     def noticed(self, name: str, kind: str) -> str:
         """The program uses what is not watched."""
         label = name or kind
-        self._noticed[f"{label} ({kind})"] = None
+        self._noticed[f"`{label}` ({kind})" if name else f"`{kind}`"] = None
         return label
 
     def waits(self, actor: str, name: str, kind: str, line: int | None) -> None:
@@ -225,6 +226,13 @@ class TaskBench(Bench):
 
     def goes_on(self, actor: str) -> None:
         self._waits.pop(actor, None)
+
+    def frames(self) -> Iterator[FrameType]:
+        for task in self._tasks:
+            coroutine: Any = task.get_coro()
+            while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+                yield frame
+                coroutine = coroutine.cr_await
 
     def _line(self) -> int | None:
         code, instruction = place()
@@ -285,7 +293,7 @@ class TaskBench(Bench):
         virtual = self.settings.clock == "virtual"
         trace = self.log.trace(self._duration if virtual or self._duration else round(outer.duration * 1e9))
         used = {event.primitive for event in outer.trace}
-        threads = [f"{p.label} (threading.{p.kind})" for p in outer.trace.primitives.values() if p.label in used]
+        threads = [f"`{p.label}` (threading.{p.kind})" for p in outer.trace.primitives.values() if p.label in used]
         return replace(
             outer,
             trace=trace,
