@@ -154,7 +154,7 @@ def _waiting(group: list[Wait]) -> str:
 
 def _for_ever(wait: Wait) -> str:
     """Why such a wait has no end."""
-    if wait.kind in {"Lock", "RLock"} and wait.holders:
+    if wait.kind in LOCKS and wait.holders:
         return ""
     if wait.unfinished:
         return " and nobody can call task_done() any more"

@@ -384,6 +384,21 @@ def test_a_deadlock_names_what_everybody_waits_for() -> None:
     )
 
 
+def test_a_deadlock_of_queues_says_what_is_missing() -> None:
+    async def program() -> None:
+        empty, full, undone = asyncio.Queue[int](), asyncio.Queue[int](1), asyncio.Queue[int]()
+        full.put_nowait(1)
+        undone.put_nowait(1)
+        await asyncio.gather(empty.get(), full.put(2), undone.join())
+
+    run = lab.record(program, clock="virtual")
+    assert run.verdict.startswith(
+        "Deadlock: get waits for `empty` (empty) and nobody can put one any more;"
+        " put waits for `full` (1 item) and nobody can take one any more;"
+        " join waits in `undone`.join() and nobody can call task_done() any more; main waits for get to end"
+    )
+
+
 @CLOCKS
 def test_no_deadlock_while_a_thread_of_the_program_can_still_open_the_gate(clock: str) -> None:
     async def program() -> str:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from semalab.beyond.log import Semaphore
 from semalab.beyond.patches import Patches
 from semalab.labels import is_programs
+from semalab.stops import Wait
 
 _WATCHED = (asyncio.Semaphore, asyncio.Lock)
 _NOTICED: dict[type, tuple[str, ...]] = {  # the methods by which a program uses what the log has no rows for
@@ -36,7 +37,7 @@ class Tasks(Protocol):
     def here(self) -> tuple[str, int | None]: ...
     def note(self, actor: str, kind: str, key: int | None = None, amount: int = 0, line: int | None = None) -> None: ...
     def noticed(self, name: str, kind: str) -> str: ...
-    def waits(self, actor: str, name: str, kind: str, line: int | None) -> None: ...
+    def waits(self, wait: Wait) -> None: ...
     def goes_on(self, actor: str) -> None: ...
     def frames(self) -> Iterator[FrameType]:
         """Where the tasks are that wait just now."""
@@ -164,7 +165,9 @@ class Primitives:
                 return await real(one, *arguments, **settings)
             name = self._notice(one)
             me, line = tasks.here()
-            tasks.waits(me, name, _kind(one), line)
+            items = one.qsize() if isinstance(one, asyncio.Queue) else None
+            unfinished = one._unfinished_tasks if real.__name__ == "join" else 0
+            tasks.waits(Wait(me, name, _kind(one).rpartition(".")[2], items, (), line, unfinished))
             try:
                 return await real(one, *arguments, **settings)
             finally:

@@ -221,8 +221,8 @@ class TaskBench(Bench):
         self._noticed[f"`{label}` ({kind})" if name else f"`{kind}`"] = None
         return label
 
-    def waits(self, actor: str, name: str, kind: str, line: int | None) -> None:
-        self._waits[actor] = Wait(actor, name, kind.rpartition(".")[2], line=line)
+    def waits(self, wait: Wait) -> None:
+        self._waits[wait.thread] = wait
 
     def goes_on(self, actor: str) -> None:
         self._waits.pop(actor, None)
@@ -255,9 +255,9 @@ class TaskBench(Bench):
             self.log.printed.append(Printed(self.log.rows[-1].time, me, text))
 
     def _reached(self) -> bool:
-        """True if threads may yet call into the loop: those of the program, or others that are in its code."""
+        """True if threads or handlers of signals may yet call into the loop: the program's, or whoever can reach it."""
         processor = self.processor
-        return len(processor.live) > 1 or processor.starting > 0 or processor.strangers()
+        return len(processor.live) > 1 or processor.starting > 0 or processor.others_reach([self._loop])
 
     def _others(self) -> dict[str, Wait]:
         """What tasks wait for that are not at a semaphore: what has no rows, or each other's ends."""
