@@ -26,6 +26,7 @@ _NOTICED: dict[type, tuple[str, ...]] = {  # the methods by which a program uses
     asyncio.Barrier: ("wait", "reset", "abort"),
     asyncio.Queue: ("get", "put", "join", "get_nowait", "put_nowait"),
 }
+CLASSES: tuple[type, ...] = (*_WATCHED, *_NOTICED)
 _WAITS = frozenset({"wait", "get", "put", "join"})
 
 

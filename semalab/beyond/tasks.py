@@ -16,7 +16,7 @@ from semalab.bench import Bench
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.loops import Idle, Loop, TimeUp, VirtualLoop
 from semalab.beyond.place import place
-from semalab.beyond.primitives import Primitives
+from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.claims import Check
 from semalab.decode import Printed
 from semalab.engine import WallProcessor
@@ -101,6 +101,7 @@ class TaskBench(Bench):
         twins = super().make_twins()
         twins.seeded = self.settings.clock == "virtual"  # though its threads, if it starts some, are real ones
         twins.streams.taken = self._printed
+        twins.elsewhere = CLASSES
         return twins
 
     def prepare(self) -> None:
@@ -303,7 +304,7 @@ class TaskBench(Bench):
             stopped=self._stopped or outer.stopped,
             schedule=None,
             cost=None,
-            unseen=(*self._noticed, *threads),
+            unseen=(*self._noticed, *threads, *outer.unseen),
             module="asyncio",
             source=self.log.source(code_of(self.program)),
         )
