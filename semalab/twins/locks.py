@@ -11,7 +11,7 @@ from typing import Any
 
 from semalab.engine import Stop
 from semalab.engine.processor import check_lock_arguments
-from semalab.twins.recorder import Place, Recorder
+from semalab.twins.recorder import Recorder
 from semalab.twins.watched import ROOM, descend
 
 _frame = sys._getframe
@@ -72,15 +72,16 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                 check_lock_arguments(blocking, timeout)
             if point is not None:
                 descend(ROOM)
+            code: types.CodeType | None
             caller = _frame(1)
             if id(caller.f_globals) in processor.program:
-                where: Place = caller.f_code, caller.f_lasti
+                code, instruction = caller.f_code, caller.f_lasti
             else:
-                where = place()
+                code, instruction = place()
             # From here to the token only C is called on the wall clock: nothing can raise with the lock half taken.
             got = self._take(False) or self._come_late(blocking and timeout != 0, timeout)
             if got:
-                write((now(), ident(), self._key, 0, *where))
+                write((now(), ident(), self._key, 0, code, instruction))
                 self._held.append(None)  # last: from now on it can be released
             if point is not None:
                 point()
@@ -137,19 +138,20 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             self._give_back(_frame(1))
 
         def _give_back(self, caller: types.FrameType) -> None:
+            code: types.CodeType | None
             if point is not None:
                 descend(ROOM)
             if id(caller.f_globals) in processor.program:
-                where: Place = caller.f_code, caller.f_lasti
+                code, instruction = caller.f_code, caller.f_lasti
             else:
-                where = place()
+                code, instruction = place()
             try:
                 try:
                     self._held.pop()
                 except IndexError:
                     self._find_held()
                 # The row comes first, and its stamp before it: the lock's next hold begins later than this one ends.
-                write((now(), ident(), self._key, 1, *where))
+                write((now(), ident(), self._key, 1, code, instruction))
                 try:
                     self._free()
                 except RuntimeError:
