@@ -90,5 +90,5 @@ def listed(unseen: Sequence[str]) -> str:
     >>> listed(("gate", "3 locks of fasteners"))
     '`gate`, 3 locks of fasteners'
     """
-    told = [name if name[:1].isdigit() else f"`{cut_name(name, 80)}`" for name in unseen[:3]]
+    told = [name if name[:1].isdigit() or "`" in name else f"`{cut_name(name, 80)}`" for name in unseen[:3]]
     return ", ".join(told) + (f" and {len(unseen) - 3:,} more" if len(unseen) > 3 else "")

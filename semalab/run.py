@@ -92,7 +92,10 @@ class Run:
         """One sentence about what the log does not hold; empty if it holds everything."""
         if not self.unseen:
             return ""
-        return f"Not watched: {listed(self.unseen)}. What the program itself makes can be watched."
+        ours = "What the program itself makes can be watched."
+        if self.module == "asyncio":
+            ours = "In a coroutine the lab watches asyncio's semaphores and locks."
+        return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property
     def output(self) -> str:
