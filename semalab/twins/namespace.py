@@ -33,6 +33,8 @@ class Twins:
     def __init__(self, processor: Processor, seed: int) -> None:
         self.processor: Processor = processor
         self.seed = seed
+        self.elsewhere: tuple[type, ...] = ()  # classes of primitives that somebody else watches in this run
+        self.seeded = processor.clock == "virtual"  # whether the run's random numbers come from the seed
         self.recorder: Recorder = Recorder(processor)
         self.streams = Streams(self.recorder, self.inside)
         self.source = load_threading(processor)
@@ -82,7 +84,10 @@ class Twins:
         if real is _LOCK or real is _RLOCK:
             return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
         module, name = self._places.get(id(real), ("", ""))
-        known = module and vars(sys.modules[module]).get(name) is real
+        if not module:
+            return real
+        there = vars(sys.modules[module]).get(name)
+        known = there is real or getattr(there, "__wrapped__", None) is real  # it asks during a run who calls
         return vars(self.module(module)).get(name, real) if known else real
 
     def reals(self) -> dict[int, Any]:
