@@ -30,6 +30,7 @@ class Swap:
         self._twins: Twins | None = None
         self._exchange = Exchange(self._of)
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
+        self._makers: Makers | None = None
         self._logging = False
         self._unseen = Unseen()
 
@@ -55,7 +56,7 @@ class Swap:
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
-        makers = Makers(twins, self._exchange, self._adoption, self._unseen)
+        self._makers = makers = Makers(twins, self._exchange, self._adoption, self._unseen)
         self._swap_references(reach, makers)
         self._exchange.remake(reach)
         makers.ask()
@@ -144,9 +145,11 @@ class Swap:
         while True:
             try:
                 self._exchange.restore()
+                if self._makers is not None:
+                    self._makers.be_quiet()
                 if self._twins is not None:
                     Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = None
+                    self._twins = self._adoption = self._makers = None
                     self._logging = False
                 break
             except KeyboardInterrupt as error:  # it came in between: nothing may be left
