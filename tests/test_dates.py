@@ -1,4 +1,4 @@
-"""On the virtual clock every way to ask for the time tells the time of the run: `datetime`, `clock_gettime`, and so on."""
+"""On the virtual clock every way to ask for the time tells the time of the run: `datetime`, `clock_gettime` …"""
 
 from __future__ import annotations
 
