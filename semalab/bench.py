@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from semalab.decode import Decoder
-from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor, count
+from semalab.engine import Processor, ProgramThread, Replayed, Seeded, Stop, VirtualProcessor, WallProcessor, count
 from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
@@ -45,7 +45,10 @@ def _processor(settings: RunSettings) -> Processor:
     schedule = settings.schedule
     if schedule is not None and schedule.points:
         return following(schedule, settings.timeout)
-    return VirtualProcessor(settings.seed, settings.timeout, None if schedule is None else Replayed(schedule.choices))
+    if schedule is None:
+        return VirtualProcessor(settings.seed, settings.timeout)
+    further = Seeded(schedule.seed) if schedule.unfinished else None
+    return VirtualProcessor(settings.seed, settings.timeout, Replayed(schedule.choices, further))
 
 
 class SoFar:
@@ -194,4 +197,6 @@ class Bench:
 def _schedule(processor: Processor, seed: int) -> Schedule | None:
     if isinstance(processor, SteppingProcessor):
         return processor.schedule(seed)
-    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
+    if not isinstance(processor, VirtualProcessor):
+        return None
+    return Schedule(tuple(processor.chooser.taken), seed, unfinished=processor.unfinished)

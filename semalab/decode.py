@@ -243,8 +243,16 @@ class Decoder:
         return {event.thread: event for event in self._events}
 
     def _where(self) -> str:
-        place = self.processor.stuck_at
-        return f" in {place[0]}, line {place[1]}" if place else ""
+        """The thread with which nothing happened, and the nearest line of the program."""
+        thread, place = self.processor.stuck_thread, self.processor.stuck_at
+        if thread is None:
+            return ""
+        label = self.thread_labels[thread.number]
+        if place is not None:
+            return f" in {place[0]}, line {place[1]} (thread {label})"
+        if thread.origin is None:
+            return f" in {label}"
+        return f" in {label}, which was started in {thread.origin[0]}, line {thread.origin[1]}"
 
     def _wait(self, thread: ProgramThread | Foreign, subject: Subject) -> Wait:
         label = self._foreign_label(thread) if isinstance(thread, Foreign) else self.thread_labels[thread.number]
