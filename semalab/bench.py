@@ -176,6 +176,7 @@ class Bench:
             decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
         stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
+        outlived = self.processor.outlived
         self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         return self.settings.run_of(
@@ -190,6 +191,7 @@ class Bench:
             cost=cost_of_an_event if self.settings.clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
+            outlived=outlived,
             source=decoder.source(code_of(self.program)),
         )
 

@@ -37,7 +37,7 @@ class WallLock:
         self.real = _thread.allocate_lock()
         self.taken = 0
         self.freed = 0
-        self.held: list[None] | None = None
+        self.held: list[Any] | None = None
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -93,7 +93,7 @@ class WallProcessor(Processor):
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
         return WallLock(self, topic)
 
-    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+    def bare(self, lock: Any, held: list[Any]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
         lock.held = held
         return lock.real.acquire, lock.real.release
 
@@ -129,9 +129,7 @@ class WallProcessor(Processor):
         me.waits_in = lock
         got = False
         try:
-            got = (
-                self._supervise_while(lock, timeout) if ident == self._supervisor else lock.real.acquire(True, timeout)
-            )
+            got = self._supervise_while(lock, timeout) if ident == self.caller else lock.real.acquire(True, timeout)
         finally:
             me.waits_in = None
             me.blocks += 1
