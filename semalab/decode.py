@@ -219,11 +219,10 @@ class Decoder:
         others = self.processor.others
         if not others:
             return ""
-        tale = still_waiting(self._waits())
-        return (
-            f"the program had not ended after {timeout:g} s; {tale}; {several_of(others)}, which "
-            f"{'is' if len(others) == 1 else 'are'} not of the run, could still have acted"
-        )
+        are = "is" if len(others) == 1 else "are"
+        told = f"the program had not ended after {timeout:g} s"
+        could = f"{several_of(others)}, which {are} not of the run, could still have acted"
+        return "; ".join(filter(None, (told, still_waiting(self._waits()), could)))
 
     def _not_ruled(self) -> str:
         others = self.processor.others
