@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
 from semalab.event import several
-from semalab.excerpt import cut_name
+from semalab.excerpt import listed
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
@@ -105,9 +105,10 @@ class Run:
     def _not_watched(self) -> str:
         if not self.unseen:
             return ""
-        told = [name if name[0].isdigit() else f"`{cut_name(name, 80)}`" for name in self.unseen]
-        more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
-        return f"Not watched: {', '.join(told[:3])}{more}. What the program itself makes can be watched."
+        ours = "What the program itself makes can be watched."
+        if self.module == "asyncio":
+            ours = "In a coroutine the lab watches asyncio's semaphores and locks."
+        return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property
     def output(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from types import FrameType
@@ -121,8 +121,11 @@ class Processor:
 
     def look_for_others(self) -> bool:
         """While all threads of the run wait: see whether `others` could still act."""
-        awaited = [thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None]
-        self.others = self.bystanders.able(self.own_idents(), self.program, awaited, self.caller)
+        return self.others_reach(thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None)
+
+    def others_reach(self, awaited: Iterable[object]) -> bool:
+        """See whether `others` could still act on what is waited for."""
+        self.others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
         return bool(self.others)
 
     def watched_by_others(self, program: AbstractSet[int]) -> bool:
