@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
 from semalab.event import several
-from semalab.excerpt import listed
+from semalab.excerpt import cut_name, listed
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
