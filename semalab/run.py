@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim, judge
 from semalab.event import several
-from semalab.excerpt import cut_name
+from semalab.excerpt import listed
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
@@ -92,12 +92,10 @@ class Run:
         """One sentence about what the log does not hold; empty if it holds everything."""
         if not self.unseen:
             return ""
-        told = [one if one[0].isdigit() or "`" in one else f"`{cut_name(one, 80)}`" for one in self.unseen]
-        more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
         ours = "What the program itself makes can be watched."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
-        return f"Not watched: {', '.join(told[:3])}{more}. {ours}"
+        return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property
     def output(self) -> str:
