@@ -300,6 +300,10 @@ class Processor:
         self.foreigners.renew()
         self.stuck = self.left = self.others = self.outlived = ()
 
+    def forked(self) -> None:
+        """Called in a child process: nobody there is of the run, and every twin is the real thing."""
+        self.live.clear()
+
     def close(self) -> None:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
         self.foreigners.close()
