@@ -11,6 +11,7 @@ from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
 from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
 from semalab.twins.namespace import Twins
@@ -42,6 +43,8 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
+        for place, real, twin in dates(twins):
+            self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
         reach.walk(program, arguments, found)
