@@ -11,6 +11,7 @@ from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
 from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
 from semalab.twins.namespace import Twins
@@ -30,6 +31,7 @@ class Swap:
         self._twins: Twins | None = None
         self._exchange = Exchange(self._of)
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
+        self._makers: Makers | None = None
         self._logging = False
         self._unseen = Unseen()
 
@@ -41,6 +43,8 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
+        for place, real, twin in dates(twins):
+            self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
         reach.walk(program, arguments, found)
@@ -55,7 +59,7 @@ class Swap:
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
-        makers = Makers(twins, self._exchange, self._adoption, self._unseen)
+        self._makers = makers = Makers(twins, self._exchange, self._adoption, self._unseen)
         self._swap_references(reach, makers)
         self._exchange.remake(reach)
         makers.ask()
@@ -144,9 +148,11 @@ class Swap:
         while True:
             try:
                 self._exchange.restore()
+                if self._makers is not None:
+                    self._makers.be_quiet()
                 if self._twins is not None:
                     Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = None
+                    self._twins = self._adoption = self._makers = None
                     self._logging = False
                 break
             except KeyboardInterrupt as error:  # it came in between: nothing may be left
