@@ -16,11 +16,13 @@ from semalab.engine.chooser import Chooser, Seeded
 from semalab.engine.pinning import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
-from semalab.engine.stopwatch import Stopwatch
+from semalab.engine.stopwatch import Patience
 from semalab.engine.thread import Inside, ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
 
-NO_PROGRESS = 2.0  # real seconds without any operation after which the program is taken to be stuck outside the lab
+NO_PROGRESS = (
+    2.0  # seconds of patience without any operation, after which the program is taken to be stuck outside the lab
+)
 
 
 class VirtualProcessor(Processor):
@@ -45,7 +47,7 @@ class VirtualProcessor(Processor):
         self.waits = 0
         self.operations = 0
         self.seen = 0
-        self.idle = Stopwatch()  # since `operations` was seen to be `seen`
+        self.idle = Patience(NO_PROGRESS)  # since `operations` was seen to be `seen`
 
     @property
     def astray(self) -> str | None:
@@ -234,7 +236,7 @@ class VirtualProcessor(Processor):
         if self.operations != self.seen:
             self.seen = self.operations
             self.idle.restart()
-        elif self.idle.look() > NO_PROGRESS:
+        elif self.idle.is_over():
             self.stuck_at = self.place_of(self.running)
             self.stop("stuck")
 
