@@ -219,11 +219,10 @@ class Decoder:
         others = self.processor.others
         if not others:
             return ""
-        tale = still_waiting(self._waits())
-        return (
-            f"the program had not ended after {timeout:g} s; {tale}; {several_of(others)}, which "
-            f"{'is' if len(others) == 1 else 'are'} not of the run, could still have acted"
-        )
+        are = "is" if len(others) == 1 else "are"
+        told = f"the program had not ended after {timeout:g} s"
+        could = f"{several_of(others)}, which {are} not of the run, could still have acted"
+        return "; ".join(filter(None, (told, still_waiting(self._waits()), could)))
 
     def _not_ruled(self) -> str:
         others = self.processor.others
@@ -243,8 +242,16 @@ class Decoder:
         return {event.thread: event for event in self._events}
 
     def _where(self) -> str:
-        place = self.processor.stuck_at
-        return f" in {place[0]}, line {place[1]}" if place else ""
+        """The thread with which nothing happened, and the nearest line of the program."""
+        thread, place = self.processor.stuck_thread, self.processor.stuck_at
+        if thread is None:
+            return ""
+        label = self.thread_labels[thread.number]
+        if place is not None:
+            return f" in {place[0]}, line {place[1]} (thread {label})"
+        if thread.origin is None:
+            return f" in {label}"
+        return f" in {label}, which was started in {thread.origin[0]}, line {thread.origin[1]}"
 
     def _wait(self, thread: ProgramThread | Foreign, subject: Subject) -> Wait:
         label = self._foreign_label(thread) if isinstance(thread, Foreign) else self.thread_labels[thread.number]

@@ -244,8 +244,8 @@ def test_a_machine_that_is_slow_makes_no_right_attempt_wrong(monkeypatch: pytest
     """Between two looks at the clock three seconds go by, in which others had the processor."""
     looks = itertools.count(0, 3.0)
     slow = SimpleNamespace(**{**vars(time), "monotonic": lambda: next(looks)})
-    monkeypatch.setattr("semalab.engine.stopwatch.time", slow)
-    monkeypatch.setattr("semalab.engine.stopwatch.share_of_processor", lambda: 0.05)
+    monkeypatch.setattr("semalab.exercises.bounded.time", slow)
+    monkeypatch.setattr("semalab.exercises.bounded.LONGEST", 1e9)
     for name in ("classic-2", "classic-3", "limiter-2", "schedule-3", "beyond-2"):
         assert lab.check(name, SOLUTIONS[name][0]).solved, name
     assert lab.check("limiter-2", endless).sentences[0] == STOPPED

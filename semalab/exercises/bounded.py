@@ -1,8 +1,7 @@
 """Explorations and runs of an attempt that end in time, whatever the attempt does and however busy the machine is.
 
-What counts is schedules, and the processor's time that this process had. Real time counts in two cases only: where
-nothing is computed although a processor is free, so that the attempt waits for something outside the lab; and where the
-machine leaves this process so little that the answer would take minutes. Then the attempt is not called wrong.
+What counts is schedules, and the processor's time that this process had. Real time counts where the machine leaves it
+so little that the answer would take minutes: then the attempt is not called wrong.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.claims import Check
-from semalab.engine.stopwatch import Patience
+from semalab.engine.idle import Idle
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.recording import run_program
@@ -25,6 +24,7 @@ PATIENCE = 10.0  # seconds of the processor for all explorations together: the s
 STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
 LONGEST = 300.0  # real seconds for one check
+LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least, on either clock
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Bounded:
     interrupted: Callable[[], bool]
     deadline: float = field(default_factory=lambda: time.process_time() + PATIENCE)
     until: float = field(default_factory=lambda: time.monotonic() + LONGEST)
-    _patience: Patience = field(default_factory=lambda: Patience(STALLED))
+    _idle: Idle = field(default_factory=lambda: Idle(LOOK))
 
     def hurry(self) -> None:
         """There is an answer already; a better one may be looked for for a moment only."""
@@ -49,11 +49,11 @@ class Bounded:
         return time.monotonic() >= self.until
 
     def _ends(self) -> bool:
-        return self.interrupted() or self.too_busy() or self._patience.is_over()
+        return self.interrupted() or self.too_busy() or self._idle.look() > STALLED
 
     def run(self, program: Program, arguments: Mapping[str, Any], seed: int, claim: Check | None) -> Run:
         """A seeded run on the virtual clock. claim: what its picture is measured by."""
-        self._patience.restart()
+        self._idle.restart()
         return run_program(
             program,
             arguments,
@@ -68,13 +68,13 @@ class Bounded:
     def explore(self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None]) -> Exploration:
         """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough."""
         last = 0
-        self._patience.restart()
+        self._idle.restart()
 
         def goes_on(schedules: int) -> bool:
             nonlocal last
             if schedules != last:
                 last = schedules
-                self._patience.restart()
+                self._idle.restart()
             return not self._ends()
 
         seconds = max(0.5, self.deadline - time.process_time())

@@ -23,6 +23,7 @@ from semalab.twins.source import is_copy
 from semalab.twins.unseen import Unseen
 
 _CLASSES = ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread")
+_LOCKS = ("Lock", "RLock")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
     " itertools heapq enum runpy pickle copyreg queue".split()
@@ -37,6 +38,7 @@ class Makers:
         self._exchange = exchange
         self._adoption = adoption
         self._unseen = unseen
+        self._made_for: dict[str, Any] = {}
 
     def ask(self) -> None:
         """From now on every maker asks; the exchange takes it back."""
@@ -44,8 +46,17 @@ class Makers:
             self._ask(getattr(threading, name))
         if "queue" in sys.modules:
             self._ask(sys.modules["queue"].Queue)
-        for name in ("Lock", "RLock"):
-            self._exchange.name(vars(threading), name, self._lock(name, getattr(threading, name)))
+        for name in _LOCKS:
+            self._exchange.name(vars(threading), name, self.of(getattr(threading, name)))
+
+    def of(self, real: Any) -> Any:
+        """A maker of locks that asks who calls, in the place of a real one; any other thing itself."""
+        name = next((name for name in _LOCKS if getattr(threading, name) is real), None)
+        if name is None:
+            return real
+        if name not in self._made_for:
+            self._made_for[name] = self._lock(name, real)
+        return self._made_for[name]
 
     def _ask(self, cls: type) -> None:
         init = vars(cls)["__init__"]
