@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,6 +18,8 @@ from semalab.source import Source, source_of
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made, streams
+
+_TAIL = 200  # of the last events, from which it is read what a program did that did not come to its end
 
 
 class Printed(NamedTuple):
@@ -177,7 +180,7 @@ class Decoder:
         if verdict == "deadlock":
             return Deadlock(tuple(self._wait(s.thread, s.subject) for s in self.processor.stuck))
         reason = {
-            "timeout": "",
+            "timeout": self._stood_still(timeout),
             "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
@@ -188,6 +191,33 @@ class Decoder:
         left = tuple(self.thread_labels[thread.number] for thread in self.processor.left)
         return Timeout(timeout, clock, running, reason, left)
 
+    def _stood_still(self, timeout: float) -> str:
+        """Of a run on the virtual clock whose real time was up while its own had hardly moved: who kept it busy."""
+        now = self.processor.stopped_at - self.origin
+        if self.processor.clock != "virtual" or self.processor.stopped_at >= round(timeout * 1e9):
+            return ""
+        tail = self._events[-_TAIL:]
+        asking = (
+            len(tail) < _TAIL or 3 * sum(e.kind == "refuse" or (e.kind, e.amount) == ("sleep", 0) for e in tail) > _TAIL
+        )
+        why = "the program asks again and again" if asking else "the program goes on without sleeping"
+        stood = len(tail) < _TAIL or tail[0].time == tail[-1].time
+        clock = (
+            "the virtual clock stood still at" if stood else f"in {timeout:g} s of real time the virtual clock came to"
+        )
+        return f"{clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
+
+    def _busy(self, tail: Sequence[Event]) -> str:
+        """Which thread kept the clock from moving, and at which line, as far as that is known."""
+        if self.processor.stuck_at is not None and self.processor.busy is not None:
+            thread, line = self.label_of(self.processor.busy), self.processor.stuck_at[1]
+        else:
+            counts = Counter((event.thread, event.line) for event in tail if event.line is not None)
+            if not counts:
+                return ""
+            (thread, line), _ = counts.most_common(1)[0]
+        return f" ({thread}, line {line})"
+
     def _holders(self, key: int) -> tuple[str, ...]:
         return tuple(thread for thread, lines in self._entered[key].items() if lines)
 
@@ -197,7 +227,11 @@ class Decoder:
 
     def _where(self) -> str:
         place = self.processor.stuck_at
-        return f" in {place[0]}, line {place[1]}" if place else ""
+        if place is None:
+            return ""
+        busy = self.processor.busy
+        who = f" of {self.label_of(busy)}" if busy is not None and self.label_of(busy) != "main" else ""
+        return f" in {place[0]}, line {place[1]}{who}"
 
     def _wait(self, thread: ProgramThread, subject: Subject) -> Wait:
         label = self.thread_labels[thread.number]

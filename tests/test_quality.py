@@ -26,6 +26,7 @@ LAYERS = (
         "walk",
         "reading",
         "schedule",
+        "permits",
         "claims",
         "verdict",
         "files",

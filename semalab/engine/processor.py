@@ -52,6 +52,7 @@ class Processor:
         self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"
         self.stuck: tuple[Stuck, ...] = ()
         self.stuck_at: tuple[str, int] | None = None
+        self.busy: ProgramThread | None = None  # who was there, when a clock would not move
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own

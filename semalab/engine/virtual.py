@@ -216,8 +216,19 @@ class VirtualProcessor(Processor):
             self.seen = self.operations
             self.idle.restart()
         elif self.idle.look() > NO_PROGRESS:
-            self.stuck_at = self.place_of(self.running)
+            self._find_busy()
             self.stop("stuck")
+
+    def _find_busy(self) -> None:
+        self.busy = self.running
+        self.stuck_at = self.place_of(self.busy)
+
+    def stop(self, verdict: str | None) -> None:
+        if (
+            verdict == "timeout" and self.time < self.limit and not self.stopping
+        ):  # real time is up, and not the clock's
+            self._find_busy()
+        super().stop(verdict)
 
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         pin = Pin()
