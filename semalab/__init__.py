@@ -10,6 +10,9 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from semalab import beyond as beyond
+from semalab import front_end
+
 if TYPE_CHECKING:
     from semalab.claims import at_most as at_most
     from semalab.claims import exact_count as exact_count
@@ -43,6 +46,7 @@ _HOME = {
 
 __all__ = [
     "at_most",
+    "beyond",
     "check",
     "compare",
     "exact_count",
@@ -67,21 +71,16 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'semalab' has no attribute {name!r}")
     value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
-    if name == "explore" and "ipykernel" in sys.modules:  # only a front end knows how to show a bar
-        import_module("semalab.exploration.progress").show_with(_bar)
-    if name in {"record", "interact"}:
-        import_module("semalab.recording").run_coroutines_with(_tasks)
     globals()[name] = value
     return value
 
 
-def _tasks(*arguments: Any, **settings: Any) -> Any:
-    """asyncio is imported when the first coroutine function is to be run."""
-    return import_module("semalab.beyond.tasks").run_tasks(*arguments, **settings)
-
-
 def _bar() -> Any:
     return import_module("semalab.panel.bar").CellBar()
+
+
+if "ipykernel" in sys.modules:
+    front_end.make_bar = _bar
 
 
 def __dir__() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,11 @@ from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
-from semalab.engine import Inside, Processor, ProgramThread, Subject, rows, times
-from semalab.event import OUTSIDE
+from semalab.engine import Foreign, Inside, Processor, ProgramThread, Subject, rows, times
+from semalab.event import LOCKS
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.source import Source, source_of
-from semalab.stops import Deadlock, Timeout, Wait
+from semalab.stops import Deadlock, Timeout, Wait, several_of, still_waiting
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made, streams
 
@@ -53,7 +54,10 @@ class Decoder:
         self.processor = processor
         self.origin = origin
         self.with_exit = with_exit
-        *self.thread_labels, self.outside = thread_labels([*(t.name for t in processor.every), OUTSIDE])
+        self._names = [thread.name for thread in processor.every]
+        self.thread_labels = thread_labels(self._names)
+        self._foreign: dict[int, str] = {}  # the labels of those not of the run, by identity
+        self._met: list[Foreign] = []
         self.labels = primitive_labels(made)
         self.primitives = [Primitive(label, m.kind, m.initial) for label, m in zip(self.labels, made, strict=True)]
         self.value = [m.initial for m in made]
@@ -76,7 +80,8 @@ class Decoder:
     def _trace(self, cut: int | None, end: int) -> Trace:
         with _no_collections():  # many small tuples and no garbage: nothing to collect
             self._decode(cut)
-        threads = [label for label in [*self.thread_labels, self.outside] if label in self._started]
+            self._end_foreign(end)
+        threads = [label for label in [*self.thread_labels, *self._foreign.values()] if label in self._started]
         return Trace(self._events, threads, self.primitives, end - self.origin)
 
     def _decode(self, cut: int | None) -> None:
@@ -94,11 +99,27 @@ class Decoder:
         return time - self.origin if time > self.origin else 0  # the main thread starts before its program does
 
     def _outsider(self, ident: int, time: int) -> str:
-        if self.outside not in self._started:
-            self._started.add(self.outside)
-            self._events.append(Event(self._since(time), self.outside, "start"))
-        self._thread[ident] = self.outside
-        return self.outside
+        """The label of a thread that is not of the run, which had this identifier at this time of the run's clock."""
+        label = self._foreign_label(self.processor.foreigners.at(ident, time))
+        if label not in self._started:
+            self._started.add(label)
+            self._events.append(Event(self._since(time), label, "start"))
+        return label
+
+    def _foreign_label(self, one: Foreign) -> str:
+        if id(one) not in self._foreign:
+            self._met.append(one)
+            self._names.append(one.name)
+            self._foreign[id(one)] = thread_labels(self._names)[-1]
+        return self._foreign[id(one)]
+
+    def _end_foreign(self, end: int) -> None:
+        """Nothing is written when such a thread ends, since most have nothing to do with the run."""
+        last = max(end - self.origin, self._events[-1].time if self._events else 0)
+        for one in self._met:
+            if one.ended is not None and self._since(one.ended) <= last and self._foreign[id(one)] in self._started:
+                event = Event(self._since(one.ended), self._foreign[id(one)], "end")
+                self._events.insert(bisect_right(self._events, event.time, key=itemgetter(0)), event)
 
     def _line(self, code: CodeType | None, instruction: int) -> int | None:
         """The line of an instruction, in the program's own code."""
@@ -130,6 +151,8 @@ class Decoder:
                 line = entered[-1]
             if entered:
                 del entered[-change:]
+            elif self.primitives[key].kind in LOCKS:  # any thread may release it
+                self._entered[key].clear()
         else:
             kind = "refuse"
         return self._since(time), thread, kind, self.labels[key], value, abs(change), line
@@ -150,6 +173,8 @@ class Decoder:
             self._started.add(self.thread_labels[value])
             value = None
         thread = self._thread.get(ident) or self._outsider(ident, time)
+        if kind == "end":  # the system may give its identifier to another
+            self._thread.pop(ident, None)
         primitive = ""
         if key is not None:
             primitive = self.labels[key]
@@ -169,27 +194,49 @@ class Decoder:
 
     def label_of(self, thread: ProgramThread | None) -> str:
         """What a thread is called in the trace; None is one that is not of the run."""
-        return self.thread_labels[thread.number] if thread is not None else self.outside
+        return self.thread_labels[thread.number] if thread is not None else "a thread that is not of the run"
 
     def stopped(self, timeout: float, stopped_by: str) -> Deadlock | Timeout | None:
         """Why the run was stopped; call after `trace()`. stopped_by: what is said of a run that was cancelled."""
         verdict, clock = self.processor.verdict, self.processor.clock
         if verdict is None:
             return None
-        running = tuple(self.thread_labels[s.thread.number] for s in self.processor.stuck)
+        stuck = self.processor.stuck
+        running = tuple(self.thread_labels[s.thread.number] for s in stuck if isinstance(s.thread, ProgramThread))
         if verdict == "deadlock":
-            return Deadlock(tuple(self._wait(s.thread, s.subject) for s in self.processor.stuck))
+            return Deadlock(tuple(self._wait(s.thread, s.subject) for s in stuck))
         reason = {
-            "timeout": self._stood_still(timeout),
+            "timeout": self._others_could(timeout) or self._stood_still(timeout),
             "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
             "stuck": f"nothing happened for 2 s of real time{self._where()}; "
             "if the program really needs that long, use clock='wall'",
-            "strangers": "the program waits for threads that it did not start through `threading`; use clock='wall'",
+            "strangers": self._not_ruled(),
         }[verdict]
         left = tuple(self.thread_labels[thread.number] for thread in self.processor.left)
         return Timeout(timeout, clock, running, reason, left)
+
+    def _others_could(self, timeout: float) -> str:
+        """Of a run whose threads all waited when its time was up, while others could still have acted."""
+        others = self.processor.others
+        if not others:
+            return ""
+        tale = still_waiting(self._waits())
+        return (
+            f"the program had not ended after {timeout:g} s; {tale}; {several_of(others)}, which "
+            f"{'is' if len(others) == 1 else 'are'} not of the run, could still have acted"
+        )
+
+    def _not_ruled(self) -> str:
+        others = self.processor.others
+        take = "takes" if len(others) == 1 else "take"
+        told = f"the virtual clock does not rule {several_of(others)}, which {take} part"
+        return "; ".join(filter(None, (told, still_waiting(self._waits()), "use clock='wall'")))
+
+    def _waits(self) -> tuple[Wait, ...]:
+        """Who waits for what, those left out that the log tells nothing of: they sleep, or compute."""
+        return tuple(self._wait(s.thread, s.subject) for s in self.processor.stuck if s.subject is not None)
 
     def _stood_still(self, timeout: float) -> str:
         """Of a run on the virtual clock whose real time was up while its own had hardly moved: who kept it busy."""
@@ -233,8 +280,8 @@ class Decoder:
         who = f" of {self.label_of(busy)}" if busy is not None and self.label_of(busy) != "main" else ""
         return f" in {place[0]}, line {place[1]}{who}"
 
-    def _wait(self, thread: ProgramThread, subject: Subject) -> Wait:
-        label = self.thread_labels[thread.number]
+    def _wait(self, thread: ProgramThread | Foreign, subject: Subject) -> Wait:
+        label = self._foreign_label(thread) if isinstance(thread, Foreign) else self.thread_labels[thread.number]
         last = self._last.get(label)
         line = last.line if last is not None else None
         if isinstance(subject, int):

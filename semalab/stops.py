@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from semalab.event import several
@@ -38,12 +39,8 @@ class Deadlock:
         return tuple(w.thread for w in self.waits if w.kind != "Thread" and w.kind not in IDLE)
 
     def __str__(self) -> str:
-        causes: dict[tuple[str, bool], list[Wait]] = {}
         idle = [wait for wait in self.waits if wait.kind in IDLE]
-        for wait in (wait for wait in self.waits if wait.kind not in IDLE):
-            causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
-        joins = [group for group in causes.values() if group[0].kind == "Thread"]
-        others = [group for group in causes.values() if group[0].kind != "Thread"]
+        joins, others = _grouped(self.waits)
         told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
         told += [_idle(idle)] if idle else []
         more = len(others[_TOLD:]) + len(joins[_TOLD:])
@@ -66,6 +63,30 @@ class Timeout:
     def __str__(self) -> str:
         why = self.reason or f"the program had not ended after {self.seconds:g} s; {_still(self.running)}"
         return f"{why}; {_several(self.left)} could not be stopped" if self.left else why
+
+
+def still_waiting(waits: Iterable[Wait]) -> str:
+    """Who waits for what, when it is not certain that they wait for ever."""
+    joins, others = _grouped(waits)
+    told = [_waiting(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
+    more = len(others[_TOLD:]) + len(joins[_TOLD:])
+    return "; ".join(told + ([f"{more:,} more waits like these"] if more else []))
+
+
+def several_of(names: tuple[str, ...]) -> str:
+    """Some names as a part of a sentence; of many, the first three."""
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} and {len(names) - 3:,} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _grouped(waits: Iterable[Wait]) -> tuple[list[list[Wait]], list[list[Wait]]]:
+    """The waits for one thing together: joins, and the others; those of idle pools left out."""
+    causes: dict[tuple[str, bool], list[Wait]] = {}
+    for wait in (wait for wait in waits if wait.kind not in IDLE):
+        causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
+    joins = [group for group in causes.values() if group[0].kind == "Thread"]
+    return joins, [group for group in causes.values() if group[0].kind != "Thread"]
 
 
 def _still(threads: tuple[str, ...]) -> str:
@@ -102,6 +123,10 @@ def _joining(group: list[Wait]) -> str:
 
 
 def _blocked(group: list[Wait]) -> str:
+    return _waiting(group) + _for_ever(group[0])
+
+
+def _waiting(group: list[Wait]) -> str:
     first = group[0]
     who, verb = _who(group)
     if first.kind in {"Lock", "RLock"} and first.holders:
@@ -110,18 +135,37 @@ def _blocked(group: list[Wait]) -> str:
             return f"{who} {verb} for `{first.primitive}`, which it holds itself"
         return f"{who} {verb} for `{first.primitive}`, held by {holder}"
     if first.kind == "Event":
-        return f"{who} {verb} for `{first.primitive}` (not set) and nobody can set it any more"
+        return f"{who} {verb} for `{first.primitive}` (not set)"
     if first.kind == "Condition":
-        return f"{who} {verb} on `{first.primitive}` and nobody can notify it any more"
+        return f"{who} {verb} on `{first.primitive}`"
     if first.kind == "Future":
-        return f"{who} {verb} for the result of `{first.primitive}` and nobody can bring it any more"
+        return f"{who} {verb} for the result of `{first.primitive}`"
     if first.kind in {"Futures", "Results"}:
-        return f"{who} {verb} in {first.primitive} and nobody can bring a result any more"
+        return f"{who} {verb} in {first.primitive}"
     if first.unfinished:
-        return f"{who} {verb} in `{first.primitive}`.join() and nobody can call task_done() any more"
+        return f"{who} {verb} in `{first.primitive}`.join()"
     if first.kind in QUEUES:
-        return f"{who} {verb} for `{first.primitive}` ({_items(first.value)}) and {_nobody(first.value)}"
+        return f"{who} {verb} for `{first.primitive}` ({_items(first.value)})"
     if first.kind == "Barrier":
-        return f"{who} {verb} at `{first.primitive}` and nobody can arrive any more"
+        return f"{who} {verb} at `{first.primitive}`"
     value = "" if first.value is None else f" (value {first.value})"
-    return f"{who} {verb} for `{first.primitive}`{value} and nobody can release it any more"
+    return f"{who} {verb} for `{first.primitive}`{value}"
+
+
+def _for_ever(wait: Wait) -> str:
+    """Why such a wait has no end."""
+    if wait.kind in {"Lock", "RLock"} and wait.holders:
+        return ""
+    if wait.unfinished:
+        return " and nobody can call task_done() any more"
+    if wait.kind in QUEUES:
+        return f" and {_nobody(wait.value)}"
+    acts = {
+        "Event": "set it",
+        "Condition": "notify it",
+        "Future": "bring it",
+        "Futures": "bring a result",
+        "Results": "bring a result",
+        "Barrier": "arrive",
+    }
+    return f" and nobody can {acts.get(wait.kind, 'release it')} any more"

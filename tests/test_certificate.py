@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -14,8 +15,13 @@ from hypothesis import strategies as st
 from virtual_runs import PROGRAMS
 
 import semalab as lab
+from semalab.engine import WallProcessor
 from semalab.event import BEYOND
 from semalab.trace import PERMITS, CertificateError, Event, Primitive, Trace
+from semalab.twins.primitives import recorded_classes
+from semalab.twins.recorder import Recorder
+from semalab.twins.source import load_threading
+from semalab.twins.watched import watched_condition
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -265,6 +271,106 @@ def test_overlaps_are_neither_invented_nor_missed_in_a_hurry() -> None:
             assert [uses[name].acquires for name in ("lock", "again", "semaphore")] == [240] * 3
     finally:
         sys.setswitchinterval(interval)
+
+
+def everybody_gives_back(rounds: int, threads: int) -> None:
+    """A lock that threads release who do not hold it, that is tried in vain, and waited for with little patience."""
+    lock = threading.Lock()
+    ready = threading.Event()
+
+    def work(turn: int) -> None:
+        ready.wait()
+        for number in range(turn, turn + rounds):
+            how = number % 4
+            if how == 0:
+                lock.acquire(False)
+            elif how == 1:
+                lock.acquire(timeout=1e-6)
+            elif how == 2 and lock.acquire(timeout=1e-3):
+                sum(range(50))
+            with contextlib.suppress(RuntimeError):  # another one was quicker
+                lock.release()
+
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(threads)]
+    for worker in workers:
+        worker.start()
+    ready.set()
+    for worker in workers:
+        worker.join()
+
+
+def test_a_lock_that_anybody_releases_has_its_rows_in_its_own_order() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(5):
+            run = lab.record(everybody_gives_back, rounds=60, threads=6)
+            run.trace.certify()
+            events = [e for e in run.trace if e.primitive == "lock" and e.kind in {"acquire", "release"}]
+            assert [e.kind for e in events] == ["acquire", "release"] * (len(events) // 2)
+            assert all(e.value == 0 for e in run.trace if e.primitive == "lock" and e.kind in {"block", "refuse"})
+    finally:
+        sys.setswitchinterval(interval)
+
+
+class Watched(list[Any]):
+    """A log for which something happens just before a row comes in."""
+
+    before: Callable[[Any], None] = staticmethod(lambda row: None)
+
+    def extend(self, row: Any) -> None:
+        self.before(row)
+        super().extend(row)
+
+    @property
+    def words(self) -> list[Any]:
+        """Of each row the value after an acquire or release, the kind of another event."""
+        whats = zip(self[2::6], self[3::6], strict=True)
+        return [value if isinstance(what, int) else what[0] for what, value in whats]
+
+
+@pytest.fixture
+def watched_lock() -> tuple[Any, Watched]:
+    """A lock as in a recorded program on the wall clock, and the log that it writes to."""
+    processor = WallProcessor()
+    processor.log = log = Watched()
+    recorder, source = Recorder(processor), load_threading(processor)
+    cls = recorded_classes(source, recorder, watched_condition(source, recorder))["Lock"]
+    lock = object.__new__(cls)  # the class itself would give a thread that is not of a run the real thing
+    lock.__init__()
+    return lock, log
+
+
+@pytest.mark.parametrize("moment", [0, "block", "refuse"])
+def test_nobody_releases_a_lock_while_a_row_about_it_is_being_written(
+    watched_lock: tuple[Any, Watched], moment: object
+) -> None:
+    lock, log = watched_lock
+    releaser = threading.Thread(target=lock.release, daemon=True)
+    waits = threading.Event()
+    give_way = lock._give_way
+
+    def give_way_visibly() -> None:
+        waits.set()
+        give_way()
+
+    def release_now(row: Any) -> None:
+        word = row[3] if isinstance(row[2], int) else row[2][0]
+        if word == moment and not releaser.ident:
+            releaser.start()
+            while not waits.wait(0.001) and releaser.is_alive():
+                pass
+
+    lock._give_way = give_way_visibly
+    log.before = release_now  # type: ignore[method-assign]
+    lock.acquire()
+    if moment == "refuse":
+        lock.acquire(False)
+    elif moment == "block":
+        lock.acquire()
+        lock.release()
+    releaser.join()
+    assert log.words == {0: [0, 1], "refuse": [0, "refuse", 1], "block": [0, "block", 1, 0, 1]}[moment]
 
 
 def meet(parties: int) -> int:

@@ -208,11 +208,11 @@ def through_a_pool(pool: ThreadPoolExecutor, begun: threading.Event, delay: floa
     return "opened by the pool"
 
 
-def test_a_thread_that_came_up_beside_the_run_may_still_release(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semalab.engine.bystanders.PATIENCE", 20)
-    run = lab.record(through_a_pool, pool=ThreadPoolExecutor(1), begun=threading.Event(), delay=0.05)
+def test_a_thread_that_came_up_beside_the_run_may_still_release() -> None:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="pool")
+    run = lab.record(through_a_pool, pool=pool, begun=threading.Event(), delay=0.05)
     assert (run.result, run.stopped) == ("opened by the pool", None)
-    assert [e.thread for e in run.trace.of("gate")] == ["main", "outside", "main"]
+    assert [e.thread for e in run.trace.of("gate")] == ["main", "pool_0", "main"]
 
 
 def lets_others_work(pool: ThreadPoolExecutor, gate_of: list[Any], delay: float) -> None:
@@ -230,10 +230,11 @@ def in_the_programs_code(gate_of: list[Any], delay: float) -> None:
 
 
 def test_a_virtual_run_does_not_wait_for_threads_that_are_not_its_own() -> None:
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="pool") as pool:
         run = lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05, clock="virtual")
         assert run.verdict == (
-            "Stopped: the program waits for threads that it did not start through `threading`; use clock='wall'"
+            "Stopped: the virtual clock does not rule the thread pool_0, which takes part; "
+            "main waits for `gate` (value 0); use clock='wall'"
         )
     with ThreadPoolExecutor(1) as pool:
         assert lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05).stopped is None
@@ -277,11 +278,8 @@ def test_a_thread_with_the_number_of_an_ended_one_is_not_taken_for_it(bystander:
 
 
 @CLOCKS
-def test_a_thread_that_has_nothing_to_do_with_the_run_hides_no_deadlock(
-    clock: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_has_nothing_to_do_with_the_run_hides_no_deadlock(clock: str) -> None:
     """A kernel may start threads at any time, also while a run is under way."""
-    monkeypatch.setattr("semalab.engine.bystanders.PATIENCE", 0.01)
     come, over = threading.Event(), threading.Event()
 
     def begin() -> None:

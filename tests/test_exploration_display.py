@@ -17,8 +17,8 @@ import pytest
 from pythons import other_pythons
 
 import semalab as lab
+from semalab import front_end
 from semalab.exploration import Exploration
-from semalab.exploration import progress as progress_module
 from semalab.exploration.explore import search
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.picture import as_lanes, drawing
@@ -428,10 +428,9 @@ def bars() -> Iterator[list[Recorded]]:
         made.append(Recorded())
         return made[-1]
 
-    before = progress_module._make_bar
-    progress_module.show_with(make)
+    before, front_end.make_bar = front_end.make_bar, make
     yield made
-    progress_module._make_bar = before
+    front_end.make_bar = before
 
 
 def test_a_bar_comes_after_a_second_and_four_times_a_second(bars: list[Recorded]) -> None:

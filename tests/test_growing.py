@@ -13,8 +13,9 @@ import pytest
 from semalab.engine import packed
 from semalab.panel import growing
 from semalab.panel.growing import Growing
-from semalab.recording import SoFar, run_program
+from semalab.recording import run_program
 from semalab.run import Run
+from semalab.settings import SoFar
 from semalab.timeline import NOW, png
 
 pytest_plugins = ("leftovers",)

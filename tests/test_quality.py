@@ -15,24 +15,11 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("excerpt", "event", "rules", "certificate", "trace", "stops"),
-    *(
-        "labels",
-        "source",
-        "columns",
-        "use",
-        "role",
-        "proxies",
-        "walk",
-        "reading",
-        "schedule",
-        "permits",
-        "claims",
-        "verdict",
-        "files",
-    ),
-    *("timeline", "poster", "moments", "replay", "saving", "run", "engine", "twins", "stepping", "decode", "watching"),
-    *("recording", "beyond", "loading", "comparison", "exploration", "exercises", "panel", "magic"),
+    *("excerpt", "front_end", "event", "rules", "certificate", "trace", "stops", "labels", "source", "columns", "use"),
+    *("role", "proxies", "walk", "reading", "schedule", "permits", "claims", "verdict", "files"),
+    *("timeline", "poster", "moments", "replay", "saving", "run", "settings"),
+    *("engine", "twins", "stepping", "decode", "watching", "bench", "beyond", "recording"),
+    *("loading", "comparison", "exploration", "exercises", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython

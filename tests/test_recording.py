@@ -450,7 +450,7 @@ def lends(out: list[Any], back: list[str]) -> None:
     gate.acquire()
 
 
-def test_a_thread_from_outside_that_uses_the_runs_semaphore_is_called_so() -> None:
+def test_a_thread_from_outside_that_uses_the_runs_semaphore_has_its_own_name() -> None:
     out: list[Any] = []
     back: list[str] = []
 
@@ -460,12 +460,12 @@ def test_a_thread_from_outside_that_uses_the_runs_semaphore_is_called_so() -> No
         out[0].release()
         back.append("done")
 
-    thread = Thread(target=bystander)
+    thread = Thread(target=bystander, name="bystander")
     thread.start()
     run = lab.record(lends, out=out, back=back)
     thread.join()
-    assert run.trace.threads == ("main", "outside")
-    assert [(e.thread, e.kind) for e in run.trace.of("gate")] == [("outside", "release"), ("main", "acquire")]
+    assert run.trace.threads == ("main", "bystander")
+    assert [(e.thread, e.kind) for e in run.trace.of("gate")] == [("bystander", "release"), ("main", "acquire")]
     run.trace.certify()
 
 

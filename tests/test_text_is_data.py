@@ -508,7 +508,7 @@ def touched_from_outside(given: list[Any]) -> None:
     insider.join()
 
 
-def test_a_thread_called_outside_is_not_taken_for_one_from_outside() -> None:
+def test_a_thread_from_outside_is_not_taken_for_one_of_the_run_with_its_name() -> None:
     given: list[Any] = []
 
     def touch() -> None:
@@ -516,7 +516,7 @@ def test_a_thread_called_outside_is_not_taken_for_one_from_outside() -> None:
             time.sleep(0.001)
         given[0].release()
 
-    stranger = threading.Thread(target=touch)
+    stranger = threading.Thread(target=touch, name="outside")
     stranger.start()
     run = lab.record(touched_from_outside, given=given)
     stranger.join()

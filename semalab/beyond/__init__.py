@@ -22,3 +22,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'semalab.beyond' has no attribute {name!r}")
     return getattr(import_module(f"semalab.beyond.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.place import call
 from semalab.claims import Check
-from semalab.recording import check_arguments
 from semalab.run import Run
+from semalab.settings import RunSettings, code_of
 from semalab.stops import Timeout
 
 
@@ -44,7 +43,8 @@ def record_cluster(
     >>> record_cluster(program, tasks=6, leases=2, claim=semalab.limit).verdict
     'Limit of 2 held: never more than 2 inside'
     """
-    check_arguments(program, arguments, "wall", 0, timeout, claim)
+    settings = RunSettings(timeout=timeout, claim=claim)
+    settings.check(program, arguments)
     bench = _Bench(timeout)
     exception: BaseException | None = None
     result: Any = None
@@ -57,21 +57,15 @@ def record_cluster(
     trace = bench.finish()
     if raises and exception is not None:
         raise exception
-    code = getattr(program, "__code__", None)
-    return Run(
-        trace=trace,
-        arguments=types.MappingProxyType(dict(arguments)),
-        clock="wall",
-        seed=0,
-        duration=trace.duration / 1e9,
+    return settings.run_of(
+        program,
+        arguments,
+        trace,
         result=result,
         exception=exception,
         stopped=Timeout(timeout, "wall", tuple(bench.given_up)) if bench.given_up else None,
-        name=getattr(program, "__name__", "program"),
-        claim=claim,
         module="distributed",
-        source_file=getattr(code, "co_filename", None),
-        source=bench.log.source(code),
+        source=bench.log.source(code_of(program)),
     )
 
 

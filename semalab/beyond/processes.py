@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import types
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +20,8 @@ from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
 from semalab.beyond.notes import log_of
 from semalab.claims import Check
-from semalab.recording import check_arguments
 from semalab.run import Run
+from semalab.settings import RunSettings
 from semalab.stops import Deadlock, Timeout
 
 _STILL = 0.5  # seconds without a note before it is believed that nobody moves any more
@@ -56,14 +55,15 @@ def record_processes(
     >>> record_processes(program, processes=3, initial=1).verdict
     'Mutual exclusion held: never more than 1 inside'
     """
-    check_arguments(program, arguments, "wall", 0, timeout, claim)
+    settings = RunSettings(timeout=timeout, claim=claim)
+    settings.check(program, arguments)
     text = module_text(program)
     with tempfile.TemporaryDirectory(prefix="semalab-", ignore_cleanup_errors=True) as folder:
         bench = _Bench(Path(folder), timeout)
         (bench.folder / f"{PROGRAM}.py").write_text(text, encoding="utf-8")
         (bench.folder / "arguments").write_bytes(pickle.dumps(arguments))
         bench.go(program.__name__)
-        run = bench.run(program, arguments, claim)
+        run = bench.run(program, arguments, settings)
     if raises and run.exception is not None:
         raise run.exception
     return run
@@ -118,7 +118,7 @@ class _Bench:
         lines = self.notes.read_text(encoding="utf-8").split("\n")[:-1]
         return sorted(map(json.loads, lines), key=lambda row: int(row[0]))
 
-    def run(self, program: Callable[..., Any], arguments: dict[str, Any], claim: Check | None) -> Run:
+    def run(self, program: Callable[..., Any], arguments: dict[str, Any], settings: RunSettings) -> Run:
         rows = self.read()
         log, failed = log_of(rows, self.killed if self.up else {row[1] for row in rows})
         outcome = self.folder / "outcome"
@@ -132,23 +132,17 @@ class _Bench:
             exception = RuntimeError(f"the program's Python ended early: {self.errors.strip()[-500:] or 'no word'}")
         duration = rows[-1][0] - rows[0][0] if rows else 0
         trace = log.trace(duration)
-        code = program.__code__
-        return Run(
-            trace=trace,
-            arguments=types.MappingProxyType(dict(arguments)),
-            clock="wall",
-            seed=0,
-            duration=trace.duration / 1e9,
+        return settings.run_of(
+            program,
+            arguments,
+            trace,
             result=what if how == "result" else None,
             printed=tuple(log.printed),
             exception=exception,
             stopped=self._stopped(log),
-            name=program.__name__,
-            claim=claim,
             failed_thread=thread,
             module="multiprocessing",
-            source_file=code.co_filename,
-            source=log.source(code),
+            source=log.source(program.__code__),
         )
 
     def _stopped(self, log: Log) -> Deadlock | Timeout | None:

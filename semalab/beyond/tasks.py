@@ -9,9 +9,10 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from types import CodeType, MappingProxyType
+from types import CodeType
 from typing import Any
 
+from semalab.bench import run_threads
 from semalab.beyond.log import Log, Row
 from semalab.beyond.loops import Idle, Loop, TimeUp, VirtualLoop
 from semalab.beyond.place import place
@@ -20,8 +21,8 @@ from semalab.claims import Check
 from semalab.decode import Printed
 from semalab.excerpt import written
 from semalab.labels import line_of, thread_label, thread_labels
-from semalab.recording import check_arguments, run_program
 from semalab.run import Run
+from semalab.settings import RunSettings, code_of
 from semalab.stops import Deadlock, Timeout
 
 _UNNAMED = re.compile(r"Task-\d+")  # counted in the whole process: it says nothing and differs from run to run
@@ -57,7 +58,11 @@ def record_tasks(
     >>> record_tasks(program, clock="virtual", tasks=10, initial=1).verdict
     'Mutual exclusion held: never more than 1 inside'
     """
-    run = run_tasks(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim)
+    settings = RunSettings(clock=clock, seed=seed, timeout=timeout, claim=claim)
+    settings.check(program, arguments)
+    if not inspect.iscoroutinefunction(program):
+        raise TypeError(f"program must be a coroutine function (async def), got {written(program)}; see semalab.record")
+    run = run_tasks(program, arguments, settings)
     if raises and run.exception is not None:
         raise run.exception
     return run
@@ -66,28 +71,17 @@ def record_tasks(
 def run_tasks(
     program: Callable[..., Any],
     arguments: dict[str, Any],
-    *,
-    clock: str,
-    seed: int = 0,
-    timeout: float = 30.0,
-    patience: float | None = None,
-    claim: Check | None = None,
-    cancelled: Callable[[], bool] = lambda: False,
+    settings: RunSettings,
 ) -> Run:
-    """As `record_tasks`, but exceptions are kept in the run. patience: seconds of real time, if not those of `timeout`.
-
-    cancelled: stops the run by turning true.
-    """
-    check_arguments(program, arguments, clock, seed, timeout, claim)
-    if not inspect.iscoroutinefunction(program):
-        raise TypeError(f"program must be a coroutine function (async def), got {written(program)}; see semalab.record")
+    """As `record_tasks`, but exceptions are kept in the run."""
+    clock, seed, timeout = settings.clock, settings.seed, settings.timeout
     watched = {f"function_{i}": one for i, one in enumerate([program, *arguments.values()]) if inspect.isfunction(one)}
     bench = TaskBench(program, arguments, clock, timeout)
     with _one_at_a_time, stand_ins(program, bench, seed if clock == "virtual" else None):
-        outer = run_program(
-            lambda **watched: bench.main(), watched, clock="wall", timeout=patience or timeout, cancelled=cancelled
+        outer = run_threads(
+            lambda **watched: bench.main(), watched, replace(settings, clock="wall", timeout=settings.seconds)
         )
-    return bench.run(outer, seed, claim)
+    return bench.run(outer, settings)
 
 
 class TaskBench:
@@ -188,32 +182,22 @@ class TaskBench:
         self.note(me, "print", line=self.line(place()))
         self.log.printed.append(Printed(self.now(), me, text))
 
-    def run(self, outer: Run, seed: int, claim: Check | None) -> Run:
+    def run(self, outer: Run, settings: RunSettings) -> Run:
         stopped = self.stopped or outer.stopped
         failed = outer.exception if self.stopped is None else None
         trace = self.log.trace(
             self.duration if self.clock == "virtual" or self.duration else round(outer.duration * 1e9)
         )
-        code = getattr(self.program, "__code__", None)
-        return replace(
-            outer,
-            trace=trace,
-            arguments=MappingProxyType(self.arguments),
-            clock=self.clock,
-            seed=seed,
-            duration=trace.duration / 1e9,
+        return settings.run_of(
+            self.program,
+            self.arguments,
+            trace,
             result=self.result,
             printed=tuple(self.log.printed),
             exception=failed,
             stopped=stopped,
-            name=getattr(self.program, "__name__", "program"),
-            claim=claim,
-            schedule=None,
-            cost=None,
-            unseen=(),
             module="asyncio",
-            source_file=getattr(code, "co_filename", None),
-            source=self.log.source(code),
+            source=self.log.source(code_of(self.program)),
         )
 
 

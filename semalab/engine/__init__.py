@@ -2,6 +2,7 @@
 
 from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
+from semalab.engine.foreign import Foreign
 from semalab.engine.frames import current_frames
 from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
@@ -13,6 +14,7 @@ from semalab.engine.wall import WallProcessor
 __all__ = [
     "ROW",
     "Chooser",
+    "Foreign",
     "Inside",
     "Processor",
     "ProgramThread",

@@ -1,60 +1,80 @@
-"""The threads of the process that are not of the run, and whether one of them takes part in it all the same."""
+"""Who could still act on a run whose threads all wait: threads that are not of it, and signal handlers.
+
+What counts are facts: who was started by whom, what leads to what. How long somebody has been quiet tells nothing.
+"""
 
 from __future__ import annotations
 
-import threading
-import time
-import weakref
+import _signal
+import _thread
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from semalab.engine.foreign import Foreigners
 from semalab.engine.frames import current_frames
+from semalab.engine.grasp import can_reach, frames_of
 
-PATIENCE = 0.25  # seconds a thread that the run does not know gets to show whether it takes part
+_ask: Callable[[int], Any] = _signal.getsignal  # a hundred times as fast as `signal`'s, which makes an enum of it
+_left: Callable[[int], tuple[float, float]] | None = getattr(signal, "getitimer", None)
 
 
 class Bystanders:
-    """Invariant: `_before` holds the identifiers of the threads that were there before the run, and their objects.
+    """Asked by the run's supervisor, or by one of its threads while all others wait."""
 
-    An identifier alone is not enough: the system gives that of an ended thread to the next new one.
-    """
+    def __init__(self, foreigners: Foreigners) -> None:
+        self._foreigners = foreigners
 
-    def __init__(self) -> None:
-        self._before = {ident: _object_of(ident) for ident in current_frames()}
+    def able(
+        self, own: AbstractSet[int], program: AbstractSet[int], awaited: Iterable[object], waiting: int
+    ) -> tuple[str, ...]:
+        """Those that could still act on what the run's threads wait for, in words.
 
-    def take_part(self, own: AbstractSet[int], program: AbstractSet[int]) -> bool:
-        """True if threads run the program's code that are not of the run: it may have made them by other means.
-
-        One that has come up beside the run gets PATIENCE to arrive there, as that of a thread pool does. A kernel
-        starts threads of its own at any time; they never do.
+        A thread that the run has started by other means than its own could, whatever it is at: nobody knows what it
+        will do next. Any other must be able to reach what is waited for; so must a signal's handler.
 
         own: identifiers of the run's threads that have not ended. program: identities of the program's namespaces.
+        awaited: the locks that the run's threads wait in. waiting: the thread that waits for the run's end.
         """
-        until = time.monotonic() + PATIENCE
-        while arrived := self._beside(own, program):
-            if any(arrived):
-                return True
-            if time.monotonic() > until:
-                return False
-            time.sleep(0.001)
-        return False
+        names = self.started()
+        wanted = frozenset(map(id, awaited))
+        frames = current_frames()
+        del frames[_thread.get_ident()]  # this function's own: what it holds would hold itself
+        for ident, frame in frames.items():
+            if ident in own or ident == waiting:
+                continue
+            one = self._foreigners.of(ident)
+            if one.descends or one.blocked:
+                continue
+            new = not self._foreigners.was_there(ident)
+            if (new and program_frame(frame, program) is not None) or can_reach(frames_of(frame), wanted):
+                names.append(one.description)
+        names += [f"the handler of {name}" for name, handler in _handlers() if can_reach([handler], wanted)]
+        return tuple(dict.fromkeys(names))
 
-    def _beside(self, own: AbstractSet[int], program: AbstractSet[int]) -> list[bool]:
-        """For each thread that has come up beside the run: whether it is in the program's code."""
+    def started(self) -> list[str]:
+        """The threads that the run has started by other means than its own, and that need nobody to go on."""
+        return [one.description for one in self._foreigners.descendants() if not one.blocked]
+
+    def due(self, program: AbstractSet[int]) -> list[str]:
+        """The handler of the process's alarm, if it is set and the program's code: it will act, and in real seconds."""
+        if _left is None or not _left(signal.ITIMER_REAL)[0]:
+            return []
         return [
-            program_frame(frame, program) is not None
-            for ident, frame in current_frames().items()
-            if ident not in own and not self._was_there(ident)
+            f"the handler of {name}"
+            for name, handler in _handlers()
+            if name == "SIGALRM" and can_reach([handler], frozenset(), program)
         ]
 
-    def _was_there(self, ident: int) -> bool:
-        return ident in self._before and self._before[ident] == _object_of(ident)
 
-
-def _object_of(ident: int) -> weakref.ref[threading.Thread] | None:
-    """The Thread with this identifier, weakly: two such references are equal for one and the same living object."""
-    thread = threading._active.get(ident)  # type: ignore[attr-defined]
-    return weakref.ref(thread) if thread is not None else None
+def _handlers() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The signals that a function of somebody's is called for; an interrupt is the learner's own."""
+    for number in range(1, signal.NSIG):
+        handler = _ask(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            name = signal.Signals(number).name if number in signal.Signals.__members__.values() else f"signal {number}"
+            yield name, handler
 
 
 def program_frame(frame: Any, program: AbstractSet[int]) -> Any:

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 system: Any = _thread  # what it offers differs from version to version
+# Bound now: while a run lasts, starts by these names are noted as those of threads that are not of the run.
+_start_new_thread = system.start_new_thread
+_start_joinable_thread: Any = getattr(system, "start_joinable_thread", None)
 
 
 class Carrier:
@@ -70,7 +73,7 @@ def _follow_tracing() -> bool:
     return bool(trace or profile)
 
 
-if hasattr(system, "start_joinable_thread"):  # from CPython 3.13 on
+if _start_joinable_thread is not None:  # from CPython 3.13 on
 
     def _start(carrier: Carrier) -> int:
         def run() -> None:
@@ -78,7 +81,7 @@ if hasattr(system, "start_joinable_thread"):  # from CPython 3.13 on
             carrier._run()
 
         carrier._end = system._ThreadHandle()
-        system.start_joinable_thread(run, handle=carrier._end, daemon=True)
+        _start_joinable_thread(run, handle=carrier._end, daemon=True)
         return int(carrier._end.ident)
 
     def _is_over(end: Any) -> bool:
@@ -98,7 +101,7 @@ else:
             carrier.ident = system.get_ident()
             carrier._run()
 
-        return system.start_new_thread(run, ())
+        return int(_start_new_thread(run, ()))
 
     def _is_over(end: Any) -> bool:
         return not end.locked()

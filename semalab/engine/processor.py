@@ -10,6 +10,7 @@ from typing import Any
 from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
+from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.frames import current_frames
 from semalab.engine.packed import count, pack
 from semalab.engine.stop import Stop
@@ -61,7 +62,10 @@ class Processor:
         self.finished.acquire()
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
-        self._bystanders = Bystanders()
+        self.foreigners = Foreigners(self.now, lambda: self.current() is not None)
+        self.bystanders = Bystanders(self.foreigners)
+        self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
+        self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
         self._supervisor = 0  # identifier of the thread that called record()
 
     # what the clocks differ in
@@ -71,6 +75,10 @@ class Processor:
 
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         raise NotImplementedError
+
+    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+        """How to try such a lock and how to free it, for one who has something in `held` while it is held."""
+        return lock.acquire, lock.release
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         """Log that the calling thread sleeps, let it sleep, and log that it woke."""
@@ -91,10 +99,20 @@ class Processor:
         """The thread of the run that called, or None for a thread from outside."""
         return self.live.get(_thread.get_ident())
 
-    def strangers(self) -> bool:
-        """True if threads take part in the program that are not of the run."""
-        own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None and thread.alive}
-        return self._bystanders.take_part(own, self.program)
+    def waiting(self) -> ProgramThread | Foreign:
+        """What is known of the waits of the calling thread, whether or not it is of the run."""
+        ident = _thread.get_ident()
+        return self.live.get(ident) or self.foreigners.of(ident)
+
+    def own_idents(self) -> AbstractSet[int]:
+        """The identifiers that the run's threads have in the system."""
+        return {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None and thread.alive}
+
+    def look_for_others(self) -> bool:
+        """While all threads of the run wait: see whether `others` could still act."""
+        awaited = [thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None]
+        self.others = self.bystanders.able(self.own_idents(), self.program, awaited, self._supervisor)
+        return bool(self.others)
 
     def watched_by_others(self, program: AbstractSet[int]) -> bool:
         """True if a thread that is not of the run, nor the one that waits for its end, is in the program's code.
@@ -182,8 +200,9 @@ class Processor:
         interrupt: BaseException | None = None
         self._supervisor = _thread.get_ident()
         try:
-            self.start(main, "main", False)
-            self._watch(timeout, cancelled)
+            with self.foreigners.noted():
+                self.start(main, "main", False)
+                self._watch(timeout, cancelled)
         except BaseException as error:  # also KeyboardInterrupt: the threads go first, then it goes on
             interrupt = error
         while True:
@@ -231,7 +250,11 @@ class Processor:
                 self.cut = len(self.log)
             self.stopped_at = self.now()
             live = {id(thread) for thread in list(self.live.values())}
-            self.stuck = tuple(Stuck(t, subject_of(t)) for t in self.every if id(t) in live)
+            threads: list[ProgramThread | Foreign] = [
+                *(t for t in self.every if id(t) in live),
+                *self.foreigners.blocked(),
+            ]
+            self.stuck = tuple(Stuck(thread, subject_of(thread)) for thread in threads)
             self.verdict = verdict
             self.stopping = True
 
@@ -246,10 +269,12 @@ class Processor:
             thread.farewell = thread.waits_in = thread.carrier = None
         for kept in (self.log, self.every, self.critical_locks):
             kept.clear()
-        self.stuck = self.left = ()
+        self.foreigners.renew()
+        self.stuck = self.left = self.others = self.outlived = ()
 
     def close(self) -> None:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
+        self.foreigners.close()
 
     def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
         """Where a thread is in the program: name of the function, line."""

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
+from semalab.engine.foreign import Foreign
 from semalab.engine.frames import current_frames
 from semalab.engine.stop import Stop, send_stop
 
@@ -102,13 +103,13 @@ Subject = int | Inside | ProgramThread | None  # a primitive's key, its inner lo
 
 
 class Stuck(NamedTuple):
-    """A thread that lived when the run was stopped, and what it waited for."""
+    """A thread that lived when the run was stopped, or one that is not of the run and waited; and for what."""
 
-    thread: ProgramThread
+    thread: ProgramThread | Foreign
     subject: Subject
 
 
-def subject_of(thread: ProgramThread) -> Subject:
+def subject_of(thread: ProgramThread | Foreign) -> Subject:
     """What the thread waits for."""
     if thread.waits_in is None:
         return None

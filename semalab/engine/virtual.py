@@ -58,7 +58,17 @@ class VirtualProcessor(Processor):
     def get_ident(self) -> int:
         ident = _thread.get_ident()
         me = self.live.get(ident)
-        return me.ident if me is not None else ident
+        if me is None:
+            self.meet(ident)
+            return ident
+        return me.ident
+
+    def meet(self, ident: int) -> None:
+        """A thread that is not of the run uses what is the run's: what comes of that is nothing of any seed's."""
+        if not self.stopping:
+            self.others = (self.foreigners.of(ident).description,)
+            self.stop("strangers")
+            self.report()
 
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         """A thread from outside gets a real lock: it has no other way to wait, in an event of the run for example."""
@@ -83,7 +93,8 @@ class VirtualProcessor(Processor):
         """Sleep in a lock's queue until woken (True) or until the clock says `until` (False)."""
         me = self.current()
         if me is None:
-            raise RuntimeError("this primitive belongs to a recorded run; only that run's threads can wait for it")
+            self.meet(_thread.get_ident())
+            raise Stop
         if self.stopping:
             raise Stop
         lock.queue.append(me)
@@ -139,6 +150,9 @@ class VirtualProcessor(Processor):
             instant, token, thread = heappop(timers)
             if thread.token != token:
                 continue
+            if instant > self.time and self._others_need_time(thread):
+                self.stop("strangers")
+                return
             if instant > self.limit:
                 self.time = self.limit
                 self.stop("timeout")
@@ -146,7 +160,12 @@ class VirtualProcessor(Processor):
             self.time, woken = instant, True
             self._time_is_up(thread)
         if not woken:
-            self.stop("strangers" if self.strangers() else "deadlock")
+            self.stop("strangers" if self.look_for_others() else "deadlock")
+
+    def _others_need_time(self, thread: ProgramThread) -> bool:
+        """True if somebody is about to act whose time is real: to jump over it would be to say that it never came."""
+        self.others = (*self.bystanders.started(), *self.bystanders.due(self.program))
+        return bool(self.others)
 
     def _time_is_up(self, thread: ProgramThread) -> None:
         if thread.waits_in is not None:

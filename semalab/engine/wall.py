@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from semalab.engine.foreign import Foreign
 from semalab.engine.processor import WAKE, Processor, check_lock_arguments
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread
+
+MOST_PATIENT = 40  # ticks between two looks for threads that are not of the run
 
 
 class WallLock:
@@ -22,15 +25,18 @@ class WallLock:
 
     Invariant: `freed` is counted just before a release, `taken` when an owner has noticed that it owns the lock. So
     `taken == freed + 1` means: the lock is held, its owner knows, and no waiter has been woken that is yet to run.
+    A lock with `held` is taken and freed without us; there `held` is empty from before a release until its next owner
+    has noticed.
     """
 
-    __slots__ = ("__weakref__", "_processor", "freed", "real", "taken", "topic")
+    __slots__ = ("__weakref__", "_processor", "freed", "held", "real", "taken", "topic")
 
     def __init__(self, processor: WallProcessor, topic: ProgramThread | Inside | None = None) -> None:
         self._processor = processor
         self.real = _thread.allocate_lock()
         self.taken = 0
         self.freed = 0
+        self.held: list[None] | None = None
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -59,6 +65,10 @@ class WallLock:
     def locked(self) -> bool:
         return self.real.locked()
 
+    def settled(self) -> bool:
+        """Held, its owner knows, and nobody has been woken."""
+        return self.taken == self.freed + 1 if self.held is None else bool(self.held)
+
     def _at_fork_reinit(self) -> None:
         self.real = _thread.allocate_lock()
         self.taken = self.freed = 0
@@ -74,16 +84,23 @@ class WallProcessor(Processor):
     get_ident = staticmethod(_thread.get_ident)
     point = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._looks = 0  # for others that could act, with success
+        self._patience = 0  # ticks until the next one
+
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
         return WallLock(self, topic)
+
+    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+        lock.held = held
+        return lock.real.acquire, lock.real.release
 
     def block(self, lock: WallLock, timeout: float) -> bool:
         """Wait in the real lock, visibly: `waits_in` is set exactly while this thread cannot run on by itself."""
         me = self.live.get(_thread.get_ident())
-        if me is None:  # a thread that is not of this run
-            got = lock.real.acquire(True, timeout)
-            lock.taken += got
-            return got
+        if me is None:
+            return self._block_foreign(lock, timeout)
         if self.stopping:
             raise Stop
         me.timed = timeout >= 0
@@ -100,6 +117,21 @@ class WallProcessor(Processor):
             if got:
                 lock.real.release()  # the next waiter is let go in its turn
             raise Stop
+        return got
+
+    def _block_foreign(self, lock: WallLock, timeout: float) -> bool:
+        """As `block`, for a thread that is not of this run: the run's end is nothing to it, and nobody lets it go."""
+        me = self.foreigners.of(_thread.get_ident())
+        me.timed = timeout >= 0
+        me.blocks += 1
+        me.waits_in = lock
+        got = False
+        try:
+            got = lock.real.acquire(True, timeout)
+        finally:
+            me.waits_in = None
+            me.blocks += 1
+        lock.taken += got
         return got
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
@@ -132,26 +164,38 @@ class WallProcessor(Processor):
             self.finish_if_last(me)
 
     def deadlocked(self) -> bool:
-        """True if no thread of the run can ever run on.
+        """True if nobody can ever run on.
 
         Every thread is looked at three times. If none began or ended a wait from the first look to the last, then all
         were blocked throughout, none was starting in between, and nobody could change the locks they are blocked in.
         """
         first = self._blocked()
-        if not first or not self.awaited or self.starting or self._blocked() != first or self.strangers():
+        if not first or not self.awaited or self.starting or self._blocked() != first:
+            self.others = ()
             return False
-        if any(lock.taken != lock.freed + 1 for _, _, lock in first):
+        if not all(lock.settled() for _, _, lock in first):
+            return False
+        if self.others and self._patience:  # they could at the last look; to look takes time
+            self._patience -= 1
+            return False
+        if self.look_for_others():
+            self._looks += 1
+            self._patience = min(self._looks, MOST_PATIENT)
             return False
         return self._blocked() == first
 
-    def _blocked(self) -> list[tuple[ProgramThread, int, WallLock]] | None:
+    def _blocked(self) -> list[tuple[ProgramThread | Foreign, int, WallLock]] | None:
         """Each thread, how often it has begun or ended a wait, and its lock; None if one may run on by itself."""
-        found = []
+        found: list[tuple[ProgramThread | Foreign, int, WallLock]] = []
         for thread in list(self.live.values()):
             blocks, lock = thread.blocks, thread.waits_in
             if lock is None or thread.timed:
                 return None
             found.append((thread, blocks, lock))
+        for other in self.foreigners.blocked():
+            blocks, lock = other.blocks, other.waits_in
+            if lock is not None:
+                found.append((other, blocks, lock))
         return found
 
     def let_go(self, thread: ProgramThread) -> bool:

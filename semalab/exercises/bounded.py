@@ -10,8 +10,9 @@ from typing import Any
 from semalab.claims import Check
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
-from semalab.recording import Program, run_program
+from semalab.recording import run_program
 from semalab.run import Run
+from semalab.settings import Program
 
 BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
 PATIENCE = 5.0  # seconds of real time for all explorations together, where a machine is slow

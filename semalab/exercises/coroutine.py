@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.beyond.tasks import run_tasks
 from semalab.claims import Check
 from semalab.excerpt import written
 from semalab.exercises.answers import Prediction
@@ -17,6 +16,7 @@ from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.interrupts import interrupts
+from semalab.recording import run_program
 from semalab.run import Run
 from semalab.stops import Timeout
 
@@ -26,7 +26,7 @@ class TaskPrediction(Prediction):
     """As `Prediction`, of a coroutine."""
 
     def run(self, **changed: Any) -> Run:
-        return run_tasks(self.program, {**self.arguments, **changed}, clock="virtual", claim=self.claim)
+        return run_program(self.program, {**self.arguments, **changed}, clock="virtual", claim=self.claim)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class TaskTrial(Exercise):
 
     def _run(self, attempt: Any, size: Mapping[str, Any], seed: int, interrupted: Callable[[], bool]) -> Run:
         arguments = {"attempt": attempt, **size}
-        return run_tasks(
+        return run_program(
             self.program,
             arguments,
             clock="virtual",

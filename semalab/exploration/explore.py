@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -16,9 +15,10 @@ from semalab.exploration.program import shares
 from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
 from semalab.exploration.telling import Telling, tell_all
-from semalab.recording import Program, check_arguments, run_program
+from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
 from semalab.schedule import POINTS, Schedule
+from semalab.settings import Program, check_arguments
 from semalab.stepping import Settings
 from semalab.twins import made_before
 
@@ -90,7 +90,7 @@ def search(
     It is asked before each, and while one takes long, always by the thread that called.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
-    if inspect.iscoroutinefunction(program):
+    if is_coroutine_function(program):
         raise TypeError(
             f"explore needs a program with threads, got {written(program)}; the order of tasks is asyncio's own:"
             " use semalab.record"

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from semalab.recording import Program
+from semalab.settings import Program
 from semalab.stepping.reach import may_share
 from semalab.twins import functions
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from semalab import front_end
+
 PATIENCE = 1.0  # seconds of search before anything is shown
 BETWEEN = 0.25  # seconds from one message to the next
 
@@ -42,15 +44,6 @@ class Bar(Protocol):
         ...
 
 
-_make_bar: Callable[[], Bar] | None = None  # set where there is a notebook
-
-
-def show_with(make_bar: Callable[[], Bar]) -> None:
-    """From now on long searches are shown with such a bar."""
-    global _make_bar
-    _make_bar = make_bar
-
-
 @contextmanager
 def shown(budget: int, limit: float, now: Callable[[], float] = time.monotonic) -> Iterator[Callable[[int], None]]:
     """Yields what is to be called with the number of schedules run; it may be called before each of them."""
@@ -60,10 +53,10 @@ def shown(budget: int, limit: float, now: Callable[[], float] = time.monotonic) 
 
     def note(schedules: int) -> None:
         nonlocal bar, due
-        if now() < due or _make_bar is None:
+        if now() < due or front_end.make_bar is None:
             return
         due = now() + BETWEEN
-        bar = bar or _make_bar()
+        bar = bar or front_end.make_bar()
         bar.show(Progress(schedules, budget, now() - begun, limit))
 
     try:

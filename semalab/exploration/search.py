@@ -13,7 +13,7 @@ from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
 from semalab.exploration.telling import Telling, tell
-from semalab.recording import Program
+from semalab.settings import Program
 from semalab.stepping import Guide, Settings
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+from semalab.bench import Bench, on_the_bench
 from semalab.claims import Check
 from semalab.engine.pinning import Pin
 from semalab.exploration.program import keeps_locals
-from semalab.recording import Bench, Program, on_the_bench
 from semalab.run import Run
+from semalab.settings import Program, RunSettings
 from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
@@ -35,7 +37,8 @@ class Stage(Bench):
         cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         pool = Pool(lasting=not keeps_locals(program, arguments))
-        super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), seed)
+        how = RunSettings(clock="virtual", seed=seed, timeout=TIMEOUT)
+        super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), how)
         self._cancelled = cancelled
         self._orderly = True
         self._beyond = False
@@ -126,4 +129,5 @@ class Stage(Bench):
 
     def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""
-        return self.run("virtual", TIMEOUT, claim)
+        self.settings = replace(self.settings, claim=claim)
+        return self.run()

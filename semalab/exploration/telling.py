@@ -13,9 +13,9 @@ from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import Step, in_words, steps_of
 from semalab.exploration.values import Noting
-from semalab.recording import Program
 from semalab.run import Run
 from semalab.schedule import Schedule
+from semalab.settings import Program
 from semalab.stepping import Settings
 
 

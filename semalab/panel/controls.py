@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from semalab.recording import LEAST
+from semalab.settings import LEAST
 
 
 def dials(program: Callable[..., Any], abbreviations: Mapping[str, Any]) -> dict[str, widgets.Widget]:

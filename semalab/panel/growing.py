@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from semalab.panel.latest import Post
-from semalab.recording import SoFar
 from semalab.run import Run
+from semalab.settings import SoFar
 
 FIRST = 0.5  # seconds: what is over by then is shown as it ended
 PAUSE = 0.25  # seconds between two pictures at least

@@ -24,8 +24,9 @@ from semalab.panel.schedules import Schedules
 from semalab.panel.steps import Steps
 from semalab.panel.switches import Switches
 from semalab.panel.trying import SECONDS, Trying
-from semalab.recording import Program, check_arguments, run_program
+from semalab.recording import run_program
 from semalab.run import Run
+from semalab.settings import Program, check_arguments
 
 INCHES = (10.0, 4.8)
 DPI = 100

@@ -17,8 +17,8 @@ from semalab.panel import texts
 from semalab.panel.bar import html
 from semalab.panel.latest import Latest, Post, outcome
 from semalab.panel.schedules import Schedules
-from semalab.recording import Program
 from semalab.schedule import POINTS
+from semalab.settings import Program
 
 SECONDS = 10.0  # what a click may cost: other cells that run programs wait meanwhile
 _STALE = "The dials have moved since. Try every schedule for their present values?"

@@ -176,12 +176,16 @@ def _locks(module: types.ModuleType, processor: SteppingProcessor) -> None:
         arrive(self._operations[2])
         release(self)
 
+    def arriving_exit(self: Any, *exc: object) -> None:
+        arrive(self._operations[2])
+        release(self)
+
     def arriving_locked(self: Any) -> bool:
         arrive(Operation("look", self._key, READ))
         return bool(locked(self))
 
     put(lock, acquire=arriving_acquire, release=arriving_release, locked=arriving_locked, _watch=stepping_watch)
-    lock.__enter__ = lock.acquire
+    lock.__enter__, lock.__exit__ = lock.acquire, arriving_exit
 
 
 def _conditions(module: types.ModuleType, processor: SteppingProcessor) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _thread
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from heapq import heapify
 from typing import Any
 
@@ -96,6 +97,7 @@ class SteppingProcessor(VirtualProcessor):
         return self.guide.astray if isinstance(self.guide, Follow) else None
 
     def close(self) -> None:
+        super().close()
         self.pool.close()
         if self.watch is not None:
             self.watch.close()
@@ -295,5 +297,5 @@ class SteppingProcessor(VirtualProcessor):
         finally:
             self.watch.leave()
 
-    def strangers(self) -> bool:
-        return self._bystanders.take_part(self.pool.idents, self.program)
+    def own_idents(self) -> AbstractSet[int]:
+        return self.pool.idents

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import _thread
 import functools
+import sys
 import time
 import types
 from collections.abc import Callable
 from typing import Any
 
+from semalab.engine import Stop
 from semalab.engine.processor import check_lock_arguments
-from semalab.twins.recorder import Recorder
+from semalab.twins.recorder import Place, Recorder
+from semalab.twins.watched import ROOM, descend
+
+_frame = sys._getframe
 
 
 def looking(look: Callable[[Any], Any], point: Callable[[], None]) -> Callable[[Any], Any]:
@@ -28,10 +32,18 @@ def looking(look: Callable[[Any], Any], point: Callable[[], None]) -> Callable[[
 def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[str, type], Callable[[int], Any]]:
     """Lock and RLock, and a function that makes the RLock of the condition with this key."""
     processor = recorder.processor
-    point = processor.point
+    now, ident, point = processor.now, processor.get_ident, processor.point
+    write, place = processor.log.extend, recorder.place
 
     class Lock:
-        """Invariant: `free` is the logged value; it and the log change only under `guard`."""
+        """One row an operation, in the log before the next operation of this lock can happen.
+
+        Invariants: `_held` has one entry, the token, from the moment when an acquire is in the log until a release
+        begins. Who takes the token out may write a row: to release, and then it is gone; or as one who has to wait or
+        is refused, and then it is put back. Its owner writes the acquire before there is a token, when the low-level
+        lock is already taken. So whoever writes is alone, no lock guards the log, and the stamps of one lock's rows
+        are in the order of its rows: an acquire is stamped after it was taken, a release before it is given back.
+        """
 
         def __init__(self) -> None:
             self._watch(self, "Lock")
@@ -40,12 +52,12 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             self, owner: object, kind: str, part_of: int | None = None, name: str = "", held: bool = False
         ) -> None:
             self._lock = processor.allocate_lock()
-            self._guard = _thread.allocate_lock()
-            self._free = 1
+            self._held: list[None] = []
+            self._take, self._free = processor.bare(self._lock, self._held)
             if held:
-                self._lock.acquire(False)
-                self._free = 0
-            self._key = recorder.register(owner, kind, self._free, part_of, name=name)
+                self._take(False)
+                self._held.append(None)
+            self._key = recorder.register(owner, kind, int(not held), part_of, name=name)
 
         @classmethod
         def standing_for(cls, real: Any, name: str) -> Any:
@@ -58,90 +70,121 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
         def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
             if timeout != -1 or not blocking:
                 check_lock_arguments(blocking, timeout)
-            got = self._try()
-            if not got and blocking and timeout != 0:
-                got = self._block() or self._wait(timeout)
-            if not got:
-                with self._guard:
-                    recorder.note("refuse", self._key, self._free)
+            if point is not None:
+                descend(ROOM)
+            caller = _frame(1)
+            if id(caller.f_globals) in processor.program:
+                where: Place = caller.f_code, caller.f_lasti
+            else:
+                where = place()
+            # From here to the token only C is called on the wall clock: nothing can raise with the lock half taken.
+            got = self._take(False) or self._come_late(blocking and timeout != 0, timeout)
+            if got:
+                write((now(), ident(), self._key, 0, *where))
+                self._held.append(None)  # last: from now on it can be released
             if point is not None:
                 point()
             return got
 
-        def _try(self) -> bool:
-            with self._guard:
-                if not self._lock.acquire(False):
-                    return False
-                self._taken()
+        __enter__ = acquire
+
+        def _come_late(self, patient: bool, timeout: float) -> bool:
+            """Wait for it, or be refused; returns whether it was taken after all."""
+            if not patient:
+                return self._tell("refuse")
+            if self._tell("block"):
                 return True
-
-        def _taken(self) -> None:
-            self._free = 0
-            recorder.note("acquire", self._key, 0, 1)
-
-        def _block(self) -> bool:
-            """Log that the thread has to wait; or take the lock after all, which was released in between."""
-            while not self._try():
-                with self._guard:
-                    if not self._free:
-                        recorder.note("block", self._key, 0)
-                        return False
-                time.sleep(0)  # its owner has it and has not logged it yet
-            return True
-
-        def _wait(self, timeout: float) -> bool:
             before = recorder.intend(self._key)
             try:
                 got = bool(self._lock.acquire(True, timeout))
             finally:
                 recorder.intend(before)
-            if got:
-                with self._guard:
-                    self._taken()
-            return got
+            return got or self._tell("refuse")
+
+        def _tell(self, kind: str) -> bool:
+            """Log it while nobody can release the lock; or take it, if it comes free just now, and return True."""
+            while True:
+                if self._held_still():
+                    try:
+                        recorder.note(kind, self._key, 0)
+                    finally:
+                        self._held.append(None)
+                    return False
+                if kind == "refuse" and point is not None and not self._lock.locked():
+                    recorder.note(kind, self._key, 1)  # the virtual clock had other threads run since the time was up
+                    return False
+                if self._take(False):
+                    return True
+                self._give_way()  # whoever has it has not logged it yet, or is about to give it back
+
+        def _held_still(self) -> bool:
+            """Take the token out, if it is there."""
+            try:
+                self._held.pop()
+            except IndexError:
+                return False
+            return True
+
+        def _give_way(self) -> None:
+            if processor.stopping:
+                raise Stop
+            time.sleep(0)
 
         def release(self) -> None:
+            self._give_back(_frame(1))
+
+        def __exit__(self, *exc: object) -> None:
+            self._give_back(_frame(1))
+
+        def _give_back(self, caller: types.FrameType) -> None:
+            if point is not None:
+                descend(ROOM)
+            if id(caller.f_globals) in processor.program:
+                where: Place = caller.f_code, caller.f_lasti
+            else:
+                where = place()
             try:
-                while not self._release():  # its owner has it and has not logged it yet
-                    time.sleep(0)
+                try:
+                    self._held.pop()
+                except IndexError:
+                    self._find_held()
+                # The row comes first, and its stamp before it: the lock's next hold begins later than this one ends.
+                write((now(), ident(), self._key, 1, *where))
+                try:
+                    self._free()
+                except RuntimeError:
+                    if not processor.stopping:  # then `let_go` has freed it for those who waited
+                        raise
             finally:  # who learns that nobody holds it has learned something, too
                 if point is not None:
                     point()
 
-        def _release(self) -> bool:
-            with self._guard:
-                if self._free and self._lock.locked():
-                    return False
-                before = processor.now()  # law 1: a hold ends before the next can begin
-                self._lock.release()
-                self._free = 1
-                recorder.note("release", self._key, 1, 1, before)
-                return True
-
-        __enter__ = acquire
-
-        def __exit__(self, *exc: object) -> None:
-            self.release()
+        def _find_held(self) -> None:
+            """Take the token out as soon as it is there; without an owner there never will be one."""
+            while not self._held_still():
+                if not (self._lock.locked() or processor.stopping):
+                    raise RuntimeError("release unlocked lock")
+                self._give_way()
 
         def locked(self) -> bool:
-            held = bool(self._lock.locked())
+            held = self._is_owned()
             if point is not None:
                 point()
             return held
 
         def _is_owned(self) -> bool:
             """What a Condition asks: held by anybody. Of a real Lock it finds out by trying, which would be logged."""
-            return bool(self._lock.locked())
+            return bool(self._held) or bool(self._lock.locked())  # the token may be out
 
         def _at_fork_reinit(self) -> None:
-            with self._guard:
-                self._lock._at_fork_reinit()
-                if not self._free:
-                    self._free = 1
-                    recorder.note("release", self._key, 1, 1)
+            self._lock._at_fork_reinit()
+            held = self._held_still()
+            self._take, self._free = processor.bare(self._lock, self._held)
+            if held:
+                recorder.note("release", self._key, 1, 1)
 
         def __repr__(self) -> str:
-            return f"<{'locked' if self._lock.locked() else 'unlocked'} threading.Lock object at {id(self):#x}>"
+            return f"<{'locked' if self._is_owned() else 'unlocked'} threading.Lock object at {id(self):#x}>"
 
     class RLock(source._RLock):  # type: ignore[name-defined]
         def __init__(self) -> None:

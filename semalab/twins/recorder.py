@@ -104,9 +104,7 @@ class Recorder:
 
     def intend(self, key: int | None) -> int | None:
         """Say what the calling thread is about to wait for; returns what it said before."""
-        me = self.processor.current()
-        if me is None:
-            return None
+        me = self.processor.waiting()
         before, me.intent = me.intent, key
         return before
 

@@ -17,25 +17,25 @@ Verb = Callable[[str, Any], "str | None"]  # (method that is left, class of its 
 ROOM = 12  # calls that may be open at once, at most, while such a lock is left
 
 
-def _entrance(take: Callable[[], Any], room: int) -> Callable[[], None]:
+def _entrance(take: Callable[[], Any], room: int) -> Callable[[], Any]:
     """Whoever has room to enter has room to leave, as with CPython's own condition.
 
     A RecursionError then rises before the lock is taken, and never when it should be given back and logged.
     """
+    if not room:
+        return take
 
     def enter() -> None:
+        descend(room)
         take()
 
-    def enter_if_there_is_room() -> None:
-        _descend(room)
-        take()
-
-    return enter_if_there_is_room if room else enter
+    return enter
 
 
-def _descend(calls: int) -> None:
+def descend(calls: int) -> None:
+    """Raise RecursionError unless so many calls can be open at once."""
     if calls:
-        _descend(calls - 1)
+        descend(calls - 1)
 
 
 def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:

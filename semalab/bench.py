@@ -1,0 +1,197 @@
+"""One run of threads from start to finish: names in, run, stop or end, names out."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from semalab.decode import Decoder
+from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor, count
+from semalab.run import Run
+from semalab.schedule import Schedule
+from semalab.settings import Program, RunSettings, code_of
+from semalab.stepping import SteppingProcessor, announce, following
+from semalab.twins import Swap, Twins
+from semalab.watching import cost_of_an_event
+
+_one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
+_on_the_bench: list[Processor] = []  # the run under way, if any
+
+
+def run_threads(program: Program, arguments: dict[str, Any], settings: RunSettings) -> Run:
+    """Run a program of threads. What it raises is kept in the run.
+
+    Raises: ValueError for a schedule that turns out to be another program's.
+    """
+    schedule = settings.schedule
+    if schedule is not None:
+        settings = replace(settings, clock="virtual", seed=schedule.seed)
+    processor = _processor(settings)
+    bench = Bench(processor, program, arguments, settings)
+    bench.supervise()
+    if isinstance(processor, VirtualProcessor) and (where := processor.astray) is not None:
+        raise ValueError(f"the schedule must come from a run of the same program with the same arguments; {where}")
+    return bench.run()
+
+
+def _processor(settings: RunSettings) -> Processor:
+    if settings.clock == "wall":
+        return WallProcessor()
+    schedule = settings.schedule
+    if schedule is not None and schedule.points:
+        return following(schedule, settings.timeout)
+    return VirtualProcessor(settings.seed, settings.timeout, None if schedule is None else Replayed(schedule.choices))
+
+
+class SoFar:
+    """See `semalab.settings.SoFar`."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @property
+    def events(self) -> int:
+        return self._bench.events
+
+    def __call__(self) -> Run:
+        return self._bench.run_so_far()
+
+
+@contextmanager
+def on_the_bench(bench: Bench) -> Iterator[None]:
+    """Nothing else runs meanwhile; afterwards every name is what it was."""
+    if any(other.current() is not None for other in _on_the_bench):
+        raise RuntimeError("a recorded program cannot record another program; call record from outside")
+    with _one_at_a_time, ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
+        _on_the_bench.append(bench.processor)
+        afterwards.callback(_on_the_bench.clear)
+        afterwards.callback(bench.processor.close)
+        afterwards.callback(bench.swap.restore)
+        afterwards.callback(bench.settle)
+        yield
+
+
+class Bench:
+    """What one run collects. Invariant: the first failure is kept, the program's own before a worker's."""
+
+    def __init__(
+        self, processor: Processor, program: Program, arguments: dict[str, Any], settings: RunSettings
+    ) -> None:
+        self.processor = processor
+        self.program = program
+        self.arguments = arguments
+        self.settings = settings
+        self.swap = Swap()
+        self.context = contextvars.copy_context()
+        self.twins: Twins | None = None
+        self.origin: int | None = None  # the clock when the program begins
+        self.result: Any = None
+        self.failure: tuple[ProgramThread | None, BaseException] | None = None
+        self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
+        processor.failed = self._worker_failed
+
+    def supervise(self) -> None:
+        """Run the program to its end, or stop it; then show what it wrote to `sys.stderr`."""
+        with on_the_bench(self):
+            self.processor.supervise(self.main, self.settings.seconds, self.settings.asking(SoFar(self)))
+        self.show_errors()
+
+    def main(self) -> None:
+        """Runs in the program's main thread."""
+        try:
+            self.prepare()
+            self.origin = self.processor.now()
+            self._perform()
+            assert self.twins is not None
+            self.twins.at_exit()
+        except Stop:
+            raise
+        except BaseException as error:
+            self._failed(error)
+
+    def _perform(self) -> None:
+        try:
+            self.result = self.context.run(self._play)
+        except Stop:
+            raise
+        except BaseException as error:
+            self._failed(error)
+
+    def _play(self) -> Any:
+        return self.program(**self.arguments)
+
+    def _failed(self, error: BaseException) -> None:
+        if not self.processor.stopping:
+            self.failure = (self.processor.current(), error)
+
+    def prepare(self) -> None:
+        """Put the twins in their places."""
+        self.twins = Twins(self.processor, self.settings.seed)
+        if isinstance(self.processor, SteppingProcessor):
+            announce(self.twins, self.processor)
+        self.swap.install(self.twins, self.program, self.arguments)
+        self.processor.program = self.swap.namespaces
+
+    def settle(self) -> None:
+        """Let the twins put away what they gave out."""
+        if self.twins is not None:
+            self.twins.settle()
+
+    def _worker_failed(self, thread: ProgramThread | None, error: BaseException) -> None:
+        self.worker_failures.append((thread, error))
+
+    def show_errors(self) -> None:
+        """What the program wrote to `sys.stderr`, from the thread that called."""
+        if self.twins is not None and self.twins.streams.errors:
+            sys.stderr.write("".join(self.twins.streams.errors))
+
+    @property
+    def events(self) -> int:
+        """How many there are up to now."""
+        return count(self.processor.log)
+
+    def run_so_far(self) -> Run:
+        processor, twins = self.processor, self.twins
+        end, now = len(processor.log), processor.now()  # first: what the rows name is known by then
+        origin = now if self.origin is None else self.origin  # it may not have begun yet
+        decoder = Decoder(processor, origin=origin)
+        if twins is not None:
+            decoder = Decoder(processor, list(twins.recorder.made), origin, twins.with_exit)
+        trace = decoder.so_far(end, now)
+        settings = replace(self.settings, claim=None)  # no verdict before the end
+        return settings.run_of(self.program, self.arguments, trace, printed=tuple(decoder.printed))
+
+    def run(self) -> Run:
+        """The run that has ended. To be asked for once: the processor forgets it."""
+        decoder = Decoder(self.processor)
+        if self.twins is not None:
+            decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
+        trace = decoder.trace()
+        stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
+        self.processor.forget()
+        failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
+        return self.settings.run_of(
+            self.program,
+            self.arguments,
+            trace,
+            result=self.result,
+            printed=tuple(decoder.printed),
+            exception=failure[1] if failure else None,
+            stopped=stopped,
+            schedule=_schedule(self.processor, self.settings.seed),
+            cost=cost_of_an_event if self.settings.clock == "wall" else None,
+            failed_thread=decoder.label_of(failure[0]) if failure else "main",
+            unseen=self.swap.unseen,
+            source=decoder.source(code_of(self.program)),
+        )
+
+
+def _schedule(processor: Processor, seed: int) -> Schedule | None:
+    if isinstance(processor, SteppingProcessor):
+        return processor.schedule(seed)
+    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None

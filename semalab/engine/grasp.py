@@ -1,0 +1,163 @@
+"""What a thread or a signal handler could lay hands on: followed through the graph that the collector knows.
+
+A function can name what stands in its module; a frame has its variables; an object has what it refers to. Of Python's
+own modules and the notebook kernel's nothing is followed: through them everything leads to everything.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import gc
+import sys
+import types
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+MOST = 200_000  # objects that are looked at; who leads to more than that may well lead to the one that is looked for
+_ATOMS = (
+    *(str, bytes, bytearray, int, float, complex, type(None), range, type(Ellipsis)),
+    *(types.CodeType, types.MemberDescriptorType, types.GetSetDescriptorType, contextvars.Context),
+)
+_DYNAMIC = frozenset({"globals", "eval", "exec"})  # who uses these can name anything
+_KERNEL = frozenset(
+    "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
+    "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
+)
+_SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+
+
+def can_reach(
+    roots: Iterable[Any], wanted: AbstractSet[int], spaces: AbstractSet[int] = frozenset(), most: int = MOST
+) -> bool:
+    """True if the roots, which may be frames, lead to one of the objects that are wanted.
+
+    wanted: identities. spaces: identities of namespaces, whose functions are all wanted.
+    """
+    seen: set[int] = set()
+    ahead = list(roots)
+    while ahead:
+        thing = ahead.pop()
+        if id(thing) in wanted or len(seen) > most:
+            return True
+        if id(thing) in seen or isinstance(thing, _ATOMS):
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, types.FunctionType) and id(thing.__globals__) in spaces:
+            return True
+        if (code := _code_of(thing)) is not None and _anything(code, thing):
+            return True
+        ahead.extend(_within(thing))
+    return False
+
+
+def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
+    """The frames of a thread that count: all of them, or of one of the kernel's threads those in other people's code.
+
+    frame: its innermost one.
+    """
+    frames = []
+    while frame is not None:
+        frames.append(frame)
+        frame = frame.f_back
+    spaces = [_package(one.f_globals) for one in frames]
+    first = next((space for space in reversed(spaces) if space not in sys.stdlib_module_names), "")
+    if first in _KERNEL:
+        return [one for one, space in zip(frames, spaces, strict=True) if not _is_closed(space)]
+    return frames
+
+
+def _package(namespace: Mapping[str, Any]) -> str:
+    name = namespace.get("__name__")
+    if name == "__main__" and namespace.get("__spec__") is not None:  # run with -m
+        name = namespace["__spec__"].name
+    return name.partition(".")[0] if isinstance(name, str) else ""
+
+
+def _is_closed(package: str) -> bool:
+    return package in _KERNEL or package in sys.stdlib_module_names
+
+
+def _code_of(thing: Any) -> types.CodeType | None:
+    if isinstance(thing, types.FunctionType):
+        return thing.__code__
+    return thing.f_code if isinstance(thing, types.FrameType) else None
+
+
+def _space_of(thing: Any) -> dict[str, Any]:
+    return thing.f_globals if isinstance(thing, types.FrameType) else thing.__globals__
+
+
+def _anything(code: types.CodeType, thing: Any) -> bool:
+    """True for code that can come by anything, since it makes names up as it goes."""
+    return not _DYNAMIC.isdisjoint(code.co_names) and not _is_closed(_package(_space_of(thing)))
+
+
+def _within(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, types.FrameType):
+        yield from _named(thing.f_code, thing.f_globals)
+        yield from _locals(thing)
+    elif isinstance(thing, types.FunctionType):
+        yield from _of_function(thing)
+    elif isinstance(thing, types.ModuleType):
+        if not _is_closed(_package(vars(thing))):
+            yield from (value for value in list(vars(thing).values()) if not isinstance(value, types.ModuleType))
+    elif isinstance(thing, type):
+        if not _is_closed(str(thing.__module__).partition(".")[0]):
+            yield from (*vars(thing).values(), *thing.__bases__)
+    elif isinstance(thing, weakref.ref):
+        yield thing()
+    elif isinstance(thing, _SUSPENDED):
+        frame = getattr(thing, "cr_frame", None) or getattr(thing, "gi_frame", None) or getattr(thing, "ag_frame", None)
+        if frame is not None and _package(frame.f_globals) not in _KERNEL:
+            yield frame
+    elif not _is_the_kernels(type(thing)):
+        yield from gc.get_referents(thing)
+
+
+def _is_the_kernels(cls: type) -> bool:
+    """The lab's own objects lead everywhere, too; but what its twins put into the primitives is part of these."""
+    module = str(cls.__module__)
+    return module.partition(".")[0] in _KERNEL and not module.startswith("semalab.twins.")
+
+
+def _of_function(function: types.FunctionType) -> Iterator[Any]:
+    space = _package(function.__globals__)
+    if space in _KERNEL:
+        return
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+    yield from vars(function).values()
+    for cell in function.__closure__ or ():
+        yield from gc.get_referents(cell)
+    yield from _named(function.__code__, function.__globals__)
+
+
+def _named(code: types.CodeType, namespace: dict[str, Any]) -> Iterator[Any]:
+    """What the code can name in its module, if that is not one of Python's."""
+    if _is_closed(_package(namespace)):
+        return
+    for name in _names(code):
+        if name in namespace:
+            yield namespace[name]
+        elif name in sys.modules:  # imported inside
+            yield sys.modules[name]
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)
+
+
+def _locals(frame: types.FrameType) -> list[Any]:
+    """The variables of a frame, whose thread must not keep them longer for having been looked at."""
+    optimised = frame.f_code.co_flags & 1  # CO_OPTIMIZED: what f_locals gives is made for us, not the namespace itself
+    if not optimised and frame.f_locals is frame.f_globals:
+        return []  # of a module: what its code names is followed anyway
+    found = list(frame.f_locals.values())
+    if optimised and sys.version_info < (3, 13):
+        frame.f_locals.clear()
+    return found
