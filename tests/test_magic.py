@@ -175,7 +175,7 @@ def test_primitives_and_threads_of_an_earlier_cell_take_part(kernel: LiveKernel)
     reply = kernel.run(
         timeline("for one in waiting:\n    one.start()\ngate.release(3)\nfor one in waiting: one.join()")
     )
-    assert reply.output == "The latch opened once: 3 threads passed, none before\n"
+    assert reply.output == "The latch `gate` opened once: 3 threads passed, none before\n"
     assert kernel.run("assert lock is was and type(gate) is Semaphore and done.qsize() == 3") == Reply(None, "")
 
 
