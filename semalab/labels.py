@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dis
 import functools
 import itertools
 import linecache
@@ -58,8 +59,20 @@ def assigned_to(code: types.CodeType, instruction: int) -> Target | None:
     position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
     tree = _tree("".join(linecache.getlines(code.co_filename)))
     if tree is None or position is None or None in position:
-        return None
+        return _stored_next(code, instruction)
     return _Finder(position).find(tree)
+
+
+def _stored_next(code: types.CodeType, instruction: int) -> Target | None:
+    """Where the call's result goes if that comes next, in code without a text: a data class's `__init__`, say."""
+    after = instruction
+    for operation in dis.get_instructions(code):
+        if operation.offset <= after or operation.opname.startswith(("CACHE", "LOAD_FAST")):
+            continue
+        if operation.opname != "JUMP_FORWARD":
+            return Target(operation.argval, False) if operation.opname.startswith("STORE_") else None
+        after = operation.argval - 1
+    return None
 
 
 @functools.lru_cache(maxsize=64)
@@ -89,6 +102,8 @@ class _Finder:
     def _outwards(self, path: list[ast.AST]) -> Target | None:
         """The target of the last node of a path, which leads to it from the top."""
         many, inner = False, path[-1]
+        if isinstance(inner, ast.Subscript):
+            return _target(inner, True)
         for node in reversed(path[:-1]):
             if isinstance(node, ast.NamedExpr):
                 return _target(node.target, many)
@@ -127,7 +142,7 @@ class _Finder:
         return []
 
     def _here(self, node: ast.AST) -> bool:
-        if not isinstance(node, ast.Call):
+        if not isinstance(node, ast.Call | ast.Subscript):  # what is asked for by its key may be made for it
             return False
         return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset) == self.position
 

@@ -33,7 +33,7 @@ class Run:
 
     duration: seconds on the run's own clock. result: what the program returned. output: all it printed.
     exception: what the program raised, or None. stopped: None, a Deadlock or a Timeout.
-    unseen: primitives that were there before the run, and that the lab could not watch.
+    unseen: primitives that the lab could not watch, by name; a library's by number, as "3 locks of fasteners".
     source: the text of the program as it was when it ran, as far as it can be had.
     schedule: on the virtual clock, what `record(program, schedule=…, clock="virtual")` needs to repeat the run.
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
@@ -104,9 +104,9 @@ class Run:
         """One sentence about what the log does not hold; empty if it holds everything."""
         if not self.unseen:
             return ""
-        names = ", ".join(f"`{cut_name(name, 80)}`" for name in self.unseen[:3])
-        more = f" and {len(self.unseen) - 3:,} more" if len(self.unseen) > 3 else ""
-        return f"Not watched, because made before the run: {names}{more}. Make them in the program itself."
+        told = [name if name[0].isdigit() else f"`{cut_name(name, 80)}`" for name in self.unseen]
+        more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
+        return f"Not watched: {', '.join(told[:3])}{more}. What the program itself makes can be watched."
 
     @property
     def output(self) -> str:

@@ -165,6 +165,24 @@ class OpenNotebook:
         self.wait_until_idle(seconds)
         assert self.failures() == [], f"{self.path}: {self.failures()}"
 
+    def save(self) -> None:
+        """File ▸ Save."""
+        self._command("docmanager:save", ACT_SECONDS)
+
+    def open_without_kernel(self, path: str) -> None:
+        """Open another notebook in this page, and start no kernel for it."""
+        self.page.evaluate(
+            """path => window.jupyterapp.commands.execute(
+                'docmanager:open',
+                {path, factory: 'Notebook', kernelPreference: {shouldStart: false, canStart: false}})""",
+            path,
+        )
+        self._wait(
+            f"""() => window.jupyterapp.shell.currentWidget?.context?.path === {json.dumps(path)}
+                && window.jupyterapp.shell.currentWidget.content.model?.cells?.length > 0""",
+            ACT_SECONDS,
+        )
+
     def interrupt(self) -> None:
         """Kernel ▸ Interrupt."""
         self._command("notebook:interrupt-kernel", ACT_SECONDS)

@@ -44,7 +44,8 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
     """A copy with nothing in it that depends on who ran it, where, when, or how often.
 
     Normalising twice changes nothing. Widget views go, because the widgets behind them died with their kernel: what
-    stays is their text. Outputs with nothing in them go, too: a progress bar leaves one where the machine was slow.
+    stays is their text. So does what only a page of JupyterLab's is given. Outputs with nothing in them go, too: a
+    progress bar leaves one where the machine was slow.
     Each cell has its place in the deck (see slides.py), and each picture an alt text: its sentence, if nothing better.
     """
     notebook = copy.deepcopy(notebook)
@@ -136,6 +137,8 @@ def _normalised_output(output: NotebookNode, count: int | None) -> NotebookNode:
     if "data" in output:
         output.data = nbformat.from_dict({kind: _trimmed(kind, value) for kind, value in output.data.items()})
         output.data.pop(WIDGET_VIEW, None)
+        if "semalab-" in output.data.get("text/html", ""):  # what JupyterLab gets beside the picture
+            del output.data["text/html"]
         if "image/png" in output.data and not output.metadata.get("image/png", {}).get("alt"):
             about = {**output.metadata.get("image/png", {}), "alt": output.data.get("text/plain", "")}
             output.metadata["image/png"] = nbformat.from_dict(about)

@@ -206,11 +206,9 @@ def test_what_cannot_be_seen_is_named(clock: str) -> None:
     bounded.acquire()
     run = lab.record(uses_what_cannot_be_seen, clock=clock)
     assert run.result == 1
-    assert run.unseen == ("fixed[0]", "bounded", "simple")
-    assert run.note == (
-        "Not watched, because made before the run: `fixed[0]`, `bounded`, `simple`. Make them in the program itself."
-    )
-    assert list(run.trace.primitives) == ["fixed[1]"]
+    assert run.unseen == ("bounded", "simple")
+    assert run.note == ("Not watched: `bounded`, `simple`. What the program itself makes can be watched.")
+    assert list(run.trace.primitives) == ["fixed[0]", "fixed[1]"]
     bounded.release()
 
 

@@ -126,12 +126,13 @@ def test_lists_loops_and_tuples_are_told_apart(clock: str) -> None:
     ]
 
 
-def test_without_source_a_primitive_has_class_and_number() -> None:
+def test_without_source_its_code_says_what_a_primitive_is_called() -> None:
     space: dict[str, Any] = {"threading": threading}
-    exec("def program():\n    gate = threading.Semaphore(1)\n    lock = threading.Lock()\n    gate.acquire()", space)
+    text = "gate = threading.Semaphore(1); locks = [threading.Lock(), threading.Lock()]"
+    exec(f"def program():\n    {text}\n\n    gate.acquire()", space)
     run = lab.record(space["program"], clock="virtual")
-    assert primitives(run) == [("Semaphore-1", "Semaphore", 1), ("Lock-1", "Lock", 1)]
-    assert [(e.kind, e.line) for e in run.trace.of("Semaphore-1")] == [("acquire", 4)]
+    assert primitives(run) == [("gate", "Semaphore", 1), ("Lock-1", "Lock", 1), ("Lock-2", "Lock", 1)]
+    assert [(e.kind, e.line) for e in run.trace.of("gate")] == [("acquire", 4)]
 
 
 def named_threads() -> None:

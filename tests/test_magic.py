@@ -185,8 +185,8 @@ def test_what_another_thread_is_at_stays_as_it_is_and_is_named(kernel: LiveKerne
         "other = Thread(target=busy)\nother.start()"
     )
     reply = kernel.run(timeline("with mutex: pass", "--clock wall"))
-    note = "Not watched, because made before the run: `mutex`. Make them in the program itself.\n"
-    assert reply.output == f"1 thread ran to the end; none of them used a semaphore\n{note}"
+    note = "Not watched: `mutex`. What the program itself makes can be watched.\n"
+    assert reply.output == f"1 thread ran to the end; `mutex` was not watched\n{note}"
     assert kernel.run("end.set()\nother.join()") == Reply(None, "")
 
 

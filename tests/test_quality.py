@@ -17,12 +17,12 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "front_end", "event", "rules", "certificate", "trace", "stops", "labels", "source", "columns", "use"),
     *("role", "proxies", "walk", "reading", "schedule", "permits", "claims", "verdict", "files"),
-    *("timeline", "poster", "moments", "replay", "saving", "run", "settings"),
+    *("timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
     *("engine", "twins", "stepping", "decode", "watching", "bench", "beyond", "recording"),
     *("loading", "comparison", "exploration", "exercises", "panel", "magic"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
-FRONT_END = ("replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
+FRONT_END = ("jupyterlab", "replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
@@ -115,7 +115,7 @@ def test_there_are_modules_in_every_layer() -> None:
         ("import semalab", "run.py", "run must import semalab from the layer that defines it"),
         ("from semalab import recording", "panel.py", None),
         ("from semalab import Event", "panel.py", "panel must import semalab.Event from the layer that defines it"),
-        ("import IPython.display", "run.py", "run must not import IPython.display: only replay, panel, magic may"),
+        ("import IPython.display", "run.py", f"run must not import IPython.display: only {', '.join(FRONT_END)} may"),
         ("from matplotlib import pyplot", "timeline/rows.py", "timeline must not import matplotlib.pyplot: it keeps"),
         ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
         ("from . import virtual\nfrom ..trace import Event", "engine/wall.py", None),

@@ -45,6 +45,16 @@ def test_normalising_drops_what_changes_from_save_to_save() -> None:
     assert "widgets" not in notebook.metadata
 
 
+def test_normalising_keeps_the_picture_of_what_jupyterlab_shows_otherwise() -> None:
+    """A replay is a page there, and a panel has its last picture beside it."""
+    picture = {"image/png": "iVBORw0KGgo=", "text/plain": "Replay in 3 steps."}
+    replay = {**picture, "text/html": '<div class="semalab-replay"><iframe></iframe></div>'}
+    still = {**picture, "text/html": '<img class="semalab-still">'}
+    outputs = [new_output("display_data", data) for data in (replay, still, {WIDGET_VIEW: {"model_id": "63ab"}})]
+    (cell,) = normalised(notebook_of([new_code_cell("run.replay()", execution_count=1, outputs=outputs)])).cells
+    assert [output.data for output in cell.outputs] == [picture, picture]
+
+
 def test_normalising_twice_changes_nothing() -> None:
     once = normalised(saved_by_jupyterlab())
     assert text(normalised(once)) == text(once)

@@ -90,7 +90,7 @@ def test_the_four_usages_are_read_from_the_log(clock: str) -> None:
 def test_a_seed_gives_the_same_log_and_another_one_other_durations() -> None:
     one, again, other = (virtually(visit_the_room, seed=seed) for seed in (1, 1, 2))
     assert one.trace == again.trace and one.trace != other.trace
-    crowded = virtually(visit_the_room, initial=2, seed=1, claim=semalab.mutual_exclusion)
+    crowded = virtually(visit_the_room, initial=2, seed=1, claim=lab.mutual_exclusion)
     assert crowded.verdict == "Mutual exclusion broken: 2 tasks inside at once"
 
 

@@ -18,6 +18,7 @@ from semalab.panel.closer import Closer
 from semalab.panel.controls import dials
 from semalab.panel.folds import Folds
 from semalab.panel.growing import Growing
+from semalab.panel.kept import Kept, Last
 from semalab.panel.latest import Latest
 from semalab.panel.loop import post_to, running_loop
 from semalab.panel.schedules import Schedules
@@ -87,7 +88,7 @@ def interact(
 _panels: weakref.WeakSet[Panel] = weakref.WeakSet()  # all that are there
 
 
-class Panel(widgets.VBox):
+class Panel(Kept):
     """Invariant: `run` is the run that the picture, the sentence and the output show, or, while another is under way,
     the one before.
     """
@@ -165,6 +166,11 @@ class Panel(widgets.VBox):
 
     def __repr__(self) -> str:
         return f"Sliders for {', '.join(self.controls) or 'no arguments'}: run the notebook to turn them"
+
+    def last(self) -> Last | None:
+        if self.run is None:
+            return None
+        return Last(self.picture.value, f"Timeline. {self.run.verdict} ({self.run.description})", repr(self))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -268,6 +274,7 @@ class Panel(widgets.VBox):
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
+        self.changed()
 
     def _unfold(self, page: int | None) -> None:
         self.steps.opened(page == 1)

@@ -11,6 +11,7 @@ from semalab.exploration.lanes import Told
 from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.telling import Telling
 from semalab.panel import answers, texts
+from semalab.panel.kept import Kept, Last
 from semalab.poster import lanes_picture
 from semalab.poster.lane import tags, threads_of
 from semalab.poster.tree import RIGHT, WRONG
@@ -24,7 +25,7 @@ LISTED = 1_000  # violations in the menu of a program with more schedules than l
 _ROWS = 9
 
 
-class Schedules(widgets.VBox):
+class Schedules(Kept):
     """A verdict and a menu of schedules, of which one is drawn.
 
     Nothing but pictures' bytes and texts changes when another is chosen: the page stays where it is. Invariants:
@@ -74,6 +75,7 @@ class Schedules(widgets.VBox):
             control.disabled = not self._choices
         self.wrong.disabled = not found.violations
         self._draw()
+        self.changed()
 
     def _turn(self, by: int) -> None:
         """Choose another; after the last comes the first."""
@@ -154,12 +156,14 @@ class Schedules(widgets.VBox):
     def __repr__(self) -> str:
         return repr(self.found) if self.found is not None else "No schedules yet"
 
+    def last(self) -> Last | None:
+        return None if self.found is None else Last(self.found.picture(), repr(self.found), repr(self.found))
+
     def _repr_mimebundle_(self, **how: Any) -> Any:
-        """With the picture beside the view: that is what is left in a notebook whose kernel has ended."""
+        """With the picture beside the view: that is what a reader without widgets sees."""
         bundle = super()._repr_mimebundle_(**how)
-        if self.found is not None:
-            bundle = {**bundle, "image/png": self.found.picture(), "text/plain": repr(self.found)}
-        return bundle
+        last = self.last()
+        return bundle if last is None else {**bundle, "image/png": last.picture, "text/plain": last.words}
 
 
 def _button(description: str, tooltip: str) -> widgets.Button:

@@ -1,12 +1,18 @@
-"""The replay as a widget: the self-contained page in a frame. Every step is answered in the browser, not the kernel."""
+"""The replay in a notebook: the self-contained page in a frame. Every step is answered in the browser, not the kernel.
+
+A page of JupyterLab's gets it as HTML, which is still there, and can still be stepped through, when the kernel is gone.
+Elsewhere it is a widget with its picture beside it.
+"""
 
 from __future__ import annotations
 
+import base64
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from semalab.jupyterlab import runs_this_cell
 from semalab.replay.page import page_of
 
 if TYPE_CHECKING:
@@ -15,6 +21,7 @@ if TYPE_CHECKING:
 # As high as the page is at this width: what is above or below it never moves.
 _FRAME = """<style>
 .semalab-replay {{ container-type: inline-size; overflow: hidden; }}
+.semalab-replay > img {{ display: none; }}
 .semalab-replay iframe {{ display: block; width: 100%; height: 1300px; border: 0; }}
 @container (min-width: 560px) {{
   .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 505px); }}
@@ -25,7 +32,7 @@ _FRAME = """<style>
 @container (min-width: 1200px) {{
   .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {ratio:.4f} + 330px); }}
 }}
-</style><div class="semalab-replay"><iframe title="{title}" srcdoc="{page}"></iframe></div>"""
+</style><div class="semalab-replay">{still}<iframe title="{title}" srcdoc="{page}"></iframe></div>"""
 
 
 class Replay(widgets.HTML):
@@ -42,12 +49,22 @@ class Replay(widgets.HTML):
         return f"Replay in {len(self.run.moments):,} steps. {self.run.verdict}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle, _ = self.run._repr_mimebundle_()
+        bundle, about = self.run._repr_mimebundle_()
+        picture = bundle["image/png"]
+        if runs_this_cell():
+            page = framed(self.run, _still(picture, about))
+            return {"text/html": page, "image/png": picture, "text/plain": repr(self)}
         view = super()._repr_mimebundle_(**kwargs)
-        return {**(view if isinstance(view, dict) else view[0]), "image/png": bundle["image/png"]}
+        return {**(view if isinstance(view, dict) else view[0]), "image/png": picture}
 
 
-def framed(run: Run) -> str:
-    """The page in a frame that has its own keys, style and script."""
+def framed(run: Run, still: str = "") -> str:
+    """The page in a frame that has its own keys, style and script; `still` is shown where frames and styles are not."""
     page = page_of(run)
-    return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text))
+    return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)
+
+
+def _still(picture: bytes, about: dict[str, Any]) -> str:
+    """What a page that does not trust the notebook keeps of the replay."""
+    alt = escape(about["image/png"]["alt"])
+    return f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(picture).decode("ascii")}">'

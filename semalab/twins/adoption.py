@@ -4,59 +4,124 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import types
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import functions
-from semalab.twins.reach import Slot, slots
+from semalab.twins.reach import Reach, Reference
+from semalab.twins.retired import RetiredLock
+from semalab.twins.unseen import Unseen
 
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
+_LOCKS = (_LOCK, _RLOCK)
 _PERMITS = (threading.Semaphore, threading.Event, threading.Barrier)
 _QUEUE_CONDITIONS = ("not_empty", "not_full", "all_tasks_done")
 
 
 def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
     """The names of the primitives and unstarted threads within reach of a program that were there before it runs."""
-    found = list(functions([program, *arguments.values()]))
-    names = (slot.name for slot in slots(program, found, arguments) if _is_primitive(slot.value))
-    return tuple(dict.fromkeys(name or "the program" for name in names))
+    reach = Reach(is_wanted).walk(program, arguments, functions([program, *arguments.values()]))
+    unseen = Unseen()
+    for reference in reach.references:
+        if reference.library:
+            unseen.count(reference.library, reference.value)
+        else:
+            unseen.name(reference.name)
+    return unseen.told
 
 
-def _is_primitive(value: Any) -> bool:
+def is_primitive(value: Any) -> bool:
+    """True for what threads wait in or are started by, and that is not of a run."""
     if isinstance(value, threading.Thread):
         return not (value._started.is_set() or isinstance(value, threading._DummyThread))  # type: ignore[attr-defined]
-    queue = sys.modules.get("queue")
-    queues = (queue.Queue, queue.SimpleQueue) if queue is not None else ()
-    return isinstance(value, (_LOCK, _RLOCK, *_PERMITS, threading.Condition, *queues, *_pools()))
+    return isinstance(value, (*_LOCKS, RetiredLock, *_PERMITS, threading.Condition, *_others()))
+
+
+def is_wanted(value: Any) -> bool:
+    """True for primitives, and for what a lock of C gives out of itself."""
+    return is_primitive(value) or _is_bound(value)
+
+
+def _is_bound(value: Any) -> bool:
+    return isinstance(value, types.BuiltinMethodType) and type(value.__self__) in _LOCKS
+
+
+def _others() -> Iterator[type]:
+    """Classes of primitives in modules that may not have been imported."""
+    for module, name in _ELSEWHERE:
+        if module in sys.modules:
+            cls = vars(sys.modules[module]).get(name)  # absent from a module whose import is under way
+            if isinstance(cls, type):
+                yield cls
+
+
+_ELSEWHERE = (
+    ("queue", "Queue"),
+    ("queue", "SimpleQueue"),
+    ("concurrent.futures.thread", "ThreadPoolExecutor"),
+    ("multiprocessing.pool", "ThreadPool"),
+    ("multiprocessing.synchronize", "SemLock"),
+    ("multiprocessing.queues", "Queue"),
+    ("multiprocessing.queues", "SimpleQueue"),
+    ("asyncio.locks", "Lock"),
+    ("asyncio.locks", "Semaphore"),
+    ("asyncio.locks", "Event"),
+    ("asyncio.locks", "Condition"),
+    ("asyncio.queues", "Queue"),
+)
 
 
 class Adoption:
     """Takes in what it can in place: an object's class becomes the twin's, and the real one again when it retires.
 
-    A lock is a thing of C and cannot: where its name stands, another lock stands for it, by `put`.
-    Invariants: `_locks` has the stand-in of each real lock; `unseen` names what could not be taken in.
+    A lock is a thing of C and cannot: wherever it stands, another lock stands for it; if that is not possible in one of
+    the places, in none, for two locks in the place of one would exclude nobody.
+    Invariants: `_locks` has the stand-in of each real lock; `_fixed` the identities of those that have none.
     """
 
-    def __init__(self, twins: Twins, put: Callable[[Slot, Any], None], alone: bool) -> None:
+    def __init__(self, twins: Twins, exchange: Exchange, unseen: Unseen, alone: bool) -> None:
         """alone: no thread from outside is in the program's code, so none of them is about to use its primitives."""
         self._twins = twins
         self._alone = alone
         self._threading = twins.module("threading")
-        self._put = put
+        self._exchange = exchange
+        self._unseen = unseen
         self._locks: dict[int, Any] = {}
+        self._fixed: set[int] = set()
         self._met: set[int] = set()
-        self.unseen: list[str] = []
 
-    def take_in(self, slots: Iterable[Slot]) -> None:
-        for slot in slots:
-            value = slot.value
-            if isinstance(value, (_LOCK, _RLOCK)):
-                self._stand_in(slot)
-            elif id(value) not in self._met and (take_in := self._way_in(value)) is not None:
+    def take_in(self, reach: Reach) -> None:
+        """What a walk has found; a library's own is only named."""
+        primitives = [r for r in reach.references if is_primitive(r.value)]
+        ours = {id(r.value) for r in primitives if not r.library}
+        bound = [r for r in reach.references if _is_bound(r.value)]
+        unwritable = [r.value for r in (*primitives, *bound) if not reach.writable(r.place)]
+        self._fixed.update(id(value.__self__ if _is_bound(value) else value) for value in unwritable)
+        for reference in sorted(primitives, key=lambda r: not r.name.isidentifier()):  # of its names the best
+            if id(reference.value) in self._fixed and reach.writable(reference.place) and not reference.library:
+                self._unseen.name(reference.name, reference.value)
+        for reference in reach.references:
+            value = reference.value
+            if _is_bound(value):
+                self._bind(reference)
+            elif not is_primitive(value):
+                continue
+            elif id(value) not in ours:
+                self._unseen.count(reference.library, value)
+            elif type(value) in _LOCKS:
+                self._stand_in(reference)
+            elif id(value) not in self._met:
                 self._met.add(id(value))
-                if not self._alone or not take_in(value, slot.name):
-                    self.unseen.append(slot.name)
+                if not self.take(value, reference.name):
+                    self._unseen.name(reference.name, value)
+
+    def take(self, value: Any, name: str) -> bool:
+        """Take in one object that can become another in place; returns whether it takes part now."""
+        way_in = self._way_in(value)
+        return way_in is not None and self._alone and way_in(value, name)
 
     def _way_in(self, value: Any) -> Callable[[Any, str], bool] | None:
         if isinstance(value, _PERMITS):
@@ -65,12 +130,10 @@ class Adoption:
             return self._condition
         if isinstance(value, threading.Thread):
             return self._thread
+        if isinstance(value, RetiredLock):
+            return self._retired
         queue = sys.modules.get("queue")
-        if queue is not None and isinstance(value, queue.Queue):
-            return self._queue
-        if queue is not None and isinstance(value, queue.SimpleQueue):
-            return _stays  # of C, and its items have no other way out
-        return _stays if any(isinstance(value, pool) for pool in _pools()) else None
+        return self._queue if queue is not None and isinstance(value, queue.Queue) else None  # others are of C, or run
 
     def _permits(self, one: Any, name: str) -> bool:
         bound = vars(one).get("_initial_value")  # with a part of its permits away, the log would take the rest for it
@@ -79,15 +142,18 @@ class Adoption:
         return self._take_part(one, name)
 
     def _take_part(self, one: Any, *how: Any) -> bool:
-        self._become(one)
+        if not self._become(one):
+            return False
         one.take_part(*how)
         return True
 
     def _condition(self, one: Any, name: str) -> bool:
         lock = one._lock
-        if not _idle(one):
+        if id(lock) in self._fixed or not _idle(one):
             return False
-        if not isinstance(lock, (_LOCK, _RLOCK)):  # the program's own idea of a lock
+        if isinstance(lock, RetiredLock):
+            self._retired(lock, name)
+        if type(lock) not in _LOCKS:  # the program's own idea of a lock
             return self._take_part(one, name, lock)
         return self._take_part(one, name, self._standing_for(lock, name))
 
@@ -101,7 +167,8 @@ class Adoption:
         if thread._started.is_set() or isinstance(thread, threading._DummyThread):
             return True
         source = self._twins.source
-        self._become(thread)
+        if not self._become(thread):
+            return False
         thread._started = source.Event()
         if hasattr(thread, "_handle"):  # from 3.13 on
             thread._handle = source._ThreadHandle()
@@ -111,40 +178,46 @@ class Adoption:
         source._dangling.add(thread)
         return True
 
-    def _stand_in(self, slot: Slot) -> None:
-        if slot.place is None or not self._alone:
-            self.unseen.append(slot.name)
+    def _retired(self, lock: Any, name: str) -> bool:
+        """A lock that an earlier run made: it becomes a recorded one once more."""
+        real = lock._real
+        if id(real) not in self._locks:
+            cls = self._class_for(real)
+            self._locks[id(real)] = stand_in = cls.standing_for(real, name)
+            lock.__class__, lock.__dict__ = cls, vars(stand_in)
+            self._twins.recorder.embody(stand_in, lock)
+        return True
+
+    def _stand_in(self, reference: Reference) -> None:
+        if id(reference.value) in self._fixed or not self._alone or reference.place is None:
+            self._unseen.name(reference.name, reference.value)
         else:
-            self._put(slot, self._standing_for(slot.value, slot.name))
+            self._exchange.put(reference.place, reference.value, self._standing_for(reference.value, reference.name))
+
+    def _bind(self, reference: Reference) -> None:
+        """A method of a lock of C: its place gets that of the lock's stand-in."""
+        lock = reference.value.__self__
+        if id(lock) in self._fixed or not self._alone or reference.place is None:
+            self._unseen.name(reference.name, lock)
+        else:
+            method = getattr(self._standing_for(lock, reference.name), reference.value.__name__)
+            self._exchange.put(reference.place, reference.value, method)
 
     def _standing_for(self, real: Any, name: str) -> Any:
         if id(real) not in self._locks:
-            cls = self._threading.Lock if isinstance(real, _LOCK) else self._threading.RLock
-            lock = cls.standing_for(real, name)
-            self._locks[id(real)] = lock
+            self._locks[id(real)] = self._class_for(real).standing_for(real, name)
         return self._locks[id(real)]
 
-    def _become(self, one: Any) -> None:
+    def _class_for(self, real: Any) -> Any:
+        return self._threading.Lock if isinstance(real, _LOCK) else self._threading.RLock
+
+    def _become(self, one: Any) -> bool:
         """An object of a real class changes its class; a derived class is derived anew, from the twin."""
         twin = self._twins.of(type(one))
         if twin is not type(one):
             one.__class__ = twin
-            return
-        for derived in type(one).__mro__:
-            bases = tuple(map(self._twins.of, derived.__bases__))
-            if bases != derived.__bases__:
-                derived.__bases__ = bases
-
-
-def _stays(value: Any, name: str) -> bool:
-    return False
-
-
-def _pools() -> Iterator[type]:
-    """Classes whose threads may have begun before the run."""
-    for module, name in (("concurrent.futures.thread", "ThreadPoolExecutor"), ("multiprocessing.pool", "ThreadPool")):
-        if module in sys.modules:
-            yield getattr(sys.modules[module], name)
+            return True
+        return all(self._exchange.rebase(derived) for derived in type(one).__mro__[:-1])
 
 
 def _idle(condition: Any) -> bool:

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 
 _LAB = str(Path(__file__).parent.parent) + os.sep
-_PYTHON = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_INSTALLED = (
+    *site.getsitepackages(),
+    site.getusersitepackages(),
+    *(sysconfig.get_path(name) for name in ("purelib", "platlib")),
+)
+_PYTHON = (  # the second for a standard library in a zip
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")),
+    str(Path(threading.__file__).parent) + os.sep,
+    "<frozen",
+)
 ABSENT = object()
 
 
@@ -70,12 +79,47 @@ def own(value: Any) -> dict[str, Any] | None:
 
 def is_authors(namespace: dict[str, Any]) -> bool:
     file = namespace.get("__file__")
-    return isinstance(file, str) and _is_authors_file(file)
+    return isinstance(file, str) and _origin(file, "") is None
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_authors_file(file: str) -> bool:
-    return file.endswith(".py") and not file.startswith((_LAB, *_PYTHON, *site.getsitepackages(), "<frozen"))
+def is_programs(namespace: dict[str, Any]) -> bool:
+    """True for the namespaces of the program: its author's modules, and a notebook's."""
+    return namespace.get("__name__") == "__main__" or is_authors(namespace)
+
+
+def is_pythons(namespace: dict[str, Any]) -> bool:
+    """True for the namespace of a module of the standard library."""
+    return str(namespace.get("__name__")).partition(".")[0] in sys.stdlib_module_names and not is_authors(namespace)
+
+
+def library_of(cls: type) -> str | None:
+    """The installed library that a class comes from; "" for Python's and the lab's own, None for the program's."""
+    module = cls.__module__ if isinstance(cls.__module__, str) else ""
+    return _library(vars(sys.modules[module]) if module in sys.modules else {}, module)
+
+
+def library_of_code(namespace: dict[str, Any]) -> str | None:
+    """As `library_of`, for the namespace of code that runs."""
+    return _library(namespace, str(namespace.get("__name__")))
+
+
+def _library(namespace: dict[str, Any], module: str) -> str | None:
+    top, file = module.partition(".")[0], namespace.get("__file__")
+    if module == "__main__":
+        return None
+    if isinstance(file, str):
+        return _origin(file, top)
+    return "" if module in sys.builtin_module_names or top in sys.stdlib_module_names else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _origin(file: str, package: str) -> str | None:
+    """Whose a module in this file is: its package's, if that is an installed one; Python's (""), or the program's."""
+    if file.startswith(_INSTALLED):
+        return package
+    if file.startswith((_LAB, *_PYTHON)):
+        return ""
+    return None if file.endswith(".py") else package
 
 
 def content(cell: types.CellType) -> Any:

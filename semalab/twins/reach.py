@@ -1,124 +1,354 @@
-"""What of a program was there before its run: what its functions name, close over, default to or are given."""
+"""What a program can reach before it runs, by the collector's own graph: wherever it is kept, and how it is called.
+
+From a function the walk goes to the globals that its code names, its closure, defaults and attributes; from a class to
+its attributes; from everything else to all that it refers to. Python's own modules and installed ones are not entered.
+"""
 
 from __future__ import annotations
 
+import collections
 import functools
-import queue
+import gc
+import opcode
+import sys
 import threading
 import types
-from collections.abc import Iterable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from semalab.twins.namespaces import ABSENT, content, functions, is_authors, own
+from semalab.twins.namespaces import ABSENT, content, is_authors, is_programs, is_pythons, library_of
+from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place
 
-_MOST = 10_000  # elements of a container that are looked at
-_DEPTH = 2  # a list of objects that have locks
-_WHOLE = (threading.Semaphore, threading.Event, threading.Barrier, threading.Condition, threading.Thread, queue.Queue)
+MOST = 200_000  # objects that are looked at; what is beyond is named
+_LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
+_ATOMS = frozenset(
+    {str, bytes, bytearray, int, float, complex, bool, range, slice, type(None), type(...), type(NotImplemented)}
+    | {types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType}
+    | {types.MemberDescriptorType, types.WrapperDescriptorType, types.MethodDescriptorType, types.MethodWrapperType}
+)
+_TRANSPARENT = ("argparse", "types", "typing", "enum", "unittest.mock")  # their objects have the program's attributes
+_CLOSED = (
+    "logging",
+    "asyncio",
+    "socket",
+    "ssl",
+    "subprocess",
+    "concurrent",
+    "multiprocessing",
+    "importlib",
+    "unittest",
+)
+_MACHINERY = frozenset(
+    "_cond _lock _waiters _block _flag _value mutex not_empty not_full all_tasks_done queue finished _started _handle"
+    " _tstate_lock _invoke_excepthook _is_owned _release_save _acquire_restore _count _owner _action".split()
+)  # what a primitive of the program's own class has from Python's
 
 
-class Slot(NamedTuple):
-    """A value, what it is called, and where it stands: a mapping or list and the key there; None where it is fixed."""
+_OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
+
+
+_LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]  # its argument has a bit more than that of the others
+_BY_NAME = frozenset(opcode.opmap[name] for name in ("LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
+
+
+class Reference(NamedTuple):
+    """A value, what it is called, where it stands, and the library that it was met in, if any.
+
+    place: None where nothing else can be put, in a generator's frame for example.
+    """
 
     name: str
     value: Any
-    place: Any = None
-    key: Any = None
+    place: Place | None = None
+    library: str = ""
 
 
-def slots(program: Any, found: Iterable[types.FunctionType], arguments: dict[str, Any]) -> Iterator[Slot]:
-    """Every value within reach of a program, its functions and its arguments, once for each place it stands in."""
-    ahead = list(found)
-    seen: set[int] = set()
-    first = [Slot("", program), *(Slot(name, arguments[name], arguments, name) for name in arguments)]
-    while ahead or first:
-        for slot in first or _of_function(ahead.pop(0), seen):
-            for inner in _within(slot, seen):
-                yield inner
-                ahead.extend(_leads_to(inner.value))
-        first = []
+class Reach:
+    """One walk. Invariants: `references` lists what was asked for, once for each place it stands in, in the order in
+    which it was met. `holders` knows every place of a tuple that was met; `classes` the program's own classes;
+    `cut` names what the walk had no time for.
+    """
+
+    def __init__(self, wanted: Callable[[Any], bool]) -> None:
+        """wanted: what to report."""
+        self.references: list[Reference] = []
+        self.holders: dict[int, list[Place | None]] = {}
+        self.tuples: dict[int, Any] = {}
+        self.classes: list[type] = []
+        self.cut: list[str] = []
+        self._wanted = wanted
+        self._stack: list[tuple[Reference, int]] = []
+        self._ahead: collections.deque[types.FunctionType] = collections.deque()
+        self._first: set[int] = set()
+        self._entered: set[int] = set()
+        self._names: dict[str, None] = {}
+        self._modules: dict[int, tuple[types.ModuleType, set[str]]] = {}
+        self._seen: dict[int, Any] = {}  # keeps them, so that no identity is used twice
+
+    def walk(self, program: Any, arguments: dict[str, Any], found: Iterable[types.FunctionType] = ()) -> Reach:
+        """found: the functions to begin with, whoever wrote them."""
+        self._ahead.extend(found)
+        self._first = {id(function) for function in self._ahead}
+        self._push([Reference("", program), *(Reference(n, arguments[n], Entry(arguments, n)) for n in arguments)])
+        while self._go_on():
+            if len(self._seen) > MOST:
+                self.cut.append(self._stack[-1][0].name if self._stack else "the program")
+                break
+        return self
+
+    def writable(self, place: Place | None) -> bool:
+        """True if another thing can be put there."""
+        if isinstance(place, Inside):
+            return all(map(self.writable, self.holders[id(place.owner)]))
+        return place is not None
+
+    def _go_on(self) -> bool:
+        if self._stack:
+            self._look(*self._stack.pop())
+        elif self._ahead:
+            self._function(self._ahead.popleft())
+        else:
+            self._push(self._of_modules())
+            return bool(self._stack)
+        return True
+
+    def _push(self, references: Iterable[Reference], depth: int = 0) -> None:
+        self._stack.extend((r, depth) for r in reversed(list(references)) if type(r.value) not in _ATOMS)
+
+    def _look(self, reference: Reference, depth: int) -> None:
+        value = reference.value
+        if self._wanted(value):
+            self.references.append(reference)
+        if isinstance(value, tuple | frozenset):
+            self.holders.setdefault(id(value), []).append(reference.place)
+        if id(value) in self._seen:
+            return
+        self._seen[id(value)] = value
+        if isinstance(value, types.FunctionType):
+            self._ahead.append(value)
+        elif isinstance(value, types.ModuleType):
+            if is_authors(vars(value)):
+                self._modules[id(value)] = (value, set())
+        elif isinstance(value, type):
+            if library_of(value) is None:
+                self._push(self._of_class(value))
+        else:
+            self._object(reference, depth)
+
+    def _object(self, reference: Reference, depth: int) -> None:
+        name, value, cls = reference.name, reference.value, type(reference.value)
+        primitive = self._wanted(value)
+        if _is_of_c(cls):
+            self._push(() if primitive else [*self._attributes(value), *self._of_plain(reference)], depth)
+            return
+        library = library_of(cls)
+        if library is None:  # the program's own
+            plain = () if primitive else self._of_plain(reference)
+            self._push([*self._attributes(value, name), *plain, Reference(cls.__name__, cls)])
+        elif isinstance(value, threading.Thread):
+            self._push(r for r in self._attributes(value) if r.name in _OF_A_THREAD)
+        elif primitive:
+            return
+        elif library:
+            if depth < _LIBRARY_DEPTH:
+                inner = [*self._attributes(value), *self._of_plain(reference)]
+                self._push((Reference(name, r.value, r.place, library) for r in inner), depth + 1)
+        elif not cls.__module__.startswith(_CLOSED):
+            inner = list(self._attributes(value, name))
+            if cls.__module__ not in _TRANSPARENT:  # its locks are its own affair
+                inner = [Reference(name, r.value, r.place) for r in inner if not self._is_machinery(r)]
+            self._push([*inner, *self._of_plain(reference)], depth)
+
+    def _is_machinery(self, reference: Reference) -> bool:
+        return self._wanted(reference.value) and not isinstance(reference.value, type | types.FunctionType)
+
+    def _of_plain(self, reference: Reference) -> Iterator[Reference]:
+        """What a container, or another thing of C, refers to."""
+        name, value, _, library = reference
+        if isinstance(value, dict):
+            if "__spec__" not in value and not _only_atoms(value.values()):  # no module's namespace
+                for key, element in list(dict.items(value)):
+                    yield Reference(f"{name}[{_key(key)}]", element, Entry(value, key), library)
+            if not _only_atoms(dict.keys(value)):
+                yield from (Reference(name, key, Key(value, key), library) for key in list(dict.keys(value)))
+            if isinstance(value, collections.defaultdict):
+                yield Reference(name, value.default_factory, Attribute(value, "default_factory"), library)
+        elif isinstance(value, tuple | frozenset):
+            self.tuples[id(value)] = value
+            fields = getattr(type(value), "_fields", None) if isinstance(value, tuple) else None
+            if not _only_atoms(value):
+                for i, element in enumerate(_elements(value)):
+                    label = f"{name}[{i}]" if isinstance(value, tuple) else name
+                    if isinstance(fields, tuple) and i < len(fields):
+                        label = str(fields[i])
+                    yield Reference(label, element, Inside(value, i), library)
+        elif isinstance(value, list | collections.deque):
+            if not _only_atoms(_elements(value)):
+                for i, element in enumerate(list(_elements(value))):
+                    yield Reference(f"{name}[{i}]", element, Element(value, i), library)
+        elif isinstance(value, set):
+            if not _only_atoms(_elements(value)):
+                yield from (Reference(name, e, Member(value, e), library) for e in list(_elements(value)))
+        elif isinstance(value, functools.partial):
+            yield Reference(name, value.func, Part(value, "func"), library)
+            self.holders.setdefault(id(value.args), []).append(Part(value, "args"))
+            yield from self._of_plain(Reference(name, value.args, None, library))
+            yield from (Reference(k, v, Entry(value.keywords, k), library) for k, v in value.keywords.items())
+        elif isinstance(value, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
+            yield from self._of_frame(value)
+        elif isinstance(value, types.MethodType):
+            yield Reference(name, value.__func__)
+            yield Reference(name, value.__self__)
+        elif isinstance(value, weakref.ref):
+            yield Reference(name, value(), None, library)
+        elif isinstance(value, property):
+            yield from (Reference(name, f) for f in (value.fget, value.fset, value.fdel))
+        elif any(map(_is_of_c, type(value).__mro__[:-1])):
+            inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
+            yield from (Reference(name, r, None, library) for r in inner)
+
+    def _of_frame(self, running: Any) -> Iterator[Reference]:
+        frame = next((f for n in ("gi_frame", "cr_frame", "ag_frame") if (f := getattr(running, n, None))), None)
+        if frame is not None:
+            yield from (Reference(name, value) for name, value in dict(frame.f_locals).items())
+
+    def _attributes(self, value: Any, of: str = "") -> Iterator[Reference]:
+        """Of an object: what its dictionary holds, and its slots. of: what the object is called."""
+        skipped = _MACHINERY if self._wanted(value) else ()
+        try:
+            attributes = object.__getattribute__(value, "__dict__")
+        except AttributeError:
+            attributes = {}
+        if type(attributes) is dict:
+            self._seen[id(attributes)] = attributes
+            for name, inner in list(attributes.items()):
+                if name not in skipped:
+                    yield Reference(of if _is_sunder(name) and of else str(name), inner, Entry(attributes, name))
+        for cls in (cls for cls in type(value).__mro__ if "__slots__" in vars(cls)):
+            for name, slot in list(vars(cls).items()):
+                if isinstance(slot, types.MemberDescriptorType) and name not in skipped:
+                    place = Attribute(value, name)
+                    if (inner := place.get()) is not ABSENT:
+                        yield Reference(name, inner, place)
+
+    def _of_class(self, cls: type) -> Iterator[Reference]:
+        self.classes.append(cls)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, classmethod | staticmethod):
+                yield Reference(name, value.__func__)
+            elif isinstance(value, types.FunctionType | property) or name == "__dataclass_fields__":
+                yield Reference(name, value)
+            elif name == "_member_map_" and isinstance(value, dict):  # of an enumeration
+                yield from (Reference(member, value[member], Entry(value, member)) for member in value)
+            elif not name.startswith("__"):
+                yield Reference(name, value, Attribute(cls, name))
+        yield from (Reference(base.__name__, base) for base in (*cls.__bases__, type(cls)) if library_of(base) is None)
+
+    def _function(self, function: types.FunctionType) -> None:
+        if id(function) in self._entered:
+            return
+        self._entered.add(id(function))
+        inner: list[Reference] = []
+        first = id(function) in self._first and not is_pythons(function.__globals__)
+        if first or is_programs(function.__globals__):
+            names = dict.fromkeys(_names(function.__code__))
+            self._names.update(names)
+            space = function.__globals__
+            loaded = _loaded(function.__code__)
+            inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
+            inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            if content(cell) is not ABSENT:
+                inner.append(Reference(_parameter(name), cell.cell_contents, Held(cell)))
+        inner += self._defaults(function)
+        keywords: dict[str, Any] = function.__kwdefaults__ or {}
+        inner += [Reference(name, value, Entry(keywords, name)) for name, value in keywords.items()]
+        inner += [Reference(name, v, Entry(vars(function), name)) for name, v in vars(function).items()]
+        self._push(inner)
+
+    def _defaults(self, function: types.FunctionType) -> list[Reference]:
+        defaults, code = function.__defaults__ or (), function.__code__
+        if not defaults:
+            return []
+        self.tuples[id(defaults)] = self._seen[id(defaults)] = defaults
+        self.holders.setdefault(id(defaults), []).append(Attribute(function, "__defaults__"))
+        names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+        return [Reference(names[i], value, Inside(defaults, i)) for i, value in enumerate(defaults)]
+
+    def _of_modules(self) -> list[Reference]:
+        """What the program's modules have under a name that some function mentions."""
+        found = []
+        for module, done in list(self._modules.values()):
+            space = vars(module)
+            for name in [name for name in self._names if name in space and name not in done]:
+                done.add(name)
+                found.append(Reference(name, space[name], Entry(space, name)))
+        return found
 
 
-def _parts(value: Any) -> tuple[Any, ...]:
-    """What a callable brings along: the object a method is bound to, a partial's arguments, a thread's target."""
-    if isinstance(value, types.MethodType):
-        return (value.__self__,)
-    if isinstance(value, functools.partial):
-        return (value.func, *value.args, *value.keywords.values())
-    if isinstance(value, threading.Thread):
-        own = vars(value)
-        bundles = [own.get(name) or () for name in ("_args", "args")]
-        named = [(own.get(name) or {}).values() for name in ("_kwargs", "kwargs")]
-        targets = (own.get("_target"), own.get("function"))
-        return (*targets, *(part for bundle in [*bundles, *named] for part in bundle))
-    return ()
+def _is_of_c(cls: type) -> bool:
+    """True for what is made in C: containers, generators, methods, partials."""
+    return not cls.__flags__ & (1 << 9) or cls in _HEAP  # Py_TPFLAGS_HEAPTYPE
 
 
-def _leads_to(value: Any) -> Iterator[types.FunctionType]:
-    """The author's functions that a value may run: itself, or its class's."""
-    if isinstance(value, types.FunctionType | types.MethodType | functools.partial | type):
-        yield from (f for f in functions([value]) if _is_authors_space(f.__globals__))
+_HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, type(functools.lru_cache(len))})
 
 
-def _of_function(function: types.FunctionType, seen: set[int]) -> Iterator[Slot]:
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    space = function.__globals__
-    for name in _names(function.__code__):
-        if name in space:
-            yield Slot(name, space[name], space, name)
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-        if content(cell) is not ABSENT:
-            yield Slot(name, cell.cell_contents, cell)
-    code = function.__code__
-    positional = code.co_varnames[: code.co_argcount]
-    defaults = function.__defaults__ or ()
-    for name, value in zip(positional[len(positional) - len(defaults) :], defaults, strict=True):
-        yield Slot(name, value)
-    for name, value in (function.__kwdefaults__ or {}).items():
-        yield Slot(name, value, function.__kwdefaults__, name)
+def _only_atoms(values: Iterable[Any]) -> bool:
+    """Decided by C, so that a million numbers cost some milliseconds."""
+    return _ATOMS.issuperset(map(type, values))
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    """Its elements, without asking a derived class for them."""
+    kind: Any = next(cls for cls in (tuple, frozenset, list, set, collections.deque) if isinstance(value, cls))
+    elements: Iterator[Any] = kind.__iter__(value)
+    return elements
+
+
+def _key(key: Any) -> str:
+    return repr(key) if type(key) in (str, int, bool, float, bytes, type(None)) else "…"
+
+
+def _is_sunder(name: Any) -> bool:
+    """True for what an enumeration calls the value of its member."""
+    return isinstance(name, str) and name.startswith("_") and name.endswith("_")
+
+
+def _parameter(name: str) -> str:
+    """What a generated `__init__` calls a field's default is known by the field's name."""
+    return name.removeprefix("__dataclass_dflt_").removesuffix("__").removeprefix("_dflt_")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """The global names that a code object and those inside it may use, in the order of their first mention."""
+    """The names that a code object and those inside it may use, in the order of their first mention."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
+        elif type(constant) is str and constant.isidentifier():  # getattr(bank, "lock")
+            yield constant
 
 
-def _within(slot: Slot, seen: set[int], depth: int = _DEPTH) -> Iterator[Slot]:
-    """The slot itself, then those inside its value, if that is a container or an object of the author's."""
-    yield slot
-    value = slot.value
-    if depth == 0 or id(value) in seen:
-        return
-    if parts := _parts(value):
-        seen.add(id(value))
-        for part in parts:
-            yield from _within(Slot(slot.name, part), seen, depth)
-    elif type(value) in (list, tuple) and len(value) <= _MOST:  # of a derived class, to look is to run its code
-        seen.add(id(value))
-        place = value if isinstance(value, list) else None
-        for i, element in enumerate(value):
-            yield from _within(Slot(f"{slot.name}[{i}]", element, place, i), seen, depth - 1)
-    elif type(value) is dict and len(value) <= _MOST and "__spec__" not in value:  # no module's namespace
-        seen.add(id(value))
-        for key, element in list(value.items()):
-            yield from _within(Slot(f"{slot.name}[{key!r}]", element, value, key), seen, depth - 1)
-    elif _is_authors(value):
-        seen.add(id(value))
-        attributes = vars(value)
-        for name, element in list(attributes.items()):
-            yield from _within(Slot(name, element, attributes, name), seen, depth - 1)
+@functools.lru_cache(maxsize=4096)
+def _loaded(code: types.CodeType) -> frozenset[str]:
+    """The names that it looks up in its globals; an attribute may be called like one of them."""
+    found, extended, text = set(), 0, code.co_code
+    for i in range(0, len(text), 2):
+        operation, argument = text[i], text[i + 1] | extended
+        extended = argument << 8 if operation == opcode.EXTENDED_ARG else 0
+        if operation == _LOAD_GLOBAL:
+            found.add(code.co_names[argument >> 1])
+        elif operation in _BY_NAME:
+            found.add(code.co_names[argument])
+    return frozenset(found).union(*(_loaded(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
 
 
-def _is_authors(value: Any) -> bool:
-    """True for an instance of a class of the program's author, unless that is a primitive itself."""
-    cls = type(value)
-    ours = cls.__module__ == "__main__" or own(cls) is not None
-    return ours and isinstance(getattr(value, "__dict__", None), dict) and not isinstance(value, _WHOLE)
-
-
-def _is_authors_space(namespace: dict[str, Any]) -> bool:
-    return namespace.get("__name__") == "__main__" or is_authors(namespace)
+def _imported(name: str, space: dict[str, Any]) -> types.ModuleType | None:
+    """A module of the program's author that a function imports by this name when it is called."""
+    for full in (name, f"{space.get('__package__')}.{name}"):
+        module = sys.modules.get(full)
+        if module is not None and is_authors(vars(module)):
+            return module
+    return None

@@ -62,6 +62,12 @@ class Recorder:
         self.made.append(Made(kind, initial, site, part_of, part, name))
         return len(self.made) - 1
 
+    def embody(self, stand_in: object, primitive: object) -> None:
+        """What stood for a primitive is that primitive itself from now on."""
+        places = [i for i, reference in enumerate(self._primitives) if reference() is stand_in]
+        for i in places:
+            self._primitives[i] = weakref.ref(primitive)
+
     def renew(self) -> None:
         """Another run begins; what the last one made is no longer known."""
         self.made.clear()

@@ -56,7 +56,7 @@ IDLE_BAR = 0.05  # seconds of CPU: the kernel itself looks after its connections
 # Milliseconds from the key press to the frame after the new sentence (and the new, decoded picture) is in the page.
 INSTALL = """([cell, withPicture]) => {
     const output = document.querySelectorAll('.jp-Notebook .jp-Cell')[cell].querySelector('.jp-Cell-outputArea');
-    const image = output.querySelector('img');
+    const image = output.querySelector('.widget-image');
     const said = () => output.querySelector('[role=status]')?.textContent;
     const handle = output.querySelector('[role=slider]');
     let pressed = 0, sentence = '', source = '', busy = false;

@@ -60,7 +60,7 @@ def open_notebook(
     yield open_
     report = request.node.stash.get(REPORT, None)
     for number, notebook in enumerate(opened):
-        if report is not None and report.failed:
+        if report is not None and report.failed and not notebook.page.is_closed():
             name = re.sub(r"\W+", "_", request.node.name)
             print(f"screenshot: {notebook.screenshot(f'failed_{name}_{number}')}")
         notebook.close()

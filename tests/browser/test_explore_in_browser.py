@@ -42,7 +42,7 @@ DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 # Where the pictures are, seen from the first of all controls: wherever JupyterLab has scrolled the page to.
 PLACES = """panel => {
     const top = panel.getBoundingClientRect().top;
-    return [...panel.querySelectorAll('img')].map(e => e.getBoundingClientRect())
+    return [...panel.querySelectorAll('.widget-image')].map(e => e.getBoundingClientRect())
         .map(place => [place.width, place.height, place.top - top].map(Math.round));
 }"""
 
@@ -90,7 +90,7 @@ def test_a_schedule_is_chosen_by_keyboard_or_by_a_click(lab: Lab, open_notebook:
     notebook = open_notebook(lab.write("choose.ipynb", text(normalised(notebook_of(PROGRAM, CHOOSER)))))
     notebook.run_all()
     chooser = notebook.outputs(2)
-    menu, steps, pictures = chooser.get_by_role("listbox"), chooser.locator("ol li"), chooser.locator("img")
+    menu, steps, pictures = chooser.get_by_role("listbox"), chooser.locator("ol li"), chooser.locator(".widget-image")
     expect(pictures).to_have_count(2)
     chosen = menu.locator("option:checked")
     expect(chosen).to_contain_text(WRONG)

@@ -34,7 +34,8 @@ panel
 
 # Where the picture is, seen from the slider, and how large: wherever JupyterLab has scrolled the page to.
 PLACE = """panel => {
-    const [slider, picture] = ['[role=slider]', 'img'].map(e => panel.querySelector(e).getBoundingClientRect());
+    const [slider, picture] = ['[role=slider]', '.widget-image'].map(
+        e => panel.querySelector(e).getBoundingClientRect());
     return [picture.width, picture.height, picture.left - panel.getBoundingClientRect().left,
             picture.top - slider.top].map(Math.round);
 }"""
@@ -83,7 +84,7 @@ def test_the_keyboard_breaks_mutual_exclusion_and_mends_it(open_notebook: Callab
     panel = notebook.outputs(panel_cell(LESSON))
     said = panel.get_by_role("status")
     expect(said).to_contain_text("Mutual exclusion held: never more than 1 inside")
-    picture = panel.locator("img")
+    picture = panel.locator(".widget-image")
     before, place = picture.get_attribute("src"), panel.evaluate(PLACE)
 
     initial = panel.get_by_role("slider").nth(1)
@@ -184,7 +185,7 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     notebook = open_notebook(lab.write("growing.ipynb", text(normalised(new_notebook(cells=[new_code_cell(GROWING)])))))
     notebook.run_all()
     panel = notebook.outputs(1)
-    picture, stop = panel.locator("img"), panel.get_by_role("button", name="stop run")
+    picture, stop = panel.locator(".widget-image"), panel.get_by_role("button", name="stop run")
     expect(stop).to_be_disabled()
     place = panel.evaluate(PLACE)
     panel.get_by_role("button", name="wall").click()
@@ -248,7 +249,7 @@ def test_a_part_of_the_run_is_chosen_by_keyboard_alone(open_notebook: Callable[[
     notebook = open_notebook(LESSON)
     notebook.run_all()
     panel = notebook.outputs(panel_cell(LESSON))
-    picture, place = panel.locator("img"), panel.evaluate(PLACE)
+    picture, place = panel.locator(".widget-image"), panel.evaluate(PLACE)
     keys = notebook.page.keyboard
     whole = picture.evaluate(SHOWN)
     panel.get_by_role("slider").first.focus()

@@ -1,0 +1,119 @@
+"""Whoever makes a primitive during a run by a reference that no walk has found: Python's own classes tell of it.
+
+For the time of a run `__init__` of the real classes, and the names `Lock` and `RLock` in the real `threading`, ask who
+calls. What the program makes takes part; what a library makes for itself is counted; of what Python's own modules make
+for themselves, and of all that other threads make, nothing is known.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+from semalab.twins.adoption import Adoption
+from semalab.twins.exchange import Exchange
+from semalab.twins.namespace import Twins
+from semalab.twins.namespaces import library_of_code
+from semalab.twins.places import Attribute
+from semalab.twins.source import is_copy
+from semalab.twins.unseen import Unseen
+
+_CLASSES = ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread")
+_ON_BEHALF = frozenset(  # modules that make what their caller asked for
+    "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
+    " itertools heapq enum runpy pickle copyreg queue".split()
+)
+
+
+class Makers:
+    """Invariant: a thread that is not of the run gets the real thing and nobody hears of it."""
+
+    def __init__(self, twins: Twins, exchange: Exchange, adoption: Adoption, unseen: Unseen) -> None:
+        self._twins = twins
+        self._exchange = exchange
+        self._adoption = adoption
+        self._unseen = unseen
+
+    def ask(self) -> None:
+        """From now on every maker asks; the exchange takes it back."""
+        for name in _CLASSES:
+            self._ask(getattr(threading, name))
+        if "queue" in sys.modules:
+            self._ask(sys.modules["queue"].Queue)
+        for name in ("Lock", "RLock"):
+            self._exchange.name(vars(threading), name, self._lock(name, getattr(threading, name)))
+
+    def _ask(self, cls: type) -> None:
+        init = vars(cls)["__init__"]
+        current = self._twins.processor.current
+
+        @functools.wraps(init)
+        def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
+            init(one, *args, **kwargs)
+            if current() is not None:
+                self._made(one, sys._getframe(1))
+
+        self._exchange.put(Attribute(cls, "__init__"), init, __init__)
+
+    def _made(self, one: Any, caller: types.FrameType) -> None:
+        library = _asker(caller, one)
+        if library is None:
+            if not self._adoption.take(one, ""):
+                self._unseen.name(type(one).__name__, one)
+        elif library and not isinstance(one, threading.Thread):
+            self._unseen.count(library, one)
+
+    def _lock(self, name: str, real: Callable[[], Any]) -> Any:
+        current = self._twins.processor.current
+        watched = getattr(self._twins.module("threading"), name)
+
+        def make() -> Any:
+            if current() is None:
+                return real()
+            library = _asker(sys._getframe(1))
+            if library is None:
+                return watched()
+            lock = real()
+            if library:
+                self._unseen.count(library, lock)
+            return lock
+
+        if not isinstance(real, type):
+            make.__name__ = make.__qualname__ = name
+            return functools.update_wrapper(make, real, ("__module__", "__doc__"), ())
+
+        class Maker(type):
+            def __call__(cls) -> Any:
+                return make()
+
+            def __instancecheck__(cls, one: object) -> bool:
+                return isinstance(one, real | watched)
+
+        return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__, "__wrapped__": real})
+
+
+def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:
+    """Who makes it: None for the program, the name of a library, "" for a module of Python's own (or the lab)."""
+    while frame is not None:
+        space = frame.f_globals
+        if is_copy(space):
+            return ""
+        library = library_of_code(space)
+        if library != "":
+            own = one is not None and frame.f_code.co_name == "__init__" and _first(frame) is one
+            if not own:
+                return library
+        elif str(space.get("__name__")).partition(".")[0] not in _ON_BEHALF:
+            return ""
+        frame = frame.f_back
+    return ""
+
+
+def _first(frame: types.FrameType) -> Any:
+    """The first argument of the call."""
+    names = frame.f_code.co_varnames[:1]
+    return frame.f_locals.get(names[0]) if names else None

@@ -1,0 +1,419 @@
+"""Programs that keep their primitives, or the classes that make them, in every kind of place."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import enum
+import functools
+import threading
+import types
+import typing
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Lock = threading.Lock
+
+
+def two(function: Callable[..., Any], *arguments: Any) -> None:
+    workers = [threading.Thread(target=function, args=arguments) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def use(*locks: Any) -> None:
+    for lock in locks:
+        with lock:
+            pass
+
+
+class Downloader(threading.Thread):
+    limit = threading.BoundedSemaphore(2)
+
+    def run(self) -> None:
+        with self.limit:
+            pass
+
+
+def class_attribute() -> None:
+    downloads = [Downloader() for _ in range(2)]
+    for download in downloads:
+        download.start()
+    for download in downloads:
+        download.join()
+
+
+class Outer:
+    class Inner:
+        guard = threading.Lock()
+
+
+def nested_class() -> None:
+    two(lambda: use(Outer.Inner.guard))
+
+
+def default(permits: Any = threading.Semaphore(2), guard: Any = threading.Lock()) -> None:  # noqa: B008
+    two(use, permits, guard)
+
+
+def keyword_default(*, permits: Any = threading.Semaphore(2), guard: Any = threading.Lock()) -> None:  # noqa: B008
+    two(use, permits, guard)
+
+
+pair = (threading.Semaphore(1), threading.Lock())
+deeper = [((threading.Lock(),), {"in": (threading.RLock(),)})]
+
+
+def in_tuple() -> None:
+    two(lambda: use(*pair))
+
+
+def in_tuples_of_tuples() -> None:
+    two(lambda: use(deeper[0][0][0], deeper[0][1]["in"][0]))
+
+
+def made_by_default(make: Callable[[], Any] = threading.Lock) -> None:
+    guard = make()
+    two(use, guard)
+
+
+@dataclasses.dataclass
+class Account:
+    balance: int = 0
+    guard: Any = dataclasses.field(default_factory=threading.Lock)
+
+
+def made_for_a_field() -> None:
+    account = Account()
+    two(lambda: use(account.guard))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frozen:
+    guard: Any = dataclasses.field(default_factory=threading.Lock)
+    permits: Any = dataclasses.field(default_factory=lambda: threading.Semaphore(1))
+
+
+frozen = Frozen()
+
+
+def in_frozen_slots() -> None:
+    two(lambda: use(frozen.guard, frozen.permits))
+
+
+class Slots:
+    __slots__ = ("guard", "permits")
+
+    def __init__(self) -> None:
+        self.guard, self.permits = threading.Lock(), threading.Semaphore(1)
+
+
+slots = Slots()
+
+
+def in_slots() -> None:
+    two(lambda: use(slots.guard, slots.permits))
+
+
+def made_for_a_key() -> None:
+    locks: dict[str, Any] = collections.defaultdict(threading.Lock)
+    two(lambda: use(locks["a"]))
+
+
+by_name: dict[str, Any] = collections.defaultdict(threading.Lock)
+permits_by_name: dict[str, Any] = collections.defaultdict(lambda: threading.Semaphore(1))
+
+
+def kept_for_a_key() -> None:
+    two(lambda: use(by_name["a"], permits_by_name["b"]))
+
+
+makers = {"permits": threading.Semaphore, "guard": threading.Lock}
+
+
+def made_by_an_entry() -> None:
+    permits, guard = makers["permits"](1), makers["guard"]()
+    two(use, permits, guard)
+
+
+class Maker:
+    guard_of = threading.Lock
+    permits_of = threading.Semaphore
+
+    def __init__(self) -> None:
+        self.guard, self.permits = self.guard_of(), self.permits_of(1)
+
+
+def made_by_a_class_attribute() -> None:
+    maker = Maker()
+    two(lambda: use(maker.guard, maker.permits))
+
+
+some = {threading.Lock()}
+fixed = frozenset([threading.Lock()])
+
+
+def in_sets() -> None:
+    two(lambda: use(*some, *fixed))
+
+
+line = collections.deque([threading.Lock(), threading.Semaphore(1)])
+
+
+def in_deque() -> None:
+    two(lambda: use(*line))
+
+
+Both = collections.namedtuple("Both", "guard permits")
+both = Both(threading.Lock(), threading.Semaphore(1))
+
+
+class Typed(typing.NamedTuple):
+    make: Any = threading.Lock
+    guard: Any = threading.Lock()
+
+
+typed = Typed()
+
+
+def in_named_tuple() -> None:
+    two(lambda: use(*both))
+
+
+def in_a_typed_one() -> None:
+    made = typed.make()
+    two(lambda: use(typed.guard, made))
+
+
+use_it = functools.partial(use, threading.Lock())
+make_it = functools.partial(threading.Lock)
+permit = functools.partial(threading.Semaphore, 1)
+
+
+def in_partials() -> None:
+    made, permits = make_it(), permit()
+    two(use_it)
+    two(use, made, permits)
+
+
+@functools.cache
+def guard_of(name: str) -> Any:
+    return threading.Lock()
+
+
+guard_of("a")
+
+
+def in_cache() -> None:
+    two(lambda: use(guard_of("a")))
+
+
+class Node:
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+
+root = Node(left=Node(right=[{"x": Node(guard=threading.Lock())}]))
+
+
+def deep_in_objects() -> None:
+    two(lambda: use(root.left.right[0]["x"].guard))
+
+
+def keeps_to_itself() -> Iterator[Any]:
+    permits = threading.Semaphore(1)
+    while True:
+        yield permits
+
+
+generator = keeps_to_itself()
+next(generator)
+
+
+def in_generator() -> None:
+    permits = next(generator)
+    two(use, permits)
+
+
+weak = weakref.WeakValueDictionary(root=root)
+weak_keys: Any = weakref.WeakKeyDictionary({root: threading.Lock()})
+
+
+def in_weak_containers() -> None:
+    two(lambda: use(weak["root"].left.right[0]["x"].guard, weak_keys[root]))
+
+
+space = types.SimpleNamespace(guard=threading.Lock())
+chain = collections.ChainMap({"guard": threading.Lock()})
+keys = {threading.Lock(): 1}
+
+
+def in_namespace_chain_and_keys() -> None:
+    two(lambda: use(space.guard, chain["guard"], *keys))
+
+
+take, give = pair[1].acquire, pair[1].release
+take_permit, give_permit = pair[0].acquire, pair[0].release
+
+
+def takes_and_gives() -> None:
+    take()
+    give()
+    take_permit()
+    give_permit()
+
+
+def by_its_methods() -> None:
+    two(takes_and_gives)
+
+
+hidden = threading.Lock()
+
+
+class Ways:
+    @property
+    def by_property(self) -> Any:
+        return hidden
+
+    @staticmethod
+    def by_static(static: Any = threading.Lock()) -> Any:  # noqa: B008
+        return static
+
+    @classmethod
+    def by_class(cls, of_class: Any = threading.Lock()) -> Any:  # noqa: B008
+        return of_class
+
+
+def by_property_and_methods() -> None:
+    ways = Ways()
+    two(lambda: use(ways.by_property, ways.by_static(), Ways.by_class()))
+
+
+class Kind(enum.Enum):
+    A = threading.Semaphore(1)
+
+
+def in_enumeration() -> None:
+    two(lambda: use(Kind.A.value))
+
+
+class Meta(type):
+    guard = threading.Lock()
+
+
+class WithMeta(metaclass=Meta):
+    pass
+
+
+def in_metaclass() -> None:
+    two(lambda: use(WithMeta.guard))
+
+
+def synchronized(function: Callable[[], None]) -> Callable[[], None]:
+    guard = threading.Lock()
+
+    @functools.wraps(function)
+    def locked() -> None:
+        with guard:
+            function()
+
+    return locked
+
+
+class Synchronized:
+    def __init__(self, function: Callable[[], None]) -> None:
+        self.function, self.again = function, threading.RLock()
+
+    def __call__(self) -> None:
+        with self.again:
+            self.function()
+
+
+@synchronized
+def decorated() -> None:
+    pass
+
+
+@Synchronized
+def wrapped() -> None:
+    pass
+
+
+def decorated_and_called() -> None:
+    two(lambda: (decorated(), wrapped()))
+
+
+stack = contextlib.ExitStack()
+held = stack.enter_context(contextlib.closing(Node(guard=threading.Lock(), close=lambda: None)))
+
+
+def in_exit_stack() -> None:
+    two(lambda: use(held.guard))
+
+
+def by_the_type_of_another() -> None:
+    permits = type(pair[0])(1)
+    two(use, permits)
+
+
+def by_name_of_the_module() -> None:
+    guard, permits = getattr(threading, "Lo" + "ck")(), getattr(threading, "Sema" + "phore")(1)
+    two(use, guard, permits)
+
+
+def by_importlib() -> None:
+    import importlib
+
+    module = importlib.import_module("threading")
+    guard, permits = module.Lock(), module.Semaphore(1)
+    two(use, guard, permits)
+
+
+def by_sys_modules() -> None:
+    import sys
+
+    module = sys.modules["threading"]
+    guard, permits = module.Lock(), module.Semaphore(1)
+    two(use, guard, permits)
+
+
+# For each program: what its primitives are called.
+WATCHED: dict[Callable[..., None], str] = {
+    class_attribute: "limit",
+    nested_class: "guard",
+    default: "permits guard",
+    keyword_default: "permits guard",
+    in_tuple: "pair[0] pair[1]",
+    in_tuples_of_tuples: "deeper[0][0][0] deeper[0][1]['in'][0]",
+    made_by_default: "guard",
+    made_for_a_field: "guard",
+    in_frozen_slots: "guard permits",
+    in_slots: "guard permits",
+    made_for_a_key: "locks[0]",
+    made_by_an_entry: "permits guard",
+    made_by_a_class_attribute: "guard permits",
+    in_sets: "some fixed",
+    in_deque: "line[0] line[1]",
+    in_named_tuple: "guard permits",
+    in_a_typed_one: "guard made",
+    in_partials: "use_it[0] made permits",
+    in_cache: "guard_of['a']",
+    deep_in_objects: "guard",
+    in_generator: "permits",
+    in_weak_containers: "guard weak_keys[…]",
+    in_namespace_chain_and_keys: "guard chain[0]['guard'] keys",
+    by_its_methods: "take take_permit",
+    by_property_and_methods: "hidden static of_class",
+    in_enumeration: "A",
+    in_metaclass: "guard",
+    decorated_and_called: "again guard",
+    in_exit_stack: "guard",
+    by_the_type_of_another: "pair[0] pair[1] permits",
+    by_name_of_the_module: "guard permits",
+    by_importlib: "guard permits",
+    by_sys_modules: "guard permits",
+}

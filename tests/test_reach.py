@@ -1,0 +1,238 @@
+"""Wherever a program keeps a primitive or what makes it, the run sees it, or names it; afterwards all is as before."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import kept_programs
+import pytest
+from kept_programs import WATCHED, two, use
+
+import semalab as lab
+from semalab.twins.adoption import is_wanted
+from semalab.twins.reach import Reach
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+CLOCKS = pytest.mark.parametrize("clock", ["virtual", "wall"])
+
+
+def references(program: Callable[..., Any]) -> list[tuple[str, int, type]]:
+    reach = Reach(is_wanted).walk(program, {}, [program])  # type: ignore[list-item]
+    return sorted((r.name, id(r.value), type(r.value)) for r in reach.references if not _is_bound(r.value))
+
+
+def _is_bound(value: Any) -> bool:
+    return isinstance(value, types.BuiltinMethodType)  # Python makes another each time
+
+
+@CLOCKS
+@pytest.mark.parametrize("program", WATCHED, ids=lambda program: program.__name__)
+def test_every_place_is_seen_in_every_run(program: Callable[..., Any], clock: str) -> None:
+    before = references(program)
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        run.trace.certify()
+        assert (run.stopped, run.unseen) == (None, ())
+        assert list(run.trace.primitives) == WATCHED[program].split()
+        for label in run.trace.primitives:
+            acquired = sum(event.kind == "acquire" and event.primitive == label for event in run.trace)
+            assert acquired == 2 or program is kept_programs.by_the_type_of_another
+    assert references(program) == before
+    program()  # as plain as ever
+
+
+@CLOCKS
+def test_what_the_first_run_made_is_seen_in_the_second(clock: str) -> None:
+    kept_programs.by_name.clear()
+    kept_programs.permits_by_name.clear()
+    first, second, third = (lab.record(kept_programs.kept_for_a_key, clock=clock) for _ in range(3))
+    for run in (first, second, third):
+        run.trace.certify()
+        assert (run.stopped, run.unseen, len(run.trace.primitives)) == (None, (), 2)
+        assert sum(event.kind == "acquire" for event in run.trace) == 4
+    assert list(second.trace.primitives) == ["by_name['a']", "permits_by_name['b']"]
+    kept_programs.kept_for_a_key()
+
+
+@CLOCKS
+@pytest.mark.parametrize("make", [threading.Semaphore, threading.BoundedSemaphore, threading.Lock, threading.Condition])
+def test_a_class_among_the_arguments_makes_what_is_seen(make: Any, clock: str) -> None:
+    def program(make: Callable[[], Any]) -> None:
+        guard = make()
+        two(use, guard)
+
+    run = lab.record(program, make=make, clock=clock)
+    assert (next(iter(run.trace.primitives)), run.unseen, run.arguments["make"]) == ("guard", (), make)
+
+
+@functools.lru_cache
+def guard_of(name: str) -> Any:
+    return threading.Lock()
+
+
+def makes_and_keeps() -> Iterator[Any]:
+    inner = threading.Lock()
+    while True:
+        yield inner
+
+
+class OwnLock(type(threading.RLock())):  # type: ignore[misc]
+    """A class of the program, derived from a lock of C."""
+
+
+guard_of("a")
+generator = makes_and_keeps()
+next(generator)
+own = OwnLock()
+
+
+def uses_a_cached_one() -> None:
+    two(lambda: use(guard_of("a")))
+
+
+def uses_a_generators() -> None:
+    inner = next(generator)
+    two(use, inner)
+
+
+def uses_its_own() -> None:
+    two(lambda: use(own))
+
+
+@pytest.mark.parametrize(
+    ("program", "named"),
+    [(uses_a_cached_one, ("guard_of",)), (uses_a_generators, ("inner",)), (uses_its_own, ("own", "OwnLock"))],
+)
+def test_what_c_keeps_is_named_in_every_run(program: Callable[[], None], named: tuple[str, ...]) -> None:
+    for _ in range(2):
+        run = lab.record(program)
+        assert (run.stopped, run.unseen, dict(run.trace.primitives)) == (None, named, {})
+        assert run.note.startswith(f"Not watched: {', '.join(f'`{name}`' for name in named)}. ")
+    program()
+
+
+def test_one_lock_in_two_places_is_never_two_locks() -> None:
+    """One of the places cannot be changed, so none is: two locks in the place of one would exclude nobody."""
+    shared = threading.Lock()
+    for_ever = (one for one in [shared] * 9)
+    next(for_ever)
+
+    def program() -> list[bool]:
+        with shared:
+            return [next(for_ever).locked(), shared.locked()]
+
+    run = lab.record(program)
+    assert (run.result, run.unseen) == ([True, True], ("shared",))
+
+
+BANK = """
+import threading
+
+guard = threading.Lock()
+permits = threading.Semaphore(2)
+
+class Account:
+    inside = threading.BoundedSemaphore(2)
+    def __init__(self):
+        self.own = threading.Lock()
+    def deposit(self):
+        with guard, permits, self.inside, self.own:
+            pass
+"""
+
+
+@pytest.fixture
+def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "bank.py").write_text(BANK, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("bank", None)
+
+
+def imports_inside() -> None:
+    from bank import Account  # type: ignore[import-not-found]
+
+    account = Account()
+    two(account.deposit)
+
+
+def imports_the_module() -> None:
+    import bank  # type: ignore[import-not-found]
+
+    two(lambda: use(bank.guard, bank.permits, bank.Account.inside, bank.Account().own))
+
+
+def imports_by_name() -> None:
+    module = importlib.import_module("bank")
+    two(lambda: use(module.guard, module.permits, module.Account.inside, module.Account().own))
+
+
+@CLOCKS
+@pytest.mark.usefixtures("own_module")
+@pytest.mark.parametrize("program", [imports_inside, imports_the_module, imports_by_name])
+def test_modules_imported_inside_the_program_are_seen_in_every_run(program: Callable[[], None], clock: str) -> None:
+    for _ in range(3):
+        run = lab.record(program, clock=clock)
+        assert (run.stopped, run.unseen) == (None, ())
+        assert {"guard", "permits", "inside", "own"} <= set(run.trace.primitives)
+        assert sum(event.kind == "acquire" for event in run.trace) == 8
+    program()
+    bank = sys.modules["bank"]
+    assert bank.threading is threading
+
+
+def test_the_makers_are_python_s_own_again() -> None:
+    makers = [threading.Lock, threading.RLock, threading.Semaphore.__init__, threading.Thread.__init__]
+
+    def program() -> None:
+        raise ZeroDivisionError
+
+    with contextlib.suppress(ZeroDivisionError):
+        lab.record(program)
+    assert makers == [threading.Lock, threading.RLock, threading.Semaphore.__init__, threading.Thread.__init__]
+
+
+def test_a_thread_from_outside_makes_the_real_thing_meanwhile() -> None:
+    made: list[Any] = []
+    asked, given = threading.Event(), threading.Event()
+
+    def outside() -> None:
+        asked.wait()
+        made.extend([threading.Lock(), threading.RLock(), threading.Semaphore(2), threading.Condition()])
+        given.set()
+
+    helper = threading.Thread(target=outside)
+    helper.start()
+    ask, wait = asked.set, given.wait
+
+    def program() -> None:
+        ask()
+        wait()
+
+    run = lab.record(program)
+    helper.join()
+    assert run.stopped is None
+    kinds = [type(threading.Lock()), type(threading.RLock()), threading.Semaphore, threading.Condition]
+    assert [type(one) for one in made] == kinds
+
+
+def test_a_large_program_is_looked_through_or_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = list(range(1_000_000))
+    rows = [[one] for one in range(300)]
+
+    def program() -> int:
+        return len(numbers) + len(rows)
+
+    assert lab.record(program).unseen == ()
+    monkeypatch.setattr("semalab.twins.reach.MOST", 100)
+    assert "too large to look through" in lab.record(program).unseen[0]
