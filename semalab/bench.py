@@ -131,11 +131,14 @@ class Bench:
 
     def prepare(self) -> None:
         """Put the twins in their places."""
-        self.twins = Twins(self.processor, self.settings.seed)
+        self.twins = self.make_twins()
         if isinstance(self.processor, SteppingProcessor):
             announce(self.twins, self.processor)
         self.swap.install(self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
+
+    def make_twins(self) -> Twins:
+        return Twins(self.processor, self.settings.seed)
 
     def settle(self) -> None:
         """Let the twins put away what they gave out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-BEYOND = frozenset(  # semaphores of other modules; who waits for them, and when, is those modules' own business
+_OTHERS = frozenset(  # semaphores of other modules
     {
         "asyncio.Semaphore",
         "asyncio.BoundedSemaphore",
@@ -13,8 +13,9 @@ BEYOND = frozenset(  # semaphores of other modules; who waits for them, and when
         "distributed.Semaphore",
     }
 )
-SEMAPHORES = BEYOND | {"Semaphore", "BoundedSemaphore"}
-LOCKS = frozenset({"Lock", "RLock"})
+BEYOND = _OTHERS | {"asyncio.Lock"}  # who waits for them, and when, is those modules' own business
+SEMAPHORES = _OTHERS | {"Semaphore", "BoundedSemaphore"}
+LOCKS = frozenset({"Lock", "RLock", "asyncio.Lock"})
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
 POOLED = frozenset({"Tasks", "Upkeep", "Future", "Futures", "Results"})  # what a pool of threads is made of

@@ -104,9 +104,12 @@ class Run:
         """One sentence about what the log does not hold; empty if it holds everything."""
         if not self.unseen:
             return ""
-        told = [name if name[0].isdigit() else f"`{cut_name(name, 80)}`" for name in self.unseen]
+        told = [one if one[0].isdigit() or "`" in one else f"`{cut_name(one, 80)}`" for one in self.unseen]
         more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
-        return f"Not watched: {', '.join(told[:3])}{more}. What the program itself makes can be watched."
+        ours = "What the program itself makes can be watched."
+        if self.module == "asyncio":
+            ours = "In a coroutine the lab watches asyncio's semaphores and locks."
+        return f"Not watched: {', '.join(told[:3])}{more}. {ours}"
 
     @property
     def output(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from semalab.event import several
-from semalab.trace import IDLE, QUEUES
+from semalab.trace import IDLE, LOCKS, QUEUES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
@@ -129,7 +129,7 @@ def _blocked(group: list[Wait]) -> str:
 def _waiting(group: list[Wait]) -> str:
     first = group[0]
     who, verb = _who(group)
-    if first.kind in {"Lock", "RLock"} and first.holders:
+    if first.kind in LOCKS and first.holders:
         holder = first.holders[0]
         if len(group) == 1 and holder == first.thread:
             return f"{who} {verb} for `{first.primitive}`, which it holds itself"
@@ -154,7 +154,7 @@ def _waiting(group: list[Wait]) -> str:
 
 def _for_ever(wait: Wait) -> str:
     """Why such a wait has no end."""
-    if wait.kind in {"Lock", "RLock"} and wait.holders:
+    if wait.kind in LOCKS and wait.holders:
         return ""
     if wait.unfinished:
         return " and nobody can call task_done() any more"

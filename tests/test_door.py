@@ -66,6 +66,7 @@ def test_every_shape_of_a_coroutine_function_is_run_as_one(shape: str, clock: st
     run = lab.record(PROGRAMS[shape], clock=clock)
     run.trace.certify()
     assert run.result == "was inside" and run.module == "asyncio" and run.clock == clock
+    assert [event.kind for event in run.trace if event.primitive == "door"] == ["acquire", "release"]
 
 
 def test_a_function_that_runs_its_loop_itself_is_a_program_of_threads() -> None:

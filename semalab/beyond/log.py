@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.decode import Printed
@@ -64,6 +64,14 @@ class Log:
         primitives = [Primitive(label, made.kind, made.initial) for label, made in zip(labels, self.made, strict=True)]
         return Trace(self._events(labels), self.actors, primitives, duration)
 
+    def so_far(self) -> Log:
+        """A copy of a log that somebody else goes on writing: what its rows speak of is in it, too."""
+        rows, printed = list(self.rows), list(self.printed)
+        started = {row.actor for row in rows if row.kind == "start"}
+        actors = [actor for actor in self.actors if actor in started]
+        shown = sum(row.kind == "print" for row in rows)
+        return Log(list(self.made), rows, actors, printed[:shown], list(self.lines))
+
     def _events(self, labels: list[str]) -> Iterable[Event]:
         values = [made.initial for made in self.made]
         for row in self.rows:
@@ -76,8 +84,11 @@ class Log:
     def source(self, program: CodeType | None) -> Source:
         return source_of(program, self.lines)
 
-    def deadlock(self) -> Deadlock | None:
-        """Who waits without an end, if everybody does who has not ended; None if somebody goes on."""
+    def deadlock(self, others: Mapping[str, Wait] = MappingProxyType({})) -> Deadlock | None:
+        """Who waits without an end, if everybody does who has not ended; None if nobody is known to wait.
+
+        others: what those wait for of whom the rows do not tell it.
+        """
         labels, holders, waits = self.labels(), self._holders(), []
         values = {label: made.initial for label, made in zip(labels, self.made, strict=True)}
         values.update((event.primitive, event.value) for event in self._events(labels) if event.value is not None)
@@ -87,11 +98,14 @@ class Log:
                 kind, label = self.made[row.key].kind, labels[row.key]
                 held = tuple(holders.get(row.key, ()))
                 waits.append(Wait(row.actor, label, kind, values[label], held, row.line))
+        for row in alive:
+            if row.actor in others and row.kind != "block":
+                waits.append(others[row.actor])
         stuck = [wait.thread for wait in waits]
         for row in alive:
             if row.actor not in stuck:
                 waits.append(Wait(row.actor, row.who or (stuck[0] if stuck else "nobody"), "Thread", line=row.line))
-        return Deadlock(tuple(waits)) if stuck else None
+        return Deadlock(tuple(waits)) if any(wait.kind != "Thread" for wait in waits) else None
 
     def _holders(self) -> dict[int, list[str]]:
         holders: dict[int, list[str]] = {}

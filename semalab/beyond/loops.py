@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from asyncio import futures
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +23,13 @@ class Loop(asyncio.SelectorEventLoop):
     """A loop whose selector raises `Idle` instead of waiting for ever.
 
     Invariant: `origin` is the loop's time when it was made. limit: seconds from then on. begins: is told of every task
-    just before its first step, when it has its name.
+    just before its first step, when it has its name. sleeps: is told of every `asyncio.sleep` of more than 0 s, with
+    the seconds and the future that ends it. reached: says whether somebody outside of the loop may yet call into it.
     """
 
     begins: Callable[[asyncio.Task[Any]], Any] | None = None
+    sleeps: Callable[[float, asyncio.Future[Any]], None] | None = None
+    reached: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
@@ -41,15 +45,24 @@ class Loop(asyncio.SelectorEventLoop):
         made.append(super().create_task(coro, **settings))
         return made[0]
 
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *arguments: Any, **settings: Any
+    ) -> asyncio.TimerHandle:
+        # what asyncio.sleep() calls, whoever has imported it under whatever name; nobody else hands over this function
+        if callback is futures._set_result_unless_cancelled and self.sleeps is not None:  # type: ignore[attr-defined]
+            self.sleeps(delay, arguments[0])
+        return super().call_later(delay, callback, *arguments, **settings)
+
     def since(self) -> int:
         """Nanoseconds since the loop was made."""
         return round((self.time() - self.origin) * 1e9)
 
     @property
     def alone(self) -> bool:
-        """True if nothing outside can wake the loop up: it reads no socket and has given no work to threads."""
+        """True if nothing can wake the loop up: no socket is read, no signal awaited, and no thread at work."""
         reads = len(self._selector.get_map()) > self._own  # type: ignore[attr-defined]
-        return not reads and getattr(self, "_default_executor", None) is None
+        signals = getattr(self, "_signal_handlers", None)
+        return not reads and not signals and getattr(self, "_default_executor", None) is None and not self.reached()
 
     def rest(self, timeout: float | None, wait: Any) -> Any:
         """What the selector does for so many seconds; None is for ever."""

@@ -1,32 +1,36 @@
-"""Coroutines on the bench: what `asyncio.Semaphore` does, recorded from between two awaits, where nobody else runs."""
+"""Coroutines on the bench: what asyncio's semaphores do, recorded from between two awaits, where nobody else runs."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import re
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from types import CodeType
+from types import FrameType
 from typing import Any
 
-from semalab.bench import run_threads
-from semalab.beyond.log import Log, Row
+from semalab.bench import Bench
+from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.loops import Idle, Loop, TimeUp, VirtualLoop
 from semalab.beyond.place import place
-from semalab.beyond.standins import stand_ins
+from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.claims import Check
 from semalab.decode import Printed
+from semalab.engine import WallProcessor
+from semalab.engine.processor import MOST_EVENTS
+from semalab.event import OUTSIDE
 from semalab.excerpt import written
 from semalab.labels import line_of, thread_label, thread_labels
 from semalab.run import Run
-from semalab.settings import RunSettings, code_of
-from semalab.stops import Deadlock, Timeout
+from semalab.settings import Program, RunSettings, code_of
+from semalab.stops import Deadlock, Timeout, Wait
+from semalab.twins import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # counted in the whole process: it says nothing and differs from run to run
-_one_at_a_time = threading.Lock()  # two runs would put their stand-ins into the same namespace
+_LINKS = 3  # references from a callback of a task to the future that somebody waits in for its end
 
 
 def record_tasks(
@@ -42,9 +46,10 @@ def record_tasks(
 ) -> Run:
     """Run a coroutine function in an event loop of its own and return the log of what its tasks did at semaphores.
 
-    The program is plain asyncio. Seen are `asyncio.Semaphore`, `BoundedSemaphore` and `sleep`, and `print`, under the
-    names by which the function's module knows them; all else of asyncio runs as it is and is not in the log. The loop
-    runs in a thread of its own, so that it may be called where a loop is running already, as in a notebook.
+    The program is plain asyncio. Watched are `asyncio.Semaphore`, `BoundedSemaphore`, `Lock` and `sleep`, and `print`,
+    wherever they are kept, and whenever they were made; other primitives that the program uses are in `Run.unseen`.
+    The loop runs in a thread of its own, so that it may be called where a loop is running already, as in a notebook;
+    what runs in that one meanwhile is not touched.
 
     Args:
         clock: "wall" (real seconds) or "virtual" (a clock that jumps: sleeping is free, the log always the same).
@@ -60,73 +65,92 @@ def record_tasks(
     """
     settings = RunSettings(clock=clock, seed=seed, timeout=timeout, claim=claim)
     settings.check(program, arguments)
-    if not inspect.iscoroutinefunction(program):
-        raise TypeError(f"program must be a coroutine function (async def), got {written(program)}; see semalab.record")
     run = run_tasks(program, arguments, settings)
     if raises and run.exception is not None:
         raise run.exception
     return run
 
 
-def run_tasks(
-    program: Callable[..., Any],
-    arguments: dict[str, Any],
-    settings: RunSettings,
-) -> Run:
+def run_tasks(program: Program, arguments: dict[str, Any], settings: RunSettings) -> Run:
     """As `record_tasks`, but exceptions are kept in the run."""
-    clock, seed, timeout = settings.clock, settings.seed, settings.timeout
-    watched = {f"function_{i}": one for i, one in enumerate([program, *arguments.values()]) if inspect.isfunction(one)}
-    bench = TaskBench(program, arguments, clock, timeout)
-    with _one_at_a_time, stand_ins(program, bench, seed if clock == "virtual" else None):
-        outer = run_threads(
-            lambda **watched: bench.main(), watched, replace(settings, clock="wall", timeout=settings.seconds)
-        )
-    return bench.run(outer, settings)
+    bench = TaskBench(program, arguments, settings)
+    bench.supervise()
+    return bench.run()
 
 
-class TaskBench:
-    """What one run collects. Invariant: only the thread of the loop writes to `log`, and only between two awaits."""
+class TaskBench(Bench):
+    """What one run of tasks collects, in a loop that runs in the run's main thread.
 
-    def __init__(self, program: Callable[..., Any], arguments: dict[str, Any], clock: str, timeout: float) -> None:
-        self.program, self.arguments, self.clock, self.timeout = program, arguments, clock, timeout
-        self.loop: Loop | None = None
+    Invariant: only the thread of the loop writes to `log`, and only between two awaits; apart from prints, which any
+    thread of the run may make. `_labels` has a row's label for each task and thread that takes part.
+    """
+
+    def __init__(self, program: Program, arguments: dict[str, Any], settings: RunSettings) -> None:
+        super().__init__(WallProcessor(), program, arguments, settings)
         self.log = Log()
-        self.stopped: Deadlock | Timeout | None = None
-        self.result: Any = None
-        self.duration = 0
-        self._labels: dict[asyncio.Task[Any], str] = {}
+        self._loop: Loop | None = None
+        self._primitives = Primitives(self)
+        self._stopped: Deadlock | Timeout | None = None
+        self._duration = 0
+        self._labels: dict[Any, str] = {}
+        self._waits: dict[str, Wait] = {}  # what tasks wait for that has no rows
+        self._noticed: dict[str, None] = {}
         self._closed = False
 
-    def main(self) -> None:
-        """Runs in the run's own thread."""
-        self.loop = loop = (VirtualLoop if self.clock == "virtual" else Loop)(self.timeout)
+    def make_twins(self) -> Twins:
+        twins = super().make_twins()
+        twins.seeded = self.settings.clock == "virtual"  # though its threads, if it starts some, are real ones
+        twins.streams.taken = self._printed
+        twins.elsewhere = CLASSES
+        return twins
+
+    def prepare(self) -> None:
+        super().prepare()
+        self._primitives.watch()
+
+    def settle(self) -> None:
+        self._primitives.leave()
+        super().settle()
+
+    def _play(self) -> Any:
+        """Runs in the run's own thread, in the context of whoever called."""
+        virtual = self.settings.clock == "virtual"
+        self._loop = loop = (VirtualLoop if virtual else Loop)(self.settings.timeout)
         try:
-            loop.begins = self._begin
+            loop.begins, loop.sleeps, loop.reached = self._begin, self._sleeps, self._reached
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
-            self._perform(loop)
+            return self._to_its_end(loop)
         finally:
             self._closed = True
             self._leave(loop)
             loop.close()
 
-    def _perform(self, loop: Loop) -> None:
+    def _to_its_end(self, loop: Loop) -> Any:
+        result = None
         try:
-            self.result = loop.run_until_complete(self.program(**self.arguments))
+            result = loop.run_until_complete(_coroutine(self.program(**self.arguments)))
         except Idle:
-            self.stopped = self.log.deadlock() or Timeout(
-                self.timeout, self.clock, tuple(self.live), "every task waits for something that the lab does not see"
+            self._stopped = self.log.deadlock(self._others()) or self._timeout(
+                "every task waits for something that the lab does not see"
             )
         except TimeUp:
-            self.stopped = Timeout(self.timeout, self.clock, tuple(self.live))
+            full = len(self.log.rows) >= MOST_EVENTS
+            self._stopped = self._timeout(
+                f"the program had written {len(self.log.rows):,} events and was still going" if full else ""
+            )
         finally:
-            self.duration = loop.since()
-        if self.stopped is None:
+            self._duration = loop.since()
+        if self._stopped is None:
             self._end_the_others(loop)
+        return result
+
+    def _timeout(self, reason: str) -> Timeout:
+        return Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
 
     def _end_the_others(self, loop: Loop) -> None:
         """As `asyncio.run` does: what is not finished with the program is cancelled."""
         loop.begins = None
-        _cancel(loop, [task for task in self._labels if not task.done()])
+        _cancel(loop, self._tasks)
         loop.run_until_complete(asyncio.sleep(0))  # the last ends are told on the next round
 
     def _leave(self, loop: Loop) -> None:
@@ -135,8 +159,13 @@ class TaskBench:
             _cancel(loop, list(asyncio.all_tasks(loop)))
 
     @property
+    def _tasks(self) -> list[asyncio.Task[Any]]:
+        """Those that have not ended."""
+        return [one for one in self._labels if isinstance(one, asyncio.Task) and not one.done()]
+
+    @property
     def live(self) -> list[str]:
-        return [label for task, label in self._labels.items() if not task.done()]
+        return [self._labels[task] for task in self._tasks]
 
     def _begin(self, task: asyncio.Task[Any]) -> str:
         """The label of a task, which from now on takes part."""
@@ -147,58 +176,153 @@ class TaskBench:
             name = "main"
         elif _UNNAMED.fullmatch(name):
             name = getattr(task.get_coro(), "__name__", "task")
-        label = thread_labels([*self.log.actors, thread_label(name)])[-1]
-        self._labels[task] = label
-        self.log.start(self.now(), label)
+        label = self._enter(task, name)
         task.add_done_callback(lambda task: self.note(label, "end"))
         return label
 
-    # what the stand-ins say
+    def _enter(self, one: Any, name: str) -> str:
+        label = thread_labels([*self.log.actors, thread_label(name)])[-1]
+        self._labels[one] = label
+        self.log.start(self.now(), label)
+        return label
+
+    # what the primitives and the loop say
+    def inside(self) -> bool:
+        return self._loop is not None and asyncio._get_running_loop() is self._loop and not self._closed
+
     def now(self) -> int:
-        assert self.loop is not None
-        return self.loop.since()
+        return self._loop.since() if self._loop is not None else 0
 
     def me(self) -> str:
-        task = asyncio.current_task()
-        return self._begin(task) if task is not None else "main"
+        task = asyncio.current_task() if self.inside() else None
+        if task is not None:
+            return self._begin(task)
+        if not self._labels:  # before the loop runs: what calls the coroutine function is the program's main, too
+            return "main"
+        who = self.processor.current() if not self.inside() else None  # a callback of the loop is no task
+        return self._labels.get(who) or self._enter(who, OUTSIDE if who is None or not who.number else who.name)
+
+    def here(self) -> tuple[str, int | None]:
+        return self.me(), self._line()
 
     def note(self, actor: str, kind: str, key: int | None = None, amount: int = 0, line: int | None = None) -> None:
-        if not self._closed:
-            self.log.rows.append(Row(self.now(), actor, kind, key, amount, line))
+        if self._closed or self.processor.stopping:
+            return
+        self.log.rows.append(Row(self.now(), actor, kind, key, amount, line))
+        if len(self.log.rows) >= MOST_EVENTS and self._loop is not None:
+            self._loop.limit = -1.0  # its time is up
 
-    def line(self, place: tuple[CodeType | None, int]) -> int | None:
-        code, instruction = place
+    def made(self, semaphore: Semaphore) -> int:
+        self.log.made.append(semaphore)
+        return len(self.log.made) - 1
+
+    def noticed(self, name: str, kind: str) -> str:
+        """The program uses what is not watched."""
+        label = name or kind
+        self._noticed[f"`{label}` ({kind})" if name else f"`{kind}`"] = None
+        return label
+
+    def waits(self, wait: Wait) -> None:
+        self._waits[wait.thread] = wait
+
+    def goes_on(self, actor: str) -> None:
+        self._waits.pop(actor, None)
+
+    def frames(self) -> Iterator[FrameType]:
+        for task in self._tasks:
+            coroutine: Any = task.get_coro()
+            while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+                yield frame
+                coroutine = coroutine.cr_await
+
+    def _line(self) -> int | None:
+        code, instruction = place()
         line = line_of(code, instruction) if code is not None else None
         if code is not None and line is not None:
             self.log.lines.append((code, line))
         return line
 
-    def print(self, *values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, **rest: Any) -> None:
-        if file is not None:
-            print(*values, sep=sep, end=end, file=file, **rest)
+    def _sleeps(self, seconds: float, end: asyncio.Future[Any]) -> None:
+        if not self.inside() or asyncio.current_task() is None:
             return
-        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-        me = self.me()
-        self.note(me, "print", line=self.line(place()))
-        self.log.printed.append(Printed(self.now(), me, text))
+        me, line = self.here()
+        self.note(me, "sleep", amount=round(seconds * 1e9), line=line)
+        end.add_done_callback(lambda end: self.note(me, "wake", line=line))  # the sleeper's own comes right after it
 
-    def run(self, outer: Run, settings: RunSettings) -> Run:
-        stopped = self.stopped or outer.stopped
-        failed = outer.exception if self.stopped is None else None
-        trace = self.log.trace(
-            self.duration if self.clock == "virtual" or self.duration else round(outer.duration * 1e9)
-        )
-        return settings.run_of(
-            self.program,
-            self.arguments,
-            trace,
-            result=self.result,
+    def _printed(self, text: str) -> None:
+        me, line = self.here()
+        self.note(me, "print", line=line)
+        if self.log.rows and self.log.rows[-1].kind == "print":
+            self.log.printed.append(Printed(self.log.rows[-1].time, me, text))
+
+    def _reached(self) -> bool:
+        """True if threads or handlers of signals may yet call into the loop: the program's, or whoever can reach it."""
+        processor = self.processor
+        return len(processor.live) > 1 or processor.starting > 0 or processor.others_reach([self._loop])
+
+    def _others(self) -> dict[str, Wait]:
+        """What tasks wait for that are not at a semaphore: what has no rows, or each other's ends."""
+        waits = dict(self._waits)
+        for task in self._tasks:
+            if (label := self._labels[task]) not in waits and (awaited := self._awaited(task)) is not None:
+                waits[label] = Wait(label, awaited, "Thread")
+        return waits
+
+    def _awaited(self, task: asyncio.Task[Any]) -> str | None:
+        """The label of the task that this one waits for."""
+        future = task._fut_waiter  # type: ignore[attr-defined]
+        for other in self._tasks:
+            own = [callback for callback, _ in other._callbacks or ()]
+            if future is not None and (other is future or _leads_to(own, future)):
+                return self._labels[other]
+        return None
+
+    @property
+    def events(self) -> int:
+        return len(self.log.rows)
+
+    def run_so_far(self) -> Run:
+        log = self.log.so_far()
+        trace = log.trace(self.now())
+        settings = replace(self.settings, claim=None)  # no verdict before the end
+        return settings.run_of(self.program, self.arguments, trace, printed=tuple(log.printed), module="asyncio")
+
+    def run(self) -> Run:
+        outer = super().run()  # of the thread in which the loop ran, and of those that the program started
+        if not self.log.actors:
+            self.log.start(0, "main")
+        virtual = self.settings.clock == "virtual"
+        trace = self.log.trace(self._duration if virtual or self._duration else round(outer.duration * 1e9))
+        used = {event.primitive for event in outer.trace}
+        threads = [f"`{p.label}` (threading.{p.kind})" for p in outer.trace.primitives.values() if p.label in used]
+        return replace(
+            outer,
+            trace=trace,
+            duration=trace.duration / 1e9,
             printed=tuple(self.log.printed),
-            exception=failed,
-            stopped=stopped,
+            exception=outer.exception if self._stopped is None else None,
+            stopped=self._stopped or outer.stopped,
+            schedule=None,
+            cost=None,
+            unseen=(*self._noticed, *threads, *outer.unseen),
             module="asyncio",
             source=self.log.source(code_of(self.program)),
         )
+
+
+def _coroutine(made: Any) -> Any:
+    if not inspect.isawaitable(made):
+        raise TypeError(f"program must be a coroutine function (async def), got one that returns {written(made)}")
+    return made
+
+
+def _leads_to(objects: list[Any], sought: Any) -> bool:
+    """True if one of these objects refers to the one that is sought, directly or through a few others."""
+    for _ in range(_LINKS):
+        objects = [one for one in gc.get_referents(*objects) if not isinstance(one, type)] if objects else []
+        if any(one is sought for one in objects):
+            return True
+    return False
 
 
 def _cancel(loop: Loop, tasks: list[asyncio.Task[Any]]) -> None:

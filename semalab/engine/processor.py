@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -49,6 +49,7 @@ class Processor:
         self.awaited = 0
         self.stopping = False
         self.cut: int | None = None
+        self.ended = False  # the program came to its end before anybody stopped it
         self.stopped_at = 0
         self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"
         self.stuck: tuple[Stuck, ...] = ()
@@ -66,7 +67,7 @@ class Processor:
         self.bystanders = Bystanders(self.foreigners)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
-        self._supervisor = 0  # identifier of the thread that called record()
+        self.caller = 0  # identifier of the thread that called record()
 
     # what the clocks differ in
     now: Callable[[], int]
@@ -76,7 +77,7 @@ class Processor:
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
         raise NotImplementedError
 
-    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+    def bare(self, lock: Any, held: list[Any]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
         """How to try such a lock and how to free it, for one who has something in `held` while it is held."""
         return lock.acquire, lock.release
 
@@ -110,8 +111,11 @@ class Processor:
 
     def look_for_others(self) -> bool:
         """While all threads of the run wait: see whether `others` could still act."""
-        awaited = [thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None]
-        self.others = self.bystanders.able(self.own_idents(), self.program, awaited, self._supervisor)
+        return self.others_reach(thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None)
+
+    def others_reach(self, awaited: Iterable[object]) -> bool:
+        """See whether `others` could still act on what is waited for."""
+        self.others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
         return bool(self.others)
 
     def watched_by_others(self, program: AbstractSet[int]) -> bool:
@@ -120,7 +124,7 @@ class Processor:
         program: identities of the program's namespaces.
         """
         own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
-        frames = {i: f for i, f in current_frames().items() if i not in own and i != self._supervisor}
+        frames = {i: f for i, f in current_frames().items() if i not in own and i != self.caller}
         return any(program_frame(frame, program) is not None for frame in frames.values())
 
     def start(
@@ -185,6 +189,7 @@ class Processor:
                 return False
             if self.cut is None:
                 self.cut = len(self.log)
+                self.ended = True
         self.report()
         return True
 
@@ -198,7 +203,7 @@ class Processor:
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         """Run `main` and everything it starts to the end, or stop it. When this returns or raises, nobody is left."""
         interrupt: BaseException | None = None
-        self._supervisor = _thread.get_ident()
+        self.caller = _thread.get_ident()
         try:
             with self.foreigners.noted():
                 self.start(main, "main", False)

@@ -36,7 +36,7 @@ class WallLock:
         self.real = _thread.allocate_lock()
         self.taken = 0
         self.freed = 0
-        self.held: list[None] | None = None
+        self.held: list[Any] | None = None
         self.topic = topic
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -92,7 +92,7 @@ class WallProcessor(Processor):
     def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
         return WallLock(self, topic)
 
-    def bare(self, lock: Any, held: list[None]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
+    def bare(self, lock: Any, held: list[Any]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
         lock.held = held
         return lock.real.acquire, lock.real.release
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import traceback
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ def shape_of(attempt: Any, takes: Sequence[str]) -> str | None:
     if isinstance(attempt, type):
         name = cut_name(attempt.__name__, 60)
         return f"the attempt must be a function, `def attempt({listed})`, got the class {name}."
-    if asyncio.iscoroutinefunction(attempt) or inspect.isgeneratorfunction(attempt):
+    if inspect.iscoroutinefunction(attempt) or inspect.isgeneratorfunction(attempt):
         return "the attempt must be a plain function, without `async` and without `yield`: others would never run."
     return takes_other(attempt, takes)
 

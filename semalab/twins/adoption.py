@@ -95,7 +95,8 @@ class Adoption:
 
     def take_in(self, reach: Reach) -> None:
         """What a walk has found; a library's own is only named."""
-        primitives = [r for r in reach.references if is_primitive(r.value)]
+        elsewhere = self._twins.elsewhere
+        primitives = [r for r in reach.references if is_primitive(r.value) and not isinstance(r.value, elsewhere)]
         ours = {id(r.value) for r in primitives if not r.library}
         bound = [r for r in reach.references if _is_bound(r.value)]
         unwritable = [r.value for r in (*primitives, *bound) if not reach.writable(r.place)]
@@ -107,7 +108,7 @@ class Adoption:
             value = reference.value
             if _is_bound(value):
                 self._bind(reference)
-            elif not is_primitive(value):
+            elif not is_primitive(value) or isinstance(value, elsewhere):
                 continue
             elif id(value) not in ours:
                 self._unseen.count(reference.library, value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable
@@ -11,10 +13,16 @@ from typing import Any
 
 from semalab.engine import Stop
 from semalab.engine.processor import check_lock_arguments
-from semalab.twins.recorder import Place, Recorder
+from semalab.twins.recorder import Recorder
 from semalab.twins.watched import ROOM, descend
 
 _frame = sys._getframe
+
+Token = str
+BEFORE: Token = "held since before the run"
+TAKEN: Token = "taken in the run"
+_RLOCK: Any = type(threading.RLock())
+_OWNED = re.compile(r" owner=(\d+) count=(\d+) ")  # in the repr of C's RLock, which alone tells it to other threads
 
 
 def looking(look: Callable[[Any], Any], point: Callable[[], None]) -> Callable[[Any], Any]:
@@ -27,6 +35,13 @@ def looking(look: Callable[[Any], Any], point: Callable[[], None]) -> Callable[[
         return seen
 
     return looked
+
+
+def owned(real: Any) -> tuple[int, int]:
+    """Which thread owns a real RLock, and how many times; (0, 0) if it is free."""
+    found = _OWNED.search(_RLOCK.__repr__(real))
+    owner, count = map(int, found.groups()) if found else (0, 0)
+    return (owner, count) if count else (0, 0)
 
 
 def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[str, type], Callable[[int], Any]]:
@@ -52,11 +67,11 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             self, owner: object, kind: str, part_of: int | None = None, name: str = "", held: bool = False
         ) -> None:
             self._lock = processor.allocate_lock()
-            self._held: list[None] = []
+            self._held: list[Token] = []
             self._take, self._free = processor.bare(self._lock, self._held)
             if held:
                 self._take(False)
-                self._held.append(None)
+                self._held.append(BEFORE)
             self._key = recorder.register(owner, kind, int(not held), part_of, name=name)
 
         @classmethod
@@ -72,16 +87,17 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                 check_lock_arguments(blocking, timeout)
             if point is not None:
                 descend(ROOM)
+            code: types.CodeType | None
             caller = _frame(1)
             if id(caller.f_globals) in processor.program:
-                where: Place = caller.f_code, caller.f_lasti
+                code, instruction = caller.f_code, caller.f_lasti
             else:
-                where = place()
+                code, instruction = place()
             # From here to the token only C is called on the wall clock: nothing can raise with the lock half taken.
             got = self._take(False) or self._come_late(blocking and timeout != 0, timeout)
             if got:
-                write((now(), ident(), self._key, 0, *where))
-                self._held.append(None)  # last: from now on it can be released
+                write((now(), ident(), self._key, 0, code, instruction))
+                self._held.append(TAKEN)  # last: from now on it can be released
             if point is not None:
                 point()
             return got
@@ -104,11 +120,11 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
         def _tell(self, kind: str) -> bool:
             """Log it while nobody can release the lock; or take it, if it comes free just now, and return True."""
             while True:
-                if self._held_still():
+                if token := self._token():
                     try:
                         recorder.note(kind, self._key, 0)
                     finally:
-                        self._held.append(None)
+                        self._held.append(token)
                     return False
                 if kind == "refuse" and point is not None and not self._lock.locked():
                     recorder.note(kind, self._key, 1)  # the virtual clock had other threads run since the time was up
@@ -117,13 +133,12 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                     return True
                 self._give_way()  # whoever has it has not logged it yet, or is about to give it back
 
-        def _held_still(self) -> bool:
+        def _token(self) -> Token | None:
             """Take the token out, if it is there."""
             try:
-                self._held.pop()
+                return self._held.pop()
             except IndexError:
-                return False
-            return True
+                return None
 
         def _give_way(self) -> None:
             if processor.stopping:
@@ -137,19 +152,22 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             self._give_back(_frame(1))
 
         def _give_back(self, caller: types.FrameType) -> None:
+            code: types.CodeType | None
             if point is not None:
                 descend(ROOM)
+            if processor.stopping and self._held == [BEFORE]:
+                raise Stop  # on its way out a thread gives nothing back that it never got
             if id(caller.f_globals) in processor.program:
-                where: Place = caller.f_code, caller.f_lasti
+                code, instruction = caller.f_code, caller.f_lasti
             else:
-                where = place()
+                code, instruction = place()
             try:
                 try:
                     self._held.pop()
                 except IndexError:
                     self._find_held()
                 # The row comes first, and its stamp before it: the lock's next hold begins later than this one ends.
-                write((now(), ident(), self._key, 1, *where))
+                write((now(), ident(), self._key, 1, code, instruction))
                 try:
                     self._free()
                 except RuntimeError:
@@ -161,7 +179,7 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
 
         def _find_held(self) -> None:
             """Take the token out as soon as it is there; without an owner there never will be one."""
-            while not self._held_still():
+            while not self._token():
                 if not (self._lock.locked() or processor.stopping):
                     raise RuntimeError("release unlocked lock")
                 self._give_way()
@@ -178,36 +196,68 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
 
         def _at_fork_reinit(self) -> None:
             self._lock._at_fork_reinit()
-            held = self._held_still()
+            token = self._token()
             self._take, self._free = processor.bare(self._lock, self._held)
-            if held:
+            if token:
                 recorder.note("release", self._key, 1, 1)
 
         def __repr__(self) -> str:
             return f"<{'locked' if self._is_owned() else 'unlocked'} threading.Lock object at {id(self):#x}>"
+
+        def real(self) -> Any:
+            """The real lock that goes on in its place when the run is over."""
+            real = getattr(self, "original", None) or threading.Lock()
+            # Whoever took it in a run that was stopped is gone, and could never give it back.
+            held = self._is_owned() if processor.ended else self._held == [BEFORE]
+            if held != real.locked():
+                _ = real.acquire(False) if held else real.release()
+            return real
 
     class RLock(source._RLock):  # type: ignore[name-defined]
         def __init__(self) -> None:
             super().__init__()
             self._watch()
 
-        def _watch(self, part_of: int | None = None, name: str = "") -> None:
+        def _watch(self, part_of: int | None = None, name: str = "", held: bool = False) -> None:
             self._block = Lock.__new__(Lock)
-            self._block._watch(self, "RLock", part_of, name)
+            self._block._watch(self, "RLock", part_of, name, held)
 
         @classmethod
         def standing_for(cls, real: Any, name: str) -> Any:
-            """A lock in the place of one that was there before the run, and is free."""
-            lock = cls._made(None, name)
+            """A lock in the place of one that was there before the run, held if that one is.
+
+            What the caller holds, the run's main thread holds, as if it had been called; what another thread holds,
+            nobody in the run does.
+            """
+            owner, count = owned(real)
+            lock = cls._made(None, name, bool(count))
             lock.original = real
+            if count:
+                lock._count = count
+                lock._owner = processor.get_ident() if owner == processor.caller else owner
             return lock
 
         @classmethod
-        def _made(cls, part_of: int | None, name: str = "") -> Any:
+        def _made(cls, part_of: int | None, name: str = "", held: bool = False) -> Any:
             lock = cls.__new__(cls)
             source._RLock.__init__(lock)
-            lock._watch(part_of, name)
+            lock._watch(part_of, name, held)
             return lock
+
+        def real(self) -> Any:
+            """The real lock that goes on in its place when the run is over; to be called by the run's caller."""
+            real = getattr(self, "original", None) or threading.RLock()
+            owner, before = owned(real)
+            if before and owner != processor.caller:
+                return real
+            count = self._count if self._owner == processor.every[0].ident else 0
+            if not processor.ended:
+                count = min(count, before)
+            for _ in range(count, before):
+                real.release()
+            for _ in range(before, count):
+                real.acquire()
+            return real
 
     def lock_of(key: int) -> Any:
         return RLock._made(key)

@@ -35,7 +35,7 @@ def _threading(twins: Twins) -> types.ModuleType:
 def _random(twins: Twins) -> types.ModuleType:
     """`random` seeded for the run; the real module's state is never touched."""
     module = copied(random)
-    if twins.processor.clock == "virtual":
+    if twins.seeded:
         generator = random.Random(twins.seed)
         twins.renewals.append(lambda: generator.seed(twins.seed))
         for name, value in vars(random).items():

@@ -33,6 +33,8 @@ class Twins:
     def __init__(self, processor: Processor, seed: int) -> None:
         self.processor: Processor = processor
         self.seed = seed
+        self.elsewhere: tuple[type, ...] = ()  # classes of primitives that somebody else watches in this run
+        self.seeded = processor.clock == "virtual"  # whether the run's random numbers come from the seed
         self.recorder: Recorder = Recorder(processor)
         self.streams = Streams(self.recorder, self.inside)
         self.source = load_threading(processor)

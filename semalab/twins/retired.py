@@ -83,18 +83,13 @@ class Retirement:
             self._become(one)
 
     def _real_lock(self, lock: Any) -> Any:
-        """The lock that takes this one's place: it is held if this one is."""
+        """The lock that takes this one's place."""
         if isinstance(lock, RetiredLock):
             return lock._real
         module = self._twins.module("threading")
-        if type(lock) is module.Lock:
-            real: Any = getattr(lock, "original", None) or threading.Lock()
-            if lock.locked() != real.locked():
-                _ = real.acquire(False) if lock.locked() else real.release()
-        elif type(lock) is module.RLock:
-            real = getattr(lock, "original", None) or threading.RLock()
-        else:
+        if type(lock) is not module.Lock and type(lock) is not module.RLock:
             return lock
+        real = lock.real()
         lock.__class__ = RetiredLock
         lock._real = self._locks[id(lock)] = real
         return real

@@ -53,6 +53,7 @@ class Streams:
         self._recorder = recorder
         self._inside = inside
         self._room = MOST_TEXT
+        self.taken: Printed = lambda text: recorder.note("print", None, text)  # what is done with a text
         self.out = Stream(sys.stdout, inside, self._take)
         self.err = Stream(sys.stderr, inside, self._take_error)
 
@@ -63,7 +64,7 @@ class Streams:
 
     def _take(self, text: str) -> None:
         if self._has_room(text):
-            self._recorder.note("print", None, text)
+            self.taken(text)
 
     def _take_error(self, text: str) -> None:
         if self._has_room(text):
