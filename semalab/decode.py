@@ -20,6 +20,7 @@ from semalab.stops import Deadlock, Timeout, Wait, several_of, still_waiting
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made, streams
 
+_FEW, _LOOKS = 20, 20  # events, and operations for each of them, from which somebody asks again and again
 _TAIL = 200  # of the last events, from which it is read what a program did that did not come to its end
 
 
@@ -244,15 +245,14 @@ class Decoder:
         if self.processor.clock != "virtual" or self.processor.stopped_at >= round(timeout * 1e9):
             return ""
         tail = self._events[-_TAIL:]
-        asking = (
-            len(tail) < _TAIL or 3 * sum(e.kind == "refuse" or (e.kind, e.amount) == ("sleep", 0) for e in tail) > _TAIL
-        )
+        vain = sum(event.kind == "refuse" or (event.kind, event.amount) == ("sleep", 0) for event in tail)
+        looks = getattr(self.processor, "operations", 0) > _LOOKS * len(self._events)  # of which none is in the log
+        asking = looks or (len(tail) > _FEW and 3 * vain >= len(tail))
         why = "the program asks again and again" if asking else "the program goes on without sleeping"
         stood = len(tail) < _TAIL or tail[0].time == tail[-1].time
-        clock = (
-            "the virtual clock stood still at" if stood else f"in {timeout:g} s of real time the virtual clock came to"
-        )
-        return f"{clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
+        clock = "the virtual clock stood still at" if stood else "the virtual clock came only to"
+        begin = f"the program had not ended after {timeout:g} s"
+        return f"{begin}; {clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
 
     def _busy(self, tail: Sequence[Event]) -> str:
         """Which thread kept the clock from moving, and at which line, as far as that is known."""

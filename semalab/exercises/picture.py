@@ -23,9 +23,9 @@ def picture(feedback: Feedback, run: Run) -> bytes:
         return png(run.timeline(title=first, standing=standing, subtitle=" ".join([*others, f"({run.description})"])))
     telling = replace(found.telling, run=run)
     if feedback.solved:  # what was looked for was found: nothing to be alarmed about
-        return png(drawing(telling, str(feedback), standing))
+        return png(drawing(telling, str(feedback), standing=standing))
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
     return poster(
-        Head(first, " ".join(others), tally, standing), drawing(telling, which, standing), way_of(telling), ()
+        Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way_of(telling), ()
     )

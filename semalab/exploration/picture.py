@@ -26,16 +26,16 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
         steps = pairs(found.telling)
         which = "shortest" if found.minimal else "shortest met"
         count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
-        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}", WRONG)
+        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
     if not told and not note and found.covered > LANES:
         note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
     return poster(Head(found.headline, found.subtitle, tally, found.standing), drawn, steps, as_lanes(told), note)
 
 
-def drawing(telling: Telling, title: str, standing: str, height: float | None = None) -> Figure:
+def drawing(telling: Telling, title: str, height: float | None = None, standing: str = "") -> Figure:
     """One schedule's timeline, or the chart of its steps if they only read and write variables.
 
-    standing: what the title amounts to. height: in inches.
+    height: in inches. standing: what the title amounts to.
     """
     steps, run = pairs(telling), telling.run
     plain = run.reading.main_use is None and all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)

@@ -151,7 +151,7 @@ class Schedules(Kept):
             title, standing = self.found.problem, WRONGLY
         elif violation is not None:
             title, standing = self.found.violations[violation].sentence, WRONGLY
-        return png(drawing(telling, title, standing, INCHES[1]))
+        return png(drawing(telling, title, INCHES[1], standing))
 
     def __repr__(self) -> str:
         return repr(self.found) if self.found is not None else "No schedules yet"

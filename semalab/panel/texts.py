@@ -11,7 +11,9 @@ from semalab.timeline.standing import MARKS
 
 LONGEST = 4000  # characters of output or traceback shown; a program may print megabytes
 _MESSAGE = 600
-_BADGE = "display:inline-block;min-width:1.3em;text-align:center;font-weight:bold;color:#fff;background:"
+_BADGE = (
+    "display:inline-block;min-width:1.3em;text-align:center;margin-right:.4em;font-weight:bold;color:#fff;background:"
+)
 STATUS = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
 _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
@@ -31,7 +33,7 @@ def badge(standing: str) -> str:
     mark = MARKS[standing]
     if not mark.sign:
         return ""
-    return f"<span role='img' aria-label='{mark.word}' style='{_BADGE}{mark.colour}'>{mark.sign}</span> "
+    return f"<span role='img' aria-label='{mark.word}' style='{_BADGE}{mark.colour}'>{mark.sign}</span>"
 
 
 def message(error: Exception) -> str:

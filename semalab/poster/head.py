@@ -40,7 +40,7 @@ class Head:
     title: str
     subtitle: str
     tally: Tally
-    standing: str
+    standing: str = ""
 
 
 def draw_head(head: Head) -> Figure:
