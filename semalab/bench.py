@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from semalab.decode import Decoder
-from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor, count
+from semalab.engine import Processor, ProgramThread, Replayed, Seeded, Stop, VirtualProcessor, WallProcessor, count
 from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
@@ -21,6 +22,24 @@ from semalab.watching import cost_of_an_event
 
 _one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
 _on_the_bench: list[Processor] = []  # the run under way, if any
+
+
+def _in_child() -> None:
+    """Nothing there is of the run, and the thread that has forked is the main thread of a process like any other."""
+    if not _on_the_bench:
+        return
+    for processor in _on_the_bench:
+        processor.forked()
+    known: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+    if isinstance(known.get(threading.get_ident()), threading._DummyThread):
+        # Whoever carries a thread of the run is a stranger to `threading`. Up to 3.11 it stays one as main thread, and
+        # the end of the process trips over that (python/cpython#102512).
+        del known[threading.get_ident()]
+        threading._main_thread = threading._MainThread()  # type: ignore[attr-defined]
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows; nobody could take it back: one for all runs
+    os.register_at_fork(after_in_child=_in_child)
 
 
 def run_threads(program: Program, arguments: dict[str, Any], settings: RunSettings) -> Run:
@@ -45,7 +64,10 @@ def _processor(settings: RunSettings) -> Processor:
     schedule = settings.schedule
     if schedule is not None and schedule.points:
         return following(schedule, settings.timeout)
-    return VirtualProcessor(settings.seed, settings.timeout, None if schedule is None else Replayed(schedule.choices))
+    if schedule is None:
+        return VirtualProcessor(settings.seed, settings.timeout)
+    further = Seeded(schedule.seed) if schedule.unfinished else None
+    return VirtualProcessor(settings.seed, settings.timeout, Replayed(schedule.choices, further))
 
 
 class SoFar:
@@ -91,6 +113,7 @@ class Bench:
         self.twins: Twins | None = None
         self.origin: int | None = None  # the clock when the program begins
         self.result: Any = None
+        self._process = os.getpid()
         self.failure: tuple[ProgramThread | None, BaseException] | None = None
         self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
         processor.failed = self._worker_failed
@@ -120,7 +143,25 @@ class Bench:
         except Stop:
             raise
         except BaseException as error:
+            self._end_if_child(error)
             self._failed(error)
+        self._end_if_child(None)
+
+    def _end_if_child(self, error: BaseException | None) -> None:
+        """In a process that the program has forked: end it as Python does, before it comes to the lab's own affairs."""
+        if os.getpid() == self._process:
+            return
+        status = 0 if error is None else 1
+        if isinstance(error, SystemExit):
+            status = error.code if isinstance(error.code, int) else int(error.code is not None)
+            if error.code is not None and not isinstance(error.code, int):
+                print(error.code, file=sys.stderr)
+        elif error is not None:
+            sys.excepthook(type(error), error, error.__traceback__)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(Exception):
+                stream.flush()
+        os._exit(status & 0xFF)
 
     def _play(self) -> Any:
         return self.program(**self.arguments)
@@ -176,6 +217,7 @@ class Bench:
             decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
         stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
+        outlived = self.processor.outlived
         self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         return self.settings.run_of(
@@ -190,6 +232,7 @@ class Bench:
             cost=cost_of_an_event if self.settings.clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
+            outlived=outlived,
             source=decoder.source(code_of(self.program)),
         )
 
@@ -197,4 +240,6 @@ class Bench:
 def _schedule(processor: Processor, seed: int) -> Schedule | None:
     if isinstance(processor, SteppingProcessor):
         return processor.schedule(seed)
-    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
+    if not isinstance(processor, VirtualProcessor):
+        return None
+    return Schedule(tuple(processor.chooser.taken), seed, unfinished=processor.unfinished)

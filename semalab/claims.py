@@ -182,12 +182,12 @@ def _named(reading: Reading, label: str, name: str) -> list[Use] | Claim:
     found = [use for use in reading.uses.values() if use.label == label or use.label.startswith(f"{label}[")]
     if found:
         return found
-    has = listed([use.label for use in reading.uses.values() if use.primitive.kind not in POOLED])
+    has = quoted([use.label for use in reading.uses.values() if use.primitive.kind not in POOLED])
     there = f"it has {has}" if has else "it has none"
     return cannot_say(name, f"this run has no primitive named `{cut_name(label, _NAME)}`; {there}")
 
 
-def listed(labels: Sequence[str]) -> str:
+def quoted(labels: Sequence[str]) -> str:
     """Names in a sentence, and how many more there are."""
     names = [f"`{cut_name(label, _NAME)}`" for label in labels[:_TOLD]]
     if len(labels) > _TOLD:
@@ -197,7 +197,7 @@ def listed(labels: Sequence[str]) -> str:
 
 def of_which(reading: Reading, *uses: Use) -> str:
     """Which primitive a sentence is about; nothing where there is only one."""
-    return f" of {listed([use.label for use in uses])}" if reading.several else ""
+    return f" of {quoted([use.label for use in uses])}" if reading.several else ""
 
 
 def _together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, choose: bool) -> Claim:
@@ -209,8 +209,8 @@ def _together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, cho
     broken = [claim for claim in claims if claim.held is False]
     if broken and (not choose or len(broken) == len(claims)):
         return broken[0]
-    fails = listed([claim.primitive for claim in claims if not claim])
-    holds = listed([claim.primitive for claim in claims if claim])
+    fails = quoted([claim.primitive for claim in claims if not claim])
+    holds = quoted([claim.primitive for claim in claims if claim])
     name, _, arguments = call.removesuffix(")").partition("(")
     example = _written(name, *([int(arguments)] if arguments else []), next(c.primitive for c in claims if not c))
     why = f"{claims[0].name} is true of {holds} and not of {fails}; say which is meant, as in {example}"
@@ -305,7 +305,7 @@ def _latch(reading: Reading, label: str | None) -> Claim:
     broken = next((claim for claim in claims if claim.held is False), claims[0])
 
     def held() -> Claim:
-        what = f"The latches {listed([claim.primitive for claim in claims])} opened before anybody passed"
+        what = f"The latches {quoted([claim.primitive for claim in claims])} opened before anybody passed"
         return Claim("latch", broken.primitive, True, what)
 
     return _together(claims, held, "latch", choose=label is None)

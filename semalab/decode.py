@@ -223,11 +223,10 @@ class Decoder:
         others = self.processor.others
         if not others:
             return ""
-        tale = still_waiting(self._waits())
-        return (
-            f"the program had not ended after {timeout:g} s; {tale}; {several_of(others)}, which "
-            f"{'is' if len(others) == 1 else 'are'} not of the run, could still have acted"
-        )
+        are = "is" if len(others) == 1 else "are"
+        told = f"the program had not ended after {timeout:g} s"
+        could = f"{several_of(others)}, which {are} not of the run, could still have acted"
+        return "; ".join(filter(None, (told, still_waiting(self._waits()), could)))
 
     def _not_ruled(self) -> str:
         others = self.processor.others
@@ -256,8 +255,8 @@ class Decoder:
 
     def _busy(self, tail: Sequence[Event]) -> str:
         """Which thread kept the clock from moving, and at which line, as far as that is known."""
-        if self.processor.stuck_at is not None and self.processor.busy is not None:
-            thread, line = self.label_of(self.processor.busy), self.processor.stuck_at[1]
+        if self.processor.stuck_at is not None and self.processor.stuck_thread is not None:
+            thread, line = self.label_of(self.processor.stuck_thread), self.processor.stuck_at[1]
         else:
             counts = Counter((event.thread, event.line) for event in tail if event.line is not None)
             if not counts:
@@ -273,12 +272,16 @@ class Decoder:
         return {event.thread: event for event in self._events}
 
     def _where(self) -> str:
-        place = self.processor.stuck_at
-        if place is None:
+        """The thread with which nothing happened, and the nearest line of the program."""
+        thread, place = self.processor.stuck_thread, self.processor.stuck_at
+        if thread is None:
             return ""
-        busy = self.processor.busy
-        who = f" of {self.label_of(busy)}" if busy is not None and self.label_of(busy) != "main" else ""
-        return f" in {place[0]}, line {place[1]}{who}"
+        label = self.thread_labels[thread.number]
+        if place is not None:
+            return f" in {place[0]}, line {place[1]} (thread {label})"
+        if thread.origin is None:
+            return f" in {label}"
+        return f" in {label}, which was started in {thread.origin[0]}, line {thread.origin[1]}"
 
     def _wait(self, thread: ProgramThread | Foreign, subject: Subject) -> Wait:
         label = self._foreign_label(thread) if isinstance(thread, Foreign) else self.thread_labels[thread.number]

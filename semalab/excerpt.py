@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 
 STAND_IN = "\ufffd"  # what a character becomes that cannot be shown
@@ -81,3 +82,13 @@ def said_by(error: BaseException) -> str:
         return str.__str__(str(error))
     except BaseException:  # as in Python's own tracebacks, whose words these are
         return "<exception str() failed>"
+
+
+def listed(unseen: Sequence[str]) -> str:
+    """The first three of what could not be watched, names in backticks, and how many more there are.
+
+    >>> listed(("gate", "3 locks of fasteners"))
+    '`gate`, 3 locks of fasteners'
+    """
+    told = [name if name[:1].isdigit() or "`" in name else f"`{cut_name(name, 80)}`" for name in unseen[:3]]
+    return ", ".join(told) + (f" and {len(unseen) - 3:,} more" if len(unseen) > 3 else "")

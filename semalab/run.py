@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.claims import Check, Claim
 from semalab.event import several
-from semalab.excerpt import cut_name
+from semalab.excerpt import cut_name, listed
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
 from semalab.schedule import Schedule
 from semalab.source import Source
-from semalab.stops import Deadlock, Timeout
+from semalab.stops import Deadlock, Timeout, several_of
 from semalab.trace import POOLED, SEMAPHORES, Trace
 from semalab.verdict import Ending, Verdict, alarm, judge, verdict_of
 
@@ -39,6 +39,7 @@ class Run:
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
+    outlived: threads that libraries had started in the run, and that nobody could end with it.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -60,6 +61,7 @@ class Run:
     failed_thread: str = "main"
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
+    outlived: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
@@ -101,15 +103,24 @@ class Run:
 
     @property
     def note(self) -> str:
-        """One sentence about what the log does not hold; empty if it holds everything."""
+        """What the log does not hold, and who is still there; empty if it holds everything and nobody is."""
+        return " ".join(filter(None, (self._not_watched, self._still_there)))
+
+    @property
+    def _still_there(self) -> str:
+        if not self.outlived:
+            return ""
+        names = several_of(tuple(cut_name(name, 80) for name in self.outlived))
+        return f"Still there when the run had ended, since the lab cannot end what a library starts: {names}."
+
+    @property
+    def _not_watched(self) -> str:
         if not self.unseen:
             return ""
-        told = [one if one[0].isdigit() or "`" in one else f"`{cut_name(one, 80)}`" for one in self.unseen]
-        more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
         ours = "What the program itself makes can be watched."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
-        return f"Not watched: {', '.join(told[:3])}{more}. {ours}"
+        return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property
     def output(self) -> str:

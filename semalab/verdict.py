@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from semalab.claims import Check, Claim, bounded, latched, listed, of_which
+from semalab.claims import Check, Claim, bounded, latched, of_which
 from semalab.event import several
-from semalab.excerpt import cut, cut_name, said_by
+from semalab.excerpt import cut, listed, said_by
 from semalab.permits import Lost, lost, still_held
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
@@ -80,10 +80,8 @@ def _kind(stopped: Deadlock | Timeout) -> str:
 
 def not_watched(unseen: Sequence[str]) -> str:
     """`3 locks of fasteners were not watched`. unseen: a name, or what there was and where."""
-    names = [one if "`" in one or one[:1].isdigit() else f"`{cut_name(one, _NAME)}`" for one in unseen]
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    many = len(names) > 1 or (names[0][:1].isdigit() and not names[0].startswith("1 "))
-    return f"{', '.join(names[:3])}{more} {'were' if many else 'was'} not watched"
+    many = len(unseen) > 1 or (unseen[0][:1].isdigit() and not unseen[0].startswith("1 "))
+    return f"{listed(unseen)} {'were' if many else 'was'} not watched"
 
 
 def _measured(reading: Reading, claim: Claim) -> tuple[str, str]:
@@ -117,9 +115,13 @@ def _held_on(reading: Reading) -> str:
         return ""
     label, threads = next(iter(held.items()))
     use = reading.uses[label]
-    who = threads[0] if len(threads) == 1 else several(len(threads), use.primitive.kind)
+    who = _several(threads, use)
     more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
     return f"; {who} had not ended and still held `{label}`{more}"
+
+
+def _several(threads: Sequence[str], use: Use) -> str:
+    return threads[0] if len(threads) == 1 else several(len(threads), use.primitive.kind)
 
 
 def expectation(reading: Reading, claim: Check | None) -> Claim | None:
@@ -174,7 +176,9 @@ def _returned(use: Use, gone: Lost | None, holders: Sequence[str]) -> list[Claim
     if not use.missing:
         return [Claim(name, label, True, f"Every permit of `{label}` came back")]
     if holders:
-        return [Claim(name, label, None, f"Cannot say: {listed(holders)} still held `{label}` when the run was over")]
+        return [
+            Claim(name, label, None, f"Cannot say: {_several(holders, use)} still held `{label}` when the run was over")
+        ]
     return [Claim(name, label, None, f"Cannot say: `{label}` was not back at its initial value when the run was over")]
 
 

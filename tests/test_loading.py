@@ -574,3 +574,11 @@ def test_no_damage_at_all_is_a_run(folder: Path) -> None:
     run = try_to_load(file)
     assert run is not None
     assert_same(run, FULL)
+
+
+def test_the_lesson_without_dask_has_a_run_to_show() -> None:
+    """Run All must not take away the stored picture that the next sentence explains."""
+    run = lab.load(Path(__file__).resolve().parent.parent / "notebooks" / "images" / "cluster.json")
+    run.trace.certify()
+    assert lab.limit(run) and run.verdict == "Limit of 2 held: never more than 2 inside"
+    assert "connections = distributed.Semaphore(2)" in run.description

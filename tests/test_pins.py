@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import sys
+import tomllib
 from collections import deque
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -34,8 +37,8 @@ def lines(file: str) -> list[str]:
     return [line for raw in text.splitlines() if (line := raw.partition("#")[0].strip())]
 
 
-def ranges() -> dict[str, Requirement]:
-    named = (Requirement(line) for line in lines("requirements.txt") if not line.startswith("-"))
+def ranges(file: str = "requirements.txt") -> dict[str, Requirement]:
+    named = (Requirement(line) for line in lines(file) if not line.startswith("-"))
     return {canonicalize_name(requirement.name): requirement for requirement in named}
 
 
@@ -62,9 +65,36 @@ def test_the_courses_packages_have_a_range_and_a_pin(package: str) -> None:
 
 
 def test_every_requirement_has_both_bounds_but_the_lab_itself() -> None:
-    open_ended = [name for name, r in ranges().items() if {s.operator for s in r.specifier} != {">=", "<"}]
+    named = {**ranges(), **ranges("tests/requirements.txt")}
+    open_ended = [name for name, r in named.items() if {s.operator for s in r.specifier} != {">=", "<"}]
     assert open_ended == []
     assert [line for line in lines("requirements.txt") if line.startswith("-")] == ["-e ."]
+
+
+def test_what_only_tests_need_is_not_installed_for_learners() -> None:
+    assert {"mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
+    assert lines("tests/requirements.txt")[0] == "-r ../requirements.txt"
+    commands = [
+        line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pip install -r" in line
+    ]
+    assert [("pytest" in line, "tests/requirements.txt" in line) for line in commands if "python3" in line] == [
+        (False, False),
+        (True, True),
+    ]
+
+
+def test_jupyterlabs_question_about_news_is_answered_where_the_lab_is_installed() -> None:
+    """An overrides file of the lab's own, beside an administrator's; its names are JupyterLab's."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    placed = project["tool"]["setuptools"]["data-files"]
+    assert placed == {"share/jupyter/lab/settings/overrides.d": ["binder/semalab.json"]}
+    ((plugin, settings),) = json.loads((ROOT / "binder" / "semalab.json").read_text(encoding="utf-8")).items()
+    assert settings == {"checkForUpdates": False, "fetchNews": "false"}
+    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    schema = schemas.joinpath(*plugin.split(":")).with_suffix(".json")
+    if not schema.is_file():
+        pytest.skip(f"JupyterLab is not installed below {sys.prefix}")
+    assert set(settings) <= set(json.loads(schema.read_text(encoding="utf-8"))["properties"])
 
 
 def test_what_the_pins_need_is_pinned_too() -> None:

@@ -236,3 +236,59 @@ def test_a_large_program_is_looked_through_or_named(monkeypatch: pytest.MonkeyPa
     assert lab.record(program).unseen == ()
     monkeypatch.setattr("semalab.twins.reach.MOST", 100)
     assert "too large to look through" in lab.record(program).unseen[0]
+
+
+LIBRARY = """
+import threading
+from threading import Lock as NewLock
+
+_registry = NewLock()
+
+class Guarded:
+    def __init__(self, make=threading.Lock):
+        self.guard, self.turn, self.permits = make(), threading.Condition(), threading.Semaphore(2)
+    def use(self):
+        with self.guard, self.turn, self.permits:
+            pass
+
+def register():
+    with _registry:
+        return True
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
+    """An installed one."""
+    (tmp_path / "guarded.py").write_text(LIBRARY, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("semalab.twins.namespaces._INSTALLED", (str(tmp_path),))
+    yield importlib.import_module("guarded")
+    sys.modules.pop("guarded", None)
+
+
+def test_what_a_library_makes_for_itself_is_counted(library: Any) -> None:
+    before = library.Guarded()
+    program_s = threading.Semaphore(1)
+
+    def made_inside() -> None:
+        guarded = library.Guarded()
+        two(guarded.use)
+
+    def made_before() -> None:
+        two(lambda: use(program_s))
+        before.use()
+
+    def by_its_module() -> bool:
+        return bool(library.register())
+
+    told = "2 locks and 1 semaphore of guarded"
+    for _ in range(2):
+        assert (lab.record(made_inside).unseen, lab.record(made_before).unseen) == ((told,), (told,))
+        assert lab.record(by_its_module).unseen == ("1 lock of guarded",)
+    run = lab.record(made_before, clock="virtual")
+    assert (list(run.trace.primitives), run.unseen) == (["program_s"], (told,))
+    assert run.note == f"Not watched: {told}. What the program itself makes can be watched."
+    assert lab.explore(made_inside).verdict != "proved"
+    assert library.NewLock is threading.Lock
+    assert library.Guarded.__init__.__defaults__ == (threading.Lock,)

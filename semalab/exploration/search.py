@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from semalab.excerpt import listed
 from semalab.exploration.classes import Names
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
@@ -146,6 +147,8 @@ class Search:
             self.undecided = self.undecided or str(reason)
             self.unjudged += 1
             return None
+        if unseen := stage.swap.unseen:
+            self.unfinished = f"the lab could not watch {listed(unseen)}"
         if stage.strangers:
             self.unfinished = "it started threads that the lab does not know"
         if (why := stage.processor.beyond) is not None:

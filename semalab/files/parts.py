@@ -78,6 +78,7 @@ def schedule(value: Any, what: str) -> Schedule:
         strict.one_of(fields.get("time", "clock"), f"the time of {what}", ("clock", "free")),
         strict.yes_or_no(fields.get("lives", False), f"lives of {what}"),
         strict.several(fields.get("shared", []), f"the shared of {what}", strict.text),
+        strict.yes_or_no(fields.get("unfinished", False), f"unfinished of {what}"),
     )
 
 

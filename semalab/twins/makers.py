@@ -23,10 +23,12 @@ from semalab.twins.source import is_copy
 from semalab.twins.unseen import Unseen
 
 _CLASSES = ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread")
+_LOCKS = ("Lock", "RLock")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
     " itertools heapq enum runpy pickle copyreg queue".split()
 )
+_listening: list[Makers] = []  # those of the run under way
 
 
 class Makers:
@@ -37,29 +39,37 @@ class Makers:
         self._exchange = exchange
         self._adoption = adoption
         self._unseen = unseen
+        self._made_for: dict[str, Any] = {}
 
     def ask(self) -> None:
         """From now on every maker asks; the exchange takes it back."""
-        for name in _CLASSES:
-            self._ask(getattr(threading, name))
+        _listening[:] = [self]
+        classes = [getattr(threading, name) for name in _CLASSES]
         if "queue" in sys.modules:
-            self._ask(sys.modules["queue"].Queue)
-        for name in ("Lock", "RLock"):
-            self._exchange.name(vars(threading), name, self._lock(name, getattr(threading, name)))
+            classes.append(sys.modules["queue"].Queue)
+        for cls in classes:
+            init = cls.__init__
+            self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
+        for name in _LOCKS:
+            self._exchange.name(vars(threading), name, self.of(getattr(threading, name)))
 
-    def _ask(self, cls: type) -> None:
-        init = vars(cls)["__init__"]
-        current = self._twins.processor.current
+    def be_quiet(self) -> None:
+        """The run is over: it is not told of anything any more, nor kept."""
+        _listening.clear()
 
-        @functools.wraps(init)
-        def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
-            init(one, *args, **kwargs)
-            if current() is not None:
-                self._made(one, sys._getframe(1))
+    def of(self, real: Any) -> Any:
+        """A maker of locks that asks who calls, in the place of a real one; any other thing itself."""
+        name = next((name for name in _LOCKS if getattr(threading, name) is real), None)
+        if name is None:
+            return real
+        if name not in self._made_for:
+            self._made_for[name] = self._lock(name, real)
+        return self._made_for[name]
 
-        self._exchange.put(Attribute(cls, "__init__"), init, __init__)
-
-    def _made(self, one: Any, caller: types.FrameType) -> None:
+    def made(self, one: Any, caller: types.FrameType) -> None:
+        """Somebody has made this primitive by calling its class."""
+        if self._twins.processor.current() is None:
+            return
         library = _asker(caller, one)
         if library is None:
             if not self._adoption.take(one, ""):
@@ -94,6 +104,19 @@ class Makers:
                 return isinstance(one, real | watched)
 
         return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__, "__wrapped__": real})
+
+
+@functools.cache
+def _telling(init: Callable[..., None]) -> Callable[..., None]:
+    """`__init__` of a real class, which tells the run under way of each object; one for all runs."""
+
+    @functools.wraps(init)
+    def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
+        init(one, *args, **kwargs)
+        if _listening:
+            _listening[0].made(one, sys._getframe(1))
+
+    return __init__
 
 
 def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:

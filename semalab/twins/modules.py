@@ -32,6 +32,13 @@ def _threading(twins: Twins) -> types.ModuleType:
     return threading_module(twins.source, twins.recorder, twins.watched, twins.choose)
 
 
+def _timeit(twins: Twins) -> types.ModuleType:
+    """Its timers stay real: who repeats until 0.2 s have passed would repeat for ever on the virtual clock."""
+    import timeit
+
+    return copied(timeit, default_timer=twins.module("time").perf_counter)
+
+
 def _random(twins: Twins) -> types.ModuleType:
     """`random` seeded for the run; the real module's state is never touched."""
     module = copied(random)
@@ -127,6 +134,7 @@ def _package(twins: Twins, real: types.ModuleType, **ours: Any) -> types.ModuleT
 # Whoever defines a thing comes before those that import it: a twin is looked for in this order.
 MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "time": lambda twins: time_module(twins.recorder, twins.choose),
+    "timeit": _timeit,
     "random": _random,
     "threading": _threading,
     "_thread": lambda twins: thread_module(twins.processor),

@@ -17,11 +17,12 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from semalab.twins.namespaces import ABSENT, content, is_authors, is_programs, is_pythons, library_of
+from semalab.twins.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
 from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place
 
 MOST = 200_000  # objects that are looked at; what is beyond is named
 _LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
+_LIBRARY_CODE = 500  # functions and classes of libraries that are looked into: those that the program leads to first
 _ATOMS = frozenset(
     {str, bytes, bytearray, int, float, complex, bool, range, slice, type(None), type(...), type(NotImplemented)}
     | {types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType}
@@ -82,6 +83,7 @@ class Reach:
         self._ahead: collections.deque[types.FunctionType] = collections.deque()
         self._first: set[int] = set()
         self._entered: set[int] = set()
+        self._library_code = 0
         self._names: dict[str, None] = {}
         self._modules: dict[int, tuple[types.ModuleType, set[str]]] = {}
         self._seen: dict[int, Any] = {}  # keeps them, so that no identity is used twice
@@ -128,11 +130,14 @@ class Reach:
         if isinstance(value, types.FunctionType):
             self._ahead.append(value)
         elif isinstance(value, types.ModuleType):
-            if is_authors(vars(value)):
+            if library_of_code(vars(value)) != "":
                 self._modules[id(value)] = (value, set())
         elif isinstance(value, type):
-            if library_of(value) is None:
+            library = library_of(value)
+            if library is None:
                 self._push(self._of_class(value))
+            elif library and self._may_look_into_a_library():
+                self._push(self._of_librarys_class(value, library))
         else:
             self._object(reference, depth)
 
@@ -251,21 +256,43 @@ class Reach:
         self._entered.add(id(function))
         inner: list[Reference] = []
         first = id(function) in self._first and not is_pythons(function.__globals__)
-        if first or is_programs(function.__globals__):
+        library = library_of_code(function.__globals__)
+        if library is None or first:
             names = dict.fromkeys(_names(function.__code__))
             self._names.update(names)
             space = function.__globals__
             loaded = _loaded(function.__code__)
             inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
             inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
+        elif library and self._may_look_into_a_library():
+            inner += self._of_librarys_code(function, library)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             if content(cell) is not ABSENT:
                 inner.append(Reference(_parameter(name), cell.cell_contents, Held(cell)))
-        inner += self._defaults(function)
+        inner += (r._replace(library=library or "") for r in self._defaults(function))
         keywords: dict[str, Any] = function.__kwdefaults__ or {}
-        inner += [Reference(name, value, Entry(keywords, name)) for name, value in keywords.items()]
+        inner += [Reference(n, value, Entry(keywords, n), library or "") for n, value in keywords.items()]
         inner += [Reference(name, v, Entry(vars(function), name)) for name, v in vars(function).items()]
         self._push(inner)
+
+    def _may_look_into_a_library(self) -> bool:
+        self._library_code += 1
+        return self._library_code <= _LIBRARY_CODE
+
+    def _of_librarys_code(self, function: types.FunctionType, library: str) -> Iterator[Reference]:
+        """What a function of a library does not get from the program: its globals that are asked for, its own code."""
+        space = function.__globals__
+        for name in _loaded(function.__code__):
+            value = space.get(name)
+            if self._wanted(value) or _is_code_of(value, library):
+                yield Reference(name, value, Entry(space, name), library)
+
+    def _of_librarys_class(self, cls: type, library: str) -> Iterator[Reference]:
+        for name, value in list(vars(cls).items()):
+            value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+            if self._wanted(value) or isinstance(value, types.FunctionType):
+                yield Reference(name, value, Attribute(cls, name), library)
+        yield from (Reference(base.__name__, base, None, library) for base in cls.__bases__ if library_of(base))
 
     def _defaults(self, function: types.FunctionType) -> list[Reference]:
         defaults, code = function.__defaults__ or (), function.__code__
@@ -281,9 +308,13 @@ class Reach:
         found = []
         for module, done in list(self._modules.values()):
             space = vars(module)
+            library = library_of_code(space)
             for name in [name for name in self._names if name in space and name not in done]:
                 done.add(name)
-                found.append(Reference(name, space[name], Entry(space, name)))
+                if library is None:
+                    found.append(Reference(name, space[name], Entry(space, name)))
+                elif _is_code_of(space[name], library):
+                    found.append(Reference(name, space[name], None, library))
         return found
 
 
@@ -293,6 +324,13 @@ def _is_of_c(cls: type) -> bool:
 
 
 _HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, type(functools.lru_cache(len))})
+
+
+def _is_code_of(value: Any, library: str) -> bool:
+    """True for a function or class of this library."""
+    if isinstance(value, types.FunctionType):
+        return library_of_code(value.__globals__) == library
+    return isinstance(value, type) and library_of(value) == library
 
 
 def _only_atoms(values: Iterable[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import builtins
 import random
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
 from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
 from semalab.twins.namespace import Twins
@@ -29,6 +31,7 @@ class Swap:
         self._twins: Twins | None = None
         self._exchange = Exchange(self._of)
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
+        self._makers: Makers | None = None
         self._logging = False
         self._unseen = Unseen()
 
@@ -40,6 +43,8 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
+        for place, real, twin in dates(twins):
+            self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
         reach.walk(program, arguments, found)
@@ -54,9 +59,10 @@ class Swap:
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
-        self._swap_references(reach)
+        self._makers = makers = Makers(twins, self._exchange, self._adoption, self._unseen)
+        self._swap_references(reach, makers)
         self._exchange.remake(reach)
-        Makers(twins, self._exchange, self._adoption, self._unseen).ask()
+        makers.ask()
         self._exchange.name(vars(builtins), "__import__", self._importing(builtins.__import__))
         self._exchange.name(vars(sys), "stdout", twins.streams.out)
         self._exchange.name(vars(sys), "stderr", twins.streams.err)
@@ -65,14 +71,14 @@ class Swap:
     def _of(self, real: Any) -> Any:
         return real if self._twins is None else self._twins.of(real)
 
-    def _swap_references(self, reach: Reach) -> None:
+    def _swap_references(self, reach: Reach, makers: Makers) -> None:
         """Wherever else the program keeps a module, a class or a function; a class that derives from one."""
         for reference in reach.references:
-            twin = self._of(reference.value)
-            if twin is reference.value or reference.library:
+            twin = makers.of(reference.value) if reference.library else self._of(reference.value)
+            if twin is reference.value:
                 continue
             if reference.place is None or not reach.writable(reference.place):
-                if id(reference.value) in _OF_C:  # makers that tell nobody
+                if id(reference.value) in _OF_C and not reference.library:  # makers that tell nobody
                     self._unseen.name(reference.name, reference.value)
             elif reference.place.get() is reference.value:
                 self._exchange.put(reference.place, reference.value, twin)
@@ -142,9 +148,11 @@ class Swap:
         while True:
             try:
                 self._exchange.restore()
+                if self._makers is not None:
+                    self._makers.be_quiet()
                 if self._twins is not None:
                     Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = None
+                    self._twins = self._adoption = self._makers = None
                     self._logging = False
                 break
             except KeyboardInterrupt as error:  # it came in between: nothing may be left
@@ -153,4 +161,11 @@ class Swap:
             raise interrupt
 
 
-_OF_C = frozenset(map(id, (threading.Lock, threading.RLock, type(threading.Lock()), type(threading.RLock()))))
+_OF_C = frozenset(  # what makes primitives and threads, and tells nobody
+    id(maker)
+    for maker in (
+        *(threading.Lock, threading.RLock, type(threading.Lock()), type(threading.RLock())),
+        *(vars(_thread).get(name) for name in ("start_new_thread", "start_new", "start_joinable_thread")),
+        vars(sys.modules.get("_queue", sys)).get("SimpleQueue"),
+    )
+)
