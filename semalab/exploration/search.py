@@ -9,7 +9,7 @@ from typing import Any
 
 from semalab.excerpt import listed
 from semalab.exploration.classes import Names
-from semalab.exploration.judge import Check, Unfinished, counts_only, wrong
+from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
@@ -67,6 +67,8 @@ class Search:
         self.minimal = False
         self.complete = False
         self.unfinished: str | None = None
+        self.undecided: str | None = None
+        self.unjudged = 0
         self.states = 0
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
@@ -144,6 +146,10 @@ class Search:
         except Unfinished as reason:
             self.unfinished = self.unfinished or str(reason)
             return None
+        except Undecided as reason:
+            self.undecided = self.undecided or str(reason)
+            self.unjudged += 1
+            return None
         if unseen := stage.swap.unseen:
             self.unfinished = f"the lab could not watch {listed(unseen)}"
         if stage.strangers:
@@ -185,7 +191,7 @@ class Search:
             return None
         try:
             broken = self.problem(stage) is not None
-        except Unfinished:
+        except (Unfinished, Undecided):
             broken = False
         notes.end(stage.processor.touched, broken)
         return broken
