@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from semalab.decode import Decoder
-from semalab.engine import Processor, ProgramThread, Replayed, Stop, VirtualProcessor, WallProcessor, count
+from semalab.engine import Processor, ProgramThread, Replayed, Seeded, Stop, VirtualProcessor, WallProcessor, count
 from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
@@ -64,7 +64,10 @@ def _processor(settings: RunSettings) -> Processor:
     schedule = settings.schedule
     if schedule is not None and schedule.points:
         return following(schedule, settings.timeout)
-    return VirtualProcessor(settings.seed, settings.timeout, None if schedule is None else Replayed(schedule.choices))
+    if schedule is None:
+        return VirtualProcessor(settings.seed, settings.timeout)
+    further = Seeded(schedule.seed) if schedule.unfinished else None
+    return VirtualProcessor(settings.seed, settings.timeout, Replayed(schedule.choices, further))
 
 
 class SoFar:
@@ -214,6 +217,7 @@ class Bench:
             decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
         stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
+        outlived = self.processor.outlived
         self.processor.forget()
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         return self.settings.run_of(
@@ -228,6 +232,7 @@ class Bench:
             cost=cost_of_an_event if self.settings.clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
+            outlived=outlived,
             source=decoder.source(code_of(self.program)),
         )
 
@@ -235,4 +240,6 @@ class Bench:
 def _schedule(processor: Processor, seed: int) -> Schedule | None:
     if isinstance(processor, SteppingProcessor):
         return processor.schedule(seed)
-    return Schedule(tuple(processor.chooser.taken), seed) if isinstance(processor, VirtualProcessor) else None
+    if not isinstance(processor, VirtualProcessor):
+        return None
+    return Schedule(tuple(processor.chooser.taken), seed, unfinished=processor.unfinished)

@@ -8,17 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.claims import Check, Claim, judge
+from semalab.claims import Check, Claim
 from semalab.event import several
-from semalab.excerpt import listed
+from semalab.excerpt import cut_name, listed
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
 from semalab.schedule import Schedule
 from semalab.source import Source
-from semalab.stops import Deadlock, Timeout
+from semalab.stops import Deadlock, Timeout, several_of
 from semalab.trace import POOLED, SEMAPHORES, Trace
-from semalab.verdict import alarm, headline
+from semalab.verdict import Ending, Verdict, alarm, judge, verdict_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +39,7 @@ class Run:
     cost: on the wall clock, nanoseconds of an acquire or release of a semaphore and of any other event, measured when
     asked for.
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
+    outlived: threads that libraries had started in the run, and that nobody could end with it.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -60,6 +61,7 @@ class Run:
     failed_thread: str = "main"
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
+    outlived: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
@@ -77,10 +79,22 @@ class Run:
         return own + tuple(c for c in judge(self.reading) if c not in own)
 
     @cached_property
+    def _verdict(self) -> Verdict:
+        failure = (self.failed_thread, self.exception) if self.exception is not None else None
+        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen))
+
+    @property
     def verdict(self) -> str:
         """One sentence; the same for the same run on the virtual clock."""
-        failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return headline(self.reading, self.claim, self.stopped, failure, self.module)
+        return self._verdict.sentence
+
+    @property
+    def standing(self) -> str:
+        """What the verdict amounts to: "wrong", "cannot say", or "" where there is nothing wrong.
+
+        Wrong is an exception, a deadlock, a run that was stopped, a lost permit, a claim that does not hold.
+        """
+        return self._verdict.standing
 
     @cached_property
     def moments(self) -> Moments:
@@ -89,7 +103,18 @@ class Run:
 
     @property
     def note(self) -> str:
-        """One sentence about what the log does not hold; empty if it holds everything."""
+        """What the log does not hold, and who is still there; empty if it holds everything and nobody is."""
+        return " ".join(filter(None, (self._not_watched, self._still_there)))
+
+    @property
+    def _still_there(self) -> str:
+        if not self.outlived:
+            return ""
+        names = several_of(tuple(cut_name(name, 80) for name in self.outlived))
+        return f"Still there when the run had ended, since the lab cannot end what a library starts: {names}."
+
+    @property
+    def _not_watched(self) -> str:
         if not self.unseen:
             return ""
         ours = "What the program itself makes can be watched."
@@ -156,9 +181,10 @@ class Run:
         """
         from semalab.timeline import draw
 
-        fault = alarm(self.reading, self.claim, self.verdict)
+        fault = alarm(self.reading, self.claim)
         settings = {
             "title": self.verdict,
+            "standing": self.standing,
             "subtitle": " · ".join(filter(None, (self.description, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,

@@ -19,6 +19,7 @@ class Schedule:
     seed: what the run's random numbers came from.
     points: where a step began: "operations", "lines" or "bytecode". time: "clock" or "free".
     lives: starting and ending a thread were steps, too. shared: what several threads read and write.
+    unfinished: the run was stopped; where that was may depend on the machine, and the seed says how it would go on.
 
     >>> Schedule.from_json(run.schedule.to_json()) == run.schedule
     True
@@ -30,6 +31,7 @@ class Schedule:
     time: str = "clock"
     lives: bool = False
     shared: tuple[str, ...] = ()
+    unfinished: bool = False
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
@@ -44,7 +46,9 @@ class Schedule:
         try:
             schedule = cls(**{**fields, "choices": tuple(fields["choices"]), "shared": tuple(fields.get("shared", ()))})
         except (KeyError, TypeError):
-            raise ValueError(f"a schedule has choices, seed, points, time, lives and shared, got {fields!r}") from None
+            raise ValueError(
+                f"a schedule has choices, seed, points, time, lives, shared and unfinished, got {fields!r}"
+            ) from None
         if schedule.points not in POINTS or schedule.time not in ("clock", "free"):
             raise ValueError(f"a schedule has points in {POINTS} and time 'clock' or 'free', got {fields!r}")
         return schedule

@@ -25,6 +25,7 @@ _KERNEL = frozenset(
     "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
+_PARTS = frozenset(f"semalab.twins.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
@@ -119,7 +120,7 @@ def _within(thing: Any) -> Iterator[Any]:
 def _is_the_kernels(cls: type) -> bool:
     """The lab's own objects lead everywhere, too; but what its twins put into the primitives is part of these."""
     module = str(cls.__module__)
-    return module.partition(".")[0] in _KERNEL and not module.startswith("semalab.twins.")
+    return module.partition(".")[0] in _KERNEL and module not in _PARTS
 
 
 def _of_function(function: types.FunctionType) -> Iterator[Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import sys
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 from semalab.engine.bystanders import Bystanders, program_frame
@@ -20,12 +23,18 @@ from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 
+Place = tuple[str, int]  # name of a function of the program, line
 Failed = Callable[[ProgramThread | None, BaseException], None]
 
 
 def check_lock_arguments(blocking: bool, timeout: float) -> None:
     """Raise what `_thread.lock.acquire` raises for these arguments."""
     _thread.allocate_lock().acquire(blocking, timeout)
+
+
+def _over() -> bool:
+    """Nobody looks at the run any more."""
+    return True
 
 
 class Processor:
@@ -53,7 +62,8 @@ class Processor:
         self.stopped_at = 0
         self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"
         self.stuck: tuple[Stuck, ...] = ()
-        self.stuck_at: tuple[str, int] | None = None
+        self.stuck_thread: ProgramThread | None = None  # with which nothing happened
+        self.stuck_at: Place | None = None  # where it was in the program, if it was there
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
@@ -66,6 +76,7 @@ class Processor:
         self.bystanders = Bystanders(self.foreigners)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
+        self.look: Callable[[], bool] = _over  # what the supervisor does at each tick
         self.caller = 0  # identifier of the thread that called record()
 
     # what the clocks differ in
@@ -138,6 +149,7 @@ class Processor:
             raise Stop
         with self._bookkeeping:
             thread = ProgramThread(len(self.every), name, daemon)
+            thread.origin = self._place(sys._getframe(1))
             self.every.append(thread)
             self.starting += 1
             self.awaited += not daemon
@@ -215,12 +227,17 @@ class Processor:
                 break
             except KeyboardInterrupt as error:
                 interrupt = error
+            except Stop:  # out of a signal handler, too
+                pass
+        self.outlived = tuple(one.name for one in self.foreigners.descendants())
         if interrupt is not None:
             raise interrupt
 
     def _watch(self, timeout: float, cancelled: Callable[[], bool]) -> None:
         run_time = Stopwatch()
-        while not self.finished.acquire(True, self.tick):
+
+        def look() -> bool:
+            """At the run as a whole; returns whether it has been stopped."""
             seconds = run_time.look()
             if self.deadlocked():
                 self.stop("deadlock")
@@ -233,8 +250,15 @@ class Processor:
             else:
                 self.check_progress()
                 self._pack()
-            if self.stopping:
-                return
+            return self.stopping
+
+        self.look = look
+        try:
+            with suppress(Stop):  # out of a signal handler that would have had to wait in a run that was stopped
+                while not self.finished.acquire(True, self.tick) and not look():
+                    pass
+        finally:
+            self.look = _over
 
     def _pack(self) -> None:
         """`cut` is a place in the log as it is: once it is known, nothing may be packed any more."""
@@ -284,8 +308,11 @@ class Processor:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
         self.foreigners.close()
 
-    def place_of(self, thread: ProgramThread | None) -> tuple[str, int] | None:
-        """Where a thread is in the program: name of the function, line."""
+    def place_of(self, thread: ProgramThread | None) -> Place | None:
+        """Where a thread is in the program."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
-        frame = program_frame(current_frames().get(ident), self.program) if ident is not None else None
-        return (frame.f_code.co_name, frame.f_lineno) if frame is not None else None
+        return self._place(current_frames().get(ident)) if ident is not None else None
+
+    def _place(self, frame: FrameType | None) -> Place | None:
+        found = program_frame(frame, self.program)
+        return (found.f_code.co_name, found.f_lineno) if found is not None else None

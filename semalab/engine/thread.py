@@ -32,6 +32,7 @@ class ProgramThread:
         "mailbox",
         "name",
         "number",
+        "origin",
         "stoppable",
         "timed",
         "token",
@@ -43,6 +44,7 @@ class ProgramThread:
         self.number = number
         self.name = name
         self.daemon = daemon
+        self.origin: tuple[str, int] | None = None  # where in the program it was started: function, line
         self.ident = 0  # what the program sees and the log says
         self.carrier: Carrier | None = None
         self.gate = allocate_lock()

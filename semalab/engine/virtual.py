@@ -13,14 +13,16 @@ from heapq import heappop, heappush
 from typing import Any
 
 from semalab.engine.chooser import Chooser, Seeded
+from semalab.engine.idle import Idle
 from semalab.engine.pinning import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
-from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import Inside, ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
 
-NO_PROGRESS = 2.0  # real seconds without any operation after which the program is taken to be stuck outside the lab
+NO_PROGRESS = (
+    2.0  # seconds of `Idle` without any operation after which the program is taken to be stuck outside the lab
+)
 
 
 class VirtualProcessor(Processor):
@@ -44,13 +46,18 @@ class VirtualProcessor(Processor):
         self.timers: list[tuple[int, int, ProgramThread]] = []
         self.waits = 0
         self.operations = 0
-        self.seen = 0
-        self.idle = Stopwatch()  # since `operations` was seen to be `seen`
+        self.seen = (0, 0)
+        self.idle = Idle(self.tick)  # since operations and threads were seen to be `seen`
+
+    @property
+    def unfinished(self) -> bool:
+        """The run is over, and was stopped: with other luck it would have gone on, or less far."""
+        return self.verdict not in (None, "deadlock")
 
     @property
     def astray(self) -> str | None:
         """Where the program and the schedule that it was to follow part."""
-        return self.chooser.astray
+        return self.chooser.astray(self.unfinished)
 
     def now(self) -> int:
         return self.time
@@ -231,12 +238,23 @@ class VirtualProcessor(Processor):
         return False  # `_next` sees it at once, exactly
 
     def check_progress(self) -> None:
-        if self.operations != self.seen:
-            self.seen = self.operations
+        seen = self.operations, len(self.every)
+        if seen != self.seen:
+            self.seen = seen
             self.idle.restart()
         elif self.idle.look() > NO_PROGRESS:
-            self.stuck_at = self.place_of(self.running)
+            self._find_busy()
             self.stop("stuck")
+
+    def _find_busy(self) -> None:
+        self.stuck_thread, self.stuck_at = self.running, self.place_of(self.running)
+
+    def stop(self, verdict: str | None) -> None:
+        if (
+            verdict == "timeout" and self.time < self.limit and not self.stopping
+        ):  # real time is up, and not the clock's
+            self._find_busy()
+        super().stop(verdict)
 
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         pin = Pin()

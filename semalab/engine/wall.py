@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -121,18 +122,30 @@ class WallProcessor(Processor):
 
     def _block_foreign(self, lock: WallLock, timeout: float) -> bool:
         """As `block`, for a thread that is not of this run: the run's end is nothing to it, and nobody lets it go."""
-        me = self.foreigners.of(_thread.get_ident())
+        ident = _thread.get_ident()
+        me = self.foreigners.of(ident)
         me.timed = timeout >= 0
         me.blocks += 1
         me.waits_in = lock
         got = False
         try:
-            got = lock.real.acquire(True, timeout)
+            got = self._supervise_while(lock, timeout) if ident == self.caller else lock.real.acquire(True, timeout)
         finally:
             me.waits_in = None
             me.blocks += 1
         lock.taken += got
         return got
+
+    def _supervise_while(self, lock: WallLock, timeout: float) -> bool:
+        """The wait of a signal handler: it runs in the thread that is to end the run, which goes on to watch it."""
+        until = time.monotonic() + timeout if timeout >= 0 else math.inf
+        while not self.look():
+            left = until - time.monotonic()
+            if lock.real.acquire(True, max(0.0, min(self.tick, left))):
+                return True
+            if left <= 0:
+                return False
+        raise Stop
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         if self.stopping:

@@ -69,6 +69,7 @@ def as_json(run: Run) -> Iterator[bytes]:
         "cost": run.cost() if run.cost is not None else None,
         "file": run.source_file and Path(run.source_file).name,  # not the folder, which tells whose machine it was
         "source": _source(run.source),
+        **({"outlived": run.outlived} if run.outlived else {}),
         **({"module": run.module} if run.module != "threading" else {}),
         "threads": run.trace.threads,
         "primitives": list(run.trace.primitives.values()),
@@ -132,7 +133,7 @@ def _claim(run: Run) -> str | dict[str, Any] | None:
     return {
         "name": said.name,
         "primitive": said.primitive,
-        "held": bool(said.held),
+        "held": None if said.held is None else bool(said.held),
         "sentence": said.sentence,
         "allowed": said.allowed,
     }

@@ -67,9 +67,9 @@ class SteppingProcessor(VirtualProcessor):
         self.live.clear()
         self.starting = self.awaited = 0
         self.stopping = False
-        self.cut = self.verdict = self.stuck_at = None
+        self.cut = self.verdict = self.stuck_at = self.stuck_thread = None
         self.stopped_at = self.time = self.waits = self.operations = 0
-        self.seen = 0
+        self.seen = (0, 0)
         self.idle.restart()
         self.finished.acquire(False)
         self.guide = guide

@@ -28,6 +28,7 @@ _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
     " itertools heapq enum runpy pickle copyreg queue".split()
 )
+_listening: list[Makers] = []  # those of the run under way
 
 
 class Makers:
@@ -42,12 +43,19 @@ class Makers:
 
     def ask(self) -> None:
         """From now on every maker asks; the exchange takes it back."""
-        for name in _CLASSES:
-            self._ask(getattr(threading, name))
+        _listening[:] = [self]
+        classes = [getattr(threading, name) for name in _CLASSES]
         if "queue" in sys.modules:
-            self._ask(sys.modules["queue"].Queue)
+            classes.append(sys.modules["queue"].Queue)
+        for cls in classes:
+            init = cls.__init__
+            self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
         for name in _LOCKS:
             self._exchange.name(vars(threading), name, self.of(getattr(threading, name)))
+
+    def be_quiet(self) -> None:
+        """The run is over: it is not told of anything any more, nor kept."""
+        _listening.clear()
 
     def of(self, real: Any) -> Any:
         """A maker of locks that asks who calls, in the place of a real one; any other thing itself."""
@@ -58,19 +66,10 @@ class Makers:
             self._made_for[name] = self._lock(name, real)
         return self._made_for[name]
 
-    def _ask(self, cls: type) -> None:
-        init = vars(cls)["__init__"]
-        current = self._twins.processor.current
-
-        @functools.wraps(init)
-        def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
-            init(one, *args, **kwargs)
-            if current() is not None:
-                self._made(one, sys._getframe(1))
-
-        self._exchange.put(Attribute(cls, "__init__"), init, __init__)
-
-    def _made(self, one: Any, caller: types.FrameType) -> None:
+    def made(self, one: Any, caller: types.FrameType) -> None:
+        """Somebody has made this primitive by calling its class."""
+        if self._twins.processor.current() is None:
+            return
         library = _asker(caller, one)
         if library is None:
             if not self._adoption.take(one, ""):
@@ -82,10 +81,10 @@ class Makers:
         current = self._twins.processor.current
         watched = getattr(self._twins.module("threading"), name)
 
-        def make() -> Any:
+        def make(depth: int = 1) -> Any:
             if current() is None:
                 return real()
-            library = _asker(sys._getframe(1))
+            library = _asker(sys._getframe(depth))
             if library is None:
                 return watched()
             lock = real()
@@ -99,12 +98,25 @@ class Makers:
 
         class Maker(type):
             def __call__(cls) -> Any:
-                return make()
+                return make(2)
 
             def __instancecheck__(cls, one: object) -> bool:
                 return isinstance(one, real | watched)
 
         return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__, "__wrapped__": real})
+
+
+@functools.cache
+def _telling(init: Callable[..., None]) -> Callable[..., None]:
+    """`__init__` of a real class, which tells the run under way of each object; one for all runs."""
+
+    @functools.wraps(init)
+    def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
+        init(one, *args, **kwargs)
+        if _listening:
+            _listening[0].made(one, sys._getframe(1))
+
+    return __init__
 
 
 def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:

@@ -32,6 +32,13 @@ def _threading(twins: Twins) -> types.ModuleType:
     return threading_module(twins.source, twins.recorder, twins.watched, twins.choose)
 
 
+def _timeit(twins: Twins) -> types.ModuleType:
+    """Its timers stay real: who repeats until 0.2 s have passed would repeat for ever on the virtual clock."""
+    import timeit
+
+    return copied(timeit, default_timer=twins.module("time").perf_counter)
+
+
 def _random(twins: Twins) -> types.ModuleType:
     """`random` seeded for the run; the real module's state is never touched."""
     module = copied(random)
@@ -127,6 +134,7 @@ def _package(twins: Twins, real: types.ModuleType, **ours: Any) -> types.ModuleT
 # Whoever defines a thing comes before those that import it: a twin is looked for in this order.
 MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "time": lambda twins: time_module(twins.recorder, twins.choose),
+    "timeit": _timeit,
     "random": _random,
     "threading": _threading,
     "_thread": lambda twins: thread_module(twins.processor),
@@ -141,3 +149,17 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "multiprocessing": _multiprocessing,
     "sched": _sched,
 }
+
+_AT_FIRST = {name: dict(vars(sys.modules[name])) for name in ("time", "random", "threading")}
+
+
+def replaced(name: str) -> dict[str, Any]:
+    """What has another function or class in its place in a real module: a mock, around the run. It is seen in the run.
+
+    A hook is no such thing: the run has its own.
+    """
+    first = _AT_FIRST.get(name, {})
+    now = {key: value for key, value in vars(sys.modules[name]).items() if callable(first.get(key))}
+    return {
+        key: value for key, value in now.items() if value is not first[key] and not key.endswith(("hook", "profile"))
+    }

@@ -12,7 +12,8 @@ from typing import Any
 
 from semalab.engine import Processor
 from semalab.twins.closing import close_all
-from semalab.twins.modules import MAKERS
+from semalab.twins.dates import present
+from semalab.twins.modules import MAKERS, replaced
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
@@ -71,6 +72,7 @@ class Twins:
         """The twin of a module that has been imported."""
         if name not in self._made:
             module = self._made[name] = MAKERS[name](self)
+            vars(module).update(replaced(name))
             self.told(name, module)
         return self._made[name]
 
@@ -81,6 +83,8 @@ class Twins:
         if isinstance(real, types.ModuleType):
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
+        if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
+            return present(real)
         if real is _LOCK or real is _RLOCK:
             return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
         module, name = self._places.get(id(real), ("", ""))

@@ -95,7 +95,7 @@ class Attribute(NamedTuple):
 
     def get(self) -> Any:
         if isinstance(self.owner, type):
-            return vars(self.owner).get(self.name, ABSENT)
+            return self.owner.__dict__.get(self.name, ABSENT)
         try:
             return object.__getattribute__(self.owner, self.name)
         except AttributeError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import importlib
+import pkgutil
 import random
 import sys
 import threading
@@ -11,6 +13,7 @@ from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
 from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
 from semalab.twins.namespace import Twins
@@ -30,6 +33,7 @@ class Swap:
         self._twins: Twins | None = None
         self._exchange = Exchange(self._of)
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
+        self._makers: Makers | None = None
         self._logging = False
         self._unseen = Unseen()
 
@@ -41,6 +45,8 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
+        for place, real, twin in dates(twins):
+            self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
         reach.walk(program, arguments, found)
@@ -55,14 +61,29 @@ class Swap:
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
             self._swap_names(space)
-        makers = Makers(twins, self._exchange, self._adoption, self._unseen)
+        self._makers = makers = Makers(twins, self._exchange, self._adoption, self._unseen)
         self._swap_references(reach, makers)
         self._exchange.remake(reach)
         makers.ask()
         self._exchange.name(vars(builtins), "__import__", self._importing(builtins.__import__))
+        self._swap_finder(twins)
         self._exchange.name(vars(sys), "stdout", twins.streams.out)
         self._exchange.name(vars(sys), "stderr", twins.streams.err)
         self._swap_logging()
+
+    def _swap_finder(self, twins: Twins) -> None:
+        """Who finds a module by its name finds the twin: the program, and `mock.patch("time.sleep")` through pkgutil.
+
+        What such a patch puts there the program sees, and the lab, which sleeps and locks itself, does not.
+        """
+        real_import = importlib.import_module
+
+        def import_module(name: str, package: str | None = None) -> Any:
+            module = real_import(name, package)
+            caller = sys._getframe(2).f_globals  # beyond the choice
+            return self._of(module) if id(caller) in self._namespaces or caller is vars(pkgutil) else module
+
+        self._exchange.name(vars(importlib), "import_module", twins.choose(import_module, real_import))
 
     def _of(self, real: Any) -> Any:
         return real if self._twins is None else self._twins.of(real)
@@ -144,9 +165,11 @@ class Swap:
         while True:
             try:
                 self._exchange.restore()
+                if self._makers is not None:
+                    self._makers.be_quiet()
                 if self._twins is not None:
                     Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = None
+                    self._twins = self._adoption = self._makers = None
                     self._logging = False
                 break
             except KeyboardInterrupt as error:  # it came in between: nothing may be left

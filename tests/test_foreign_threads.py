@@ -1,0 +1,429 @@
+"""Threads that a library starts, and signal handlers: each has its row; who could still act hides a deadlock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import semalab as lab
+from semalab.engine import idle
+from semalab.engine.foreign import Foreigners
+from semalab.engine.grasp import can_reach
+from semalab.schedule import Schedule
+from semalab.stops import Deadlock
+
+pytest_plugins = ("leftovers",)
+pytestmark = pytest.mark.usefixtures("nothing_left")
+
+CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
+UNIX = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no alarms")
+
+
+def in_threads_of_asyncio(tasks: int) -> int:
+    gate, inside, most = threading.Semaphore(2), 0, 0
+    meeting = threading.Barrier(2)
+
+    def work() -> None:
+        nonlocal inside, most
+        with gate:
+            inside += 1
+            most = max(most, inside)
+            meeting.wait()
+            inside -= 1
+
+    async def main() -> None:
+        await asyncio.gather(*(asyncio.to_thread(work) for _ in range(tasks)))
+
+    asyncio.run(main())
+    return most
+
+
+def test_each_thread_of_asyncio_has_its_row_and_counts() -> None:
+    run = lab.record(in_threads_of_asyncio, tasks=4, claim=lab.at_most(2))
+    assert run.result == run.reading.uses["gate"].most_inside == 2
+    assert run.trace.threads[:3] == ("main", "asyncio_0", "asyncio_1")
+    assert run.claims[0].held
+    run.trace.certify()
+    used = {e.thread for e in run.trace.of("gate")}
+    ended = [e.thread for e in run.trace if e.kind == "end" and e.thread != "main"]
+    assert sorted(ended) == sorted(used)
+
+
+def test_the_virtual_clock_names_the_thread_that_it_does_not_rule() -> None:
+    run = lab.record(in_threads_of_asyncio, tasks=2, clock="virtual", raises=False)
+    assert run.verdict.startswith("Stopped: the virtual clock does not rule the thread asyncio_0, which takes part")
+    assert run.verdict.endswith("; use clock='wall'")
+
+
+def a_server(requests: int) -> int:
+    door, inside, most = threading.Semaphore(2), 0, 0
+    meeting = threading.Barrier(2)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            nonlocal inside, most
+            with door:
+                inside += 1
+                most = max(most, inside)
+                meeting.wait()
+                inside -= 1
+            self.request.sendall(b"!")
+
+    def client() -> None:
+        with socket.create_connection(server.server_address) as connection:
+            connection.recv(1)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        clients = [threading.Thread(target=client) for _ in range(requests)]
+        for one in clients:
+            one.start()
+        for one in clients:
+            one.join()
+        server.shutdown()
+        serving.join()
+    return most
+
+
+def test_each_request_of_a_server_has_its_row() -> None:
+    run = lab.record(a_server, requests=4)
+    assert run.result == run.reading.uses["door"].most_inside == 2
+    others = [thread for thread in run.trace.threads if thread.endswith("(process_request_thread)")]
+    assert len(others) == len(set(others)) == 4
+    run.trace.certify()
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Its executor is the library whose threads the run does not start through its own `threading`."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def opened_later(loop: Any, patience: float | None, may: list[bool]) -> bool:
+    gate = threading.Semaphore(0)
+
+    def open_late() -> None:
+        while not may:
+            time.sleep(0.001)
+        gate.release()
+
+    loop.run_in_executor(None, open_late)
+    return gate.acquire(timeout=patience)
+
+
+@pytest.mark.parametrize("patience", [None, 60])
+def test_a_library_s_thread_may_still_release(loop: Any, patience: float | None) -> None:
+    may: list[bool] = []
+    allow = threading.Timer(0.05, may.append, (True,))
+    allow.start()
+    run = lab.record(opened_later, loop=loop, patience=patience, may=may)
+    allow.join()
+    assert (run.result, run.stopped) == (True, None)
+    assert run.trace.threads == ("main", "asyncio_0")
+    assert run.outlived == ("asyncio_0",)
+    assert run.note.endswith(
+        "Still there when the run had ended, since the lab cannot end what a library starts: asyncio_0."
+    )
+
+
+@pytest.mark.parametrize("patience", [None, 60])
+def test_the_virtual_clock_does_not_jump_over_what_a_library_is_about_to_do(loop: Any, patience: float | None) -> None:
+    may: list[bool] = []
+    run = lab.record(opened_later, loop=loop, patience=patience, may=may, clock="virtual")
+    may.append(True)
+    assert run.verdict == (
+        "Stopped: the virtual clock does not rule the thread asyncio_0, which takes part; "
+        "main waits for `gate` (value 0); use clock='wall'"
+    )
+
+
+def nobody_opens(loop: Any, over: Any) -> None:
+    gate = threading.Semaphore(0)
+    loop.run_in_executor(None, over.wait)
+    gate.acquire()
+
+
+def test_while_a_library_s_thread_could_act_the_time_limit_ends_the_run(loop: Any) -> None:
+    over: list[Any] = []
+
+    class Over:
+        """No primitive: the lab has nothing to do with what this thread waits for."""
+
+        def wait(self) -> None:
+            while not over:
+                time.sleep(0.001)
+
+    run = lab.record(nobody_opens, loop=loop, over=Over(), timeout=0.2)
+    over.append(True)
+    assert run.verdict == (
+        "Stopped: the program had not ended after 0.2 s; main waits for `gate` (value 0); "
+        "the thread asyncio_0, which is not of the run, could still have acted"
+    )
+
+
+def both_wait(loop: Any, kept: list[Any]) -> None:
+    gate, other = threading.Semaphore(0), threading.Semaphore(0)
+    kept.append(other)
+    loop.run_in_executor(None, other.acquire)
+    gate.acquire()
+
+
+def test_a_library_s_thread_that_waits_for_ever_itself_is_told_in_the_deadlock(loop: Any) -> None:
+    kept: list[Any] = []
+    run = lab.record(both_wait, loop=loop, kept=kept)
+    kept[0].release()
+    assert isinstance(run.stopped, Deadlock)
+    assert run.stopped.threads == ("main", "asyncio_0")
+    assert run.verdict == (
+        "Deadlock: main waits for `gate` (value 0) and nobody can release it any more; "
+        "asyncio_0 waits for `other` (value 0) and nobody can release it any more"
+    )
+    assert [(e.thread, e.kind) for e in run.trace.of("other")] == [("asyncio_0", "block")]
+    run.trace.certify()
+
+
+def given_away(out: list[Any], opened: list[bool]) -> None:
+    gate = threading.Semaphore(0)
+    out.append(gate)
+    while len(opened) < 3:
+        time.sleep(0.0005)
+    for _ in opened:
+        gate.acquire()
+
+
+def test_who_inherits_an_identifier_has_a_row_of_its_own() -> None:
+    """The system gives the identifier of a thread that has ended to the next one, nearly always."""
+    out: list[Any] = []
+    opened: list[bool] = []
+
+    def lend() -> None:
+        while not out:
+            time.sleep(0.0005)
+        for name in ("first", "second", "second"):
+            thread = threading.Thread(target=out[0].release, name=name)
+            thread.start()
+            thread.join()
+            opened.append(True)
+
+    helper = threading.Thread(target=lend)
+    helper.start()
+    run = lab.record(given_away, out=out, opened=opened)
+    helper.join()
+    assert run.trace.threads == ("main", "first", "second", "second (2)")
+    assert [e.thread for e in run.trace.of("gate") if e.kind == "release"] == ["first", "second", "second (2)"]
+    run.trace.certify()
+
+
+# Signals
+
+gate = threading.Semaphore(0)
+
+
+@pytest.fixture
+def fresh_gate() -> None:
+    global gate
+    gate = threading.Semaphore(0)
+
+
+@pytest.fixture
+def handling() -> Iterator[Callable[[int, Any], None]]:
+    before: dict[int, Any] = {}
+
+    def install(number: int, handler: Any) -> None:
+        before.setdefault(number, signal.getsignal(number))
+        signal.signal(number, handler)
+
+    yield install
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def opens(number: int, frame: object) -> None:
+    gate.release()
+
+
+def waits_for_an_alarm(patience: float | None) -> bool:
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return gate.acquire(timeout=patience)
+
+
+@UNIX
+@pytest.mark.usefixtures("fresh_gate")
+@pytest.mark.parametrize("patience", [None, 60])
+def test_a_signal_s_handler_may_still_release(handling: Any, patience: float | None) -> None:
+    handling(signal.SIGALRM, opens)
+    run = lab.record(waits_for_an_alarm, patience=patience)
+    assert (run.result, run.stopped) == (True, None)
+    assert run.trace.threads == ("main", "signal handler")
+    run.trace.certify()
+
+
+@UNIX
+@pytest.mark.usefixtures("fresh_gate")
+@pytest.mark.parametrize("patience", [None, 60])
+def test_the_virtual_clock_does_not_rule_a_signal(handling: Any, patience: float | None) -> None:
+    handling(signal.SIGALRM, opens)
+    run = lab.record(waits_for_an_alarm, patience=patience, clock="virtual")
+    assert run.verdict == (
+        "Stopped: the virtual clock does not rule the handler of SIGALRM, which takes part; "
+        "main waits for `gate` (value 0); use clock='wall'"
+    )
+
+
+def waits_for_a_child() -> bool:
+    child = subprocess.Popen(["sh", "-c", f"kill -USR1 {os.getpid()}"])
+    got = gate.acquire()
+    child.wait()
+    return got
+
+
+@UNIX
+@pytest.mark.usefixtures("fresh_gate")
+def test_a_child_s_signal_is_waited_for(handling: Any) -> None:
+    handling(signal.SIGUSR1, opens)
+    run = lab.record(waits_for_a_child)
+    assert (run.result, run.stopped) == (True, None)
+
+
+def only_waits() -> None:
+    gate.acquire()
+
+
+@UNIX
+@CLOCKS
+@pytest.mark.usefixtures("fresh_gate")
+def test_a_handler_that_leads_nowhere_hides_no_deadlock(handling: Any, clock: str) -> None:
+    handling(signal.SIGUSR1, lambda number, frame: print(number))
+    assert isinstance(lab.record(only_waits, clock=clock).stopped, Deadlock)
+
+
+@UNIX
+@pytest.mark.usefixtures("fresh_gate")
+def test_a_handler_that_has_to_wait_does_not_keep_the_run_from_its_end(handling: Any) -> None:
+    handling(signal.SIGALRM, lambda number, frame: gate.acquire())
+    run = lab.record(waits_for_an_alarm, patience=None, timeout=2)
+    assert run.verdict == (
+        "Stopped: the program had not ended after 2 s; 2 threads wait for `gate` (value 0); "
+        "the handler of SIGALRM, which is not of the run, could still have acted"
+    )
+
+
+# What leads where
+
+
+class Book:
+    def __init__(self, **kept: Any) -> None:
+        self.__dict__.update(kept)
+
+
+def test_what_can_be_reached() -> None:
+    one = threading.Semaphore(0)
+    wanted = frozenset({id(one)})
+    made = {"gate": one}
+    ways: list[Any] = [
+        *(one, one.release, [one], {"a": (one,)}, Book(x=Book(y=one)), lambda: one.release()),
+        lambda gate=one: None,
+        type("Kept", (Book,), {"gate": one, "__module__": __name__}),
+        (one for _ in range(3)),
+        lambda: eval("made"),
+    ]
+    assert made
+    assert [can_reach([way], wanted) for way in ways] == [True] * len(ways)
+    assert not can_reach([lambda: None, threading, Book(x=1), opens], wanted)
+    assert can_reach([Book(x=[[] for _ in range(20)])], wanted, most=10)  # who cannot be followed to the end might
+
+
+def test_starts_are_seen_only_while_a_run_lasts() -> None:
+    before = threading.Thread.start, threading.Thread.__dict__["_bootstrap_inner"]
+    foreigners = Foreigners(time.perf_counter_ns, lambda: True)
+    with foreigners.noted():
+        thread = threading.Thread(target=int, name="noted")
+        thread.start()
+        thread.join()
+    assert (threading.Thread.start, threading.Thread.__dict__["_bootstrap_inner"]) == before
+    assert [(one.name, one.descends, one.ended is None) for one in foreigners.every] == [("noted", True, False)]
+
+
+# What does not depend on the machine
+
+
+def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = [0.0]
+    monkeypatch.setattr(idle, "_computed", lambda: used[0])
+    watch = idle.Idle(0.02)
+    for _ in range(50):  # each look comes as late as the machine likes: no clock is asked
+        watch.look()
+    assert watch.seconds == pytest.approx(1.0)
+    watch.restart()
+    for _ in range(50):
+        used[0] += 0.01
+        watch.look()
+    assert watch.seconds == pytest.approx(0.5)
+
+
+def serves(server: Any) -> None:
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 60})
+    serving.start()
+    serving.join()
+
+
+def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
+    monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", 0.05)
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
+        run = lab.record(serves, server=server, clock="virtual")
+        threading.Thread(target=server.shutdown).start()
+        socket.create_connection(server.server_address).close()
+    line = serves.__code__.co_firstlineno + 2
+    assert run.verdict == (
+        "Stopped: nothing happened for 2 s of real time in Thread-1 (serve_forever), "
+        f"which was started in serves, line {line}; if the program really needs that long, use clock='wall'; "
+        "Thread-1 (serve_forever) could not be stopped"
+    )
+
+
+def goes_on(out: list[int], until: int) -> int:
+    """As far as it is let: `until` says how often it takes turns before it waits for the machine."""
+    turn = threading.Semaphore(1)
+
+    def play() -> None:
+        for _ in range(20):
+            with turn:
+                out.append(1)
+                while len(out) >= until:
+                    pass
+
+    players = [threading.Thread(target=play) for _ in range(3)]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    return len(out)
+
+
+def test_the_schedule_of_a_run_that_was_stopped_repeats_it_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = lab.record(goes_on, out=[], until=100, clock="virtual", seed=4)
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
+    stopped = lab.record(goes_on, out=[], until=30, clock="virtual", seed=4)
+    assert stopped.stopped is not None and stopped.schedule is not None and stopped.schedule.unfinished
+    again = lab.record(goes_on, out=[], until=30, schedule=stopped.schedule)
+    assert (again.trace.events, again.verdict) == (stopped.trace.events, stopped.verdict)
+    further = lab.record(goes_on, out=[], until=100, schedule=Schedule.from_json(stopped.schedule.to_json()))
+    assert (further.trace.events, further.result) == (whole.trace.events, 60)
