@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,6 +19,9 @@ from semalab.source import Source, source_of
 from semalab.stops import Deadlock, Timeout, Wait, several_of, still_waiting
 from semalab.trace import PERMITS, QUEUES, Event, Primitive, Trace
 from semalab.twins import Made, streams
+
+_FEW, _LOOKS = 20, 20  # events, and operations for each of them, from which somebody asks again and again
+_TAIL = 200  # of the last events, from which it is read what a program did that did not come to its end
 
 
 class Printed(NamedTuple):
@@ -203,7 +207,7 @@ class Decoder:
         if verdict == "deadlock":
             return Deadlock(tuple(self._wait(s.thread, s.subject) for s in stuck))
         reason = {
-            "timeout": self._others_could(timeout),
+            "timeout": self._others_could(timeout) or self._stood_still(timeout),
             "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
@@ -233,6 +237,32 @@ class Decoder:
     def _waits(self) -> tuple[Wait, ...]:
         """Who waits for what, those left out that the log tells nothing of: they sleep, or compute."""
         return tuple(self._wait(s.thread, s.subject) for s in self.processor.stuck if s.subject is not None)
+
+    def _stood_still(self, timeout: float) -> str:
+        """Of a run on the virtual clock whose real time was up while its own had hardly moved: who kept it busy."""
+        now = self.processor.stopped_at - self.origin
+        if self.processor.clock != "virtual" or self.processor.stopped_at >= round(timeout * 1e9):
+            return ""
+        tail = self._events[-_TAIL:]
+        vain = sum(event.kind == "refuse" or (event.kind, event.amount) == ("sleep", 0) for event in tail)
+        looks = getattr(self.processor, "operations", 0) > _LOOKS * len(self._events)  # of which none is in the log
+        asking = looks or (len(tail) > _FEW and 3 * vain >= len(tail))
+        why = "the program asks again and again" if asking else "the program goes on without sleeping"
+        stood = len(tail) < _TAIL or tail[0].time == tail[-1].time
+        clock = "the virtual clock stood still at" if stood else "the virtual clock came only to"
+        begin = f"the program had not ended after {timeout:g} s"
+        return f"{begin}; {clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
+
+    def _busy(self, tail: Sequence[Event]) -> str:
+        """Which thread kept the clock from moving, and at which line, as far as that is known."""
+        if self.processor.stuck_at is not None and self.processor.stuck_thread is not None:
+            thread, line = self.label_of(self.processor.stuck_thread), self.processor.stuck_at[1]
+        else:
+            counts = Counter((event.thread, event.line) for event in tail if event.line is not None)
+            if not counts:
+                return ""
+            (thread, line), _ = counts.most_common(1)[0]
+        return f" ({thread}, line {line})"
 
     def _holders(self, key: int) -> tuple[str, ...]:
         return tuple(thread for thread, lines in self._entered[key].items() if lines)

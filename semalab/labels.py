@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from semalab.event import LOCKS
 from semalab.excerpt import cut_name
 
 _LAB = str(Path(__file__).parent)
@@ -20,14 +21,19 @@ _PYTHON = (str(Path(os.__file__).parent), "<frozen ")
 _LONGEST = 80  # characters of a name in a label, which every event of a log may repeat
 
 
+_FILLING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})  # what puts a value into several
 _SEVERAL = ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Target(NamedTuple):
-    """Where a call's result went: a name, and whether the call may make several for it (a list, a loop)."""
+    """Where a call's result went: a name, and whether the call may make several for it (a list, a loop).
+
+    lent: it went into a condition, and that has the name: `changed = Condition(Lock())`.
+    """
 
     name: str
     many: bool
+    lent: bool = False
 
 
 def is_programs(code: types.CodeType) -> bool:
@@ -87,6 +93,14 @@ class _Finder:
         path = self._path(tree)
         if not path:
             return None
+        outer = next((place for place in (-2, -3) if len(path) >= -place and _makes_condition(path[place])), None)
+        if outer is not None and path[outer].func is not path[outer + 1]:  # type: ignore[attr-defined]
+            target = self._outwards(path[: outer + 1])
+            return target._replace(lent=True) if target is not None else None
+        return self._outwards(path)
+
+    def _outwards(self, path: list[ast.AST]) -> Target | None:
+        """The target of the last node of a path, which leads to it from the top."""
         many, inner = False, path[-1]
         if isinstance(inner, ast.Subscript):
             return _target(inner, True)
@@ -99,6 +113,8 @@ class _Finder:
                 return _target(node.target, many)
             if isinstance(node, ast.withitem):
                 return _target(node.optional_vars, many) if node.optional_vars is not None else None
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
+                return _target(node.func.value, True) if node.func.value is not inner else None
             if isinstance(node, ast.keyword) and node.arg:
                 return Target(node.arg, many)
             if isinstance(node, ast.Lambda | ast.stmt):
@@ -140,6 +156,13 @@ class _Finder:
         return start <= first and (end is None or last <= end)
 
 
+def _makes_condition(node: ast.AST) -> bool:
+    function = node.func if isinstance(node, ast.Call) else None
+    return (isinstance(function, ast.Name) and function.id == "Condition") or (
+        isinstance(function, ast.Attribute) and function.attr == "Condition"
+    )
+
+
 def _target(node: ast.expr, many: bool) -> Target | None:
     if isinstance(node, ast.Name):
         return Target(node.id, many)
@@ -169,9 +192,12 @@ class Made(Protocol):
 
 def primitive_labels(made: Iterable[Made]) -> list[str]:
     """A label for each, in order of creation. Invariant: all differ, and are the same in every run."""
+    every = list(made)
+    of_conditions = {one.name for one in every if one.kind == "Condition" and one.name}
     labels: list[str] = []
+    taken: set[str] = set()
     used: dict[str, int] = {}
-    for one in made:
+    for one in every:
         code, instruction = one.site
         target = assigned_to(code, instruction) if code is not None else None
         if one.part_of is not None:
@@ -181,18 +207,30 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
         else:
             base, many = one.kind, False
         if one.name:
-            base = cut_name(one.name, _LONGEST)
+            base, many = cut_name(one.name, _LONGEST), False
         elif one.part:
             base = f"{base}'s {one.part}"
-        number = used.get(base, 0)
-        used[base] = number + 1
-        if one.part_of is None and target is None and not one.name:
-            labels.append(f"{base}-{number + 1}")
-        elif many:
-            labels.append(f"{base}[{number}]")
-        else:
-            labels.append(base if number == 0 else f"{base} ({number + 1})")
+        # a condition and the lock it was given stand in one place, and the name is the condition's
+        lent = one.name in of_conditions if one.name else target is not None and target.lent
+        after = f"'s {one.kind}" if lent and one.kind in LOCKS else ""
+        anonymous = one.part_of is None and target is None and not one.name
+        number = used.get(base + after, used.get(base, 0) if after and not one.name else 0)
+        label = _numbered(base, number, anonymous, many) + after
+        while label in taken:  # as what another has that was there before the run
+            number += 1
+            label = _numbered(base, number, anonymous, many) + after
+        used[base + after] = number + 1
+        labels.append(label)
+        taken.add(label)
     return labels
+
+
+def _numbered(base: str, number: int, anonymous: bool, many: bool) -> str:
+    if anonymous:
+        return f"{base}-{number + 1}"
+    if many:
+        return f"{base}[{number}]"
+    return base if number == 0 else f"{base} ({number + 1})"
 
 
 def thread_label(name: str) -> str:

@@ -8,6 +8,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from semalab.columns import NEVER, Numbers, SpanColumns, numbers, rows_of
+from semalab.event import is_outside
 from semalab.proxies import proxies_of
 from semalab.role import role_of
 from semalab.trace import JOINS, POOLED, SEMAPHORES, Trace
@@ -52,6 +53,17 @@ class Reading:
     def hold_spans(self, primitive: str) -> tuple[Span, ...]:
         return tuple(s for s in self.spans if s.kind == "hold" and s.primitive == primitive)
 
+    @cached_property
+    def unended(self) -> tuple[str, ...]:
+        """Threads of the run that had not ended when the log did: of a run that was not stopped, daemons."""
+        ended = {event.thread for event in self.trace.events if event.kind == "end"}
+        return tuple(t for t in self.trace.threads if t not in ended and not is_outside(t))
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether more than one primitive was used, so that a sentence must name the one that it means."""
+        return sum(u.role != "unused" and u.primitive.kind not in POOLED for u in self.uses.values()) > 1
+
     @property
     def main_use(self) -> Use | None:
         """The primitive the picture and the verdict speak of first: the semaphore with most acquires and releases."""
@@ -68,7 +80,7 @@ def read(trace: Trace) -> Reading:
     times = numbers()
     times.extend(map(itemgetter(0), trace.events))
     life: dict[str, tuple[int, int]] = {}
-    ended: set[str] = set()
+    ended: dict[str, int] = {}
     spans = SpanColumns()
     moments = {"refuse": numbers(), "print": numbers()}
     asleep: dict[str, tuple[int, int, Numbers[int]]] = {}  # thread -> (time, index, its column)
@@ -88,7 +100,7 @@ def read(trace: Trace) -> Reading:
             life[thread] = (event.time, finish)
         elif kind == "end":
             life[thread] = (life[thread][0], event.time)
-            ended.add(thread)
+            ended[thread] = index
     for thread, (begin, first, column) in asleep.items():
         column.extend((rows[thread], begin, life[thread][1], first, NEVER))
     uses = {}
@@ -98,8 +110,8 @@ def read(trace: Trace) -> Reading:
         walk = Walk(of, role_of(of, primitive_events), rows, times, spans)
         walk.through(indices, primitive_events, life, ended)
         single = of.kind in SEMAPHORES and of.initial == 1 == max(walk.counts.values[1::2])
-        if walk.role == "guard" and walk.counts.openings and (walk.kept or single):  # released for somebody else?
-            proxies = proxies_of(zip(indices, primitive_events, strict=True), ended, single)
+        if walk.role == "guard" and walk.counts.openings and (walk.unreturned or single):  # released for somebody else?
+            proxies = proxies_of(zip(indices, primitive_events, strict=True), ended.keys(), single)
             del spans.group("wait", label)[:], spans.group("hold", label)[:]
             walk = Walk(of, walk.role, rows, times, spans, proxies)
             walk.through(indices, primitive_events, life, ended)

@@ -41,10 +41,11 @@ def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
     if not acquires:
         waited = any(event.kind == "block" for event in events)
         return "counter" if released and not waited else "latch" if waited else "unused"
-    if all(thread in acquires for thread in outsiders):
+    if not outsiders:
         return "guard"
-    if free_before and 2 * returned > sum(acquires.values()):
+    inside = all(thread in acquires for thread in outsiders)
+    if (free_before or inside) and 2 * returned > sum(acquires.values()):
         return "guard"  # those who pass give back what they took: the release from outside is a stray one
-    if free_before and returned and highest <= primitive.initial:
+    if free_before and (returned or inside) and highest <= primitive.initial:
         return "guard"  # every release gave back what somebody had taken, if not always the one who took it
     return "latch" if max(acquires.values()) == 1 else "signal"

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.claims import Check, Claim, judge
+from semalab.claims import Check, Claim
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
 from semalab.moments import Moments, moments_of
@@ -18,7 +18,7 @@ from semalab.schedule import Schedule
 from semalab.source import Source
 from semalab.stops import Deadlock, Timeout, several_of
 from semalab.trace import POOLED, SEMAPHORES, Trace
-from semalab.verdict import alarm, headline
+from semalab.verdict import Ending, Verdict, alarm, judge, verdict_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,10 +79,22 @@ class Run:
         return own + tuple(c for c in judge(self.reading) if c not in own)
 
     @cached_property
+    def _verdict(self) -> Verdict:
+        failure = (self.failed_thread, self.exception) if self.exception is not None else None
+        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen))
+
+    @property
     def verdict(self) -> str:
         """One sentence; the same for the same run on the virtual clock."""
-        failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return headline(self.reading, self.claim, self.stopped, failure, self.module)
+        return self._verdict.sentence
+
+    @property
+    def standing(self) -> str:
+        """What the verdict amounts to: "wrong", "cannot say", or "" where there is nothing wrong.
+
+        Wrong is an exception, a deadlock, a run that was stopped, a lost permit, a claim that does not hold.
+        """
+        return self._verdict.standing
 
     @cached_property
     def moments(self) -> Moments:
@@ -169,9 +181,10 @@ class Run:
         """
         from semalab.timeline import draw
 
-        fault = alarm(self.reading, self.claim, self.verdict)
+        fault = alarm(self.reading, self.claim)
         settings = {
             "title": self.verdict,
+            "standing": self.standing,
             "subtitle": " · ".join(filter(None, (self.description, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from semalab.columns import Numbers, pairs
-from semalab.trace import Primitive
+from semalab.trace import PERMITS, Primitive
 
 
 class Span(NamedTuple):
@@ -76,7 +76,8 @@ class Use:
     and again, released by others), "counter" (released, never acquired), "queue", "event" (also a future), "barrier",
     "condition", "unused".
     crowded: the times (begin, end) with more than one thread inside. kept: threads that ended with a permit in hand,
-    once a permit. counts: what the other properties are read from, when they are asked for.
+    once a permit. most_inside: threads at once, of a guard; most_out: permits at once that were taken and not given
+    back, whoever took and gave them. counts: what the other properties are read from, when they are asked for.
     """
 
     primitive: Primitive
@@ -87,12 +88,23 @@ class Use:
     released: int = 0
     final: int = 0
     most_inside: int = 0
+    most_out: int = 0
     crowded: tuple[tuple[int, int], ...] = ()
     kept: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         return self.primitive.label
+
+    @property
+    def most(self) -> int:
+        """Of a guard the most threads inside at once; of anything else the most permits out at once."""
+        return self.most_inside if self.role == "guard" else self.most_out
+
+    @property
+    def missing(self) -> int:
+        """How many permits are not back: what it began with, less what it ended with."""
+        return max(0, self.primitive.initial - self.final) if self.primitive.kind in PERMITS else 0
 
     @cached_property
     def values(self) -> tuple[Step, ...]:

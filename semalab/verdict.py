@@ -1,107 +1,225 @@
-"""The one sentence that says what a run showed."""
+"""The one sentence that says what a run showed, and whether what it says is wrong."""
 
 from __future__ import annotations
 
-from semalab.claims import Check, Claim, judge, limit, mutual_exclusion
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from semalab.claims import Check, Claim, bounded, latched, of_which
 from semalab.event import several
-from semalab.excerpt import cut, said_by
+from semalab.excerpt import cut, listed, said_by
+from semalab.permits import Lost, lost, still_held
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
-from semalab.trace import FLAGS, POOLED, QUEUES, SEMAPHORES
+from semalab.trace import FLAGS, LOCKS, POOLED, QUEUES, SEMAPHORES
 
 LONGEST = 600  # characters of a verdict: a picture of ordinary size holds them
 _MESSAGE, _NAME = 300, 80  # of an exception's message and class
 
-
-def headline(
-    reading: Reading,
-    claim: Check | None,
-    stopped: Deadlock | Timeout | None,
-    failure: tuple[str, BaseException] | None,
-    module: str = "threading",
-) -> str:
-    """One line of at most `LONGEST` characters, and a note of how many more there would be. module: as in `Run`."""
-    return cut(_headline(reading, claim, stopped, failure) or _described(reading, module), LONGEST)
+# What a sentence amounts to. Wrong is a failed claim, and without one only what is wrong whatever was meant.
+# Right is what was asked for and is there: an exercise solved, a proof. Of a run without a fault nobody knows as much.
+WRONG, UNKNOWN, RIGHT, FINE = "wrong", "cannot say", "right", ""
 
 
-def _headline(
-    reading: Reading, claim: Check | None, stopped: Deadlock | Timeout | None, failure: tuple[str, BaseException] | None
-) -> str:
-    """What matters most comes first: an exception, a stop, a broken claim, a permit gone astray, a claim that held.
+class Verdict(NamedTuple):
+    """A sentence of at most `LONGEST` characters, with a note of how many more there would be, and what it amounts to.
 
-    Empty if there is nothing of these to say.
+    standing: WRONG, UNKNOWN or FINE.
     """
-    if failure is not None:
-        thread, error = failure
-        text = cut(said_by(error), _MESSAGE)
-        raised = f"{thread} raised {cut(type(error).__name__, _NAME)}"
-        return f"{raised}: {text}" if text else raised
-    if isinstance(stopped, Deadlock):
-        return f"Deadlock: {stopped}"
-    if stopped is not None:
-        return f"Stopped: {stopped}"
+
+    sentence: str
+    standing: str
+
+
+class Ending(NamedTuple):
+    """How a run came to its end, as far as its log does not tell.
+
+    failure: the thread that raised, and what. module: as in `Run`. unseen: what was used and not watched, in words.
+    """
+
+    stopped: Deadlock | Timeout | None = None
+    failure: tuple[str, BaseException] | None = None
+    module: str = "threading"
+    unseen: Sequence[str] = ()
+
+
+def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict:
+    """What matters most comes first: an exception, a stop, a broken claim, a lost permit, a claim that held."""
+    sentence, standing = _wrong(reading, ending), WRONG
     expected = expectation(reading, claim)
-    if expected is not None and not expected.held:
-        return expected.sentence
-    astray = next(
-        (c for c in judge(reading) if not c.held and c.name in {"permits returned", "no extra permits"}), None
-    )
-    if astray is not None:
-        return astray.sentence
-    return expected.sentence if expected is not None else ""
+    if not sentence and claim is not None and expected is not None:
+        sentence, standing = _measured(reading, expected)
+    if not sentence and (gone := lost(reading)):
+        sentence, standing = gone[0].sentence, WRONG
+    if not sentence:
+        standing = FINE
+        sentence = expected.sentence if expected is not None else _described(reading, ending)
+        sentence += _grown(reading, claim, expected) + _held_on(reading)
+    return Verdict(cut(sentence, LONGEST), standing)
+
+
+def _wrong(reading: Reading, ending: Ending) -> str:
+    """An exception, with those that it leaves waiting and the permit that it took along; a stop."""
+    stopped, unseen = ending.stopped, ""
+    if stopped is not None and ending.unseen:
+        unseen = f"; {not_watched(ending.unseen)}"
+    if ending.failure is not None:
+        thread, error = ending.failure
+        text = cut(said_by(error), _MESSAGE)
+        raised = f"{thread} raised {cut(type(error).__name__, _NAME)}" + (f": {text}" if text else "")
+        if stopped is not None:
+            return f"{raised}; {_kind(stopped).lower()}: {stopped}{unseen}"
+        gone = lost(reading)
+        return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}" if gone else raised
+    return f"{_kind(stopped)}: {stopped}{unseen}" if stopped is not None else ""
+
+
+def _kind(stopped: Deadlock | Timeout) -> str:
+    return "Deadlock" if isinstance(stopped, Deadlock) else "Stopped"
+
+
+def not_watched(unseen: Sequence[str]) -> str:
+    """`3 locks of fasteners were not watched`. unseen: a name, or what there was and where."""
+    many = len(unseen) > 1 or (unseen[0][:1].isdigit() and not unseen[0].startswith("1 "))
+    return f"{listed(unseen)} {'were' if many else 'was'} not watched"
+
+
+def _measured(reading: Reading, claim: Claim) -> tuple[str, str]:
+    """The caller's claim, and permits that are gone or too many under it; empty if the run has more to say."""
+    if claim.held is False:
+        return claim.sentence, WRONG
+    if gone := lost(reading):
+        return gone[0].sentence, WRONG
+    use = reading.uses.get(claim.primitive)
+    if claim.held and claim.allowed and use is not None and use.openings and (extra := _extra(use)):
+        return f"Released too often: `{use.label}` began with {use.final - extra:,} and ended with {use.final:,}", WRONG
+    return (claim.sentence, UNKNOWN) if claim.held is None else ("", FINE)
+
+
+def _extra(use: Use) -> int:
+    return max(0, use.final - use.primitive.initial) if use.primitive.kind in SEMAPHORES else 0
+
+
+def _grown(reading: Reading, claim: Check | None, expected: Claim | None) -> str:
+    """Of a guard that nobody claimed anything of, that it has more permits than it began with: no fault in itself."""
+    use = reading.uses.get(expected.primitive) if claim is None and expected is not None else None
+    if use is None or use.role != "guard" or not _extra(use):
+        return ""
+    return f"; `{use.label}` began with {use.primitive.initial:,} and ended with {use.final:,}"
+
+
+def _held_on(reading: Reading) -> str:
+    """Who still held what when the run was over."""
+    held = still_held(reading)
+    if not held:
+        return ""
+    label, threads = next(iter(held.items()))
+    use = reading.uses[label]
+    who = _several(threads, use)
+    more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
+    return f"; {who} had not ended and still held `{label}`{more}"
+
+
+def _several(threads: Sequence[str], use: Use) -> str:
+    return threads[0] if len(threads) == 1 else several(len(threads), use.primitive.kind)
 
 
 def expectation(reading: Reading, claim: Check | None) -> Claim | None:
-    """The claim a run is measured by: the caller's, or what the primitive's use and name ask for."""
+    """The claim a run is measured by: the caller's, or what the main primitive's use shows, if that is so."""
     if claim is not None:
         return claim(reading)
     use = reading.main_use
-    if use is None:
-        return None
+    return next(iter(_facts(reading, use)), None) if use is not None else None
+
+
+def judge(reading: Reading) -> tuple[Claim, ...]:
+    """What the log shows without anybody's claim, primitive by primitive: what is so, and permits that are gone."""
+    gone = {one.use.label: one for one in lost(reading)}
+    held = still_held(reading)
+    return tuple(
+        claim
+        for use in reading.uses.values()
+        for claim in (*_facts(reading, use), *_returned(use, gone.get(use.label), held.get(use.label, ())))
+    )
+
+
+def _facts(reading: Reading, use: Use) -> list[Claim]:
+    """What is true of one primitive whatever was meant. Nothing is said of a promise that nobody made."""
     if use.role == "guard":
-        exclusion = mutual_exclusion(reading)
-        if use.primitive.kind not in SEMAPHORES or use.primitive.initial <= 1 or "mutex" in use.label.lower():
-            return exclusion
-        limited = limit(reading)
-        if limited.held and not exclusion.held:  # nobody said which was wanted: say both
-            both = f"Limit of {use.primitive.initial} held, mutual exclusion broken"
-            return Claim(
-                limited.name,
-                use.label,
-                True,
-                f"{both}: {several(use.most_inside, use.primitive.kind)} inside at once",
-                1,
-            )
-        return limited
-    return next((c for c in judge(reading) if c.primitive == use.label and c.name in {"latch", "exact count"}), None)
+        return _inside(reading, use)
+    if use.role == "latch":
+        return [claim for claim in (latched(reading, use),) if claim.held]
+    return [_count(reading, use)] if use.role == "counter" else []
 
 
-def alarm(reading: Reading, claim: Check | None, verdict: str) -> tuple[str, int] | None:
+def _inside(reading: Reading, use: Use) -> list[Claim]:
+    n = use.primitive.initial
+    which = of_which(reading, use)
+    if use.primitive.kind in LOCKS or n == 1:
+        claim = bounded(use, 1, f"Mutual exclusion{which}", "mutual exclusion")
+    else:
+        claim = bounded(use, n, f"Limit of {n:,}{which}", f"at most {n} inside")
+    if not claim.held:  # released by others than acquired it, so that more were inside than there were permits
+        return []
+    if claim.allowed > 1 and use.most_inside == n:
+        return [Claim(claim.name, use.label, True, f"{claim.sentence}, as many as there are permits", n)]
+    return [claim]
+
+
+def _returned(use: Use, gone: Lost | None, holders: Sequence[str]) -> list[Claim]:
+    """Of a guard, that its permits are back; of anything else, that some are gone."""
+    name, label = "permits returned", use.label
+    if gone is not None:
+        return [Claim(name, label, False, gone.sentence)]
+    if use.role != "guard":
+        return []
+    if not use.missing:
+        return [Claim(name, label, True, f"Every permit of `{label}` came back")]
+    if holders:
+        return [
+            Claim(name, label, None, f"Cannot say: {_several(holders, use)} still held `{label}` when the run was over")
+        ]
+    return [Claim(name, label, None, f"Cannot say: `{label}` was not back at its initial value when the run was over")]
+
+
+def _count(reading: Reading, use: Use) -> Claim:
+    expected = use.primitive.initial + use.released
+    start = "" if use.primitive.initial == 0 else f"{use.primitive.initial:,} + "
+    where = of_which(reading, use).replace(" of ", " in ", 1)
+    sentence = f"Counted exactly {use.final:,}{where}: {start}{use.released:,} released in {use.releases:,} calls"
+    return Claim("exact count", use.label, use.final == expected, sentence)
+
+
+def alarm(reading: Reading, claim: Check | None) -> tuple[str, int] | None:
     """What the picture marks as a fault: the primitive that let too many in, and how many it might have; or None."""
-    expected = expectation(reading, claim)
-    if expected is None or not expected.allowed or expected.primitive not in reading.uses:
+    expected = claim(reading) if claim is not None else None
+    if expected is None or expected.held is not False or not expected.allowed:
         return None
-    crowded = reading.uses[expected.primitive].most_inside > expected.allowed
-    said = not expected.held or verdict == expected.sentence
-    return (expected.primitive, expected.allowed) if crowded and said else None
+    use = reading.uses.get(expected.primitive)
+    return (expected.primitive, expected.allowed) if use is not None and use.most_inside > expected.allowed else None
 
 
-def _described(reading: Reading, module: str) -> str:
+def _described(reading: Reading, ending: Ending) -> str:
     use = reading.main_use
-    threads = several(len(reading.trace.threads), use.primitive.kind if use is not None else module)
+    kind = use.primitive.kind if use is not None else ending.module
+    left = reading.unended
+    threads = f"{several(len(reading.trace.threads) - len(left), kind)} ran to the end"
+    if left:
+        threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
     if use is None:
-        return f"{threads} ran to the end; none of them used a semaphore"
+        return f"{threads}; {not_watched(ending.unseen) if ending.unseen else 'none of them used a semaphore'}"
     if use.primitive.kind in POOLED:
         done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
-        return f"{threads} ran to the end; {done:,} {'result' if done == 1 else 'results'}"
-    return f"{threads} ran to the end; `{use.label}`: {_counts(use)}"
+        return f"{threads}; {done:,} {'result' if done == 1 else 'results'}"
+    return f"{threads}; `{use.label}`: {_counts(use)}"
 
 
 def _counts(use: Use) -> str:
     passed = use.acquires or len(use.passes)
     opened = use.releases
     if use.primitive.kind in SEMAPHORES:
-        return f"{opened:,} released, {passed:,} acquired, value {use.final:,} at the end"
+        began = f" (it began with {use.primitive.initial:,})" if use.final > use.primitive.initial else ""
+        return f"{use.released:,} released, {passed:,} acquired, value {use.final:,} at the end{began}"
     if use.primitive.kind in QUEUES:
         return f"{use.released:,} put, {use.acquires:,} taken, {use.final:,} left at the end"
     if use.primitive.kind in FLAGS:

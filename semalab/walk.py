@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from semalab.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers
@@ -20,7 +20,8 @@ class Walk:
     """Goes through one primitive's events. Invariant: `permits` has one entry per free permit, oldest first.
 
     waiting: per thread (time and index of its first "block", index of its last one). proxies: for a release, the
-    threads whose permits it gives back, and where they acquired them.
+    threads whose permits it gives back, and where they acquired them. out: permits taken and not given back, whoever
+    took and gave them. unreturned: somebody ended without giving back what it took.
     """
 
     primitive: Primitive
@@ -38,6 +39,9 @@ class Walk:
     released: int = 0
     occupants: int = 0
     most_inside: int = 0
+    unreturned: bool = False
+    out: int = 0
+    most_out: int = 0
     crowd_since: int | None = None
     last_release: int = INITIAL
     last_acquire: int = INITIAL
@@ -56,9 +60,9 @@ class Walk:
         indices: Iterable[int],
         events: Iterable[Event],
         life: Mapping[str, tuple[int, int]],
-        ended: Set[str],
+        ended: Mapping[str, int],
     ) -> None:
-        """All events, and the end of the log."""
+        """All events, and the end of the log. ended: where each thread that came to its end did."""
         for index, event in zip(indices, events, strict=True):
             self.step(index, event)
         self.close(life, ended)
@@ -76,6 +80,8 @@ class Walk:
         if kind == "acquire":
             self.acquires += 1
             self.last_acquire = index
+            self.out += 1
+            self.most_out = max(self.most_out, self.out)
             own = self.holds.setdefault(thread, [])
             own.append((time, index))
             if self.role == "guard":
@@ -86,6 +92,7 @@ class Walk:
         elif kind == "release":
             self.releases += 1
             self.released += amount
+            self.out = max(0, self.out - amount)
             self.last_release = index
             if len(self.permits) < _MOST:
                 self.permits.extend([index] * min(amount, _MOST))
@@ -160,17 +167,32 @@ class Walk:
             self.crowded.append((self.crowd_since, time))
             self.crowd_since = None
 
-    def close(self, life: Mapping[str, tuple[int, int]], ended: Set[str]) -> None:
+    def close(self, life: Mapping[str, tuple[int, int]], ended: Mapping[str, int]) -> None:
         finish = max((end for _, end in life.values()), default=0)
         for thread, (begin, first, _) in self.waiting.items():
             self.wait.extend((self.rows[thread], begin, life[thread][1], first, NEVER))
-        for thread, own in self.holds.items() if self.role == "guard" else ():
-            for begin, first in own:
-                if thread in ended:
-                    self.kept.append(thread)
-                self.hold.extend((self.rows[thread], begin, life[thread][1], first, NEVER))
+        if self.role == "guard":
+            self._close_holds(life, ended)
         if self.crowd_since is not None:
             self.crowded.append((self.crowd_since, finish))
+
+    def _close_holds(self, life: Mapping[str, tuple[int, int]], ended: Mapping[str, int]) -> None:
+        """What is still in somebody's hands. There are no more such holds than permits that are not back.
+
+        If there are more, somebody released before, what was taken since: then the first to acquire, if they have
+        ended, have had it until their end.
+        """
+        still = sorted((first, begin, thread) for thread, own in self.holds.items() for begin, first in own)
+        back = len(still) - max(0, self.primitive.initial - self.level)
+        for first, begin, thread in still:
+            last = NEVER
+            if thread in ended:
+                self.unreturned = True
+                if back > 0:
+                    back, last = back - 1, ended[thread]
+                else:
+                    self.kept.append(thread)
+            self.hold.extend((self.rows[thread], begin, life[thread][1], first, last))
 
     def use(self) -> Use:
         return Use(
@@ -182,6 +204,7 @@ class Walk:
             released=self.released,
             final=self.level,
             most_inside=self.most_inside,
+            most_out=self.most_out,
             crowded=tuple(self.crowded),
             kept=tuple(self.kept),
         )

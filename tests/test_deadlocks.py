@@ -234,7 +234,7 @@ def test_a_virtual_run_does_not_wait_for_threads_that_are_not_its_own() -> None:
         run = lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05, clock="virtual")
         assert run.verdict == (
             "Stopped: the virtual clock does not rule the thread pool_0, which takes part; "
-            "main waits for `gate` (value 0); use clock='wall'"
+            "main waits for `gate` (value 0); use clock='wall'; `pool` was not watched"
         )
     with ThreadPoolExecutor(1) as pool:
         assert lab.record(lets_others_work, pool=pool, gate_of=[], delay=0.05).stopped is None

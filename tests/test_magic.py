@@ -175,7 +175,7 @@ def test_primitives_and_threads_of_an_earlier_cell_take_part(kernel: LiveKernel)
     reply = kernel.run(
         timeline("for one in waiting:\n    one.start()\ngate.release(3)\nfor one in waiting: one.join()")
     )
-    assert reply.output == "The latch opened once: 3 threads passed, none before\n"
+    assert reply.output == "The latch `gate` opened once: 3 threads passed, none before\n"
     assert kernel.run("assert lock is was and type(gate) is Semaphore and done.qsize() == 3") == Reply(None, "")
 
 
@@ -185,8 +185,8 @@ def test_what_another_thread_is_at_stays_as_it_is_and_is_named(kernel: LiveKerne
         "other = Thread(target=busy)\nother.start()"
     )
     reply = kernel.run(timeline("with mutex: pass", "--clock wall"))
-    note = "Not watched, because made before the run: `mutex`. Make them in the program itself.\n"
-    assert reply.output == f"1 thread ran to the end; none of them used a semaphore\n{note}"
+    note = "Not watched: `mutex`. What the program itself makes can be watched.\n"
+    assert reply.output == f"1 thread ran to the end; `mutex` was not watched\n{note}"
     assert kernel.run("end.set()\nother.join()") == Reply(None, "")
 
 

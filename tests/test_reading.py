@@ -468,8 +468,8 @@ def test_a_thread_that_may_still_release_is_still_inside_after_a_stray_release()
 
 
 def test_a_release_before_the_acquire_gives_nothing_back() -> None:
-    use = reading_of(1, "b acquire 0", "b release 1", "b release 2", "a acquire 1").uses["s"]
-    assert (use.kept, list(use.openings)) == (("a",), [5])
+    use = reading_of(2, *("b acquire 1", "b release 2") * 3, "b release 3", "a acquire 2", "a acquire 1").uses["s"]
+    assert (use.kept, use.missing, list(use.openings)) == (("a",), 1, [9])
 
 
 def test_one_release_may_give_back_what_several_threads_took() -> None:

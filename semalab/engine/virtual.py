@@ -243,8 +243,18 @@ class VirtualProcessor(Processor):
             self.seen = seen
             self.idle.restart()
         elif self.idle.look() > NO_PROGRESS:
-            self.stuck_thread, self.stuck_at = self.running, self.place_of(self.running)
+            self._find_busy()
             self.stop("stuck")
+
+    def _find_busy(self) -> None:
+        self.stuck_thread, self.stuck_at = self.running, self.place_of(self.running)
+
+    def stop(self, verdict: str | None) -> None:
+        if (
+            verdict == "timeout" and self.time < self.limit and not self.stopping
+        ):  # real time is up, and not the clock's
+            self._find_busy()
+        super().stop(verdict)
 
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:
         pin = Pin()

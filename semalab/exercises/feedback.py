@@ -9,6 +9,7 @@ from semalab.exercises.way import way_of
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.steps import in_words
 from semalab.run import Run
+from semalab.verdict import FINE, RIGHT, WRONG
 
 _STEPS = 40  # that are written out: a longer way is told by its picture
 
@@ -30,6 +31,11 @@ class Feedback:
     sentences: tuple[str, ...]
     exploration: Exploration | None = field(default=None, repr=False)
     run: Run | None = field(default=None, repr=False)
+
+    @property
+    def standing(self) -> str:
+        """What the first sentence amounts to: "right" if solved, "wrong" for an attempt that is not, "" without one."""
+        return RIGHT if self.solved else WRONG if self.attempted else FINE
 
     @property
     def steps(self) -> tuple[str, ...]:

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 def picture(feedback: Feedback, run: Run) -> bytes:
     """The sentences above the timeline of the run; of a counterexample also how many there are, and its steps."""
     found, (first, *others) = feedback.exploration, feedback.sentences
+    standing = feedback.standing
     if found is None or found.telling is None:
-        return png(run.timeline(title=first, subtitle=" ".join([*others, f"({run.description})"])))
+        return png(run.timeline(title=first, standing=standing, subtitle=" ".join([*others, f"({run.description})"])))
     telling = replace(found.telling, run=run)
     if feedback.solved:  # what was looked for was found: nothing to be alarmed about
-        return png(drawing(telling, str(feedback)))
+        return png(drawing(telling, str(feedback), standing=standing))
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
-    return poster(Head(first, " ".join(others), tally), drawing(telling, which), way_of(telling), ())
+    return poster(
+        Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way_of(telling), ()
+    )

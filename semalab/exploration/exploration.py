@@ -13,6 +13,7 @@ from semalab.exploration.sleepsets import Changed
 from semalab.exploration.telling import Telling
 from semalab.run import Run
 from semalab.schedule import Schedule
+from semalab.verdict import FINE, RIGHT, UNKNOWN, WRONG
 
 Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
@@ -31,14 +32,17 @@ class Exploration:
 
     Invariant: the verdict is "proved" only if every schedule was covered and every run came to its end.
 
-    verdict: "proved", "counterexample" or "budget exhausted". granularity: what counted as a step. time: "clock" or
-    "free". arguments: the size. schedules: how many were run. covered: how many that differ by more than the order of
-    independent steps were judged. complete: there are no others. violations: those among them that are wrong, in the
-    order of their steps, whatever the search met first; right: some of those that are not. shortest: a run with the
+    verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
+    time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
+    than the order of independent steps were looked at. complete: there are no others. violations: those among them
+    that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
+    shortest: a run with the
     fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
     allow to look for it and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
-    unfinished: why a run did not end, if one did not. interrupted: somebody stopped the search.
+    unfinished: why a run did not end, if one did not. undecided: why the check could not say of a run whether it is
+    right, and unjudged how many those were: nothing is proved then, and nothing is broken. interrupted: somebody
+    stopped the search.
     seed: where the program's random numbers came from, if it drew any: nothing is proved for others.
 
     >>> explore(program, threads=2, initial=1, check=mutual_exclusion).verdict
@@ -59,6 +63,8 @@ class Exploration:
     telling: Telling | None = field(default=None, repr=False)
     states: int = 0
     unfinished: str | None = None
+    undecided: str | None = None
+    unjudged: int = 0
     interrupted: bool = False
     seed: int | None = None
     name: str = "program"
@@ -110,6 +116,8 @@ class Exploration:
         if self.verdict == "proved":
             return f"Proved for {self.size}: {self.claim}, under {self._each}{run}"
         judged = _count(self.covered, "different schedule")
+        if self.verdict == "cannot say":
+            return f"Cannot say for {self.size}: {self.undecided}. Nothing wrong in {judged}{run}{self._besides}"
         return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}"
 
     @property
@@ -119,12 +127,20 @@ class Exploration:
             return f"Counterexample: {self.problem}"
         if self.verdict == "proved":
             return f"Proved: {self.claim}"
+        if self.verdict == "cannot say":
+            return f"Cannot say: {self.undecided}"
         return f"Budget exhausted: nothing wrong so far, but {self._gap}"
+
+    @property
+    def standing(self) -> str:
+        """What the headline amounts to: "wrong", "cannot say", "right", or "" where the budget was used up."""
+        return {"counterexample": WRONG, "cannot say": UNKNOWN, "proved": RIGHT}.get(self.verdict, FINE)
 
     @property
     def tally(self) -> str:
         """How many of how many schedules break the program."""
-        return f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
+        said = f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
+        return f"{said}; of {self.unjudged:,} nobody can say" if self.unjudged else said
 
     @property
     def subtitle(self) -> str:
@@ -152,6 +168,10 @@ class Exploration:
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
         return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
+
+    @property
+    def _besides(self) -> str:
+        return f", but {self._gap}" if self._gap else ""
 
     @property
     def _gap(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
+from semalab.claims import in_words
 from semalab.excerpt import cut_name, written
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
@@ -83,10 +85,11 @@ def search(
     budget: int,
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
+    now: Callable[[], float] = monotonic,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
-    It is asked before each, and while one takes long, always by the thread that called.
+    It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):
@@ -106,7 +109,7 @@ def search(
 
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, ask)
+    found = Search(program, arguments, check, settings, budget, seconds, ask, now)
     found.run()
     return _exploration(found, stopped)
 
@@ -123,6 +126,8 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
 
     if found.violations:
         verdict = "counterexample"
+    elif found.undecided is not None:
+        verdict = "cannot say"
     else:
         verdict = "proved" if found.complete and found.unfinished is None else "budget exhausted"
     return Exploration(
@@ -140,10 +145,12 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         telling=found.to_show,
         states=found.states,
         unfinished=found.unfinished,
+        undecided=found.undecided,
+        unjudged=found.unjudged,
         interrupted=stopped and not found.complete,
         seed=SEED if found.drew else None,
         name=getattr(found.program, "__name__", "program"),
-        claim=_claim_in_words(check),
+        claim="no deadlock, no exception" if check is None else in_words(check),
         _replay=replay,
         _teller=teller,
     )
@@ -154,16 +161,6 @@ def _problem(found: Search) -> str:
     if found.to_show is None:
         return ""
     return wrong(found.to_show.run, found.check) or found.violations[0][1]
-
-
-def _claim_in_words(check: Check | None) -> str:
-    """`mutual exclusion`, `at most 2`, or the name of the check."""
-    if check is None:
-        return "no deadlock, no exception"
-    name = str(getattr(check, "__name__", "<check>"))
-    if name.startswith("<"):  # a lambda has no name
-        return "the check holds"
-    return name.replace("_", " ").replace("(", " ").replace(")", "")
 
 
 def _check_primitives(program: Program, arguments: dict[str, Any]) -> None:

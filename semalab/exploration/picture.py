@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from semalab.exploration.lanes import LANES, Told
 from semalab.exploration.telling import Telling
 from semalab.poster import MOST, Head, Lane, Tally, chart, poster
+from semalab.verdict import WRONG
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,25 +18,30 @@ if TYPE_CHECKING:
 
 def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
     """The poster of what was found. note: why there are no lanes."""
-    tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
+    judged, others = found.covered - found.unjudged, "cannot say" if found.unjudged else "not run"
+    complete = found.complete and not found.unjudged
+    tally = Tally(len(found.violations), judged, complete, found.tally, others)
     steps, drawn = [], None
     if found.telling is not None:
         steps = pairs(found.telling)
         which = "shortest" if found.minimal else "shortest met"
         count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
-        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}")
+        drawn = drawing(found.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
     if not told and not note and found.covered > LANES:
         note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
-    return poster(Head(found.headline, found.subtitle, tally), drawn, steps, as_lanes(told), note)
+    return poster(Head(found.headline, found.subtitle, tally, found.standing), drawn, steps, as_lanes(told), note)
 
 
-def drawing(telling: Telling, title: str, height: float | None = None) -> Figure:
-    """One schedule's timeline, or the chart of its steps if they only read and write variables. height: in inches."""
+def drawing(telling: Telling, title: str, height: float | None = None, standing: str = "") -> Figure:
+    """One schedule's timeline, or the chart of its steps if they only read and write variables.
+
+    height: in inches. standing: what the title amounts to.
+    """
     steps, run = pairs(telling), telling.run
     plain = run.reading.main_use is None and all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
     if plain and 0 < len(steps) <= MOST:
-        return chart(steps, title, run.description, height)
-    return run.timeline(title=title, height=height)
+        return chart(steps, title, run.description, height, standing)
+    return run.timeline(title=title, standing=standing, height=height)
 
 
 def pairs(telling: Telling) -> list[tuple[str, str]]:

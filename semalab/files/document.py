@@ -133,7 +133,7 @@ def _claim(run: Run) -> str | dict[str, Any] | None:
     return {
         "name": said.name,
         "primitive": said.primitive,
-        "held": bool(said.held),
+        "held": None if said.held is None else bool(said.held),
         "sentence": said.sentence,
         "allowed": said.allowed,
     }

@@ -54,7 +54,7 @@ def claim(value: Any, what: str) -> Check:
         Claim(
             strict.text(fields.get("name"), f"the name of {what}"),
             strict.text(fields.get("primitive"), f"the primitive of {what}"),
-            strict.yes_or_no(fields.get("held"), f"held of {what}"),
+            None if fields.get("held", "") is None else strict.yes_or_no(fields.get("held"), f"held of {what}"),
             strict.text(fields.get("sentence"), f"the sentence of {what}"),
             strict.whole(fields.get("allowed"), f"allowed of {what}"),
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from semalab.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
 from semalab.excerpt import cut
 
-_PLAIN: dict[str, Check] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
-_COUNTED = {"at_most": at_most, "exact_count": exact_count}
-_CALL = re.compile(r"([a-z_]+)\((-?[0-9]{1,18})\)")
+_PLAIN: dict[str, Any] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
+_COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count}
+_CALL = re.compile(r"([a-z_]+)\((-?[0-9]{1,18})?(?:, )?(\".*\")?\)")
 
 
 class SavedException(Exception):
@@ -50,13 +52,21 @@ def name_of(claim: Check) -> str:
 
 
 def claim_called(name: str) -> Check | None:
-    """The lab's claim of that name, as in `at_most(3)`; None if it has none."""
+    """The lab's claim of that name, as in `at_most(3)` or `limit("door")`; None if it has none."""
     if name in _PLAIN:
-        return _PLAIN[name]
+        plain: Check = _PLAIN[name]
+        return plain
     call = _CALL.fullmatch(name)
-    if call is None or call[1] not in _COUNTED:
+    if call is None:
         return None
     try:
-        return _COUNTED[call[1]](int(call[2]))
-    except ValueError:  # at_most(0)
+        primitive = None if call[3] is None else json.loads(call[3])
+        if call[1] in _COUNTED and call[2] is not None:
+            claim = _COUNTED[call[1]](int(call[2]), primitive)
+        elif call[1] in _PLAIN and primitive is not None:
+            claim = _PLAIN[call[1]](primitive)
+        else:
+            return None
+    except ValueError:  # at_most(0), or what only looks like a name in quotes
         return None
+    return claim if getattr(claim, "__name__", "") == name else None

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from semalab.certificate import WAITED
+from semalab.columns import NEVER, rows_of
 from semalab.event import is_outside
 from semalab.reading import Reading
-from semalab.trace import JOINS, LOCKS, QUEUES, Event
+from semalab.trace import JOINS, LOCKS, QUEUES, SEMAPHORES, Event
 
 _ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait for a primitive
 
@@ -50,7 +51,8 @@ class Follower:
 
     Invariants: `waits` has what each thread waits for, innermost last (who waits on a Condition waits for its lock in
     the end). `holders` counts what is in whose hands, of primitives that are used as guards. `dozing` has those who
-    sleep or join, which is on top of all waits.
+    sleep or join, which is on top of all waits. `returned` has, for the place of an event, who by it no longer holds
+    what, though another thread released it: what the bars of the picture show.
     """
 
     def __init__(self, reading: Reading) -> None:
@@ -59,9 +61,12 @@ class Follower:
         self.waits: dict[str, list[str]] = {}
         self.holders: dict[str, Counter[str]] = {label: Counter() for label in self.guards}
         self.dozing: dict[str, State] = {}
+        self.returned = _returned(reading)
+        self.place = -1
 
     def follow(self, event: Event) -> Change:
         """What this event, the next of the log, changes."""
+        self.place += 1
         thread = event.thread
         if is_outside(thread):
             return Change(State(STRANGER), held=self._held(event))
@@ -107,21 +112,44 @@ class Follower:
 
     def _held(self, event: Event) -> tuple[tuple[str, str, int], ...]:
         label, thread = event.primitive, event.thread
+        for_others = [one for one in self.returned.get(self.place, ()) if self.holders[one[0]][one[1]]]
+        if for_others:
+            own = self._released(event) if event.kind == "release" and label in self.guards else []
+            return self._gone([*own, *for_others])
         if label not in self.guards or event.kind not in {"acquire", "release"}:
             return ()
         holders = self.holders[label]
         if event.kind == "acquire":
             holders[thread] += 1
             return ((label, thread, +1),)
+        return self._gone(self._released(event))
+
+    def _released(self, event: Event) -> list[tuple[str, str, int]]:
+        """What a release takes out of hands, but for what it gives back for others."""
+        label, holders = event.primitive, self.holders[event.primitive]
         if self.kinds[label] in LOCKS:  # free now, whoever had it
-            gone = [(label, holder, -1) for holder, count in holders.items() for _ in range(count)]
-        else:
-            gone = [(label, thread, -1)] * min(event.amount, holders[thread])
-        for _, holder, _ in gone:
+            return [(label, holder, -1) for holder, count in holders.items() for _ in range(count)]
+        return [(label, event.thread, -1)] * min(event.amount, holders[event.thread])
+
+    def _gone(self, gone: list[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
+        for label, holder, _ in gone:
+            holders = self.holders[label]
             holders[holder] -= 1
             if not holders[holder]:
                 del holders[holder]
         return tuple(gone)
+
+
+def _returned(reading: Reading) -> dict[int, list[tuple[str, str, int]]]:
+    """Holds that did not end by their own thread's release: at which event, whose, of what."""
+    found: dict[int, list[tuple[str, str, int]]] = {}
+    for label, use in reading.uses.items():
+        if use.role == "guard" and use.primitive.kind in SEMAPHORES and use.openings:
+            for row, _, _, _, last in rows_of(reading.columns.group("hold", label)):
+                thread = reading.trace.threads[row]
+                if last != NEVER and (reading.trace[last].thread != thread or reading.trace[last].kind != "release"):
+                    found.setdefault(last, []).append((label, thread, -1))
+    return found
 
 
 def waits_for_end(event: Event, kind: str) -> bool:

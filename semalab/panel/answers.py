@@ -6,7 +6,7 @@ from html import escape
 
 from semalab.exploration import Exploration
 from semalab.exploration.telling import Telling
-from semalab.panel.texts import STATUS
+from semalab.panel.texts import STATUS, badge
 from semalab.poster.tree import TINTS
 from semalab.timeline.ink import ALARM, INK, TONES
 
@@ -18,18 +18,21 @@ _SIGN = f"display:inline-block;min-width:1.5em;text-align:center;padding:0 .2em;
 def verdict(found: Exploration) -> str:
     """The sentence above the chooser; screen readers speak it when it changes."""
     about = f"<div style='opacity:.75;line-height:1.5'>{escape(found.subtitle)}</div>"
-    return f"<div {STATUS}><b>{escape(found.headline)}</b>{about}</div>"
+    return f"<div {STATUS}>{badge(found.standing)}<b>{escape(found.headline)}</b>{about}</div>"
 
 
 def tally(found: Exploration) -> str:
     """The bar of how many schedules break the program, and the same in words."""
     broken = 100 * len(found.violations) / max(1, found.covered)
-    open_end = "" if found.complete else "<span style='flex:0 0 4em;border:1px dashed currentColor'></span>"
+    unjudged = 100 * found.unjudged / max(1, found.covered)
+    open_end = (
+        "" if found.complete and not unjudged else "<span style='flex:0 0 4em;border:1px dashed currentColor'></span>"
+    )
     return (
         "<div style='display:flex;align-items:center;gap:.8em;flex-wrap:wrap'>"
         "<div aria-hidden='true' style='display:flex;width:24em;max-width:60%;height:.9em'>"
         f"<span style='flex:{broken:.4f} 0 {'3px' if broken else '0'};background:{_HATCH}'></span>"
-        f"<span style='flex:{100 - broken:.4f} 0 0;background:{TONES[3].colour}'></span>{open_end}</div>"
+        f"<span style='flex:{100 - broken - unjudged:.4f} 0 0;background:{TONES[3].colour}'></span>{open_end}</div>"
         f"<b>{escape(found.tally)}</b></div>"
     )
 

@@ -16,6 +16,8 @@ from semalab.poster import lanes_picture
 from semalab.poster.lane import tags, threads_of
 from semalab.poster.tree import RIGHT, WRONG
 from semalab.schedule import Schedule
+from semalab.verdict import RIGHT as RIGHTLY
+from semalab.verdict import WRONG as WRONGLY
 
 INCHES = (10.0, 4.4)
 DPI = 100
@@ -144,12 +146,12 @@ class Schedules(Kept):
         from semalab.timeline import png
 
         assert self.found is not None
-        title = f"{RIGHT} {telling.run.verdict}"
+        title, standing = telling.run.verdict, telling.run.standing or RIGHTLY
         if self._is_shortest(place):
-            title = f"{WRONG} {self.found.problem}"
+            title, standing = self.found.problem, WRONGLY
         elif violation is not None:
-            title = f"{WRONG} {self.found.violations[violation].sentence}"
-        return png(drawing(telling, title, INCHES[1]))
+            title, standing = self.found.violations[violation].sentence, WRONGLY
+        return png(drawing(telling, title, INCHES[1], standing))
 
     def __repr__(self) -> str:
         return repr(self.found) if self.found is not None else "No schedules yet"

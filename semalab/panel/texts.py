@@ -7,9 +7,13 @@ from html import escape
 
 from semalab.excerpt import cut, said_by
 from semalab.run import Run
+from semalab.timeline.standing import MARKS
 
 LONGEST = 4000  # characters of output or traceback shown; a program may print megabytes
 _MESSAGE = 600
+_BADGE = (
+    "display:inline-block;min-width:1.3em;text-align:center;margin-right:.4em;font-weight:bold;color:#fff;background:"
+)
 STATUS = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
 _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
@@ -18,10 +22,18 @@ def verdict(run: Run) -> str:
     """The sentence under the picture; screen readers speak it when it changes."""
     about = f"<div style='opacity:.75'>{escape(run.description)}</div>"
     about += f"<div>{escape(run.note)}</div>" if run.note else ""
-    body = f"<div {STATUS}><b>{escape(run.verdict)}</b>{about}"
+    body = f"<div {STATUS}>{badge(run.standing)}<b>{escape(run.verdict)}</b>{about}"
     if run.exception is not None:
         body += _lines(own_lines(run))
     return body + "</div>"
+
+
+def badge(standing: str) -> str:
+    """What the sentence behind it amounts to: a sign on a field of its own, seen on a dark page as on a light one."""
+    mark = MARKS[standing]
+    if not mark.sign:
+        return ""
+    return f"<span role='img' aria-label='{mark.word}' style='{_BADGE}{mark.colour}'>{mark.sign}</span>"
 
 
 def message(error: Exception) -> str:

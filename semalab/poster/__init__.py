@@ -5,7 +5,7 @@ picture; an unopened, untrusted notebook and GitHub show PNG but no SVG, no widg
 compared pixel by pixel, where HTML with a picture inside would differ with each release of the packer. So whoever can
 see the picture can read the answer, wherever it is opened, and the plain text and the alternative text say it again.
 
->>> Path("found.png").write_bytes(poster(Head("Proved", "", Tally(0, 6, True, "all 6 right")), None, (), lanes))
+>>> Path("found.png").write_bytes(poster(head, None, (), lanes))
 """
 
 from __future__ import annotations
@@ -43,10 +43,15 @@ def poster(
     return stacked([part for part in parts if part is not None])
 
 
-def chart(steps: Sequence[tuple[str, str]], title: str, subtitle: str, height: float | None = None) -> Figure:
-    """At most `MOST` steps as a chart, for a run of which a timeline would show nothing. height: in inches."""
+def chart(
+    steps: Sequence[tuple[str, str]], title: str, subtitle: str, height: float | None = None, standing: str = ""
+) -> Figure:
+    """At most `MOST` steps as a chart, for a run of which a timeline would show nothing.
+
+    height: in inches. standing: what the title amounts to.
+    """
     with plain_settings():
-        return draw_chart(steps, title, subtitle, height)
+        return draw_chart(steps, title, subtitle, height, standing)
 
 
 def lanes_picture(lanes: Sequence[Lane], complete: bool) -> bytes:

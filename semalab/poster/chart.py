@@ -15,6 +15,7 @@ from semalab.poster.paper import ROOM, WIDTH, Paper
 from semalab.poster.tree import tints
 from semalab.timeline.ink import BODY, FAINT, GREY, INK, SMALL, TITLE
 from semalab.timeline.page import EDGE, POINTS
+from semalab.timeline.standing import MARKS, indent
 from semalab.timeline.words import clean, fit, width, wrap
 
 MOST = 14  # steps: more leave no room for their words
@@ -22,16 +23,21 @@ _PITCH, _MOST_PITCH, _HIGH = 44.0, 64.0, 36.0
 _GAP = 1.5
 
 
-def draw_chart(steps: Sequence[tuple[str, str]], title: str, subtitle: str, height: float | None = None) -> Figure:
+def draw_chart(
+    steps: Sequence[tuple[str, str]], title: str, subtitle: str, height: float | None = None, standing: str = ""
+) -> Figure:
     """A sheet of the width of a timeline. height: in inches; without one, as high as it needs to be."""
-    threads = threads_of([steps])
-    lines, second = wrap(title, 0.98 * ROOM, TITLE, bold=True), wrap(subtitle, ROOM, BODY)
+    threads, mark = threads_of([steps]), MARKS[standing]
+    left = indent(mark, TITLE)
+    lines, second = wrap(title, 0.98 * (ROOM - left), TITLE, bold=True), wrap(subtitle, ROOM, BODY)
     top = 8 + 17 * len(lines) + 13 * len(second) + 14
     needed = top + _PITCH * len(threads) + 40
     paper = Paper(WIDTH, needed if height is None else height * POINTS)
     y = paper.height - 18
+    if mark.sign:
+        paper.text(EDGE, y, mark.sign, bold=True, size=TITLE, color=mark.colour)
     for number, line in enumerate(lines):
-        paper.text(EDGE, y - 17 * number, line, bold=True, size=TITLE, color=INK)
+        paper.text(EDGE + left, y - 17 * number, line, bold=True, size=TITLE, color=mark.title)
     for number, line in enumerate(second):
         paper.text(EDGE, y - 17 * len(lines) + 1 - 13 * number, line, size=BODY, color=GREY)
     pitch = min(_PITCH if height is None else _MOST_PITCH, (paper.height - top - 40) / max(1, len(threads)))

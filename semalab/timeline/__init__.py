@@ -37,6 +37,7 @@ def draw(
     *,
     title: str,
     subtitle: str = "",
+    standing: str = "",
     alarm: str | None = None,
     allowed: int = 1,
     stopped: str | None = None,
@@ -55,6 +56,7 @@ def draw(
         reading: what to draw.
         title: the verdict, in words; wrapped, never cut off.
         subtitle: a second line: program, clock, seed.
+        standing: what the title amounts to: "wrong", "cannot say", "right" or "" (see `timeline.standing`).
         alarm: label of the guard whose crowds are marked as a fault; None marks none.
         allowed: threads that may be inside `alarm` before it is a crowd.
         stopped: why the run ended early, in a word or two ("deadlock"), or NOW if it goes on; None if it did not.
@@ -83,15 +85,17 @@ def draw(
         if height is None:
             height = natural_height(len(scene.threads), len(scene.strips))
         words = " · ".join(filter(None, (subtitle, scene.view.words)))
-        head, page = _laid_out(scene, title, words, width * POINTS, height * POINTS, POINTS / dpi)
+        head, page = _laid_out(scene, title, standing, words, width * POINTS, height * POINTS, POINTS / dpi)
         return _drawn(scene, head, page, dpi, onto)
 
 
-def _laid_out(scene: Scene, title: str, subtitle: str, width: float, height: float, pixel: float) -> tuple[Head, Page]:
+def _laid_out(
+    scene: Scene, title: str, standing: str, subtitle: str, width: float, height: float, pixel: float
+) -> tuple[Head, Page]:
     """What stands above the plot, and the page. The key says how many threads share a line, and takes room itself."""
     group = 1
     while True:
-        head = head_of(scene, title, subtitle, width, group)
+        head = head_of(scene, title, subtitle, width, group, standing)
         page = lay_out(
             width,
             height,

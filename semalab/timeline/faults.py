@@ -11,7 +11,7 @@ from semalab.timeline.crowds import Crowd
 from semalab.timeline.ink import ALARM, GREY, INK, LINE, SHADE, SMALL
 from semalab.timeline.moments import first_theft
 from semalab.timeline.page import EDGE
-from semalab.timeline.scene import Scene
+from semalab.timeline.scene import NOW, Scene
 from semalab.timeline.sheet import Sheet, boxes
 from semalab.timeline.words import clean, fit, width
 
@@ -75,10 +75,11 @@ def _draw_end(sheet: Sheet, scene: Scene) -> list[Label]:
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
     end, page = scene.view.end, sheet.page
-    sheet.upright(end, "stop", 7, color=INK, linewidth=2.2)
+    colour = INK if words == NOW else ALARM
+    sheet.upright(end, "stop", 7, color=colour, linewidth=2.2)
     words = fit(words, (page.right - page.left) / 2, SMALL, bold=True)
     half = width(words, SMALL, bold=True) / 2
-    return Label(words, min(sheet.x(end) + half, page.right) + 4, INK, "stop label", align="right")
+    return Label(words, min(sheet.x(end) + half, page.right) + 4, colour, "stop label", align="right")
 
 
 def _draw_crowds(sheet: Sheet, scene: Scene) -> list[Label]:

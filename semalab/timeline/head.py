@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from semalab.timeline.ink import ALARM, BODY, GREY, INK, TITLE
+from semalab.timeline.ink import BODY, GREY, TITLE
 from semalab.timeline.key import Entry, arrange, entries_of
 from semalab.timeline.page import EDGE, SUBTITLE_LINE
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
+from semalab.timeline.standing import MARKS, Mark, indent
 from semalab.timeline.words import wrap
 
 _HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than measured
@@ -16,13 +17,13 @@ _HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than 
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the plot, broken into lines. size: the title's, in points."""
+    """What stands above the plot, broken into lines. size: the title's, in points. mark: what the title amounts to."""
 
     title: list[str]
     size: float
     subtitle: list[str]
     key: list[list[Entry]]
-    fault: bool
+    mark: Mark
 
     @property
     def leading(self) -> float:
@@ -30,29 +31,33 @@ class Head:
         return self.size * 1.3
 
 
-def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1) -> Head:
+def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1, standing: str = "") -> Head:
     """Break the lines. A title that needs more than two is set smaller before it gets a third."""
-    room = width - 2 * EDGE
+    room, mark = width - 2 * EDGE, MARKS[standing]
     sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
     lines, size = [""], sizes[0]
     for size in sizes:
-        lines = wrap(title, room * (_HINTED_BOLD if size < 9 else 1.0), size, bold=True)
+        lines = wrap(title, (room - indent(mark, size)) * (_HINTED_BOLD if size < 9 else 1.0), size, bold=True)
         if len(lines) <= 2:
             break
     second = wrap(subtitle, room, BODY) if subtitle.strip() else []
-    return Head(lines, size, second, arrange(entries_of(scene, group), room), bool(scene.crowds))
+    return Head(lines, size, second, arrange(entries_of(scene, group), room), mark)
 
 
 def draw_head(sheet: Sheet, head: Head) -> None:
-    page = sheet.page
+    page, mark = sheet.page, head.mark
+    if mark.sign:
+        sign = sheet.text(EDGE, page.title, mark.sign, bold=True, size=head.size, color=mark.colour)
+        sign.set_gid("title sign")
+    left = EDGE + indent(mark, head.size)
     for number, line in enumerate(head.title):
         text = sheet.text(
-            EDGE,
+            left,
             page.title - number * head.leading,
             line,
             bold=True,
             size=head.size,
-            color=ALARM if head.fault else INK,
+            color=mark.title,
         )
         text.set_gid("title")
     for number, line in enumerate(head.subtitle):

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.path import Path
 from matplotlib.typing import MarkerType
 
-from semalab.timeline.ink import ALARM, GREY, INK, PAPER
+from semalab.timeline.ink import GREY, INK, PAPER
 from semalab.timeline.raster import as_image, painted
 from semalab.timeline.rows import HOLD, WAIT, middles
 from semalab.timeline.scene import Marks, Scene
@@ -60,7 +60,7 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
     }
     half = sheet.page.pitch * HOLD / 2
     if marks.kind == "refuse":
-        sheet.line(marks.at, y, "refuse", 7, color=ALARM, markeredgewidth=1.4, **style)
+        sheet.line(marks.at, y, "refuse", 7, color=INK, markeredgewidth=1.4, **style)
     elif marks.kind == "stolen":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
         sheet.line(marks.at, y, "stolen", 7.4, **ring, **style)

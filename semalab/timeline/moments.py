@@ -74,11 +74,14 @@ def moments_of(
 
     for use in used:
         tone = tones[use.label]
-        opening, passing = _MOMENTS.get(use.role, _MOMENTS["signal"])
+        role = (
+            "signal" if use.role == "latch" and use.primitive.initial else use.role
+        )  # it was not shut: nobody opens it
+        opening, passing = _MOMENTS.get(role, _MOMENTS["signal"])
         passes, opens = table(use.counts.passes, 2), table(use.counts.openings, 2)
         mark(*passing, tone, passes[:, 0], passes[:, 1])
         mark(*opening, tone, opens[:, 0], opens[:, 1])
-        verb = {"latch": "opens", "event": "set"}.get(use.role)
+        verb = {"latch": "opens", "event": "set"}.get(role)
         if verb and len(opens):
             first, last = clock.at[opens[0, 0]], clock.at[opens[-1, 0]]
             if last - first <= _TOGETHER * view.span and view.begin <= first <= view.end:

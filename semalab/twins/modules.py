@@ -149,3 +149,17 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "multiprocessing": _multiprocessing,
     "sched": _sched,
 }
+
+_AT_FIRST = {name: dict(vars(sys.modules[name])) for name in ("time", "random", "threading")}
+
+
+def replaced(name: str) -> dict[str, Any]:
+    """What has another function or class in its place in a real module: a mock, around the run. It is seen in the run.
+
+    A hook is no such thing: the run has its own.
+    """
+    first = _AT_FIRST.get(name, {})
+    now = {key: value for key, value in vars(sys.modules[name]).items() if callable(first.get(key))}
+    return {
+        key: value for key, value in now.items() if value is not first[key] and not key.endswith(("hook", "profile"))
+    }

@@ -13,7 +13,7 @@ from typing import Any
 from semalab.engine import Processor
 from semalab.twins.closing import close_all
 from semalab.twins.dates import present
-from semalab.twins.modules import MAKERS
+from semalab.twins.modules import MAKERS, replaced
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
@@ -72,6 +72,7 @@ class Twins:
         """The twin of a module that has been imported."""
         if name not in self._made:
             module = self._made[name] = MAKERS[name](self)
+            vars(module).update(replaced(name))
             self.told(name, module)
         return self._made[name]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import importlib
+import pkgutil
 import random
 import sys
 import threading
 from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
-from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.adoption import Adoption, is_primitive, is_wanted
 from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
@@ -51,7 +53,8 @@ class Swap:
         threads = [r.value for r in reach.references if isinstance(r.value, threading.Thread)]
         found += functions(vars(thread).get("_target") for thread in threads)
         spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
-        alone = not twins.processor.watched_by_others(frozenset(map(id, spaces)))
+        primitives = [reference.value for reference in reach.references if is_primitive(reference.value)]
+        alone = not twins.processor.used_by_others(frozenset(map(id, spaces)), primitives)
         self._adoption = Adoption(twins, self._exchange, self._unseen, alone)
         for name in reach.cut:
             self._unseen.name(f"{name} (too large to look through)")
@@ -64,9 +67,24 @@ class Swap:
         self._exchange.remake(reach)
         makers.ask()
         self._exchange.name(vars(builtins), "__import__", self._importing(builtins.__import__))
+        self._swap_finder(twins)
         self._exchange.name(vars(sys), "stdout", twins.streams.out)
         self._exchange.name(vars(sys), "stderr", twins.streams.err)
         self._swap_logging()
+
+    def _swap_finder(self, twins: Twins) -> None:
+        """Who finds a module by its name finds the twin: the program, and `mock.patch("time.sleep")` through pkgutil.
+
+        What such a patch puts there the program sees, and the lab, which sleeps and locks itself, does not.
+        """
+        real_import = importlib.import_module
+
+        def import_module(name: str, package: str | None = None) -> Any:
+            module = real_import(name, package)
+            caller = sys._getframe(2).f_globals  # beyond the choice
+            return self._of(module) if id(caller) in self._namespaces or caller is vars(pkgutil) else module
+
+        self._exchange.name(vars(importlib), "import_module", twins.choose(import_module, real_import))
 
     def _of(self, real: Any) -> Any:
         return real if self._twins is None else self._twins.of(real)

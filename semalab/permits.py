@@ -1,0 +1,88 @@
+"""Permits at the end of a run: which are gone for good, and who still had one.
+
+Permits are counted, whoever took and gave them: a semaphore that is back at its initial value has lost nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semalab.event import is_outside, several
+from semalab.reading import Reading, Use
+from semalab.trace import LOCKS, PERMITS, QUEUES, SEMAPHORES
+
+
+@dataclass(frozen=True)
+class Lost:
+    """So many permits of a primitive are gone for good: nobody is left who could give them back."""
+
+    use: Use
+    permits: int
+
+    @property
+    def sentence(self) -> str:
+        name, keepers = self.use.label, dict.fromkeys(self.use.kept)
+        if len(self.use.kept) != self.permits:
+            ends = f"`{name}` began with {self.use.primitive.initial:,} and ended with {self.use.final:,}"
+            return f"Permit lost: {ends}, and nobody is left to give back what is missing"
+        who = next(iter(keepers)) if len(keepers) == 1 else several(len(keepers), self.use.primitive.kind)
+        what = "" if self.permits == len(keepers) else f"{self.permits:,} permits of "
+        return f"Permit lost: {who} ended without releasing {what}`{name}`"
+
+
+def lost(reading: Reading) -> tuple[Lost, ...]:
+    """Every primitive that has lost permits, under every reading of the program.
+
+    A permit that one thread takes and another gives is a signal as well, and may be passed on to another semaphore
+    or stand for an item in a queue: of those, what has come up elsewhere is not lost.
+    """
+    found = []
+    for use in reading.uses.values():
+        missing = use.missing
+        if use.role != "guard":
+            missing = max(0, missing - _elsewhere(reading))
+        if missing and use.primitive.kind in LOCKS and _freed_by_others(reading, use):  # a signal, and may stay taken
+            missing = 0
+        if missing and not _may_return(reading, use):
+            found.append(Lost(use, missing))
+    return tuple(found)
+
+
+def _elsewhere(reading: Reading) -> int:
+    """Permits and items that are there at the end and were not at the beginning."""
+    return sum(
+        max(0, use.final - use.primitive.initial)
+        for use in reading.uses.values()
+        if use.primitive.kind in SEMAPHORES | QUEUES
+    )
+
+
+def _freed_by_others(reading: Reading, use: Use) -> bool:
+    """Whether a lock was ever released by another thread than had acquired it."""
+    holder = ""
+    for event in reading.trace.of(use.label):
+        if event.kind == "acquire":
+            holder = event.thread
+        elif event.kind == "release" and event.thread != holder:
+            return True
+    return False
+
+
+def _may_return(reading: Reading, use: Use) -> bool:
+    """Somebody who had to do with it has not ended, or is not of this run."""
+    threads = {event.thread for event in reading.trace.of(use.label)}
+    return any(is_outside(thread) for thread in threads) or not threads.isdisjoint(reading.unended)
+
+
+def still_held(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """What was held when the run was over, and by which threads that had not ended: daemons."""
+    if not reading.unended:
+        return {}
+    unended = set(reading.unended)
+    held: dict[str, dict[str, None]] = {}
+    for label, use in reading.uses.items():
+        if use.primitive.kind in PERMITS and use.missing:
+            for span in reading.hold_spans(label):
+                if span.last is None and span.thread in unended:
+                    held.setdefault(label, {})[span.thread] = None
+    return {label: tuple(threads) for label, threads in held.items()}

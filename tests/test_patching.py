@@ -1,0 +1,124 @@
+"""`mock.patch` of a name that the lab exchanges works in a run and around it, as without the lab."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import threading
+import time
+from time import sleep as doze
+from typing import Any
+from unittest import mock
+
+import pytest
+
+import semalab as lab
+
+CLOCKS = pytest.mark.parametrize("clock", ["wall", "virtual"])
+NAMES = ["time.sleep", "random.random", "threading.Lock", "threading.Semaphore", "threading.Thread", "time.monotonic"]
+
+
+def call(name: str) -> Any:
+    """What the program finds under a name of its own namespace's modules, called."""
+    module, attribute = name.split(".")
+    return getattr({"time": time, "random": random, "threading": threading}[module], attribute)(0.001)
+
+
+@CLOCKS
+@pytest.mark.parametrize("name", NAMES)
+def test_a_patched_name_is_patched_in_the_run_and_not_afterwards(clock: str, name: str) -> None:
+    def program() -> tuple[Any, list[Any]]:
+        with mock.patch(name, return_value="mocked") as fake:
+            result = call(name)
+        return result, fake.mock_calls
+
+    module, attribute = name.split(".")
+    before = getattr(importlib.import_module(module), attribute)
+    run = lab.record(program, clock=clock)
+    assert run.result == ("mocked", [mock.call(0.001)])
+    assert getattr(importlib.import_module(module), attribute) is before
+
+
+@CLOCKS
+def test_after_the_patch_the_run_goes_on_as_before(clock: str) -> None:
+    @mock.patch("time.sleep")
+    def patched(fake: mock.Mock) -> None:
+        with mock.patch("time.sleep") as inner:
+            time.sleep(5.0)
+        time.sleep(6.0)
+        assert (inner.mock_calls, fake.mock_calls) == ([mock.call(5.0)], [mock.call(6.0)])
+
+    def program() -> None:
+        patched()
+        time.sleep(0.001)
+
+    run = lab.record(program, clock=clock)
+    assert [event.amount for event in run.trace if event.kind == "sleep"] == [1_000_000]
+
+
+@CLOCKS
+def test_a_name_imported_before_is_not_patched_as_without_the_lab(clock: str) -> None:
+    def program() -> list[Any]:
+        with mock.patch("time.sleep") as fake:
+            doze(0.001)
+        return fake.mock_calls
+
+    run = lab.record(program, clock=clock)
+    assert (run.result, [event.kind for event in run.trace if event.thread == "main"][1]) == ([], "sleep")
+
+
+@CLOCKS
+def test_a_method_of_a_class_is_patched(clock: str) -> None:
+    def program() -> list[Any]:
+        with mock.patch("threading.Semaphore.release") as fake:
+            threading.Semaphore(1).release()
+        threading.Semaphore(1).release()
+        return fake.mock_calls
+
+    run = lab.record(program, clock=clock)
+    assert (run.result, [event.kind for event in run.trace if event.primitive]) == ([mock.call()], ["release"])
+
+
+@CLOCKS
+@pytest.mark.parametrize("how", ["object", "by hand", "found by name"])
+def test_other_ways_to_patch(clock: str, how: str) -> None:
+    def program() -> list[float]:
+        slept: list[float] = []
+        if how == "object":
+            with mock.patch.object(time, "sleep", slept.append):
+                time.sleep(7.0)
+            return slept
+        module = time if how == "by hand" else importlib.import_module("time")
+        real, module.sleep = module.sleep, slept.append  # type: ignore[assignment]
+        time.sleep(7.0)
+        module.sleep = real
+        return slept
+
+    before = time.sleep
+    assert lab.record(program, clock=clock).result == [7.0]
+    assert time.sleep is before
+
+
+@CLOCKS
+def test_a_patch_around_the_run_is_seen_in_it(clock: str) -> None:
+    def program() -> tuple[Any, Any, Any]:
+        return time.sleep(5.0), random.random(), threading.Semaphore()
+
+    with (
+        mock.patch("time.sleep", return_value=1),
+        mock.patch("random.random", return_value=2),
+        mock.patch("threading.Semaphore", return_value=3),
+    ):
+        assert lab.record(program, clock=clock).result == (1, 2, 3)
+    assert lab.record(lambda: random.random() < 1, clock=clock).result is True
+
+
+@CLOCKS
+def test_a_run_that_is_stopped_within_a_patch_leaves_nothing_patched(clock: str) -> None:
+    def program() -> None:
+        with mock.patch("time.sleep"):
+            threading.Semaphore(0).acquire()
+
+    before = time.sleep
+    assert lab.record(program, clock=clock, timeout=20).stopped is not None
+    assert time.sleep is before
