@@ -188,7 +188,7 @@ class Panel(Kept):
                 other._stop("another panel began to run")
         job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, self._under_way)
         if self._under_way:
-            self.sentence.value = texts.sentence("Running on the wall clock…")
+            self.sentence.value = texts.meanwhile("Running on the wall clock…")
             self._latest.submit(job)
         else:
             self._latest.cancel()
@@ -232,7 +232,7 @@ class Panel(Kept):
         self._stopped_by = by
         self._stopping.set()
         self.stop.disabled = True
-        self.sentence.value = texts.sentence("Stopping…")
+        self.sentence.value = texts.meanwhile("Stopping…")
 
     def _grow(self, run: Run | None, seconds: float) -> None:
         """Show a run that goes on: no verdict before its end."""

@@ -6,10 +6,10 @@ import ipywidgets as widgets
 
 
 class Switches(widgets.HBox):
-    """Invariant: the seed and its button are there on the virtual clock, the button to run again on the wall clock.
+    """Invariant: the seed and its button are there on the virtual clock, those to run again and to stop on the wall clock.
 
-    `stop` is there while a run goes on that has lasted half a second: a button that comes and goes with every key press
-    would only flicker.
+    `stop` can be pressed while a run goes on that has lasted half a second. Buttons keep their places: one that comes
+    and goes with every key press would only flicker.
     """
 
     def __init__(self, seed: int) -> None:
@@ -46,4 +46,6 @@ class Switches(widgets.HBox):
     def follow(self) -> None:
         """The clock's switch has moved."""
         self.again.disabled = not self.on_wall
+        for button in (self.again, self.stop):  # which keep their places
+            button.layout.visibility = "visible" if self.on_wall else "hidden"
         self.seed.disabled = self.next_seed.disabled = self.on_wall

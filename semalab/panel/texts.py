@@ -15,6 +15,7 @@ _BADGE = (
     "display:inline-block;min-width:1.3em;text-align:center;margin-right:.4em;font-weight:bold;color:#fff;background:"
 )
 STATUS = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
+_LINE = "<div aria-hidden='true'>&nbsp;</div>"
 _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
 
@@ -45,9 +46,14 @@ def sentence(text: str) -> str:
     return f"<div {STATUS}><b>{escape(text)}</b></div>"
 
 
+def meanwhile(text: str) -> str:
+    """Why there is no verdict yet, as high as one: nothing below may jump when a run begins and ends."""
+    return sentence(text) + _LINE
+
+
 def under_way(words: str) -> str:
-    """What a run that goes on has come to; changes too often to be spoken."""
-    return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>"
+    """What a run that goes on has come to, as high as its verdict; changes too often to be spoken."""
+    return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>{_LINE}"
 
 
 def output(run: Run) -> str:

@@ -40,6 +40,12 @@ PLACE = """panel => {
             picture.top - slider.top].map(Math.round);
 }"""
 
+# Where what is below the sentence begins, seen from the picture.
+FOLD = """panel => {
+    const [picture, fold] = ['.widget-image', '.widget-toggle-button .fa-caret-right'].map(
+        e => panel.querySelector(e).getBoundingClientRect());
+    return Math.round(fold.top - picture.top);
+}"""
 SHOWN = "image => image.src"
 CHANGED = "([image, before]) => image.src !== before"
 
@@ -186,10 +192,11 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     notebook.run_all()
     panel = notebook.outputs(1)
     picture, stop = panel.locator(".widget-image"), panel.get_by_role("button", name="stop run")
-    expect(stop).to_be_disabled()
-    place = panel.evaluate(PLACE)
+    expect(stop).to_be_hidden()  # nobody needs it on the virtual clock
+    place, fold = panel.evaluate(PLACE), panel.evaluate(FOLD)
     panel.get_by_role("button", name="wall").click()
     expect(panel.get_by_text(re.compile(r"Running on the wall clock: [0-9.]+ s so far"))).to_be_visible()
+    assert panel.evaluate(FOLD) == fold
     before = picture.get_attribute("src")
     expect(picture).not_to_have_attribute("src", str(before))  # it grows
     assert panel.evaluate(PLACE) == place
