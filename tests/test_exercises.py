@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import itertools
+import json
+import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -217,6 +223,42 @@ STOPPED = "Not yet: the program does not come to an end, and the check has stopp
 def test_an_endless_attempt_is_stopped(attempt: Any) -> None:
     feedback = lab.check("limiter-2", attempt)
     assert feedback.sentences[0] == STOPPED and feedback.attempted and not feedback.solved
+
+
+BUSY = (
+    "This machine is too busy just now: it left the check too little time to tell whether the attempt is right.",
+    "Run the cell again when less is going on.",
+)
+
+
+@pytest.mark.parametrize("name", ["mutex-3", "schedule-3", "beyond-2"])
+def test_a_machine_that_has_no_time_is_told_and_not_the_attempt(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.exercises.bounded.LONGEST", 0.0)
+    feedback = lab.check(name, SOLUTIONS[name][0])
+    assert feedback.sentences == BUSY and feedback.attempted and not feedback.solved
+    with pytest.raises(AssertionError, match=r"^This machine is too busy just now"):
+        lab.check(name, SOLUTIONS[name][0], strict=True)
+
+
+def test_a_machine_that_is_slow_makes_no_right_attempt_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks at the clock three seconds go by, in which others had the processor."""
+    looks = itertools.count(0, 3.0)
+    slow = SimpleNamespace(**{**vars(time), "monotonic": lambda: next(looks)})
+    monkeypatch.setattr("semalab.exercises.bounded.time", slow)
+    monkeypatch.setattr("semalab.exercises.bounded.LONGEST", 1e9)
+    for name in ("classic-2", "classic-3", "limiter-2", "schedule-3", "beyond-2"):
+        assert lab.check(name, SOLUTIONS[name][0]).solved, name
+    assert lab.check("limiter-2", endless).sentences[0] == STOPPED
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the crowd is forked")
+def test_thirty_learners_who_press_check_at_once_are_all_told_right() -> None:
+    script = Path(__file__).with_name("crowded_checks.py")
+    environment = {**os.environ, "PYTHONPATH": str(script.parent.parent)}
+    command = [sys.executable, str(script), "30"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
+    assert ended.stderr == ""
+    assert [wrong for wrong in json.loads(ended.stdout) if wrong] == []
 
 
 def test_an_attempt_that_catches_everything_ends_all_the_same() -> None:

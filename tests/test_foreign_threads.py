@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import signal
@@ -387,10 +388,12 @@ def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_
 ) -> None:
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
     monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", 0.05)
+    before = _thread._count()
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         run = lab.record(serves, server=server, clock="virtual")
-        threading.Thread(target=server.shutdown).start()
-        socket.create_connection(server.server_address).close()
+        while _thread._count() > before:  # it comes back from its call, and ends
+            socket.create_connection(server.server_address).close()
+            time.sleep(0.001)
     line = serves.__code__.co_firstlineno + 2
     assert run.verdict == (
         "Stopped: nothing happened for 2 s of real time in Thread-1 (serve_forever), "
@@ -427,3 +430,23 @@ def test_the_schedule_of_a_run_that_was_stopped_repeats_it_and_goes_on(monkeypat
     assert (again.trace.events, again.verdict) == (stopped.trace.events, stopped.verdict)
     further = lab.record(goes_on, out=[], until=100, schedule=Schedule.from_json(stopped.schedule.to_json()))
     assert (further.trace.events, further.result) == (whole.trace.events, 60)
+
+
+def beats(over: list[bool]) -> None:
+    while not over:
+        time.sleep(0.001)
+
+
+@CLOCKS
+@pytest.mark.usefixtures("fresh_gate")
+def test_what_an_earlier_cell_has_left_running_hides_no_deadlock(clock: str) -> None:
+    """It is in a function beside the program's; but that does not lead to what the program waits for."""
+    over: list[bool] = []
+    beat = threading.Thread(target=beats, args=(over,))
+    beat.start()
+    try:
+        run = lab.record(only_waits, clock=clock)
+    finally:
+        over.append(True)
+        beat.join()
+    assert run.verdict == "Deadlock: main waits for `gate` (value 0) and nobody can release it any more"

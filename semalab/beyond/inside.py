@@ -1,41 +1,68 @@
-"""What runs inside the processes of a recorded program: it notes what each does, in one file that all append to.
+"""What runs inside the processes of a recorded program: it notes what each does, in a file of its own.
 
-Invariant: a note is one line, written by one call to a file opened for appending, so that none is torn; its time is
-read just after an acquire and just before a release. So whatever the clocks of two processes say of who was inside at
-once is true, and sorted by time the notes have every release before the acquire that it let through.
+Invariants: a note's time is read just after an acquire and just before a release, and a release is noted before it is
+done. So whatever the clocks of two processes say of who was inside at once is true, sorted by time the notes have every
+release before the acquire that it let through, and no count of the notes has fewer permits than there are. While a
+process lives, it holds a lock on its file, which the system takes from it however it dies.
 """
 
 from __future__ import annotations
 
+import base64
 import builtins
+import contextlib
 import importlib
 import json
 import multiprocessing
 import multiprocessing.synchronize
 import os
 import pickle
+import signal
 import sys
+import threading
 import time
+import traceback
 import types
 from pathlib import Path
 from typing import Any
 
+from semalab.beyond.alive import hold
 from semalab.labels import assigned_to
 
-NOTES = "SEMALAB_NOTES"  # the environment variable with the file that notes are appended to
+NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into
 PROGRAM = "recorded_program"  # the module that the program becomes
 
-_file: tuple[int, int] | None = None  # the process that opened it, and its descriptor
+_LOOK = 0.1  # seconds between two looks of a process that waits for whether one that it has started is gone
+_LONGEST = 20_000  # characters of a text
+
+_writing = threading.RLock()
+_file: tuple[int, int, str] | None = None  # the process that opened it, its descriptor, what the process is called
 _made = 0
+_started: dict[str, Process] = {}  # by their keys, those of whose end nothing is noted yet
+_strangers = False  # the program has forked a process that is none of its Process
 
 
 def note(kind: str, key: str = "", amount: int = 0, line: int | None = None, text: str = "") -> None:
-    """Append one line. Another process never comes in between: the system appends as a whole what is this short."""
+    """Append one line to this process's own file."""
+    with _writing:
+        descriptor, me = _own()
+        row = [time.monotonic_ns(), me, kind, key, amount, line, text[:_LONGEST]]
+        os.write(descriptor, (json.dumps(row) + "\n").encode())
+
+
+def _own() -> tuple[int, str]:
+    """The file of this process, with its beginning noted, and its key."""
     global _file
     if _file is None or _file[0] != os.getpid():
-        _file = os.getpid(), os.open(os.environ[NOTES], os.O_WRONLY | os.O_APPEND)
-    row = [time.monotonic_ns(), os.getpid(), kind, key, amount, line, text[:2000]]
-    os.write(_file[1], (json.dumps(row) + "\n").encode())
+        me = f"{os.getpid()}-{time.monotonic_ns()}"
+        path = Path(os.environ[NOTES], f"{me}.notes")
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0))
+        held = hold(descriptor)  # before the first note: who reads that one can rely on it
+        _file = os.getpid(), descriptor, me
+        current = multiprocessing.current_process()
+        name = "main" if current.name == "MainProcess" else current.name
+        note("start", getattr(current, "noted", ""), int(held), text=name)
+    return _file[1], _file[2]
 
 
 def place() -> tuple[types.CodeType | None, int, int | None]:
@@ -46,6 +73,26 @@ def place() -> tuple[types.CodeType | None, int, int | None]:
             return frame.f_code, frame.f_lasti, frame.f_lineno
         frame = frame.f_back
     return None, 0, None
+
+
+def _forked() -> None:
+    global _strangers
+    _strangers = True
+
+
+def _surely_for_ever() -> bool:
+    """False if a thread, a timer or a process of which nothing is noted may yet bring what this process waits for."""
+    others = any(not isinstance(child, Process) for child in multiprocessing.active_children())
+    timer = hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    return threading.active_count() == 1 and not others and not timer and not _strangers
+
+
+def _reap() -> None:
+    """Note which of the processes that this one has started are gone."""
+    for key, process in list(_started.items()):
+        if process._parent_pid == os.getpid() and process.exitcode is not None:  # type: ignore[attr-defined]
+            _started.pop(key, None)
+            note("gone", key, process.exitcode)
 
 
 class _Noting:
@@ -66,10 +113,19 @@ class _Noting:
         if not block:
             note("refuse", self.key, 0, line)
             return False
-        note("block", self.key, 0 if timeout is None else 1, line)
-        got: bool = self._take(True, timeout)
+        note("block", self.key, int(timeout is not None or not _surely_for_ever()), line)
+        got = self._wait(None if timeout is None else time.monotonic() + timeout)
         note("acquire" if got else "refuse", self.key, int(got), line)
         return got
+
+    def _wait(self, until: float | None) -> bool:
+        while True:
+            rest = _LOOK if until is None else min(_LOOK, until - time.monotonic())
+            if self._take(True, max(0.0, rest)):
+                return True
+            if until is not None and time.monotonic() >= until:
+                return False
+            _reap()
 
     def release(self) -> None:
         note("release", self.key, 1, place()[2])
@@ -102,29 +158,60 @@ class BoundedSemaphore(_Noting, multiprocessing.synchronize.BoundedSemaphore):
 
 
 class Process(multiprocessing.Process):
-    """A process that notes its beginning and its end, and that somebody waits for it."""
+    """A process that notes its beginning and its end, and that somebody waits for it.
+
+    noted: what it is called in the notes, by itself and by the one that has started it.
+    """
+
+    noted = ""
 
     def start(self) -> None:
-        note("starts", self.name)
-        super().start()
+        global _made, _strangers
+        _made += 1
+        self.noted = f"{_own()[1]}/{_made}"
+        note("starts", self.noted, text=self.name)
+        before = _strangers
+        try:
+            super().start()
+        except BaseException:
+            note("gone", self.noted, 1)
+            raise
+        finally:
+            _strangers = before
+        _started[self.noted] = self
 
     def run(self) -> None:
-        note("start", text=self.name)
+        note("begins")
         swap_names()
         try:
             super().run()
         except BaseException as error:
             if not isinstance(error, SystemExit):
-                note("raised", text=f"{type(error).__name__}: {error}")
+                note("raised", text=_in_words(error))
             raise
         finally:
             note("end")
 
     def join(self, timeout: float | None = None) -> None:
+        until = None if timeout is None else time.monotonic() + timeout
         limit = 0 if timeout is None else max(1, round(timeout * 1e9))
-        note("join", self.name, limit, place()[2])
-        super().join(timeout)
-        note("joined", self.name, int(self.exitcode is not None))
+        note("join", self.noted, limit or int(not _surely_for_ever()), place()[2])
+        while True:
+            super().join(_LOOK if until is None else max(0.0, min(_LOOK, until - time.monotonic())))
+            _reap()
+            if self.exitcode is not None or (until is not None and time.monotonic() >= until):
+                break
+        note("joined", self.noted, int(self.exitcode is not None))
+
+
+def _in_words(error: BaseException) -> str:
+    """An exception as text: class, message, traceback; and itself, if it can be handed over."""
+    try:
+        whole = base64.b64encode(pickle.dumps(error)).decode()
+    except Exception:
+        whole = ""
+    told = "".join(traceback.format_exception(error))
+    return json.dumps([type(error).__name__, str(error)[:500], told[-5000:], whole if len(whole) < 5000 else ""])
 
 
 def make(cls: Any, kind: str) -> Any:
@@ -134,7 +221,7 @@ def make(cls: Any, kind: str) -> Any:
         global _made
         semaphore = cls(value, ctx=multiprocessing.get_context())
         _made += 1
-        semaphore.key = f"{os.getpid()}.{_made}"
+        semaphore.key = f"{_own()[1]}.{_made}"
         code, instruction, _ = place()
         target = assigned_to(code, instruction) if code is not None else None
         note("made", semaphore.key, value, text=f"{kind} {target.name if target is not None else ''}")
@@ -180,11 +267,18 @@ def swap_names() -> None:
     names.setdefault("print", _print)
 
 
-def main(folder: str, function: str) -> None:
-    """Run the program. Its arguments are in the folder, and so will be what it returns or raises."""
+def main(folder: str, function: str, method: str) -> None:
+    """Run the program. Its arguments are in the folder, and so will be what it returns or raises.
+
+    method: how processes are to be started, "" for the system's own way.
+    """
     place_of = Path(folder)
     sys.path.insert(0, folder)
-    note("start", text="main")
+    if method:
+        multiprocessing.set_start_method(method)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_parent=_forked)
+    note("begins")
     outcome: tuple[str, Any]
     try:
         swap_names()
@@ -194,9 +288,9 @@ def main(folder: str, function: str) -> None:
             child.join()
     except BaseException as error:
         outcome = "raised", error
+    _reap()
     note("end")
-    try:
-        written = pickle.dumps(outcome)
-    except Exception:  # a result or an exception that cannot be handed over is told in words
-        written = pickle.dumps((outcome[0], repr(outcome[1])))
-    (place_of / "outcome").write_bytes(written)
+    words = _in_words(outcome[1]) if outcome[0] == "raised" else repr(outcome[1])
+    (place_of / "words").write_text(f"{outcome[0]}\n{words}", encoding="utf-8")  # for what cannot be handed over
+    with contextlib.suppress(Exception):
+        (place_of / "outcome").write_bytes(pickle.dumps(outcome[1]))

@@ -3,82 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.decode import Printed
 from semalab.labels import thread_labels
 
 
-def log_of(rows: list[list[Any]], dead: set[int]) -> tuple[Log, tuple[str, str] | None]:
-    """The log, and the first process that failed, with its words. dead: whoever of them could not note its end."""
+class Failure(NamedTuple):
+    """The first process that failed. words: its exception; empty if it died before it could begin."""
+
+    actor: str
+    words: str = ""
+    status: int = 1
+
+
+def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
+    """The log, and who failed. dead: those that could not note their end."""
     labels, log, failed = _labels(rows), Log(), None
+    begun = {row[3] for row in rows if row[2] == "start"}
     keys: dict[str, int] = {}
     origin = rows[0][0] if rows else 0
     ended: set[str] = set()
-    for time_, pid, kind, key, amount, line, text in rows:
-        actor, at = labels.of.get(pid, "main"), time_ - origin
-        if kind in {"starts", "start"}:
-            if kind == "starts" or actor == "main":
-                log.start(at, labels.next_started() if kind == "starts" else actor)
+    for time_, me, kind, key, amount, line, text in rows:
+        actor, at = labels[me], time_ - origin
+        if kind == "starts" or (kind == "start" and not key):
+            log.start(at, labels[key or me])
+        elif kind in {"start", "begins"}:
+            pass
         elif kind == "made":
             keys[key] = len(log.made)
             log.made.append(Semaphore(text.partition(" ")[0], amount, name=text.partition(" ")[2]))
         elif kind == "raised":
-            failed = failed or (actor, text)
+            failed = failed or Failure(actor, text)
         elif kind == "void":
             _take_back(log.rows, actor, keys[key])
+        elif kind == "gone":
+            if key not in begun and amount:
+                failed = failed or Failure(labels[key], status=amount)
+            _ends(log, at, labels[key], ended)
         elif kind == "join":
-            log.rows.append(Row(at, actor, kind, None, amount, line, who=labels.called(key)))
+            log.rows.append(Row(at, actor, kind, None, amount, line, who=labels.get(key, "nobody")))
         elif kind == "joined":
-            who = labels.called(key)
-            if amount and who not in ended:  # it was killed, and could not say so itself
-                ended.add(who)
-                log.rows.extend(_killed(log.rows, at, who))
-            log.rows.append(Row(at, actor, kind, None, 0, line, who=who))
+            if amount:
+                _ends(log, at, labels[key], ended)
+            log.rows.append(Row(at, actor, kind, None, 0, line, who=labels[key]))
         elif kind == "print":
             log.rows.append(Row(at, actor, kind, line=line))
             log.printed.append(Printed(at, actor, text))
         elif kind == "end":
-            ended.add(actor)
-            log.rows.append(Row(at, actor, kind))
+            _ends(log, at, actor, ended)
         else:
             amount = 0 if kind == "block" else amount
             log.rows.append(Row(at, actor, kind, keys.get(key) if key else None, amount, line))
-    for actor in sorted({labels.of[pid] for pid in dead if pid in labels.of} - ended):
-        log.rows.extend(_killed(log.rows, log.rows[-1].time, actor))
+    for actor in sorted({labels[me] for me in dead} - ended):
+        _ends(log, log.rows[-1].time, actor, ended)
     return log, failed
 
 
-class _Labels:
-    """Who is called what. of: by process id. Processes of one name are told apart in the order of their starts."""
-
-    def __init__(self, names: list[str], of: dict[int, str]) -> None:
-        self._names = names
-        self._labels = thread_labels(["main", *names])[1:]
-        self._started = iter(self._labels)
-        free = list(zip(names, self._labels, strict=True))
-        self.of: dict[int, str] = {}
-        for pid, name in of.items():
-            pair = next((pair for pair in free if pair[0] == name), None)
-            if pair is not None:
-                free.remove(pair)
-            self.of[pid] = pair[1] if pair is not None else "main"
-
-    def called(self, name: str) -> str:
-        return self._labels[self._names.index(name)] if name in self._names else name
-
-    def next_started(self) -> str:
-        return next(self._started)
+def _labels(rows: list[list[Any]]) -> dict[str, str]:
+    """Who is called what: by what a process calls itself, and by what the one calls it that has started it."""
+    names = {
+        key or me: text for _, me, kind, key, _, _, text in rows if kind == "starts" or (kind == "start" and not key)
+    }
+    labels = dict(zip(names, thread_labels(names.values()), strict=True))
+    for _, me, kind, key, *_ in rows:
+        if kind == "start" and key:
+            labels[me] = labels[key]
+    return labels
 
 
-def _labels(rows: list[list[Any]]) -> _Labels:
-    names = [row[3] for row in rows if row[2] == "starts"]
-    return _Labels(names, {row[1]: row[6] for row in rows if row[2] == "start"})
+def _ends(log: Log, at: int, actor: str, ended: set[str]) -> None:
+    """The end of a process, once; and before it of what it was at, if it was killed."""
+    if actor not in ended:
+        ended.add(actor)
+        log.rows.extend(_last_rows(log.rows, at, actor))
 
 
-def _killed(rows: list[Row], at: int, actor: str) -> Iterator[Row]:
-    """The end of a process, and before it of what it was at."""
+def _last_rows(rows: list[Row], at: int, actor: str) -> Iterator[Row]:
     last = next((row for row in reversed(rows) if row.actor == actor), None)
     if last is not None and last.kind in {"sleep", "block"}:
         yield Row(at, actor, "wake" if last.kind == "sleep" else "refuse", last.key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import multiprocessing
 import os
 import pickle
 import signal
@@ -15,16 +17,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from semalab.beyond.alive import is_held
 from semalab.beyond.inside import NOTES, PROGRAM
 from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
-from semalab.beyond.notes import log_of
+from semalab.beyond.notes import Failure, log_of
+from semalab.beyond.stuck import Account
 from semalab.claims import Check
+from semalab.files.told import called
 from semalab.run import Run
 from semalab.settings import RunSettings
 from semalab.stops import Deadlock, Timeout
 
-_STILL = 0.5  # seconds without a note before it is believed that nobody moves any more
 _LOOK = 0.02  # seconds between two looks at the notes
 _DYING = 0.5  # seconds that are waited at most until those who were killed are gone
 
@@ -59,11 +63,11 @@ def record_processes(
     settings.check(program, arguments)
     text = module_text(program)
     with tempfile.TemporaryDirectory(prefix="semalab-", ignore_cleanup_errors=True) as folder:
-        bench = _Bench(Path(folder), timeout)
+        bench = _Bench(Path(folder), settings)
         (bench.folder / f"{PROGRAM}.py").write_text(text, encoding="utf-8")
         (bench.folder / "arguments").write_bytes(pickle.dumps(arguments))
         bench.go(program.__name__)
-        run = bench.run(program, arguments, settings)
+        run = bench.run(program, arguments)
     if raises and run.exception is not None:
         raise run.exception
     return run
@@ -72,25 +76,27 @@ def record_processes(
 class _Bench:
     """One run. Invariant: after `go` no process that it began is alive."""
 
-    def __init__(self, folder: Path, timeout: float) -> None:
-        self.folder, self.timeout = folder, timeout
+    def __init__(self, folder: Path, settings: RunSettings) -> None:
+        self.folder, self.settings = folder, settings
         self.notes = folder / "notes"
-        self.notes.touch()
+        self.notes.mkdir()
         self.up: str | None = None  # why it was ended: "deadlock", "timeout"
-        self.killed: set[int] = set()  # processes that had died before that
+        self.killed: set[str] = set()  # processes that had died before that
         self.errors = ""
 
     def go(self, function: str) -> None:
         code = "import sys; from semalab.beyond.inside import main; main(*sys.argv[1:])"
         paths = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]))
-        process = subprocess.Popen(
-            [sys.executable, "-c", code, str(self.folder), function],
-            env={**os.environ, NOTES: str(self.notes), "PYTHONPATH": paths},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "errors").open("w"),
-            start_new_session=True,
-        )
+        method = multiprocessing.get_start_method(allow_none=True) or ""  # as the caller wants processes to be started
+        with (self.folder / "errors").open("w") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, str(self.folder), function, method],
+                env={**os.environ, NOTES: str(self.notes), "PYTHONPATH": paths},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
         try:
             self._wait(process)
         finally:
@@ -98,45 +104,49 @@ class _Bench:
             self.errors = (self.folder / "errors").read_text(errors="replace")
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        begun = changed = time.monotonic()
+        begun = time.monotonic()
         size = 0
         while process.poll() is None:
-            now = time.monotonic()
-            if now - begun > self.timeout:
+            if time.monotonic() - begun > self.settings.seconds:
                 self.up = "timeout"
+                self.killed = self._account().killed
                 return
-            if (grown := self.notes.stat().st_size) != size:
-                size, changed = grown, now
-            elif now - changed > _STILL and _stuck(rows := self.read()):
-                self.up = "deadlock"
-                self.killed = {row[1] for row in rows if row[2] == "start" and _dead(row[1])}
+            grown = sum(path.stat().st_size for path in self._files())
+            if grown != size:  # there will be more; whether anybody can go on is asked when nothing new has come
+                size = grown
+            elif (account := self._account()).stuck:
+                self.up, self.killed = "deadlock", account.killed
                 return
             time.sleep(_LOOK)
 
+    def _files(self) -> list[Path]:
+        return sorted(self.notes.glob("*.notes"))
+
+    def _account(self) -> Account:
+        return Account(self.read(), lambda me: is_held(self.notes / f"{me}.notes"))
+
     def read(self) -> list[list[Any]]:
         """The notes, in the order of their times. A line that was cut off when its process was ended is none."""
-        lines = self.notes.read_text(encoding="utf-8").split("\n")[:-1]
+        lines = [line for path in self._files() for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
         return sorted(map(json.loads, lines), key=lambda row: int(row[0]))
 
-    def run(self, program: Callable[..., Any], arguments: dict[str, Any], settings: RunSettings) -> Run:
+    def run(self, program: Callable[..., Any], arguments: dict[str, Any]) -> Run:
         rows = self.read()
         log, failed = log_of(rows, self.killed if self.up else {row[1] for row in rows})
-        outcome = self.folder / "outcome"
-        how, what = pickle.loads(outcome.read_bytes()) if outcome.exists() else ("", None)
-        exception, thread = None, "main"
-        if how == "raised":
-            exception = what if isinstance(what, BaseException) else RuntimeError(what)
-        elif failed is not None:
-            thread, exception = failed[0], RuntimeError(failed[1])
+        if not log.actors:
+            log.start(0, "main")
+        how, result = self._outcome()
+        thread, exception = "main", result if how == "raised" else None
+        if exception is None and failed is not None:
+            thread, exception = failed.actor, self._exception(failed)
         elif not how and self.up is None:
             exception = RuntimeError(f"the program's Python ended early: {self.errors.strip()[-500:] or 'no word'}")
-        duration = rows[-1][0] - rows[0][0] if rows else 0
-        trace = log.trace(duration)
-        return settings.run_of(
+        trace = log.trace(rows[-1][0] - rows[0][0] if rows else 0)
+        return self.settings.run_of(
             program,
             arguments,
             trace,
-            result=what if how == "result" else None,
+            result=result if how == "result" else None,
             printed=tuple(log.printed),
             exception=exception,
             stopped=self._stopped(log),
@@ -145,11 +155,44 @@ class _Bench:
             source=log.source(program.__code__),
         )
 
+    def _outcome(self) -> tuple[str, Any]:
+        """How the program has ended, "" if it has not, and its result or exception; in words where it is none here."""
+        if not (self.folder / "words").exists():
+            return "", None
+        how, _, words = (self.folder / "words").read_text(encoding="utf-8").partition("\n")
+        with suppress(Exception):  # its class may be the program's own, which is no module of this process
+            return how, pickle.loads((self.folder / "outcome").read_bytes())
+        return how, exception_of(words) if how == "raised" else words
+
+    def _exception(self, failed: Failure) -> BaseException:
+        """What a process raised, with its traceback; or what the system says of one that never began."""
+        if failed.words:
+            error = exception_of(failed.words)
+            error.add_note(f"In the process {failed.actor}:\n{json.loads(failed.words)[2]}")
+            return error
+        last = self.errors.strip().rpartition("\n")[2]
+        name, _, message = last.partition(": ")
+        if not message or not name.isidentifier():
+            name, message = "ChildProcessError", f"it ended with the exit code {failed.status} before it could begin"
+        error = called(name, message)
+        error.add_note(f"The process {failed.actor} ended before it could begin:\n{self.errors.strip()[-5000:]}")
+        return error
+
     def _stopped(self, log: Log) -> Deadlock | Timeout | None:
         if self.up == "deadlock" and (deadlock := log.deadlock()) is not None:
             return deadlock
         alive = [actor for actor in log.actors if not any(r.actor == actor and r.kind == "end" for r in log.rows)]
-        return Timeout(self.timeout, "wall", tuple(alive)) if self.up else None
+        return Timeout(self.settings.timeout, "wall", tuple(alive)) if self.up else None
+
+
+def exception_of(words: str) -> BaseException:
+    """The exception that a process has written down; one of the same name, if its class is not to be had here."""
+    name, message, _, whole = json.loads(words)
+    with suppress(Exception):
+        error = pickle.loads(base64.b64decode(whole))
+        if isinstance(error, BaseException):
+            return error
+    return called(name, message)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -172,22 +215,3 @@ def _until_gone(group: int) -> None:
         while time.monotonic() < late:
             os.killpg(group, 0)
             time.sleep(0.001)
-
-
-def _stuck(rows: list[list[Any]]) -> bool:
-    """True if every process that has begun and not ended waits without a time limit, and not only for others' ends."""
-    last: dict[int, list[Any]] = {}
-    for row in rows:
-        if row[2] not in {"made", "void"}:
-            last[row[1]] = row
-    alive = [row for pid, row in last.items() if row[2] not in {"end", "raised"} and not _dead(pid)]
-    waiting = [row for row in alive if row[2] in {"block", "join"} and row[4] == 0]
-    return len(waiting) == len(alive) and any(row[2] == "block" for row in alive)
-
-
-def _dead(pid: int) -> bool:
-    """True of a process that was killed. Where the system does not say so of one that nobody has joined yet: False."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}
-    except OSError:
-        return Path("/proc/self/stat").exists()

@@ -1,4 +1,8 @@
-"""Explorations and runs of an attempt that end in time, whatever the attempt does."""
+"""Explorations and runs of an attempt that end in time, whatever the attempt does and however busy the machine is.
+
+What counts is schedules, and the processor's time that this process had. Real time counts where the machine leaves it
+so little that the answer would take minutes: then the attempt is not called wrong.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.claims import Check
+from semalab.engine.idle import Idle
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.recording import run_program
@@ -15,46 +20,64 @@ from semalab.run import Run
 from semalab.settings import Program
 
 BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
-PATIENCE = 5.0  # seconds of real time for all explorations together, where a machine is slow
-STALLED = 2.5  # seconds that one run may take before it counts as hanging
+PATIENCE = 10.0  # seconds of the processor for all explorations together: the solutions need less than two
+STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
+LONGEST = 300.0  # real seconds for one check
+LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least, on either clock
 
 
 @dataclass
 class Bounded:
-    """Time for one attempt. Invariant: nothing begun through it goes on for more than `STALLED` seconds unseen.
+    """Time for one attempt. Invariant: what is begun through it ends, also on a machine that has no time for it.
 
-    interrupted: whether somebody wants it to end. deadline: of all explorations, by `time.monotonic()`.
+    interrupted: whether somebody wants it to end. deadline: of all explorations, by `time.process_time()`. until: of
+    the whole check, by `time.monotonic()`.
     """
 
     interrupted: Callable[[], bool]
-    deadline: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
+    deadline: float = field(default_factory=lambda: time.process_time() + PATIENCE)
+    until: float = field(default_factory=lambda: time.monotonic() + LONGEST)
+    _idle: Idle = field(default_factory=lambda: Idle(LOOK))
 
     def hurry(self) -> None:
         """There is an answer already; a better one may be looked for for a moment only."""
-        self.deadline = min(self.deadline, time.monotonic() + STALLED)
+        self.deadline = min(self.deadline, time.process_time() + STALLED)
+
+    def too_busy(self) -> bool:
+        """Whether the machine kept from its end what did not come to it."""
+        return time.monotonic() >= self.until
+
+    def _ends(self) -> bool:
+        return self.interrupted() or self.too_busy() or self._idle.look() > STALLED
 
     def run(self, program: Program, arguments: Mapping[str, Any], seed: int, claim: Check | None) -> Run:
         """A seeded run on the virtual clock. claim: what its picture is measured by."""
-        begun = time.monotonic()
-
-        def cancelled() -> bool:
-            return self.interrupted() or time.monotonic() - begun > STALLED
-
+        self._idle.restart()
         return run_program(
-            program, arguments, clock="virtual", seed=seed, timeout=TIMEOUT, claim=claim, cancelled=cancelled
+            program,
+            arguments,
+            clock="virtual",
+            seed=seed,
+            timeout=TIMEOUT,
+            patience=LONGEST,
+            claim=claim,
+            cancelled=self._ends,
         )
 
     def explore(self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None]) -> Exploration:
         """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough."""
-        last, since = 0, time.monotonic()
+        last = 0
+        self._idle.restart()
 
         def goes_on(schedules: int) -> bool:
-            nonlocal last, since
-            now = time.monotonic()
+            nonlocal last
             if schedules != last:
-                last, since = schedules, now
-            return not self.interrupted() and now - since < STALLED and now < self.deadline
+                last = schedules
+                self._idle.restart()
+            return not self._ends()
 
-        seconds = max(0.5, self.deadline - time.monotonic())
-        return search(program, dict(arguments), check, "operations", "free", BUDGET, seconds, goes_on)
+        seconds = max(0.5, self.deadline - time.process_time())
+        return search(
+            program, dict(arguments), check, "operations", "free", BUDGET, seconds, goes_on, time.process_time
+        )

@@ -10,7 +10,7 @@ from typing import Any
 from semalab.claims import Check
 from semalab.excerpt import written
 from semalab.exercises.answers import Prediction
-from semalab.exercises.bounded import STALLED, TIMEOUT
+from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
@@ -59,28 +59,18 @@ class TaskTrial(Exercise):
             return self.not_yet(problem)
         run = None
         with quiet(), interrupts() as interrupted:
+            bounded = Bounded(interrupted)
             for size in self.sizes:
                 for seed in range(self.seeds):
-                    run = self._run(attempt, size, seed, interrupted)
+                    run = bounded.run(self.program, {"attempt": attempt, **size}, seed, self.claim)
                     if interrupted():
                         return self.not_yet(INTERRUPTED)
+                    if isinstance(run.stopped, Timeout) and run.duration < TIMEOUT and bounded.too_busy():
+                        return self.too_busy()
                     if (problem := self._problem(run, attempt)) is not None:
                         return self.not_yet(problem, f"You see a run with the durations of seed {seed}.", run=run)
         tried = f"Right in {len(self.sizes) * self.seeds} runs of {self.told}, each with other durations."
         return Feedback(self.name, True, True, (f"Solved: {self.holds}.", tried), run=run)
-
-    def _run(self, attempt: Any, size: Mapping[str, Any], seed: int, interrupted: Callable[[], bool]) -> Run:
-        arguments = {"attempt": attempt, **size}
-        return run_program(
-            self.program,
-            arguments,
-            clock="virtual",
-            seed=seed,
-            timeout=TIMEOUT,
-            patience=STALLED,
-            claim=self.claim,
-            cancelled=interrupted,
-        )
 
     def _problem(self, run: Run, attempt: Any) -> str | None:
         if isinstance(run.stopped, Timeout):

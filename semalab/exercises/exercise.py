@@ -14,6 +14,7 @@ KINDS = {
     "repair": "Change the program until it is right, and run the cell again.",
     "build": "Write your program in place of `pass` and run the cell again.",
 }
+BUSY = "This machine is too busy just now: it left the check too little time to tell whether the attempt is right."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,10 @@ class Exercise(ABC):
     def not_yet(self, problem: str, *others: str, **shown: Any) -> Feedback:
         """An attempt that is no solution. shown: as in `Feedback`."""
         return Feedback(self.name, False, True, (f"Not yet: {problem}", *others), **shown)
+
+    def too_busy(self) -> Feedback:
+        """Neither right nor wrong: the machine left too little of its time to tell."""
+        return Feedback(self.name, False, True, (BUSY, "Run the cell again when less is going on."))
 
     @abstractmethod
     def judge(self, attempt: Any) -> Feedback:

@@ -138,6 +138,8 @@ class _Judging:
     def _stopped(self, run: Run) -> Feedback:
         if self._bounded.interrupted():
             return self._trial.not_yet(INTERRUPTED)
+        if run.duration < TIMEOUT and self._bounded.too_busy():
+            return self._trial.too_busy()
         slept = run.duration >= TIMEOUT
         why = "More than a minute of its own time has gone by." if slept else "Is there a loop without an end?"
         return self._trial.not_yet(ENDLESS, why, run=run)
@@ -154,6 +156,8 @@ class _Judging:
             return self._trial.not_yet(problem, _how_many(found, size), exploration=found, run=shown)
         if (problem := self._fault(first)) is not None:
             return self._trial.not_yet(problem, run=first)
+        if self._bounded.too_busy():
+            return self._trial.too_busy()
         if found.unfinished is not None:
             return self._trial.not_yet(f"for {size}, some schedules do not come to an end.", _WAIT, run=first)
         problem = f"nothing went wrong, but for {size} there are more schedules than the check can try."

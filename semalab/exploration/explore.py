@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 
@@ -84,10 +85,11 @@ def search(
     budget: int,
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
+    now: Callable[[], float] = monotonic,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
-    It is asked before each, and while one takes long, always by the thread that called.
+    It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):
@@ -107,7 +109,7 @@ def search(
 
     watched = granularity != "operations" or shares(program, arguments)
     settings = Settings(granularity, time == "free", watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, ask)
+    found = Search(program, arguments, check, settings, budget, seconds, ask, now)
     found.run()
     return _exploration(found, stopped)
 

@@ -43,14 +43,17 @@ class Search:
         budget: int,
         seconds: float,
         told: Callable[[int], bool] = lambda schedules: True,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """now: the clock of `seconds`."""
         self.program = program
         self.arguments = arguments
         self.check = check
         self.settings = replace(settings, releases_commute=counts_only(check))
         self.budget = budget
         self.seconds = seconds
-        self.deadline = time.monotonic() + seconds
+        self.now = now
+        self.deadline = now() + seconds
         self.told = told
         self.schedules = 0
         self.sleeping = True
@@ -112,7 +115,7 @@ class Search:
 
     def _halfway(self) -> bool:
         """Whether so much of the budget is used up that the rest is needed for the shortest."""
-        return self.schedules >= self.budget // 2 or time.monotonic() >= self.deadline - self.seconds / 2
+        return self.schedules >= self.budget // 2 or self.now() >= self.deadline - self.seconds / 2
 
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
@@ -121,7 +124,7 @@ class Search:
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
-        if self.schedules >= self.budget or time.monotonic() >= self.deadline or not self.told(self.schedules):
+        if self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules):
             return False
         self.schedules += 1
         stage.play(guide)
@@ -169,7 +172,7 @@ class Search:
         """Look for the shortest, with half of what is left of the budget at most."""
         until = (self.schedules + self.budget) // 2
         deadline, budget = self.deadline, self.budget
-        now = time.monotonic()
+        now = self.now()
         self.budget, self.deadline = until, now + (deadline - now) / 2
         try:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))

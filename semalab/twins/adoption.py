@@ -83,7 +83,7 @@ class Adoption:
     """
 
     def __init__(self, twins: Twins, exchange: Exchange, unseen: Unseen, alone: bool) -> None:
-        """alone: no thread from outside is in the program's code, so none of them is about to use its primitives."""
+        """alone: no thread from outside is about to use the primitives."""
         self._twins = twins
         self._alone = alone
         self._threading = twins.module("threading")

@@ -81,10 +81,10 @@ class Makers:
         current = self._twins.processor.current
         watched = getattr(self._twins.module("threading"), name)
 
-        def make() -> Any:
+        def make(depth: int = 1) -> Any:
             if current() is None:
                 return real()
-            library = _asker(sys._getframe(1))
+            library = _asker(sys._getframe(depth))
             if library is None:
                 return watched()
             lock = real()
@@ -98,7 +98,7 @@ class Makers:
 
         class Maker(type):
             def __call__(cls) -> Any:
-                return make()
+                return make(2)
 
             def __instancecheck__(cls, one: object) -> bool:
                 return isinstance(one, real | watched)

@@ -8,7 +8,7 @@ from typing import Any
 
 from semalab.exercises.bounded import Bounded
 from semalab.exercises.exercise import Exercise
-from semalab.exercises.faults import fault_of, shape_of
+from semalab.exercises.faults import INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
@@ -30,12 +30,20 @@ class Trap(Exercise):
         if (problem := shape_of(attempt, ("a", "b"))) is not None:
             return self.not_yet(problem)
         with quiet(), interrupts() as interrupted:
-            found = Bounded(interrupted).explore(give_two_semaphores, {"attempt": attempt}, lambda run: None)
+            bounded = Bounded(interrupted)
+            found = bounded.explore(give_two_semaphores, {"attempt": attempt}, lambda run: None)
+            if found.unfinished is not None or not found.complete:
+                return self._unproved(found, bounded)
             return self._answer(found, attempt)
 
+    def _unproved(self, found: Exploration, bounded: Bounded) -> Feedback:
+        if bounded.interrupted():
+            return self.not_yet(INTERRUPTED)
+        if bounded.too_busy():
+            return self.too_busy()
+        return self.not_yet("there are more schedules than the check can try, or some never end.")
+
     def _answer(self, found: Exploration, attempt: Any) -> Feedback:
-        if not found.complete or found.unfinished is not None:
-            return self.not_yet("there are more schedules than the check can try, or some never end.")
         if (shown := found.shortest) is None:
             problem = f"it comes to its end under each of its {found.covered:,} different schedules."
             return self.not_yet(problem, "Let two threads hold one semaphore each while they wait for the other.")

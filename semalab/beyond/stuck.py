@@ -1,0 +1,76 @@
+"""Whether no process of a recorded program can ever go on: asked of what they have noted, not of how long ago."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_ASIDE = frozenset({"made", "void", "gone", "begins"})  # notes that do not say what their process is at
+
+
+class Account:
+    """What the notes say of everybody just now.
+
+    A process that is stopped or has not been scheduled is not stuck, nor is one that has not begun: of a semaphore with
+    a permit left, whoever waits for it will get one. The files are not read at the same moment, and need not be: what
+    has let a process go on was noted before, by one who was not waiting then.
+    """
+
+    def __init__(self, rows: list[list[Any]], lives: Callable[[str], bool]) -> None:
+        """rows: in the order of their times. lives: of a process that holds a lock on its notes, whether it lives."""
+        self._last: dict[str, list[Any]] = {}
+        self._begun: dict[str, str] = {}  # by their keys: the processes that have come to life
+        self._announced: list[str] = []
+        self._gone: set[str] = set()
+        self._ended: set[str] = set()
+        self._free: dict[str, int] = {}  # permits, by the keys of semaphores
+        held: dict[str, bool] = {}
+        for row in rows:
+            _, me, kind, key, amount, *_ = row
+            if kind not in _ASIDE:
+                self._last[me] = row
+            if kind == "start":
+                held[me] = bool(amount)
+                self._begun[key or me] = me
+            elif kind == "starts":
+                self._announced.append(key)
+            elif kind == "gone":
+                self._gone.add(key)
+            elif kind in {"end", "raised"}:
+                self._ended.add(me)
+            elif kind == "made":
+                self._free[key] = amount
+            elif kind in {"acquire", "release", "void"}:
+                self._free[key] = self._free.get(key, 0) + {"acquire": -amount, "release": amount, "void": -1}[kind]
+        gone = {self._begun[key] for key in self._gone if key in self._begun}
+        self._dead = {me for me in self._last if me in gone or (held.get(me) and not lives(me))}
+
+    @property
+    def killed(self) -> set[str]:
+        """Those that died before they could note their end."""
+        return self._dead - self._ended
+
+    @property
+    def stuck(self) -> bool:
+        """True if all that live wait without a time limit, one of them at least for a permit, and there is none."""
+        if any(key not in self._begun and key not in self._gone for key in self._announced):
+            return False  # it is starting
+        living = {me: row for me, row in self._last.items() if me not in self._dead and me not in self._ended}
+        waits = [self._waits(row) for row in living.values()]
+        return all(waits) and any(row[2] == "block" for row in living.values())
+
+    def _waits(self, row: list[Any]) -> bool:
+        _, _, kind, key, amount, *_ = row
+        if amount or kind not in {"block", "join"}:
+            return False
+        return self._free.get(key, 0) <= 0 if kind == "block" else self._goes_on_living(key)
+
+    def _goes_on_living(self, key: str) -> bool:
+        """True if the end of this process is not near: it is at its work, or waits for those that it has started."""
+        me = self._begun.get(key)
+        if me is None or key in self._gone or me in self._dead:
+            return False
+        if me not in self._ended:
+            return True
+        own = (other for other in self._announced if other.startswith(f"{me}/"))
+        return any(self._goes_on_living(other) for other in own)

@@ -1,0 +1,135 @@
+"""Programs of several processes, each complete in itself: they are imported anew by every process."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+WHILE = 0.8  # seconds that something takes of which nobody should be impatient
+
+
+def visit(gate, mutex, visits):
+    gate.acquire()
+    with mutex:
+        print("inside")
+    visits.release()
+
+
+def all_four_usages(initial=1):
+    gate, visits = multiprocessing.Semaphore(0), multiprocessing.Semaphore(0)
+    mutex = multiprocessing.Semaphore(initial)
+    for i in range(3):
+        multiprocessing.Process(target=visit, args=[gate, mutex, visits], name=f"visitor-{i}").start()
+    for _ in range(3):
+        gate.release()
+    for process in multiprocessing.active_children():
+        process.join()
+    return multiprocessing.get_start_method()
+
+
+class Slow:
+    """Takes a while to come to life in another process, as a module that it imports would."""
+
+    def __reduce__(self):
+        return __import__("time").sleep, (WHILE,)
+
+
+class Broken:
+    def __reduce__(self):
+        return int, ("not a number",)
+
+
+def open_it(gate, delay=None):
+    gate.release()
+
+
+def slow_to_start():
+    gate = multiprocessing.Semaphore(0)
+    opener = multiprocessing.Process(target=open_it, args=[gate, Slow()], name="opener")
+    opener.start()
+    gate.acquire()
+    opener.join()
+    return "open"
+
+
+def never_begins():
+    gate = multiprocessing.Semaphore(0)
+    multiprocessing.Process(target=open_it, args=[gate, Broken()], name="broken").start()
+    gate.acquire()
+
+
+def die_inside(mutex):
+    with mutex:
+        os._exit(3)
+
+
+def lose_a_process():
+    mutex = multiprocessing.Semaphore(1)
+    victim = multiprocessing.Process(target=die_inside, args=[mutex], name="victim")
+    victim.start()
+    victim.join()
+    mutex.acquire()
+
+
+def start_and_die(mutex, gate):
+    multiprocessing.Process(target=die_inside, args=[mutex], name="orphan").start()
+    gate.acquire()
+
+
+def lose_a_process_that_nobody_joins():
+    mutex, gate = multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+    multiprocessing.Process(target=start_and_die, args=[mutex, gate], name="parent").start()
+    gate.acquire()
+
+
+class OwnError(Exception):
+    pass
+
+
+def fail(message):
+    raise OwnError(message)
+
+
+def fails():
+    process = multiprocessing.Process(target=fail, args=["no such seat"], name="poor one")
+    process.start()
+    process.join()
+
+
+def raises_its_own():
+    raise OwnError("in main")
+
+
+def never_joined():
+    """Its semaphore is gone before a process that is not forked can open it."""
+    start_one()
+
+
+def start_one():
+    multiprocessing.Process(target=open_it, args=[multiprocessing.Semaphore(0)], name="late").start()
+
+
+def wait_at(ready, gate):
+    ready.release()
+    gate.acquire()
+
+
+def stop_and_go():
+    ready, gate = multiprocessing.Semaphore(0), multiprocessing.Semaphore(0)
+    waiter = multiprocessing.Process(target=wait_at, args=[ready, gate], name="waiter")
+    waiter.start()
+    ready.acquire()
+    os.kill(waiter.pid, signal.SIGSTOP)
+    code = f"import os, signal, time; time.sleep({WHILE}); os.kill({waiter.pid}, signal.SIGCONT)"
+    gate.release()
+    with subprocess.Popen([sys.executable, "-c", code]):
+        waiter.join()
+    return waiter.exitcode
+
+
+def hand_to_a_pool():
+    gate = multiprocessing.Semaphore(0)
+    with multiprocessing.Pool(1, initializer=open_it, initargs=[gate, Slow()]) as pool:
+        gate.acquire()
+        return pool.apply(abs, [-1])

@@ -1,0 +1,161 @@
+"""However the system starts processes, the verdicts are the same: forked, forked by a server, or spawned."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import process_programs as programs
+import pytest
+
+from semalab.beyond import record_processes
+from semalab.beyond.alive import hold, is_held
+from semalab.beyond.stuck import Account
+from semalab.stops import Deadlock
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can only be spawned on this system")
+
+
+@pytest.fixture(params=["fork", "forkserver", "spawn"])
+def method(request: Any) -> Iterator[str]:
+    before = multiprocessing.get_start_method(allow_none=True)
+    multiprocessing.set_start_method(request.param, force=True)
+    yield request.param
+    multiprocessing.set_start_method(before, force=True)
+
+
+def test_the_four_usages(method: str) -> None:
+    run = record_processes(programs.all_four_usages)
+    run.trace.certify()
+    assert run.result == method and run.exception is None and run.stopped is None
+    assert run.trace.threads == ("main", "visitor-0", "visitor-1", "visitor-2")
+    assert run.output == "inside\n" * 3 and run.reading.uses["visits"].final == 3
+    assert run.reading.uses["mutex"].most_inside == 1
+
+
+def test_starting_is_being_alive(method: str) -> None:
+    run = record_processes(programs.slow_to_start)
+    assert (run.result, run.stopped) == ("open", None), run.verdict
+
+
+def test_who_never_begins_is_told_with_the_reason(method: str) -> None:
+    run = record_processes(programs.never_begins, raises=False)
+    run.trace.certify()
+    if method == "fork":  # nothing is handed over there
+        assert run.exception is None and run.stopped is None
+        return
+    assert run.exception is not None and run.failed_thread == "broken" and isinstance(run.stopped, Deadlock)
+    assert run.verdict.startswith("broken raised ValueError: invalid literal for int() with base 10: 'not a number'")
+    assert "Traceback (most recent call last)" in run.exception.__notes__[0]
+
+
+def test_who_was_killed_keeps_its_permit(method: str) -> None:
+    run = record_processes(programs.lose_a_process)
+    run.trace.certify()
+    assert run.verdict == "Deadlock: main waits for `mutex` (value 0) and nobody can release it any more"
+    assert run.reading.uses["mutex"].kept == ("victim",)
+
+
+def test_who_was_killed_is_noticed_though_nobody_waits_for_its_end(method: str) -> None:
+    run = record_processes(programs.lose_a_process_that_nobody_joins)
+    run.trace.certify()
+    assert isinstance(run.stopped, Deadlock) and set(run.stopped.threads) == {"main", "parent"}, run.verdict
+    assert run.reading.uses["mutex"].kept == ("orphan",)
+
+
+def test_an_exception_is_told_with_its_traceback(method: str) -> None:
+    run = record_processes(programs.fails, raises=False)
+    assert run.verdict == "poor one raised OwnError: no such seat" and run.exception is not None
+    (note,) = run.exception.__notes__
+    assert note.startswith("In the process poor one:\nTraceback (most recent call last)")
+    assert "raise OwnError(message)" in note or "in fail" in note
+    own = record_processes(programs.raises_its_own, raises=False)
+    assert own.verdict == "main raised OwnError: in main"
+
+
+def test_a_semaphore_that_was_gone_too_early_is_told(method: str) -> None:
+    run = record_processes(programs.never_joined, raises=False)
+    run.trace.certify()
+    if method == "fork":
+        assert run.exception is None
+    else:
+        assert run.verdict == "late raised FileNotFoundError: [Errno 2] No such file or directory"
+
+
+def test_a_process_that_is_stopped_and_goes_on_is_not_stuck(method: str) -> None:
+    run = record_processes(programs.stop_and_go)
+    run.trace.certify()
+    assert (run.result, run.stopped) == (0, None), run.verdict
+
+
+def test_what_processes_do_that_nobody_notes_is_waited_for(method: str) -> None:
+    run = record_processes(programs.hand_to_a_pool)
+    assert (run.result, run.stopped) == (1, None), run.verdict
+
+
+def test_nothing_is_left_open(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import test_processes as programs\n"
+        "from semalab.beyond import record_processes\nprint(record_processes(programs.no_patience).result)"
+    )
+    command = [sys.executable, "-X", "dev", "-W", "error::ResourceWarning", "-c", code, str(Path(__file__).parent)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.stdout == "(False, False)\n" and "ResourceWarning" not in ended.stderr, ended.stderr
+
+
+def test_a_lock_on_a_file_lives_as_long_as_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "held"
+    path.touch()
+    code = (
+        "import os, sys, time; from semalab.beyond.alive import hold\n"
+        "print(hold(os.open(sys.argv[1], os.O_RDWR)), flush=True); time.sleep(60)"
+    )
+    assert not is_held(path)
+    with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "True\n"
+        assert is_held(path) and is_held(path)
+        process.kill()
+        process.wait()
+    assert not is_held(path)
+    file = os.open(path, os.O_RDWR)
+    assert hold(file)
+    os.close(file)
+
+
+BEGIN = [[0, "m", "start", "", 1, None, "main"], [1, "m", "made", "s", 0, None, ""]]
+CHILD = [[2, "m", "starts", "m/1", 0, None, "c"], [3, "c", "start", "m/1", 1, None, "c"]]
+BLOCKED, WAITS = [9, "m", "block", "s", 0, None, ""], [9, "m", "join", "m/1", 0, None, ""]
+
+
+@pytest.mark.parametrize(
+    ("notes", "stuck"),
+    [
+        ([BLOCKED], True),
+        ([[9, "m", "block", "s", 1, None, ""]], False),  # with a time limit, or nobody knows
+        ([[2, "m", "release", "s", 1, None, ""], BLOCKED], False),  # a permit is there
+        ([CHILD[0], BLOCKED], False),  # a process is starting
+        ([CHILD[0], [4, "m", "gone", "m/1", 1, None, ""], BLOCKED], True),
+        ([*CHILD, BLOCKED], False),  # it may do anything
+        ([*CHILD, [4, "c", "end", "", 0, None, ""], BLOCKED], True),
+        ([*CHILD, [4, "c", "block", "s", 0, None, ""], BLOCKED], True),
+        ([*CHILD, [4, "c", "block", "s", 0, None, ""], WAITS], True),
+        ([*CHILD, [4, "c", "sleep", "", 7, None, ""], WAITS], False),
+        ([*CHILD, [4, "c", "end", "", 0, None, ""], WAITS], False),  # it will be noticed
+        ([WAITS], False),
+    ],
+)
+def test_what_the_notes_say(notes: list[list[Any]], stuck: bool) -> None:
+    assert Account([*BEGIN, *notes], lambda me: True).stuck is stuck
+
+
+def test_who_is_dead_can_do_nothing_more() -> None:
+    rows = [*BEGIN, *CHILD, [4, "c", "acquire", "s", 1, None, ""], BLOCKED]
+    account = Account(rows, lambda me: me == "m")
+    assert account.stuck and account.killed == {"c"}
+    unlocked = [[*row[:4], 0, *row[5:]] if row[2] == "start" else row for row in rows]
+    assert not Account(unlocked, lambda me: False).stuck  # where files know no locks, nobody is believed dead
