@@ -1,4 +1,4 @@
-"""A run that is stopped while a library waits in something unwatched leaves no thread, and no lock of the library taken."""
+"""A run that is stopped while a library waits in something unwatched leaves no thread, and no lock of it taken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import site
 import sys
 import threading
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -43,13 +42,13 @@ def of_a_queue():
 
 
 @pytest.fixture
-def library(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def library(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A module that counts as installed: none of its primitives is watched."""
     module: Any = types.ModuleType("waiting_room")
     module.__file__ = f"{site.getsitepackages()[0]}/waiting_room.py"
     exec(compile(SOURCE, module.__file__, "exec"), module.__dict__)
     monkeypatch.setitem(sys.modules, "waiting_room", module)
-    yield module
+    return module
 
 
 @pytest.mark.parametrize("clock", ["wall", "virtual"])
