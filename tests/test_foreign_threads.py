@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import os
 import signal
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -387,10 +390,12 @@ def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_
 ) -> None:
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
     monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", 0.05)
+    before = _thread._count()
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         run = lab.record(serves, server=server, clock="virtual")
-        threading.Thread(target=server.shutdown).start()
-        socket.create_connection(server.server_address).close()
+        while _thread._count() > before:  # it comes back from its call, and ends
+            socket.create_connection(server.server_address).close()
+            time.sleep(0.001)
     line = serves.__code__.co_firstlineno + 2
     assert run.verdict == (
         "Stopped: nothing happened for 2 s of real time in Thread-1 (serve_forever), "
@@ -427,3 +432,63 @@ def test_the_schedule_of_a_run_that_was_stopped_repeats_it_and_goes_on(monkeypat
     assert (again.trace.events, again.verdict) == (stopped.trace.events, stopped.verdict)
     further = lab.record(goes_on, out=[], until=100, schedule=Schedule.from_json(stopped.schedule.to_json()))
     assert (further.trace.events, further.result) == (whole.trace.events, 60)
+
+
+def beats(over: list[bool]) -> None:
+    while not over:
+        time.sleep(0.001)
+
+
+@CLOCKS
+@pytest.mark.usefixtures("fresh_gate")
+def test_what_an_earlier_cell_has_left_running_hides_no_deadlock(clock: str) -> None:
+    """It is in a function beside the program's; but that does not lead to what the program waits for."""
+    over: list[bool] = []
+    beat = threading.Thread(target=beats, args=(over,))
+    beat.start()
+    try:
+        run = lab.record(only_waits, clock=clock)
+    finally:
+        over.append(True)
+        beat.join()
+    assert run.verdict == "Deadlock: main waits for `gate` (value 0) and nobody can release it any more"
+
+
+LIBRARY = """
+import threading
+
+class Worker(threading.Thread):
+    def __init__(self, function):
+        threading.Thread.__init__(self, name="worker of a library")
+        self.function = function
+
+    def start(self):
+        threading.Thread.start(self)
+
+    def run(self):
+        self.function()
+"""
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("library_of_threads")
+    module.__file__ = "library_of_threads.so"  # so that it is nobody's own
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(LIBRARY, vars(module))
+
+
+def hires() -> bool:
+    import library_of_threads  # type: ignore[import-not-found]
+
+    door = threading.Semaphore(0)
+    worker = library_of_threads.Worker(door.release)
+    worker.start()
+    worker.join()
+    return door.acquire()
+
+
+@pytest.mark.usefixtures("library")
+def test_a_library_s_own_class_of_threads_stays_what_it_is() -> None:
+    run = lab.record(hires)
+    assert (run.result, run.trace.threads) == (True, ("main", "worker of a library"))

@@ -214,3 +214,49 @@ def test_events_know_the_programs_line(clock: str) -> None:
         ("release", there + 3),
         ("release", None),  # nobody's line: the thread runs the semaphore's method itself
     ]
+
+
+class Buffer:
+    def __init__(self) -> None:
+        self.changed = threading.Condition(threading.Lock())
+        self.both = [threading.Condition(lock=threading.RLock()) for _ in range(2)]
+
+
+def conditions() -> None:
+    buffer = Buffer()
+    for condition in (buffer.changed, *buffer.both):
+        with condition:
+            condition.notify()
+
+
+def test_a_condition_has_the_name_and_its_lock_is_named_after_it() -> None:
+    assert list(lab.record(conditions, clock="virtual").trace.primitives) == [
+        "changed's Lock",
+        "changed",
+        "both[0]'s RLock",
+        "both[0]",
+        "both[1]'s RLock",
+        "both[1]",
+    ]
+
+
+made_before = threading.Condition(threading.Lock())
+kept: list[threading.Semaphore] = []
+
+
+def uses_again() -> None:
+    mine = threading.Condition(threading.Lock())
+    for condition in (made_before, mine):
+        with condition:
+            pass
+    if not kept:
+        kept.append(threading.Semaphore(3))
+    with kept[0]:
+        pass
+
+
+def test_the_same_object_has_the_same_name_in_every_run() -> None:
+    kept.clear()
+    first, *others = ({*lab.record(uses_again, clock="virtual").trace.primitives} for _ in range(3))
+    assert first == {"made_before", "made_before's Lock", "mine", "mine's Lock", "kept[0]"}
+    assert all(names == first for names in others)

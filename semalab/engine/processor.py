@@ -15,6 +15,7 @@ from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.frames import current_frames
+from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.packed import count, pack
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
@@ -128,14 +129,17 @@ class Processor:
         self.others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
         return bool(self.others)
 
-    def watched_by_others(self, program: AbstractSet[int]) -> bool:
-        """True if a thread that is not of the run, nor the one that waits for its end, is in the program's code.
+    def used_by_others(self, program: AbstractSet[int], primitives: Iterable[object]) -> bool:
+        """True if a thread that is not of the run, nor the one that waits for its end, may be about to use one of them.
 
-        program: identities of the program's namespaces.
+        It is in the program's code then, and that leads to a primitive: what an earlier cell has left running counts
+        only if it does. program: identities of the program's namespaces.
         """
         own = {thread.carrier.ident for thread in list(self.every) if thread.carrier is not None}
         frames = {i: f for i, f in current_frames().items() if i not in own and i != self.caller}
-        return any(program_frame(frame, program) is not None for frame in frames.values())
+        wanted = frozenset(map(id, primitives))
+        inside = (frame for frame in frames.values() if program_frame(frame, program) is not None)
+        return any(can_reach(frames_of(frame), wanted) for frame in inside)
 
     def start(
         self,

@@ -297,6 +297,12 @@
   if (window.parent !== window) {
     root.classList.add("framed");
     surroundings();
+    try { // as high as the page: what the frame was given is an estimate, for fonts differ
+      const frame = window.frameElement, main = document.querySelector("main");
+      const fit = () => { frame.style.height = window.innerWidth < 1200 ? `${Math.ceil(main.offsetHeight)}px` : ""; };
+      new ResizeObserver(fit).observe(main);
+      window.addEventListener("resize", fit);
+    } catch { /* the same */ }
     try {
       const watch = new MutationObserver(() => requestAnimationFrame(surroundings));
       watch.observe(window.parent.document.body, { attributes: true });

@@ -62,6 +62,7 @@ def page_of(run: Run) -> Page:
     text = _filled(
         title=escape(f"{run.name}: {run.verdict}"),
         verdict=escape(run.verdict),
+        standing=run.standing,
         description=escape(run.description),
         style=style,
         style_hash=_hash(style),

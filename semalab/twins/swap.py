@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
-from semalab.twins.adoption import Adoption, is_wanted
+from semalab.twins.adoption import Adoption, is_primitive, is_wanted
 from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
@@ -53,7 +53,8 @@ class Swap:
         threads = [r.value for r in reach.references if isinstance(r.value, threading.Thread)]
         found += functions(vars(thread).get("_target") for thread in threads)
         spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
-        alone = not twins.processor.watched_by_others(frozenset(map(id, spaces)))
+        primitives = [reference.value for reference in reach.references if is_primitive(reference.value)]
+        alone = not twins.processor.used_by_others(frozenset(map(id, spaces)), primitives)
         self._adoption = Adoption(twins, self._exchange, self._unseen, alone)
         for name in reach.cut:
             self._unseen.name(f"{name} (too large to look through)")

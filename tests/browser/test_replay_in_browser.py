@@ -62,6 +62,14 @@ STEPS = """([key, count]) => [...Array(count)].map(() => {
 PLACES = """() => [...document.querySelectorAll('figure, #controls > *, section, .box, #said')].map(
     element => Object.values(element.getBoundingClientRect().toJSON()).map(Math.round).join())"""
 
+# The frame is as high and as wide as the page in it.
+WHOLE = """() => {
+    const frame = document.querySelector('iframe[title^=Replay]'), root = frame.contentDocument.documentElement;
+    const picture = frame.contentDocument.getElementById('picture');
+    return root.scrollHeight <= frame.clientHeight && root.scrollWidth <= frame.clientWidth
+        && picture.scrollWidth <= picture.clientWidth;
+}"""
+
 
 def visit(threads: int) -> None:
     mutex = threading.Semaphore(1)
@@ -365,6 +373,12 @@ def test_in_a_notebook(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -
     frame = page.frame_locator("iframe[title^=Replay]")
     said = frame.locator("#said")
     expect(said).to_have_text("main begins")
+    wide = page.viewport_size
+    for width, high in ((1024, 700), (1280, 800), (1600, 900)):
+        page.set_viewport_size({"width": width, "height": high})
+        page.wait_for_function(WHOLE)
+    page.set_viewport_size(wide)
+    page.wait_for_function(WHOLE)
     height = output.bounding_box()
     frame.get_by_role("slider", name="Step").focus()
     for sentence in ("worker-0 begins", "worker-1 begins"):
