@@ -6,8 +6,8 @@ import ipywidgets as widgets
 
 
 class Switches(widgets.HBox):
-    """Invariant: the seed and its button can be used on the virtual clock; the buttons to run again and to stop are seen
-    on the wall clock only.
+    """Invariant: the seed and its button can be used on the virtual clock; those to run again and to stop are seen on
+    the wall clock only.
 
     `stop` can be pressed while a run goes on that has lasted half a second. Buttons keep their places: one that comes
     and goes with every key press would only flicker.
