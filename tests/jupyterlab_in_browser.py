@@ -43,9 +43,19 @@ QUIET_SETTINGS = {
 
 
 def chromium() -> str | None:
-    """The browser to drive: $CHROMIUM, or the first Chromium or Chrome on the PATH; never one that was downloaded."""
+    """The browser to drive: $CHROMIUM, or the first Chromium or Chrome that is installed; never one of Playwright's."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, (*names, *_off_the_path()))), None)
+
+
+def _off_the_path() -> list[str]:
+    """Where macOS and Windows put a browser: not on the PATH."""
+    folders = [os.environ[name] for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA") if name in os.environ]
+    return [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        *(str(Path(folder, "Google", "Chrome", "Application", "chrome.exe")) for folder in folders),
+    ]
 
 
 @dataclass(frozen=True)

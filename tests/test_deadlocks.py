@@ -223,7 +223,9 @@ def lets_others_work(pool: ThreadPoolExecutor, gate_of: list[Any], delay: float)
 
 
 def in_the_programs_code(gate_of: list[Any], delay: float) -> None:
-    while not gate_of:
+    for _ in range(120_000):
+        if gate_of:
+            break
         time.sleep(0.001)
     time.sleep(delay)
     gate_of[0].release()

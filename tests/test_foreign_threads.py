@@ -9,8 +9,10 @@ import signal
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -450,3 +452,43 @@ def test_what_an_earlier_cell_has_left_running_hides_no_deadlock(clock: str) -> 
         over.append(True)
         beat.join()
     assert run.verdict == "Deadlock: main waits for `gate` (value 0) and nobody can release it any more"
+
+
+LIBRARY = """
+import threading
+
+class Worker(threading.Thread):
+    def __init__(self, function):
+        threading.Thread.__init__(self, name="worker of a library")
+        self.function = function
+
+    def start(self):
+        threading.Thread.start(self)
+
+    def run(self):
+        self.function()
+"""
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("library_of_threads")
+    module.__file__ = "library_of_threads.so"  # so that it is nobody's own
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(LIBRARY, vars(module))
+
+
+def hires() -> bool:
+    import library_of_threads  # type: ignore[import-not-found]
+
+    door = threading.Semaphore(0)
+    worker = library_of_threads.Worker(door.release)
+    worker.start()
+    worker.join()
+    return door.acquire()
+
+
+@pytest.mark.usefixtures("library")
+def test_a_library_s_own_class_of_threads_stays_what_it_is() -> None:
+    run = lab.record(hires)
+    assert (run.result, run.trace.threads) == (True, ("main", "worker of a library"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from patience import wait_until
 
 from semalab.panel.latest import Latest
 from semalab.recording import run_program
@@ -32,13 +32,10 @@ class Front:
             self.posted.get(timeout=30)()
 
     def wait_until_idle(self) -> None:
-        while self.latest.busy:
-            time.sleep(0.001)
+        wait_until(lambda: not self.latest.busy, "no job is under way")
         while not self.posted.empty():
             self.posted.get()()
-        others = [t for t in threading.enumerate() if t.name == "semalab panel"]
-        for thread in others:
-            thread.join()
+        wait_until(lambda: "semalab panel" not in {t.name for t in threading.enumerate()}, "its thread has ended")
 
 
 class Jobs:

@@ -87,7 +87,7 @@ def test_a_deck_has_a_slide_for_each_heading(pages: Path, path: Path) -> None:
 def heights(pages: Path) -> Iterator[dict[str, list[tuple[int, str]]]]:
     """For each deck, the height and first words of each slide, laid out by a real browser."""
     if chromium() is None:
-        pytest.skip("no Chromium or Chrome on the PATH: the slides were not laid out")
+        pytest.skip("no Chromium or Chrome is installed: the slides were not laid out")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as started:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from endless_programs import ENDLESS, spins
+from patience import wait_until
 
 import semalab as lab
 from semalab.recording import run_program
@@ -109,8 +110,7 @@ def test_a_virtual_program_that_blocks_outside_the_lab_is_named(monkeypatch: pyt
     run = lab.record(blocks_outside, end=reads, clock="virtual")
     assert _thread._count() == before + 1
     os.write(writes, b"!")  # now the thread comes back from its call, and ends
-    while _thread._count() > before:
-        time.sleep(0.001)
+    wait_until(lambda: _thread._count() <= before, "the thread has come back from its call and ended")
     os.close(reads)
     os.close(writes)
     line = blocks_outside.__code__.co_firstlineno + 1

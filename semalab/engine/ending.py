@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -19,6 +20,7 @@ GRACE = 0.002  # seconds that stopped threads get to unwind before they are told
 LAST_RESORT = 1.0  # seconds without the end of any thread after which those that are left (in C calls) are given up
 POLITE_ROUNDS = 15  # as long as this a Stop rises in the program's own lines only
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that swallows what it is told must have its turn to be told again
+_WAIT = threading.Condition.wait.__code__  # has its lock in `waiter`, from CPython 3.11 to 3.14
 
 _gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
 
@@ -75,11 +77,30 @@ def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, still:
     else:
         for thread in running:
             thread.send_stop()
+        _wake(running)
     until = time.monotonic() + GRACE
     for thread in flock:
         if thread.carrier is not None:
             thread.carrier.join(max(0.0, until - time.monotonic()))
     return not all(thread.alive for thread in flock)
+
+
+def _wake(threads: Sequence[ProgramThread]) -> None:
+    """Let threads out of a wait for something that the lab does not watch: a semaphore, event or queue of a library.
+
+    They sleep in a lock of their own. Once it is released, the Stop that they have been sent rises, and on the way out
+    they give back what they hold: a library's lock would stay locked for ever, and for everybody in the process.
+    Without the GIL a frame must not be looked into.
+    """
+    idents = {thread.carrier.ident for thread in threads if thread.carrier is not None}
+    for waiter in [
+        frame.f_locals.get("waiter")
+        for ident, frame in (current_frames().items() if _gil_enabled() else ())
+        if ident in idents and frame.f_code is _WAIT
+    ]:
+        if waiter is not None and waiter.locked():
+            with contextlib.suppress(RuntimeError):  # notified in between
+                waiter.release()
 
 
 def _in_program(threads: list[ProgramThread], program: AbstractSet[int]) -> list[ProgramThread]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
-from semalab.twins.namespaces import functions
+from semalab.twins.namespaces import functions, library_of_code
 from semalab.twins.reach import Reach, Reference
 from semalab.twins.retired import RetiredLock
 from semalab.twins.unseen import Unseen
@@ -72,6 +72,12 @@ _ELSEWHERE = (
     ("asyncio.locks", "Condition"),
     ("asyncio.queues", "Queue"),
 )
+
+
+def _is_a_librarys(cls: type) -> bool:
+    """True if an installed package defines it, or a class it derives from: that calls `threading` by its real name."""
+    modules = (sys.modules.get(str(base.__module__)) for base in cls.__mro__)
+    return any(library_of_code(vars(module)) for module in modules if module is not None)
 
 
 class Adoption:
@@ -165,7 +171,7 @@ class Adoption:
 
     def _thread(self, thread: Any, name: str) -> bool:
         """A thread that has not begun becomes one of the run; one that has is not the run's, and no primitive."""
-        if thread._started.is_set() or isinstance(thread, threading._DummyThread):
+        if thread._started.is_set() or isinstance(thread, threading._DummyThread) or _is_a_librarys(type(thread)):
             return True
         source = self._twins.source
         if not self._become(thread):

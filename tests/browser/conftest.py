@@ -31,7 +31,7 @@ def browser() -> Iterator[BrowserContext]:
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests")
     executable = chromium()
     if executable is None:
-        pytest.skip("no Chromium or Chrome on the PATH (set CHROMIUM to its path): no browser tests")
+        pytest.skip("no Chromium or Chrome is installed (or set CHROMIUM to its path): no browser tests")
     with playwright.sync_playwright() as started:
         chrome = started.chromium.launch(executable_path=executable, headless=True, args=CHROMIUM_FLAGS)
         yield chrome.new_context(viewport={"width": 1280, "height": 900})
