@@ -60,7 +60,9 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
             executed = cell.execution_count is not None
             count += executed
             cell.execution_count = count if executed else None
-            outputs = [_normalised_output(output, cell.execution_count) for output in _joined(cell.outputs)]
+            # First without what a slow search leaves of its bar, which would part one stream into two.
+            outputs = _joined([output for output in cell.outputs if output.get("data") != {}])
+            outputs = [_normalised_output(output, cell.execution_count) for output in outputs]
             cell.outputs = [output for output in outputs if output.get("data") != {}]
     for cell, slide_type in zip(notebook.cells, slide_types(notebook), strict=True):
         if slide_type != "-":

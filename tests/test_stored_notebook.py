@@ -19,7 +19,8 @@ def notebook_of(cells: list[NotebookNode], metadata: dict[str, Any] | None = Non
 
 def saved_by_jupyterlab() -> NotebookNode:
     view = {WIDGET_VIEW: {"model_id": "63ab"}, "text/plain": "IntSlider(value=1)"}
-    hello = [new_output("stream", name="stdout", text="hel"), new_output("stream", name="stdout", text="lo\n")]
+    hello = [new_output("stream", name="stdout", text=part) for part in ("hel", "lo\n")]
+    hello.insert(1, new_output("display_data", {}))  # a bar that is gone
     cells = [
         new_markdown_cell("# Title", id="same"),
         new_code_cell("1 + 1", execution_count=7, id="same", metadata={"scrolled": True, "tags": []}),

@@ -336,6 +336,7 @@ def test_what_is_not_watched_is_named(program: Callable[..., Any], unseen: str, 
     run.trace.certify()
     assert run.unseen == (unseen,) and not run.trace.primitives
     assert run.note == f"Not watched: {unseen}. In a coroutine the lab watches asyncio's semaphores and locks."
+    assert run.verdict.endswith(f" ran to the end; {unseen} was not watched")
 
 
 @CLOCKS
