@@ -159,6 +159,8 @@ def _inside(reading: Reading, use: Use) -> list[Claim]:
         claim = bounded(use, 1, f"Mutual exclusion{which}", "mutual exclusion")
     else:
         claim = bounded(use, n, f"Limit of {n:,}{which}", f"at most {n} inside")
+    if not use.most:  # given back only, as by one who had it before the run
+        return []
     if not claim.held:  # released by others than acquired it, so that more were inside than there were permits
         return []
     if claim.allowed > 1 and use.most_inside == n:
@@ -222,6 +224,8 @@ def _counts(use: Use) -> str:
         return f"{use.released:,} released, {passed:,} acquired, value {use.final:,} at the end{began}"
     if use.primitive.kind in QUEUES:
         return f"{use.released:,} put, {use.acquires:,} taken, {use.final:,} left at the end"
+    if use.primitive.kind in LOCKS:
+        return f"acquired {_times(passed)}, released {_times(opened)}"
     if use.primitive.kind in FLAGS:
         return f"set {_times(opened)}, passed {_times(passed)}"
     if use.primitive.kind == "Barrier":
@@ -230,4 +234,4 @@ def _counts(use: Use) -> str:
 
 
 def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n:,} times"
+    return ("never", "once")[n] if n < 2 else f"{n:,} times"

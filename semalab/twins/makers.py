@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from semalab.excerpt import cut
 from semalab.twins.adoption import Adoption
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
@@ -117,6 +118,17 @@ def _telling(init: Callable[..., None]) -> Callable[..., None]:
             _listening[0].made(one, sys._getframe(1))
 
     return __init__
+
+
+def refuse_replaced() -> None:
+    """Raise for a class of `threading` in whose place somebody has put a mock: the lab itself is made of them."""
+    mock = sys.modules.get("unittest.mock")
+    for name in (*_CLASSES, *_LOCKS) if mock is not None else ():
+        if isinstance(one := getattr(threading, name), mock.NonCallableMock):  # type: ignore[union-attr]
+            raise RuntimeError(
+                f"threading.{name} must be Python's own when a program is recorded, got {cut(repr(one), 80)};"
+                " patch it inside the program"
+            )
 
 
 def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:
