@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from semalab.engine.cpython import HANDLE, set_handle
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import functions, library_of_code
@@ -177,8 +178,8 @@ class Adoption:
         if not self._become(thread):
             return False
         thread._started = source.Event()
-        if hasattr(thread, "_handle"):  # from 3.13 on
-            thread._handle = source._ThreadHandle()
+        if HANDLE is not None:
+            set_handle(thread, source._ThreadHandle())
         if isinstance(thread, source.Timer):
             thread.finished = self._threading.Timer._moment()
         thread._invoke_excepthook = source._make_invoke_excepthook()

@@ -42,6 +42,7 @@ _CLOSED = (
 )
 _MACHINERY = frozenset(
     "_cond _lock _waiters _block _flag _value mutex not_empty not_full all_tasks_done queue finished _started _handle"
+    " _os_thread_handle"
     " _tstate_lock _invoke_excepthook _is_owned _release_save _acquire_restore _count _owner _action".split()
 )  # what a primitive of the program's own class has from Python's
 

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from semalab.engine import system
+from semalab.engine.cpython import end_or_begin_anew
 from semalab.twins.namespace import Twins
 
 
@@ -102,12 +102,7 @@ class Retirement:
         thread._started = threading.Event()
         if started:
             thread._started.set()
-        if not hasattr(thread, "_handle"):  # up to 3.12
-            thread._is_stopped, thread._tstate_lock = started, None
-        elif started:
-            thread._handle._set_done()
-        else:
-            thread._handle = system._ThreadHandle()
+        end_or_begin_anew(thread, started)
         thread._invoke_excepthook = vars(threading)["_make_invoke_excepthook"]()
         if isinstance(thread, self._twins.source.Timer):
             cancelled = thread.finished.is_set()
