@@ -61,8 +61,8 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
 def _wrong(reading: Reading, ending: Ending) -> str:
     """An exception, with those that it leaves waiting and the permit that it took along; a stop."""
     stopped, unseen = ending.stopped, ""
-    if stopped is not None and ending.unseen:
-        unseen = f"; {not_watched(ending.unseen)}"
+    if stopped is not None and (others := _beside(stopped, ending.unseen)):
+        unseen = f"; {not_watched(others)}"
     if ending.failure is not None:
         thread, error = ending.failure
         text = cut(said_by(error), _MESSAGE)
@@ -72,6 +72,12 @@ def _wrong(reading: Reading, ending: Ending) -> str:
         gone = lost(reading)
         return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}" if gone else raised
     return f"{_kind(stopped)}: {stopped}{unseen}" if stopped is not None else ""
+
+
+def _beside(stopped: Deadlock | Timeout, unseen: Sequence[str]) -> list[str]:
+    """What was not watched, apart from what the stop itself speaks of."""
+    waited = {wait.primitive for wait in stopped.waits} if isinstance(stopped, Deadlock) else set()
+    return [one for one in unseen if one not in waited and not any(f"`{label}`" in one for label in waited)]
 
 
 def _kind(stopped: Deadlock | Timeout) -> str:

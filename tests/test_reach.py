@@ -292,3 +292,23 @@ def test_what_a_library_makes_for_itself_is_counted(library: Any) -> None:
     assert lab.explore(made_inside).verdict != "proved"
     assert library.NewLock is threading.Lock
     assert library.Guarded.__init__.__defaults__ == (threading.Lock,)
+
+
+@pytest.mark.parametrize("make", ["Semaphore(2)", "Lock()", "Event()", "Queue()", "BoundedSemaphore(2)"])
+def test_what_asyncio_makes_in_a_plain_program_is_counted(make: str) -> None:
+    text = f"""
+def program():
+    import asyncio
+
+    async def main():
+        made = asyncio.{make}
+
+    asyncio.run(main())
+"""
+    space: dict[str, Any] = {}
+    exec(text, space)
+    noun = make.partition("(")[0].removeprefix("Bounded").lower()
+    for _ in range(2):
+        run = lab.record(space["program"])
+        assert run.unseen == (f"1 {noun} of asyncio",)
+        assert run.verdict == f"1 thread ran to the end; 1 {noun} of asyncio was not watched"

@@ -28,7 +28,7 @@ def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
     unseen = Unseen()
     for reference in reach.references:
         if reference.library:
-            unseen.count(reference.library, reference.value)
+            unseen.meet(reference.library, reference.value)
         else:
             unseen.name(reference.name)
     return unseen.told
@@ -118,7 +118,7 @@ class Adoption:
             elif not is_primitive(value) or isinstance(value, elsewhere):
                 continue
             elif id(value) not in ours:
-                self._unseen.count(reference.library, value)
+                self._unseen.meet(reference.library, value)
             elif type(value) in _LOCKS:
                 self._stand_in(reference)
             elif id(value) not in self._met:

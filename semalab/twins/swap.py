@@ -153,6 +153,8 @@ class Swap:
             module = real_import(name, globals, locals, fromlist, level)
             if ours:
                 self._swap_logging()  # it may have come just now
+                if self._makers is not None:
+                    self._makers.ask_more()
             return twins.of(module) if twins is not None and ours else module
 
         return __import__
