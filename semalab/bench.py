@@ -176,7 +176,7 @@ class Bench:
         self.twins = self.make_twins()
         if isinstance(self.processor, SteppingProcessor):
             announce(self.twins, self.processor)
-        self.swap.install(self.twins, self.program, self.arguments)
+        self.context.run(self.swap.install, self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
 
     def make_twins(self) -> Twins:

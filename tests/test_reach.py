@@ -159,6 +159,54 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     sys.modules.pop("bank", None)
 
 
+class Lazy(types.ModuleType):
+    """A module that gives a name when it is asked for it."""
+
+
+def lazy_module() -> Any:
+    lazy, gates = Lazy("lazy"), Lazy("gates")
+    for module in (lazy, gates):
+        vars(module)["__file__"] = str(Path(__file__).with_name(f"{module.__name__}.py"))
+    vars(gates)["kept"] = threading.Semaphore(1)
+    vars(lazy)["gates"] = gates
+    exec("def __getattr__(name):\n    return {'gate': gates.kept}[name]\n", vars(lazy))
+    return lazy
+
+
+@CLOCKS
+def test_what_a_module_gives_when_it_is_asked_is_seen(clock: str) -> None:
+    lazy = lazy_module()
+
+    def program() -> None:
+        two(lambda: use(lazy.gate))
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert (run.unseen, list(run.trace.primitives)) == ((), ["kept"])
+        assert sum(event.kind == "acquire" for event in run.trace) == 2
+    program()
+
+
+class OfEachThread(threading.local):
+    def __init__(self) -> None:
+        self.guard = threading.Lock()
+
+
+of_each_thread = OfEachThread()
+
+
+@CLOCKS
+def test_what_each_thread_has_of_its_own_is_seen(clock: str) -> None:
+    def program() -> None:
+        two(lambda: use(of_each_thread.guard))
+        use(of_each_thread.guard)
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert run.unseen == ()
+        assert {event.thread for event in run.trace if event.kind == "acquire"} == set(run.trace.threads)
+
+
 def imports_inside() -> None:
     from bank import Account  # type: ignore[import-not-found]
 

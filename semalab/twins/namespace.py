@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.engine.grasp import is_a
 from semalab.twins.closing import close_all
 from semalab.twins.dates import present
 from semalab.twins.handlers import Handlers
@@ -82,7 +83,7 @@ class Twins:
         """What stands for a module, class or function while the run lasts: its twin, or itself if it has none."""
         if real is builtins.print:
             return self.streams.print
-        if isinstance(real, types.ModuleType):
+        if is_a(real, types.ModuleType):
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
         if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
