@@ -17,7 +17,7 @@ from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
 from semalab.stepping import SteppingProcessor, announce, following
-from semalab.twins import Swap, Twins
+from semalab.twins import Swap, Twins, refuse_replaced
 from semalab.watching import cost_of_an_event
 
 _one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
@@ -89,6 +89,7 @@ def on_the_bench(bench: Bench) -> Iterator[None]:
     """Nothing else runs meanwhile; afterwards every name is what it was."""
     if any(other.current() is not None for other in _on_the_bench):
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
+    refuse_replaced()
     with _one_at_a_time, ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
         _on_the_bench.append(bench.processor)
         afterwards.callback(_on_the_bench.clear)
@@ -175,7 +176,7 @@ class Bench:
         self.twins = self.make_twins()
         if isinstance(self.processor, SteppingProcessor):
             announce(self.twins, self.processor)
-        self.swap.install(self.twins, self.program, self.arguments)
+        self.context.run(self.swap.install, self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
 
     def make_twins(self) -> Twins:

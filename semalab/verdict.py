@@ -61,8 +61,8 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
 def _wrong(reading: Reading, ending: Ending) -> str:
     """An exception, with those that it leaves waiting and the permit that it took along; a stop."""
     stopped, unseen = ending.stopped, ""
-    if stopped is not None and ending.unseen:
-        unseen = f"; {not_watched(ending.unseen)}"
+    if stopped is not None and (others := _beside(stopped, ending.unseen)):
+        unseen = f"; {not_watched(others)}"
     if ending.failure is not None:
         thread, error = ending.failure
         text = cut(said_by(error), _MESSAGE)
@@ -72,6 +72,12 @@ def _wrong(reading: Reading, ending: Ending) -> str:
         gone = lost(reading)
         return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}" if gone else raised
     return f"{_kind(stopped)}: {stopped}{unseen}" if stopped is not None else ""
+
+
+def _beside(stopped: Deadlock | Timeout, unseen: Sequence[str]) -> list[str]:
+    """What was not watched, apart from what the stop itself speaks of."""
+    waited = {wait.primitive for wait in stopped.waits} if isinstance(stopped, Deadlock) else set()
+    return [one for one in unseen if one not in waited and not any(f"`{label}`" in one for label in waited)]
 
 
 def _kind(stopped: Deadlock | Timeout) -> str:
@@ -159,6 +165,8 @@ def _inside(reading: Reading, use: Use) -> list[Claim]:
         claim = bounded(use, 1, f"Mutual exclusion{which}", "mutual exclusion")
     else:
         claim = bounded(use, n, f"Limit of {n:,}{which}", f"at most {n} inside")
+    if not use.most:  # given back only, as by one who had it before the run
+        return []
     if not claim.held:  # released by others than acquired it, so that more were inside than there were permits
         return []
     if claim.allowed > 1 and use.most_inside == n:
@@ -222,6 +230,8 @@ def _counts(use: Use) -> str:
         return f"{use.released:,} released, {passed:,} acquired, value {use.final:,} at the end{began}"
     if use.primitive.kind in QUEUES:
         return f"{use.released:,} put, {use.acquires:,} taken, {use.final:,} left at the end"
+    if use.primitive.kind in LOCKS:
+        return f"acquired {_times(passed)}, released {_times(opened)}"
     if use.primitive.kind in FLAGS:
         return f"set {_times(opened)}, passed {_times(passed)}"
     if use.primitive.kind == "Barrier":
@@ -230,4 +240,4 @@ def _counts(use: Use) -> str:
 
 
 def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n:,} times"
+    return ("never", "once")[n] if n < 2 else f"{n:,} times"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import contextvars
 import dataclasses
 import enum
 import functools
@@ -12,7 +13,7 @@ import types
 import typing
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 Lock = threading.Lock
 
@@ -355,6 +356,82 @@ def in_exit_stack() -> None:
     two(lambda: use(held.guard))
 
 
+in_context: contextvars.ContextVar[threading.Semaphore] = contextvars.ContextVar("in_context")
+in_context.set(threading.Semaphore(2))
+
+
+def in_context_variable() -> None:
+    two(use, in_context.get())
+
+
+class Singleton(type):
+    guard = threading.Lock()
+    made: ClassVar[dict[type, Any]] = {}
+
+    def __call__(cls) -> Any:
+        with Singleton.guard:
+            if cls not in Singleton.made:
+                Singleton.made[cls] = super().__call__()
+        return Singleton.made[cls]
+
+
+class Only(metaclass=Singleton):
+    def __init__(self) -> None:
+        self.permits = threading.Semaphore(1)
+
+
+Only()
+
+
+def in_singleton() -> None:
+    two(lambda: use(Only().permits))
+
+
+class Registered:
+    def __init_subclass__(cls) -> None:
+        cls.guard = threading.Lock()  # type: ignore[attr-defined]
+
+
+class Derived(Registered):
+    pass
+
+
+def of_a_subclass_as_it_is_made() -> None:
+    two(lambda: use(Derived.guard))  # type: ignore[attr-defined]
+
+
+class GuardedNumber:
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.guard = threading.Lock()
+
+    def __get__(self, one: Any, owner: type | None = None) -> int:
+        with self.guard:
+            return 1
+
+
+class HasNumber:
+    number = GuardedNumber()
+
+
+def in_descriptor() -> None:
+    two(lambda: HasNumber().number)
+
+
+@functools.singledispatch
+def size(of: Any) -> int:
+    raise TypeError(of)
+
+
+@size.register
+def _(of: int, guard: Any = threading.Lock()) -> int:  # noqa: B008
+    with guard:
+        return of
+
+
+def in_single_dispatch() -> None:
+    two(size, 1)
+
+
 def by_the_type_of_another() -> None:
     permits = type(pair[0])(1)
     two(use, permits)
@@ -412,6 +489,11 @@ WATCHED: dict[Callable[..., None], str] = {
     in_metaclass: "guard",
     decorated_and_called: "again guard",
     in_exit_stack: "guard",
+    in_context_variable: "in_context",
+    in_singleton: "guard permits",
+    of_a_subclass_as_it_is_made: "guard",
+    in_descriptor: "guard",
+    in_single_dispatch: "guard",
     by_the_type_of_another: "pair[0] pair[1] permits",
     by_name_of_the_module: "guard permits",
     by_importlib: "guard permits",

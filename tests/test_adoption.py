@@ -282,6 +282,35 @@ def test_to_look_for_primitives_runs_none_of_the_programs_code() -> None:
     assert lab.record(program, given=shy, clock="virtual").result == 2
 
 
+class Proxy:
+    """As of web frameworks: it is what it stands for, and outside of a request there is no such thing."""
+
+    @property
+    def __class__(self) -> Any:
+        raise RuntimeError("working outside of a request")
+
+    @__class__.setter
+    def __class__(self, cls: Any) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("working outside of a request")
+
+
+request = Proxy()
+behind_a_proxy = threading.Lock()
+
+
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_a_proxy_is_not_asked_what_it_stands_for(clock: str) -> None:
+    def program(given: Proxy, ask: bool = False) -> str:
+        with behind_a_proxy:
+            return f"{request.path}{given.path}" if ask else "fine"
+
+    run = lab.record(program, given=Proxy(), clock=clock)
+    assert (run.result, run.unseen) == ("fine", ())
+    assert run.verdict == "Mutual exclusion held: never more than 1 inside"
+
+
 def uses_a_pool(pool: ThreadPoolExecutor) -> int:
     return pool.submit(int, "7").result()
 

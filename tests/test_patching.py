@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import random
+import re
 import threading
 import time
 from time import sleep as doze
@@ -122,3 +123,13 @@ def test_a_run_that_is_stopped_within_a_patch_leaves_nothing_patched(clock: str)
     before = time.sleep
     assert lab.record(program, clock=clock, timeout=20).stopped is not None
     assert time.sleep is before
+
+
+@pytest.mark.parametrize("name", ["Lock", "RLock", "Event", "Thread"])
+def test_a_mock_in_the_place_of_what_the_lab_is_made_of_is_refused(name: str) -> None:
+    with mock.patch(f"threading.{name}"), pytest.raises(RuntimeError) as refused:
+        lab.record(lambda: None)
+    assert re.sub("got <.*>", "got <mock>", str(refused.value)) == (
+        f"threading.{name} must be Python's own when a program is recorded, got <mock>; patch it inside the program"
+    )
+    assert lab.record(lambda: None).stopped is None

@@ -159,6 +159,54 @@ def own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     sys.modules.pop("bank", None)
 
 
+class Lazy(types.ModuleType):
+    """A module that gives a name when it is asked for it."""
+
+
+def lazy_module() -> Any:
+    lazy, gates = Lazy("lazy"), Lazy("gates")
+    for module in (lazy, gates):
+        vars(module)["__file__"] = str(Path(__file__).with_name(f"{module.__name__}.py"))
+    vars(gates)["kept"] = threading.Semaphore(1)
+    vars(lazy)["gates"] = gates
+    exec("def __getattr__(name):\n    return {'gate': gates.kept}[name]\n", vars(lazy))
+    return lazy
+
+
+@CLOCKS
+def test_what_a_module_gives_when_it_is_asked_is_seen(clock: str) -> None:
+    lazy = lazy_module()
+
+    def program() -> None:
+        two(lambda: use(lazy.gate))
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert (run.unseen, list(run.trace.primitives)) == ((), ["kept"])
+        assert sum(event.kind == "acquire" for event in run.trace) == 2
+    program()
+
+
+class OfEachThread(threading.local):
+    def __init__(self) -> None:
+        self.guard = threading.Lock()
+
+
+of_each_thread = OfEachThread()
+
+
+@CLOCKS
+def test_what_each_thread_has_of_its_own_is_seen(clock: str) -> None:
+    def program() -> None:
+        two(lambda: use(of_each_thread.guard))
+        use(of_each_thread.guard)
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert run.unseen == ()
+        assert {event.thread for event in run.trace if event.kind == "acquire"} == set(run.trace.threads)
+
+
 def imports_inside() -> None:
     from bank import Account  # type: ignore[import-not-found]
 
@@ -292,3 +340,23 @@ def test_what_a_library_makes_for_itself_is_counted(library: Any) -> None:
     assert lab.explore(made_inside).verdict != "proved"
     assert library.NewLock is threading.Lock
     assert library.Guarded.__init__.__defaults__ == (threading.Lock,)
+
+
+@pytest.mark.parametrize("make", ["Semaphore(2)", "Lock()", "Event()", "Queue()", "BoundedSemaphore(2)"])
+def test_what_asyncio_makes_in_a_plain_program_is_counted(make: str) -> None:
+    text = f"""
+def program():
+    import asyncio
+
+    async def main():
+        made = asyncio.{make}
+
+    asyncio.run(main())
+"""
+    space: dict[str, Any] = {}
+    exec(text, space)
+    noun = make.partition("(")[0].removeprefix("Bounded").lower()
+    for _ in range(2):
+        run = lab.record(space["program"])
+        assert run.unseen == (f"1 {noun} of asyncio",)
+        assert run.verdict == f"1 thread ran to the end; 1 {noun} of asyncio was not watched"

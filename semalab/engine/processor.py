@@ -17,6 +17,7 @@ from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.frames import current_frames
 from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.packed import count, pack
+from semalab.engine.request import Request
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
@@ -78,6 +79,8 @@ class Processor:
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
         self.look: Callable[[], bool] = _over  # what the supervisor does at each tick
+        self._asked: list[Request] = []  # calls that the supervisor is to make
+        self._asked_is_heard = True
         self.caller = 0  # identifier of the thread that called record()
 
     # what the clocks differ in
@@ -242,6 +245,7 @@ class Processor:
 
         def look() -> bool:
             """At the run as a whole; returns whether it has been stopped."""
+            self._answer()
             seconds = run_time.look()
             if self.deadlocked():
                 self.stop("deadlock")
@@ -263,6 +267,26 @@ class Processor:
                     pass
         finally:
             self.look = _over
+            self._stop_answering()
+
+    def ask(self, call: Callable[[], Any]) -> Any:
+        """Let the thread that called record() make a call, at its next look; returns or raises what that does."""
+        request = Request(call)
+        with self._bookkeeping:
+            if not self._asked_is_heard or self.stopping:
+                raise Stop
+            self._asked.append(request)
+        return request.wait()
+
+    def _answer(self) -> None:
+        while self._asked:
+            self._asked.pop(0).make()
+
+    def _stop_answering(self) -> None:
+        with self._bookkeeping:
+            self._asked_is_heard = False
+        while self._asked:
+            self._asked.pop(0).refuse()
 
     def _pack(self) -> None:
         """`cut` is a place in the log as it is: once it is known, nothing may be packed any more."""

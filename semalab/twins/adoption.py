@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from semalab.engine.cpython import HANDLE, set_handle
+from semalab.engine.grasp import is_a
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import functions, library_of_code
@@ -28,7 +29,7 @@ def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
     unseen = Unseen()
     for reference in reach.references:
         if reference.library:
-            unseen.count(reference.library, reference.value)
+            unseen.meet(reference.library, reference.value)
         else:
             unseen.name(reference.name)
     return unseen.told
@@ -36,9 +37,9 @@ def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
 
 def is_primitive(value: Any) -> bool:
     """True for what threads wait in or are started by, and that is not of a run."""
-    if isinstance(value, threading.Thread):
-        return not (value._started.is_set() or isinstance(value, threading._DummyThread))  # type: ignore[attr-defined]
-    return isinstance(value, (*_LOCKS, RetiredLock, *_PERMITS, threading.Condition, *_others()))
+    if is_a(value, threading.Thread):
+        return not (value._started.is_set() or is_a(value, threading._DummyThread))
+    return is_a(value, (*_LOCKS, RetiredLock, *_PERMITS, threading.Condition, *_others()))
 
 
 def is_wanted(value: Any) -> bool:
@@ -47,7 +48,7 @@ def is_wanted(value: Any) -> bool:
 
 
 def _is_bound(value: Any) -> bool:
-    return isinstance(value, types.BuiltinMethodType) and type(value.__self__) in _LOCKS
+    return is_a(value, types.BuiltinMethodType) and type(value.__self__) in _LOCKS
 
 
 def _others() -> Iterator[type]:
@@ -103,7 +104,7 @@ class Adoption:
     def take_in(self, reach: Reach) -> None:
         """What a walk has found; a library's own is only named."""
         elsewhere = self._twins.elsewhere
-        primitives = [r for r in reach.references if is_primitive(r.value) and not isinstance(r.value, elsewhere)]
+        primitives = [r for r in reach.references if is_primitive(r.value) and not is_a(r.value, elsewhere)]
         ours = {id(r.value) for r in primitives if not r.library}
         bound = [r for r in reach.references if _is_bound(r.value)]
         unwritable = [r.value for r in (*primitives, *bound) if not reach.writable(r.place)]
@@ -115,10 +116,10 @@ class Adoption:
             value = reference.value
             if _is_bound(value):
                 self._bind(reference)
-            elif not is_primitive(value) or isinstance(value, elsewhere):
+            elif not is_primitive(value) or is_a(value, elsewhere):
                 continue
             elif id(value) not in ours:
-                self._unseen.count(reference.library, value)
+                self._unseen.meet(reference.library, value)
             elif type(value) in _LOCKS:
                 self._stand_in(reference)
             elif id(value) not in self._met:
@@ -132,16 +133,16 @@ class Adoption:
         return way_in is not None and self._alone and way_in(value, name)
 
     def _way_in(self, value: Any) -> Callable[[Any, str], bool] | None:
-        if isinstance(value, _PERMITS):
+        if is_a(value, _PERMITS):
             return self._permits
-        if isinstance(value, threading.Condition):
+        if is_a(value, threading.Condition):
             return self._condition
-        if isinstance(value, threading.Thread):
+        if is_a(value, threading.Thread):
             return self._thread
-        if isinstance(value, RetiredLock):
+        if is_a(value, RetiredLock):
             return self._retired
         queue = sys.modules.get("queue")
-        return self._queue if queue is not None and isinstance(value, queue.Queue) else None  # others are of C, or run
+        return self._queue if queue is not None and is_a(value, queue.Queue) else None  # others are of C, or run
 
     def _permits(self, one: Any, name: str) -> bool:
         bound = vars(one).get("_initial_value")  # with a part of its permits away, the log would take the rest for it

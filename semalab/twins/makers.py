@@ -14,6 +14,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from semalab.excerpt import cut
 from semalab.twins.adoption import Adoption
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespace import Twins
@@ -22,7 +23,12 @@ from semalab.twins.places import Attribute
 from semalab.twins.source import is_copy
 from semalab.twins.unseen import Unseen
 
-_CLASSES = ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread")
+_CLASSES = {
+    "threading": ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread"),
+    "queue": ("Queue",),
+    "asyncio.locks": ("Lock", "Semaphore", "BoundedSemaphore", "Event", "Condition", "Barrier"),
+    "asyncio.queues": ("Queue",),
+}
 _LOCKS = ("Lock", "RLock")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
@@ -40,18 +46,25 @@ class Makers:
         self._adoption = adoption
         self._unseen = unseen
         self._made_for: dict[str, Any] = {}
+        self._asked: set[str] = set()
+        self._others = tuple({cls.__module__.partition(".")[0] for cls in twins.elsewhere})  # whoever watches these
 
     def ask(self) -> None:
         """From now on every maker asks; the exchange takes it back."""
         _listening[:] = [self]
-        classes = [getattr(threading, name) for name in _CLASSES]
-        if "queue" in sys.modules:
-            classes.append(sys.modules["queue"].Queue)
-        for cls in classes:
-            init = cls.__init__
-            self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
         for name in _LOCKS:
             self._exchange.name(vars(threading), name, self.of(getattr(threading, name)))
+        self.ask_more()
+
+    def ask_more(self) -> None:
+        """As `ask`, of those modules that have been imported since."""
+        for module, names in _CLASSES.items():
+            if module in sys.modules and module not in self._asked and not module.startswith(self._others):
+                self._asked.add(module)
+                for cls in [getattr(sys.modules[module], name) for name in names]:
+                    if isinstance(cls, type):  # and no mock
+                        init = vars(cls)["__init__"]
+                        self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
 
     def be_quiet(self) -> None:
         """The run is over: it is not told of anything any more, nor kept."""
@@ -71,11 +84,11 @@ class Makers:
         if self._twins.processor.current() is None:
             return
         library = _asker(caller, one)
-        if library is None:
+        if library is None and not _is_asyncios(one):
             if not self._adoption.take(one, ""):
-                self._unseen.name(type(one).__name__, one)
-        elif library and not isinstance(one, threading.Thread):
-            self._unseen.count(library, one)
+                self._unseen.name(type(one).__name__)
+        elif library != "" and not isinstance(one, threading.Thread):
+            self._unseen.count(library or "asyncio", one)
 
     def _lock(self, name: str, real: Callable[[], Any]) -> Any:
         current = self._twins.processor.current
@@ -117,6 +130,21 @@ def _telling(init: Callable[..., None]) -> Callable[..., None]:
             _listening[0].made(one, sys._getframe(1))
 
     return __init__
+
+
+def _is_asyncios(one: Any) -> bool:
+    return any(cls.__module__.startswith("asyncio.") for cls in type(one).__mro__)
+
+
+def refuse_replaced() -> None:
+    """Raise for a class of `threading` in whose place somebody has put a mock: the lab itself is made of them."""
+    mock = sys.modules.get("unittest.mock")
+    for name in ("Condition", "Event", "Thread", *_LOCKS) if mock is not None else ():
+        if isinstance(one := getattr(threading, name), mock.NonCallableMock):  # type: ignore[union-attr]
+            raise RuntimeError(
+                f"threading.{name} must be Python's own when a program is recorded, got {cut(repr(one), 80)};"
+                " patch it inside the program"
+            )
 
 
 def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:

@@ -148,6 +148,7 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "multiprocessing.dummy": _dummy,
     "multiprocessing": _multiprocessing,
     "sched": _sched,
+    "signal": lambda twins: twins.handlers.module(twins.choose),
 }
 
 _AT_FIRST = {name: dict(vars(sys.modules[name])) for name in ("time", "random", "threading")}

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.engine.grasp import is_a
 from semalab.twins.closing import close_all
 from semalab.twins.dates import present
+from semalab.twins.handlers import Handlers
 from semalab.twins.modules import MAKERS, replaced
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
@@ -37,6 +39,7 @@ class Twins:
         self.elsewhere: tuple[type, ...] = ()  # classes of primitives that somebody else watches in this run
         self.seeded = processor.clock == "virtual"  # whether the run's random numbers come from the seed
         self.recorder: Recorder = Recorder(processor)
+        self.handlers: Handlers = Handlers(processor)
         self.streams = Streams(self.recorder, self.inside)
         self.source = load_threading(processor)
         self.with_exit: types.CodeType = self.source.Semaphore.__exit__.__code__
@@ -80,7 +83,7 @@ class Twins:
         """What stands for a module, class or function while the run lasts: its twin, or itself if it has none."""
         if real is builtins.print:
             return self.streams.print
-        if isinstance(real, types.ModuleType):
+        if is_a(real, types.ModuleType):
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
         if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
@@ -123,6 +126,7 @@ class Twins:
         The streams become what `Swap` takes out again: an output that went astray would be the kernel's for ever.
         """
         close_all(self.recorder)
+        self.handlers.restore()
         self._put_streams_back()
         if threading.stack_size() != self._stack_size:
             threading.stack_size(self._stack_size)

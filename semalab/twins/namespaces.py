@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from semalab.engine.grasp import is_a
+
 _LAB = str(Path(__file__).parent.parent) + os.sep
 _INSTALLED = (
     *site.getsitepackages(),
@@ -36,15 +38,15 @@ def functions(candidates: Iterable[Any]) -> Iterator[types.FunctionType]:
         if id(candidate) in seen:
             continue
         seen.add(id(candidate))
-        if isinstance(candidate, types.FunctionType):
+        if is_a(candidate, types.FunctionType):
             yield candidate
             queue.extend(c for c in map(content, candidate.__closure__ or ()) if callable(c))
             queue.append(getattr(candidate, "__wrapped__", None))
-        elif isinstance(candidate, types.MethodType):
+        elif is_a(candidate, types.MethodType):
             queue.append(candidate.__func__)
-        elif isinstance(candidate, functools.partial):
+        elif is_a(candidate, functools.partial):
             queue.extend([candidate.func, *candidate.args, *candidate.keywords.values()])
-        elif isinstance(candidate, type):
+        elif is_a(candidate, type):
             if candidate.__module__ != builtins.__name__:
                 queue.extend(v for v in vars(candidate).values() if isinstance(v, types.FunctionType))
         elif callable(candidate):
@@ -65,11 +67,11 @@ def namespaces(first: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def own(value: Any) -> dict[str, Any] | None:
     """The namespace a value comes from, if its author wrote it: not Python's, not the lab's, not an installed one."""
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         namespace = value.__globals__
-    elif isinstance(value, types.ModuleType):
+    elif is_a(value, types.ModuleType):
         namespace = vars(value)
-    elif isinstance(value, type):
+    elif is_a(value, type):
         module = value.__module__
         namespace = vars(sys.modules.get(module, threading) if isinstance(module, str) else threading)
     else:

@@ -7,6 +7,7 @@ its attributes; from everything else to all that it refers to. Python's own modu
 from __future__ import annotations
 
 import collections
+import contextvars
 import functools
 import gc
 import opcode
@@ -17,6 +18,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from semalab.engine.grasp import is_a
 from semalab.twins.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
 from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place
 
@@ -123,17 +125,17 @@ class Reach:
         value = reference.value
         if self._wanted(value):
             self.references.append(reference)
-        if isinstance(value, tuple | frozenset):
+        if is_a(value, tuple | frozenset):
             self.holders.setdefault(id(value), []).append(reference.place)
         if id(value) in self._seen:
             return
         self._seen[id(value)] = value
-        if isinstance(value, types.FunctionType):
+        if is_a(value, types.FunctionType):
             self._ahead.append(value)
-        elif isinstance(value, types.ModuleType):
+        elif is_a(value, types.ModuleType):
             if library_of_code(vars(value)) != "":
                 self._modules[id(value)] = (value, set())
-        elif isinstance(value, type):
+        elif is_a(value, type):
             library = library_of(value)
             if library is None:
                 self._push(self._of_class(value))
@@ -152,7 +154,7 @@ class Reach:
         if library is None:  # the program's own
             plain = () if primitive else self._of_plain(reference)
             self._push([*self._attributes(value, name), *plain, Reference(cls.__name__, cls)])
-        elif isinstance(value, threading.Thread):
+        elif is_a(value, threading.Thread):
             self._push(r for r in self._attributes(value) if r.name in _OF_A_THREAD)
         elif primitive:
             return
@@ -167,48 +169,51 @@ class Reach:
             self._push([*inner, *self._of_plain(reference)], depth)
 
     def _is_machinery(self, reference: Reference) -> bool:
-        return self._wanted(reference.value) and not isinstance(reference.value, type | types.FunctionType)
+        return self._wanted(reference.value) and not is_a(reference.value, type | types.FunctionType)
 
     def _of_plain(self, reference: Reference) -> Iterator[Reference]:
         """What a container, or another thing of C, refers to."""
         name, value, _, library = reference
-        if isinstance(value, dict):
+        if is_a(value, dict):
             if "__spec__" not in value and not _only_atoms(value.values()):  # no module's namespace
                 for key, element in list(dict.items(value)):
                     yield Reference(f"{name}[{_key(key)}]", element, Entry(value, key), library)
             if not _only_atoms(dict.keys(value)):
                 yield from (Reference(name, key, Key(value, key), library) for key in list(dict.keys(value)))
-            if isinstance(value, collections.defaultdict):
+            if is_a(value, collections.defaultdict):
                 yield Reference(name, value.default_factory, Attribute(value, "default_factory"), library)
-        elif isinstance(value, tuple | frozenset):
+        elif is_a(value, tuple | frozenset):
             self.tuples[id(value)] = value
-            fields = getattr(type(value), "_fields", None) if isinstance(value, tuple) else None
+            fields = getattr(type(value), "_fields", None) if is_a(value, tuple) else None
             if not _only_atoms(value):
                 for i, element in enumerate(_elements(value)):
-                    label = f"{name}[{i}]" if isinstance(value, tuple) else name
+                    label = f"{name}[{i}]" if is_a(value, tuple) else name
                     if isinstance(fields, tuple) and i < len(fields):
                         label = str(fields[i])
                     yield Reference(label, element, Inside(value, i), library)
-        elif isinstance(value, list | collections.deque):
+        elif is_a(value, list | collections.deque):
             if not _only_atoms(_elements(value)):
                 for i, element in enumerate(list(_elements(value))):
                     yield Reference(f"{name}[{i}]", element, Element(value, i), library)
-        elif isinstance(value, set):
+        elif is_a(value, set):
             if not _only_atoms(_elements(value)):
                 yield from (Reference(name, e, Member(value, e), library) for e in list(_elements(value)))
-        elif isinstance(value, functools.partial):
+        elif is_a(value, functools.partial):
             yield Reference(name, value.func, Part(value, "func"), library)
             self.holders.setdefault(id(value.args), []).append(Part(value, "args"))
             yield from self._of_plain(Reference(name, value.args, None, library))
             yield from (Reference(k, v, Entry(value.keywords, k), library) for k, v in value.keywords.items())
-        elif isinstance(value, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
+        elif is_a(value, types.GeneratorType | types.CoroutineType | types.AsyncGeneratorType):
             yield from self._of_frame(value)
-        elif isinstance(value, types.MethodType):
+        elif is_a(value, types.MethodType):
             yield Reference(name, value.__func__)
             yield Reference(name, value.__self__)
-        elif isinstance(value, weakref.ref):
+        elif is_a(value, weakref.ref):
             yield Reference(name, value(), None, library)
-        elif isinstance(value, property):
+        elif is_a(value, contextvars.ContextVar):
+            now = value.get(ABSENT)  # what it is here; what it is if nobody has set it is among what it refers to
+            yield from (Reference(name, one, None, library) for one in (now, *gc.get_referents(value)))
+        elif is_a(value, property):
             yield from (Reference(name, f) for f in (value.fget, value.fset, value.fdel))
         elif any(map(_is_of_c, type(value).__mro__[:-1])):
             inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
@@ -241,11 +246,11 @@ class Reach:
     def _of_class(self, cls: type) -> Iterator[Reference]:
         self.classes.append(cls)
         for name, value in list(vars(cls).items()):
-            if isinstance(value, classmethod | staticmethod):
+            if is_a(value, classmethod | staticmethod):
                 yield Reference(name, value.__func__)
-            elif isinstance(value, types.FunctionType | property) or name == "__dataclass_fields__":
+            elif is_a(value, types.FunctionType | property) or name == "__dataclass_fields__":
                 yield Reference(name, value)
-            elif name == "_member_map_" and isinstance(value, dict):  # of an enumeration
+            elif name == "_member_map_" and is_a(value, dict):  # of an enumeration
                 yield from (Reference(member, value[member], Entry(value, member)) for member in value)
             elif not name.startswith("__"):
                 yield Reference(name, value, Attribute(cls, name))
@@ -290,8 +295,8 @@ class Reach:
 
     def _of_librarys_class(self, cls: type, library: str) -> Iterator[Reference]:
         for name, value in list(vars(cls).items()):
-            value = value.__func__ if isinstance(value, classmethod | staticmethod) else value
-            if self._wanted(value) or isinstance(value, types.FunctionType):
+            value = value.__func__ if is_a(value, classmethod | staticmethod) else value
+            if self._wanted(value) or is_a(value, types.FunctionType):
                 yield Reference(name, value, Attribute(cls, name), library)
         yield from (Reference(base.__name__, base, None, library) for base in cls.__bases__ if library_of(base))
 
@@ -310,7 +315,8 @@ class Reach:
         for module, done in list(self._modules.values()):
             space = vars(module)
             library = library_of_code(space)
-            for name in [name for name in self._names if name in space and name not in done]:
+            asked = (*self._names, "__getattr__")  # which a module calls for what it does not have
+            for name in [name for name in asked if name in space and name not in done]:
                 done.add(name)
                 if library is None:
                     found.append(Reference(name, space[name], Entry(space, name)))
@@ -329,9 +335,9 @@ _HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict
 
 def _is_code_of(value: Any, library: str) -> bool:
     """True for a function or class of this library."""
-    if isinstance(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         return library_of_code(value.__globals__) == library
-    return isinstance(value, type) and library_of(value) == library
+    return is_a(value, type) and library_of(value) == library
 
 
 def _only_atoms(values: Iterable[Any]) -> bool:
@@ -341,7 +347,7 @@ def _only_atoms(values: Iterable[Any]) -> bool:
 
 def _elements(value: Any) -> Iterator[Any]:
     """Its elements, without asking a derived class for them."""
-    kind: Any = next(cls for cls in (tuple, frozenset, list, set, collections.deque) if isinstance(value, cls))
+    kind: Any = next(cls for cls in (tuple, frozenset, list, set, collections.deque) if is_a(value, cls))
     elements: Iterator[Any] = kind.__iter__(value)
     return elements
 

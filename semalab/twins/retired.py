@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from semalab.engine.cpython import end_or_begin_anew
+from semalab.engine.grasp import is_a
 from semalab.twins.namespace import Twins
 
 
@@ -55,7 +56,7 @@ class Retirement:
                 real = self._reals.get(id(value), self._locks.get(id(value)))
                 if real is not None:
                     namespace[name] = real
-                elif isinstance(value, type):
+                elif is_a(value, type):
                     self._rebase(value)
 
     def _primitive(self, kind: str, one: Any) -> None:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, KeysView, Mapping
 from typing import Any
 
+from semalab.engine.grasp import is_a
 from semalab.twins.adoption import Adoption, is_primitive, is_wanted
 from semalab.twins.dates import dates
 from semalab.twins.exchange import Exchange
@@ -50,7 +51,7 @@ class Swap:
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
         reach.walk(program, arguments, found)
-        threads = [r.value for r in reach.references if isinstance(r.value, threading.Thread)]
+        threads = [r.value for r in reach.references if is_a(r.value, threading.Thread)]
         found += functions(vars(thread).get("_target") for thread in threads)
         spaces = [s for s in namespaces(f.__globals__ for f in found) if id(s) not in _NEVER]
         primitives = [reference.value for reference in reach.references if is_primitive(reference.value)]
@@ -119,7 +120,7 @@ class Swap:
             twin = self._twins.of(value)
             if twin is not value:
                 self._exchange.name(namespace, name, twin)
-            elif isinstance(value, type):
+            elif is_a(value, type):
                 self._exchange.rebase(value)
 
     def _takes_in(self, namespace: Any) -> bool:
@@ -153,6 +154,8 @@ class Swap:
             module = real_import(name, globals, locals, fromlist, level)
             if ours:
                 self._swap_logging()  # it may have come just now
+                if self._makers is not None:
+                    self._makers.ask_more()
             return twins.of(module) if twins is not None and ours else module
 
         return __import__

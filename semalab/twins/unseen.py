@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import Counter
 from typing import Any
 
-_NOUNS = ((threading.Semaphore, "semaphore"), (threading.Event, "event"), (threading.Barrier, "barrier"))
-_QUEUES = (queue.Queue, queue.SimpleQueue)
+_NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "Queue": "queue", "SimpleQueue": "queue"}
 
 
 class Unseen:
-    """Invariant: `told` says each thing once, in the order in which it was met; what is counted is counted once."""
+    """Invariant: `told` says each thing once, in the order in which it was met. `_named` and `_counted` keep what they
+    have by its identity, so that none is used twice.
+    """
 
     def __init__(self) -> None:
         self._names: dict[str, None] = {}
-        self._named: set[int] = set()
+        self._named: dict[int, Any] = {}
         self._counts: dict[str, Counter[str]] = {}
-        self._counted: list[Any] = []  # kept, so that no identity is used twice
+        self._counted: dict[int, Any] = {}
 
     def name(self, name: str, value: Any = None) -> None:
         """One of the program's own. A value of many names is told by the first."""
         if value is None or id(value) not in self._named:
-            self._named.add(id(value))
+            if value is not None:
+                self._named[id(value)] = value
             self._names[name or "the program"] = None
 
+    def meet(self, library: str, value: Any) -> None:
+        """One that a library had made for itself; it may be met again."""
+        if id(value) not in self._counted:
+            self._counted[id(value)] = value
+            self.count(library, value)
+
     def count(self, library: str, value: Any) -> None:
-        """One that a library made for itself."""
-        if not any(value is other for other in self._counted):
-            self._counted.append(value)
-            self._counts.setdefault(library, Counter())[_noun(value)] += 1
+        """One that a library makes just now."""
+        self._counts.setdefault(library, Counter())[_noun(value)] += 1
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -40,9 +44,7 @@ class Unseen:
 
 
 def _noun(value: Any) -> str:
-    if isinstance(value, _QUEUES):
-        return "queue"
-    return next((noun for cls, noun in _NOUNS if isinstance(value, cls)), "lock")
+    return next((_NOUNS[cls.__name__] for cls in type(value).__mro__ if cls.__name__ in _NOUNS), "lock")
 
 
 def _phrase(library: str, counted: Counter[str]) -> str:
