@@ -181,7 +181,7 @@ def test_primitives_and_threads_of_an_earlier_cell_take_part(kernel: LiveKernel)
 
 def test_what_another_thread_is_at_stays_as_it_is_and_is_named(kernel: LiveKernel) -> None:
     kernel.run(
-        "end, mutex = threading.Event(), Semaphore(1)\ndef busy():\n    end.wait()\n"
+        "end, mutex = threading.Event(), Semaphore(1)\ndef busy():\n    end.wait()\n    mutex.release()\n"
         "other = Thread(target=busy)\nother.start()"
     )
     reply = kernel.run(timeline("with mutex: pass", "--clock wall"))
