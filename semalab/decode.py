@@ -59,7 +59,7 @@ class Decoder:
         self.thread_labels = thread_labels(self._names)
         self._foreign: dict[int, str] = {}  # the labels of those not of the run, by identity
         self._met: list[Foreign] = []
-        self.labels = primitive_labels(made)
+        self.labels = primitive_labels(made, self._silent(made))
         self.primitives = [Primitive(label, m.kind, m.initial) for label, m in zip(self.labels, made, strict=True)]
         self.value = [m.initial for m in made]
         self.printed: list[Printed] = []
@@ -69,6 +69,14 @@ class Decoder:
         self._entered: list[dict[str, list[int | None]]] = [{} for _ in made]
         self._started: set[str] = set()
         self._events: list[Event] = []
+
+    def _silent(self, made: Sequence[Made]) -> set[int]:
+        """Of those that were there before the run: the keys of those without a row, as are all their parts."""
+        before = {key for key, one in enumerate(made) if one.name}
+        if not before:
+            return before
+        spoken = {what if type(what) is int else what[1] for what in {row[2] for row in rows(self.processor.log, None)}}
+        return before - spoken - {one.part_of for key, one in enumerate(made) if key in spoken}
 
     def trace(self) -> Trace:
         end = self.processor.stopped_at if self.processor.verdict is not None else 0

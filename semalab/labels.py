@@ -10,6 +10,7 @@ import linecache
 import os
 import types
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -190,14 +191,19 @@ class Made(Protocol):
     def name(self) -> str: ...
 
 
-def primitive_labels(made: Iterable[Made]) -> list[str]:
-    """A label for each, in order of creation. Invariant: all differ, and are the same in every run."""
+def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset()) -> list[str]:
+    """A label for each, in order of creation. Invariant: all differ, and are the same in every run.
+
+    silent: numbers of those that were there before the run and did nothing in it. They leave their names to those that
+    the program has put in their places.
+    """
     every = list(made)
     of_conditions = {one.name for one in every if one.kind == "Condition" and one.name}
-    labels: list[str] = []
+    labels = [""] * len(every)
     taken: set[str] = set()
     used: dict[str, int] = {}
-    for one in every:
+    for place in sorted(range(len(every)), key=lambda place: place in silent):
+        one = every[place]
         code, instruction = one.site
         target = assigned_to(code, instruction) if code is not None else None
         if one.part_of is not None:
@@ -220,7 +226,7 @@ def primitive_labels(made: Iterable[Made]) -> list[str]:
             number += 1
             label = _numbered(base, number, anonymous, many) + after
         used[base + after] = number + 1
-        labels.append(label)
+        labels[place] = label
         taken.add(label)
     return labels
 

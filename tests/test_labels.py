@@ -260,3 +260,12 @@ def test_the_same_object_has_the_same_name_in_every_run() -> None:
     first, *others = ({*lab.record(uses_again, clock="virtual").trace.primitives} for _ in range(3))
     assert first == {"made_before", "made_before's Lock", "mine", "mine's Lock", "kept[0]"}
     assert all(names == first for names in others)
+
+
+def test_what_the_program_puts_in_its_place_has_the_name_in_every_run() -> None:
+    space: dict[str, Any] = {"threading": threading, "gate": None}
+    text = "global gate\n    gate = threading.Semaphore(1)\n    with gate: pass"
+    exec(f"def program():\n    {text}", space)
+    for _ in range(3):
+        run = lab.record(space["program"], clock="virtual")
+        assert [event.primitive for event in run.trace if event.kind == "acquire"] == ["gate"]
