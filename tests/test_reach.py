@@ -302,6 +302,13 @@ class Guarded:
 def register():
     with _registry:
         return True
+
+class Borrowing:
+    def __init__(self, lock):
+        self.lock = lock
+    def use(self):
+        with self.lock:
+            pass
 """
 
 
@@ -360,3 +367,16 @@ def program():
         run = lab.record(space["program"])
         assert run.unseen == (f"1 {noun} of asyncio",)
         assert run.verdict == f"1 thread ran to the end; 1 {noun} of asyncio was not watched"
+
+
+@CLOCKS
+def test_what_the_program_lends_to_a_library_is_the_programs(library: Any, clock: str) -> None:
+    space: dict[str, Any] = {"two": two, "lent": threading.Lock(), "__name__": "__main__"}
+    space["borrowing"] = library.Borrowing(space["lent"])
+    exec("def program():\n    two(lambda: borrowing.use())", space)
+    lent = space["lent"]
+    for _ in range(2):
+        run = lab.record(space["program"], clock=clock)
+        assert (list(run.trace.primitives), run.unseen) == (["lent"], ())
+        assert sum(event.kind == "acquire" for event in run.trace) == 2
+    assert space["borrowing"].lock is lent is space["lent"]

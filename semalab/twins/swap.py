@@ -19,7 +19,8 @@ from semalab.twins.exchange import Exchange
 from semalab.twins.makers import Makers
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import ABSENT, functions, is_authors, namespaces
-from semalab.twins.reach import Reach
+from semalab.twins.places import Entry
+from semalab.twins.reach import Reach, Reference
 from semalab.twins.retired import Retirement
 from semalab.twins.unseen import Unseen
 
@@ -59,6 +60,7 @@ class Swap:
         self._adoption = Adoption(twins, self._exchange, self._unseen, alone)
         for name in reach.cut:
             self._unseen.name(f"{name} (too large to look through)")
+        self._claim(reach, spaces)
         self._adoption.take_in(reach)
         self._namespaces.update({id(space): space for space in spaces})
         for space in spaces:
@@ -86,6 +88,14 @@ class Swap:
             return self._of(module) if id(caller) in self._namespaces or caller is vars(pkgutil) else module
 
         self._exchange.name(vars(importlib), "import_module", twins.choose(import_module, real_import))
+
+    def _claim(self, reach: Reach, spaces: list[dict[str, Any]]) -> None:
+        """What was met inside a library's object only is the program's, if one of its own names stands for it."""
+        ours = {id(r.value) for r in reach.references if not r.library}
+        lent = {id(r.value) for r in reach.references if r.library and is_wanted(r.value)} - ours
+        for space in spaces if lent else ():
+            found = [name for name, value in space.items() if id(value) in lent]
+            reach.references[:0] = [Reference(name, space[name], Entry(space, name)) for name in found]
 
     def _of(self, real: Any) -> Any:
         return real if self._twins is None else self._twins.of(real)
