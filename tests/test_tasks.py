@@ -9,6 +9,7 @@ import random
 import signal
 import sys
 import threading
+import types
 from asyncio import Semaphore, sleep
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 import semalab as lab
 from semalab.beyond import record_tasks
+from semalab.beyond.tasks import _leads_to
 from semalab.run import Run
 from semalab.stops import Deadlock, Timeout
 
@@ -329,3 +331,17 @@ def test_any_program_s_log_certifies_and_counts_as_the_semaphore_does(plans: lis
     assert virtually(run_the_plans).trace == run.trace
     if run.stopped is None and not any(e.kind == "refuse" for e in run.trace):
         assert run.result == use.final
+
+
+def test_whom_a_task_wakes_is_found_by_what_its_callback_closes_over_alone() -> None:
+    """Through a function's globals everything leads to everything; to follow them once took all memory there was."""
+    sought = object()
+
+    def closes_over_it() -> object:
+        return sought
+
+    names_it = types.FunctionType((lambda: sought_by_name).__code__, {"sought_by_name": sought})  # type: ignore[name-defined]  # noqa: F821
+    itself: list[Any] = []
+    itself.extend([itself] * 10_000)  # once each: a million million ways in three steps
+    assert _leads_to([closes_over_it], sought)
+    assert not _leads_to([names_it, itself], sought)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import inspect
 import re
+import types
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -317,11 +318,22 @@ def _coroutine(made: Any) -> Any:
 
 
 def _leads_to(objects: list[Any], sought: Any) -> bool:
-    """True if one of these objects refers to the one that is sought, directly or through a few others."""
+    """True if one of these objects refers to the one that is sought, directly or through a few others.
+
+    Each is looked into once, and of a function only what it closes over: through its globals everything leads to
+    everything, and the number of ways there has no end.
+    """
+    seen: set[int] = set()
     for _ in range(_LINKS):
-        objects = [one for one in gc.get_referents(*objects) if not isinstance(one, type)] if objects else []
-        if any(one is sought for one in objects):
+        ahead: list[Any] = []
+        for one in objects:
+            if id(one) not in seen and not isinstance(one, type | types.ModuleType):
+                seen.add(id(one))
+                within = one.__closure__ or () if isinstance(one, types.FunctionType) else gc.get_referents(one)
+                ahead.extend(within)
+        if any(one is sought for one in ahead):
             return True
+        objects = ahead
     return False
 
 
