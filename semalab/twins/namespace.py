@@ -155,4 +155,7 @@ def _places(loaded: tuple[str, ...]) -> Mapping[int, tuple[str, str]]:
         for name in sorted(names, key=lambda name: not name.startswith("_")):  # public names count more
             if callable(names[name]) and not name.startswith("__"):
                 found[id(names[name])] = (module, name)
+                real = vars(names[name]).get("__wrapped__") if is_a(names[name], types.FunctionType) else None
+                if is_a(real, types.BuiltinFunctionType):  # the run under way has put its own there
+                    found[id(real)] = (module, name)
     return found

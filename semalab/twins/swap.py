@@ -197,6 +197,7 @@ _OF_C = frozenset(  # what makes primitives and threads, and tells nobody
     for maker in (
         *(threading.Lock, threading.RLock, type(threading.Lock()), type(threading.RLock())),
         *(vars(_thread).get(name) for name in ("start_new_thread", "start_new", "start_joinable_thread")),
+        *(_thread.allocate_lock, vars(_thread).get("allocate")),
         vars(sys.modules.get("_queue", sys)).get("SimpleQueue"),
     )
 )
