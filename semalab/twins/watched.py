@@ -22,14 +22,15 @@ def _entrance(take: Callable[[], Any], room: int) -> Callable[[], Any]:
 
     A RecursionError then rises before the lock is taken, and never when it should be given back and logged.
     """
-    if not room:
-        return take
 
-    def enter() -> None:
+    def enter() -> None:  # without this call the last one in had no room to leave, and the lock stayed locked
+        take()
+
+    def enter_if_there_is_room() -> None:
         descend(room)
         take()
 
-    return enter
+    return enter_if_there_is_room if room else enter
 
 
 def descend(calls: int) -> None:
