@@ -20,7 +20,8 @@ from semalab.stepping import SteppingProcessor, announce, following
 from semalab.twins import Swap, Twins, refuse_replaced
 from semalab.watching import cost_of_an_event
 
-_one_at_a_time = threading.Lock()  # two runs at once would put their twins into the same namespaces
+_one_at_a_time = threading.RLock()  # two runs at once would put their twins into the same namespaces
+_SLICE = 0.2  # seconds after which a wait for it looks whether an interrupt has come
 _on_the_bench: list[Processor] = []  # the run under way, if any
 
 
@@ -84,13 +85,22 @@ class SoFar:
         return self._bench.run_so_far()
 
 
+def _make_room() -> None:
+    if _one_at_a_time._is_owned():  # type: ignore[attr-defined]
+        _one_at_a_time.release()
+
+
 @contextmanager
 def on_the_bench(bench: Bench) -> Iterator[None]:
     """Nothing else runs meanwhile; afterwards every name is what it was."""
     if any(other.current() is not None for other in _on_the_bench):
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
     refuse_replaced()
-    with _one_at_a_time, ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
+    with ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
+        afterwards.callback(_make_room)
+        # In slices, since a signal that comes just before a wait is answered only when the wait is over.
+        while not _one_at_a_time.acquire(timeout=_SLICE):
+            pass
         _on_the_bench.append(bench.processor)
         afterwards.callback(_on_the_bench.clear)
         afterwards.callback(bench.processor.close)

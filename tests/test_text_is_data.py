@@ -23,6 +23,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from telling_program import run_of
 
 import semalab as lab
 from semalab.claims import Claim
@@ -74,28 +75,6 @@ TEXTS = st.one_of(
 )
 FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FEWER = settings(FEW, max_examples=12)  # each draws pictures
-
-
-class Told(Exception):
-    pass
-
-
-def says(name: str, message: str, printed: str) -> Any:
-    """A program whose thread has this name, prints this, passes a semaphore, and fails with this message."""
-    gate = threading.Semaphore(1)
-
-    def work() -> None:
-        print(printed)
-        with gate:
-            raise Told(message)
-
-    worker = threading.Thread(target=work, name=name)
-    worker.start()
-    worker.join()
-
-
-def run_of(name: str = "worker", message: str = "", printed: str = "") -> Run:
-    return lab.record(says, clock="virtual", raises=False, name=name, message=message, printed=printed)
 
 
 def harmless(text: str) -> bool:
@@ -290,11 +269,12 @@ def test_saved_logs_read_back(name: str, message: str) -> None:
 def test_files_are_utf_8_in_every_locale(tmp_path: Path) -> None:
     folder = tmp_path / "Übungen"
     folder.mkdir()
-    # As bytes: in that locale a name in other letters than ASCII's is no text.
+    # As bytes: in that locale a name in other letters than ASCII's is no text. And without hypothesis, whose compiled
+    # part cannot be imported from such a folder.
     program = f"""
 import os, sys
 sys.path[:0] = map(os.fsdecode, [{os.fsencode(ROOT / "tests")!r}, {os.fsencode(ROOT)!r}])
-from test_text_is_data import run_of
+from telling_program import run_of
 run = run_of({"工人 "!a} + "\\ud800", {"שלום "!a} + "\\udcff")
 for suffix in ("csv", "json", "trace.json", "svg", "png", "pdf"):
     run.save(os.fsdecode({os.fsencode(folder)!r}) + "/run." + suffix)
