@@ -58,9 +58,10 @@ class Recorder:
         frame: types.FrameType | None = None if name else sys._getframe(1)
         while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
-        made = making(frame) if part_of is None else Making()
+        how = making(frame) if part_of is None else Making()
+        made = Made(kind, initial, how.site, part_of, part, name, how.key, how.maker)
+        self.made.append(made)  # where a run step by step may switch
         self._primitives.append(weakref.ref(primitive))
-        self.made.append(Made(kind, initial, made.site, part_of, part, name, made.key, made.maker))
         return len(self.made) - 1
 
     def embody(self, stand_in: object, primitive: object) -> None:
