@@ -58,8 +58,8 @@ class Recorder:
         while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
         site = (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
+        self.made.append(Made(kind, initial, site, part_of, part, name))  # where a run step by step may switch
         self._primitives.append(weakref.ref(primitive))
-        self.made.append(Made(kind, initial, site, part_of, part, name))
         return len(self.made) - 1
 
     def embody(self, stand_in: object, primitive: object) -> None:
