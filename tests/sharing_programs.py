@@ -215,14 +215,14 @@ class _Draw:
 
     def program(self) -> Program:
         draw = self.draw
-        workers = draw.choice([2, 2, 2, 3])
+        workers = draw.choice([2, 2, 2, 2, 2, 3])
         self.things = [self._thing(workers) for _ in range(draw.choice([1, 1, 2]))]
         self.variables = [Variable(draw.choice(KEPT), draw.choice([0, 0, 1])) for _ in range(draw.choice([1, 1, 2]))]
         if draw.random() < 0.3:
             self.variables.append(Variable("list", draw.choice([0, 1])))
-        most = 4 if workers == 2 else 2
-        threads = [self._statements(1) if draw.random() < 0.25 else ()]
-        threads += [self._statements(draw.randint(1, most)) for _ in range(workers)]
+        lengths = [1, 1, 2, 2, 3, 4] if workers == 2 else [1, 1, 2]
+        threads = [self._statements(1) if draw.random() < 0.2 else ()]
+        threads += [self._statements(draw.choice(lengths)) for _ in range(workers)]
         return Program(tuple(self.things), tuple(self.variables), tuple(threads))
 
     def _thing(self, workers: int) -> Thing:
@@ -277,9 +277,7 @@ class _Draw:
                 return [Statement("length", number, name="n"), Statement("store", other, 0, "n")]
             value = other if what == "append variable" else draw.choice([0, 1, 2])
             return [Statement(what, number, value, compare=compare)]
-        what = draw.choice("assign add add add copy load store assert assert both".split() + ["assert both"])
-        if what == "both":
-            what = "add"
+        what = draw.choice([*"assign add add add copy load store assert".split(), "assert both"])
         if what == "store" and not known:
             what = "load"
         if what == "load":
@@ -349,7 +347,7 @@ class _Draw:
             wait = [Statement("wait while", number, place, compare="==")]
             return [Statement("with", place, body=tuple(wait + change))]
         if inside == "wait":
-            return [Statement("with", place, body=tuple([Statement("wait", place), *change]))]
+            return [Statement("with", place, body=(Statement("wait", place), *change))]
         return [Statement("with", place, body=tuple(change))]
 
     def _with_a_barrier(self, place: int, known: list[str], depth: int) -> list[Statement]:

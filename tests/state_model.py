@@ -1,4 +1,4 @@
-"""All that a small program with shared variables may come to: a search over its states, with no thread and no lab in it.
+"""All that a small program with shared variables may come to: a search over its states, without any thread.
 
 It was written from CPython's `threading.py` and `queue.py` alone. A state is where each thread stands, what its local
 variables are, what the shared variables and the primitives hold, and the time. From a state each thread that can makes
