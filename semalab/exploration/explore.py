@@ -15,6 +15,7 @@ from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import shares
 from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
+from semalab.exploration.state import refuse_unkept
 from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
@@ -61,8 +62,13 @@ def explore(
 
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a program that
-            uses primitives, or threads that have not begun, from before it runs.
-        Changed (a RuntimeError): for a program that does not do the same under the same schedule.
+            uses primitives, or threads that have not begun, from before it runs, or that can change what cannot be put
+            back: an iterator, an open file.
+
+    Before each schedule the program's state is what it was before the first: what it can reach by the names it uses,
+    globals, attributes, closures, defaults, arguments. A program that does not do the same all the same when a schedule
+    is played twice, or that asks the world for its clock, its random numbers or its files, is not proved: the verdict
+    is "cannot say", and the sentence says why.
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
     """
@@ -100,6 +106,7 @@ def search(
     _check(check, granularity, time)
     check_limits(budget, seconds)
     _check_primitives(program, arguments)
+    refuse_unkept(program, arguments)
     stopped = False
 
     def ask(schedules: int) -> bool:
@@ -147,6 +154,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,
+        changed=found.changed,
         interrupted=stopped and not found.complete,
         seed=SEED if found.drew else None,
         name=getattr(found.program, "__name__", "program"),
