@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
 from semalab.excerpt import said_by, written
-from semalab.exploration.kept import object_attributes
+from semalab.exploration.contents import object_attributes
 from semalab.exploration.sleepsets import Told
 from semalab.exploration.stage import Stage
 from semalab.stepping import Follow, Footprint, Location, footprint

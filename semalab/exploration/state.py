@@ -17,7 +17,7 @@ from typing import Any
 
 from semalab.engine.grasp import is_a
 from semalab.excerpt import cut_name
-from semalab.exploration.kept import Kept, Unkept, keep
+from semalab.exploration.contents import Kept, Unkept, keep
 from semalab.settings import Program
 from semalab.twins import functions, is_wanted
 from semalab.twins.namespaces import ABSENT, is_authors, library_of_code

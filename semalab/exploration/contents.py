@@ -85,7 +85,7 @@ def _way(value: Any) -> Way | None:
     if _is_code(base, value) or _full_name(base) in _UNCHANGING_NAMES or any(value is one for one in _std_streams()):
         return None
     if base.__module__.partition(".")[0] == "numpy":
-        return _array(value)
+        return _array(value, base)
     raise Unkept(_noun(base))
 
 
@@ -170,8 +170,9 @@ class Attributes(NamedTuple):
     @classmethod
     def of(cls, value: Any, attributes: dict[str, Any] | None, skipped: frozenset[str]) -> Attributes:
         entries = {name: one for name, one in (attributes or {}).items() if name not in skipped}
-        slots = tuple((slot, _in_slot(slot, value)) for slot in _slots(type(value)))
-        return cls(type(value), attributes, entries, slots, skipped)
+        kind: Any = type(value)
+        slots = tuple((slot, _in_slot(slot, value)) for slot in _slots(kind))
+        return cls(kind, attributes, entries, slots, skipped)
 
     @staticmethod
     def put(value: Any, saved: Attributes) -> None:
@@ -338,13 +339,13 @@ def _put_cache(value: Any, saved: Any) -> None:
         value.cache_clear()
 
 
-def _array(value: Any) -> Way | None:
+def _array(value: Any, base: type) -> Way | None:
     numpy: Any = sys.modules.get("numpy")
     if numpy is None or is_a(value, numpy.generic | numpy.dtype | numpy.ufunc):
         return None
     if is_a(value, numpy.ndarray) and not value.dtype.hasobject:
         return _ARRAY
-    raise Unkept(_noun(base_of_c(type(value))))
+    raise Unkept(_noun(base))
 
 
 def _take_array(value: Any) -> tuple[Any, Any]:
