@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,7 @@ from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import shares
 from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
-from semalab.exploration.state import refuse_unkept
+from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
@@ -130,7 +131,12 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
     claim = check if counts_only(check) else None
 
     def replay(schedule: Schedule) -> Run:
-        return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+        state = State(walk(found.program, dict(found.arguments)))
+        try:
+            run = run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+            return replace(run, result=state.aside(run.result))
+        finally:
+            state.restore()  # so that it can be asked for again
 
     def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
         return tell_all(found.program, found.arguments, settings, claim, schedules)

@@ -9,8 +9,8 @@ from typing import Any
 
 from semalab.excerpt import listed
 from semalab.exploration.classes import Names
-from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.contents import Unkept
+from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told

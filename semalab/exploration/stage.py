@@ -108,9 +108,7 @@ class Stage(Bench):
         assert self.twins is not None
         self.world.watch_twins(self.twins.module)
         found = self.context.run(walk, self.program, self.arguments, self._wanted)
-        for reference in found.references:
-            if self.world.wanted(reference.value):
-                self.world.swap(reference)
+        self.world.swap(found)
         return State(found)
 
     def _wanted(self, value: Any) -> bool:

@@ -149,7 +149,8 @@ def refuse_unkept(program: Program, arguments: Mapping[str, Any]) -> None:
     """Raise ValueError for a program that can reach what no schedule could put back."""
     unkept = State(walk(program, dict(arguments))).unkept
     if unkept:
-        told = [f"`{cut_name(name, 80)}` ({what})" for name, what in unkept.items()]
+        whole = [name for name in unkept if not any(name.startswith((f"{other}[", f"{other}.")) for other in unkept)]
+        told = [f"`{cut_name(name, 80)}` ({unkept[name]})" for name in whole]
         more = f" and {len(told) - 3:,} more" if len(told) > 3 else ""
         raise ValueError(
             "an explored program must find the same whenever it begins, and uses what it may change and the lab cannot"

@@ -20,7 +20,7 @@ from semalab.engine import Processor
 from semalab.twins.exchange import Exchange
 from semalab.twins.namespaces import ABSENT
 from semalab.twins.places import Attribute, Entry, Place
-from semalab.twins.reach import Reference
+from semalab.twins.reach import Reach
 
 CLOCK = "the clock of the world"
 DICE = "random numbers of the world"
@@ -95,10 +95,12 @@ class World:
         """True for a function whose calls are noticed, wherever else the program keeps it."""
         return id(value) in self._noticing
 
-    def swap(self, reference: Reference) -> None:
-        """Put what notices in the place of such a function."""
-        if reference.place is not None:
-            self._put(reference.place, self._noticing[id(reference.value)])
+    def swap(self, reach: Reach) -> None:
+        """Put what notices in the place of such functions, wherever a walk has met them."""
+        for reference in reach.references:
+            if self.wanted(reference.value) and reference.place is not None and reach.writable(reference.place):
+                self._put(reference.place, self._noticing[id(reference.value)])
+        self._exchange.remake(reach)
 
     def restore(self) -> None:
         """Everything is the world's own again."""
