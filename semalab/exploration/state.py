@@ -131,7 +131,9 @@ class State:
 
 def walk(program: Program, arguments: dict[str, Any], wanted: Callable[[Any], bool] = is_wanted) -> Reach:
     """What a program and its arguments can reach. wanted: what is to be among the references."""
-    return Reach(wanted, _is_the_labs).walk(program, arguments, functions([program, *arguments.values()]))
+    return Reach(wanted, _is_the_labs, any_name=False).walk(
+        program, arguments, functions([program, *arguments.values()])
+    )
 
 
 def _is_the_labs(value: Any) -> bool:
