@@ -1569,7 +1569,10 @@ def dict_looped() -> Any:
         room["new"] = 1
 
     def read() -> Any:
-        return "new" in [key for key in room]
+        try:
+            return "new" in [key for key in room]
+        except RuntimeError:  # it has grown meanwhile
+            return False
 
     return race(write, read)
 

@@ -563,10 +563,13 @@ def _is_twin_class(cls: type) -> bool:
 
 
 def _of_begin(access: Access, scope: Scope) -> Touches:
-    """iter(): of a built-in container it reads nothing yet."""
-    (operand,) = access.operands
+    return _begun(access.operands[0], scope)
+
+
+def _begun(operand: Operand, scope: Scope) -> Touches:
+    """iter(): of a list it reads nothing yet, of a dict or a set how many there are."""
     try:
-        _iterated(operand, scope)
+        return [touch for touch in _iterated(operand, scope) if not isinstance(touch.container, list)]
     except Unknown:
         value = value_of(operand, scope)
         if isinstance(value, types.GeneratorType):
@@ -746,7 +749,8 @@ def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope)
     if named and name not in ("sorted", "min", "max", "sum", "enumerate", "int", "print", "round"):
         raise Unknown(f"it calls `{name}`")
     if name in _LAZY or name in ("map", "filter"):
-        return []
+        begun = [one for one in given if one.kind != "constant"] if name in _LAZY else given[1:]
+        return [touch for one in begun for touch in _begun(one, scope)]
     if name in _OF_SCALARS:
         return [touch for one in given for touch in _shown(one, scope)]
     if name in _READERS or name in _SORTERS or function is collections.deque:
