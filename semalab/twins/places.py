@@ -11,6 +11,32 @@ from typing import Any, NamedTuple, Protocol
 from semalab.twins.namespaces import ABSENT, content
 
 
+def key_text(key: Any) -> str:
+    """How the key of an entry is written, if that can be told without running any code; otherwise nothing."""
+    if type(key) is tuple:
+        inner = [key_text(one) for one in key]
+        return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})" if all(inner) else ""
+    return repr(key) if type(key) in _PLAIN else ""
+
+
+_PLAIN = (str, int, bool, float, bytes, type(None))
+
+
+def attributes_of(owner: Any) -> dict[str, Any]:
+    """The attributes that an object keeps in a dictionary, without asking its class."""
+    try:
+        attributes = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes if type(attributes) is dict else {}
+
+
+def is_object_array(value: Any) -> bool:
+    """True for an array of NumPy whose elements are objects: the collector knows nothing of them."""
+    cls = type(value)
+    return cls.__name__ == "ndarray" and cls.__module__ == "numpy" and bool(value.dtype == object)
+
+
 class Place(Protocol):
     """Invariant: to read or change a place runs none of the program's code, whatever class its owner is of."""
 
@@ -70,6 +96,20 @@ class Element(NamedTuple):
         cls = list if isinstance(self.owner, list) else deque
         for i in [i for i, element in enumerate(cls.__iter__(self.owner)) if element is old]:
             cls.__setitem__(self.owner, i, new)
+
+
+class Cell(NamedTuple):
+    """In an array of NumPy, by its number in the order of the array's elements."""
+
+    owner: Any
+    at: int
+
+    def get(self) -> Any:
+        return self.owner.flat[self.at] if self.at < self.owner.size else ABSENT
+
+    def exchange(self, old: Any, new: Any) -> None:
+        if self.get() is old:
+            self.owner.flat[self.at] = new
 
 
 class Member(NamedTuple):

@@ -6,11 +6,15 @@ its attributes; from everything else to all that it refers to. Python's own modu
 
 from __future__ import annotations
 
+import _abc
+import abc
+import builtins
 import collections
 import contextvars
 import functools
 import gc
 import opcode
+import operator
 import sys
 import threading
 import types
@@ -20,7 +24,21 @@ from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
 from semalab.twins.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
-from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place
+from semalab.twins.places import (
+    Attribute,
+    Cell,
+    Element,
+    Entry,
+    Held,
+    Inside,
+    Key,
+    Member,
+    Part,
+    Place,
+    attributes_of,
+    is_object_array,
+    key_text,
+)
 
 MOST = 200_000  # objects that are looked at; what is beyond is named
 _LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
@@ -52,6 +70,9 @@ _MACHINERY = frozenset(
 _OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
 
 
+_BY_ANY_NAME = frozenset({"globals", "eval", "exec"})  # who calls these can mean any global
+_BUILTINS = vars(builtins)
+_PYTHONS_OWN = frozenset(_BUILTINS)  # what stands there from the beginning
 _LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]  # its argument has a bit more than that of the others
 _BY_NAME = frozenset(opcode.opmap[name] for name in ("LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
 
@@ -89,6 +110,8 @@ class Reach:
         self._library_code = 0
         self._names: dict[str, None] = {}
         self._modules: dict[int, tuple[types.ModuleType, set[str]]] = {}
+        self._results: set[int] = set()  # the dictionaries in which functions keep their results
+        self._called: dict[int, tuple[str, ...]] = {}  # for the arguments of a thread: what its function calls them
         self._seen: dict[int, Any] = {}  # keeps them, so that no identity is used twice
 
     def walk(self, program: Any, arguments: dict[str, Any], found: Iterable[types.FunctionType] = ()) -> Reach:
@@ -152,12 +175,15 @@ class Reach:
             return
         library = library_of(cls)
         if library is None:  # the program's own
-            plain = () if primitive else self._of_plain(reference)
-            self._push([*self._attributes(value, name), *plain, Reference(cls.__name__, cls)])
+            plain = self._of_queue(reference) if primitive else self._of_plain(reference)
+            attributes = self._attributes(value, name)
+            if is_a(value, threading.Thread):
+                attributes = self._of_thread(attributes)
+            self._push([*attributes, *plain, Reference(cls.__name__, cls)])
         elif is_a(value, threading.Thread):
-            self._push(r for r in self._attributes(value) if r.name in _OF_A_THREAD)
+            self._push(self._of_thread(r for r in self._attributes(value) if r.name in _OF_A_THREAD))
         elif primitive:
-            return
+            self._push(self._of_queue(reference), depth)
         elif library:
             if depth < _LIBRARY_DEPTH:
                 inner = [*self._attributes(value), *self._of_plain(reference)]
@@ -168,6 +194,12 @@ class Reach:
                 inner = [Reference(name, r.value, r.place) for r in inner if not self._is_machinery(r)]
             self._push([*inner, *self._of_plain(reference)], depth)
 
+    def _of_queue(self, reference: Reference) -> Iterator[Reference]:
+        """What waits in a queue, the only primitive that has something of the program's."""
+        waiting = attributes_of(reference.value).get("queue")
+        if is_a(waiting, list | collections.deque):
+            yield Reference(reference.name, waiting, None, reference.library)
+
     def _is_machinery(self, reference: Reference) -> bool:
         return self._wanted(reference.value) and not is_a(reference.value, type | types.FunctionType)
 
@@ -176,8 +208,8 @@ class Reach:
         name, value, _, library = reference
         if is_a(value, dict):
             if "__spec__" not in value and not _only_atoms(value.values()):  # no module's namespace
-                for key, element in list(dict.items(value)):
-                    yield Reference(f"{name}[{_key(key)}]", element, Entry(value, key), library)
+                for at, (key, element) in enumerate(list(dict.items(value))):
+                    yield Reference(self._label(name, value, at, key), element, Entry(value, key), library)
             if not _only_atoms(dict.keys(value)):
                 yield from (Reference(name, key, Key(value, key), library) for key in list(dict.keys(value)))
             if is_a(value, collections.defaultdict):
@@ -187,14 +219,14 @@ class Reach:
             fields = getattr(type(value), "_fields", None) if is_a(value, tuple) else None
             if not _only_atoms(value):
                 for i, element in enumerate(_elements(value)):
-                    label = f"{name}[{i}]" if is_a(value, tuple) else name
+                    label = self._label(name, value, i, i) if is_a(value, tuple) else name
                     if isinstance(fields, tuple) and i < len(fields):
                         label = str(fields[i])
                     yield Reference(label, element, Inside(value, i), library)
         elif is_a(value, list | collections.deque):
             if not _only_atoms(_elements(value)):
                 for i, element in enumerate(list(_elements(value))):
-                    yield Reference(f"{name}[{i}]", element, Element(value, i), library)
+                    yield Reference(self._label(name, value, i, i), element, Element(value, i), library)
         elif is_a(value, set):
             if not _only_atoms(_elements(value)):
                 yield from (Reference(name, e, Member(value, e), library) for e in list(_elements(value)))
@@ -208,6 +240,9 @@ class Reach:
         elif is_a(value, types.MethodType):
             yield Reference(name, value.__func__)
             yield Reference(name, value.__self__)
+        elif is_a(value, weakref.finalize):
+            kept: Any = weakref.finalize.peek(value)
+            yield from (Reference(name, part, None, library) for part in (kept or ())[1:])
         elif is_a(value, weakref.ref):
             yield Reference(name, value(), None, library)
         elif is_a(value, contextvars.ContextVar):
@@ -215,9 +250,41 @@ class Reach:
             yield from (Reference(name, one, None, library) for one in (now, *gc.get_referents(value)))
         elif is_a(value, property):
             yield from (Reference(name, f) for f in (value.fget, value.fset, value.fdel))
+        elif is_object_array(value):
+            if not _only_atoms(value.flat):
+                for i, element in enumerate(value.flat):
+                    yield Reference(self._label(name, value, i, i), element, Cell(value, i), library)
         elif any(map(_is_of_c, type(value).__mro__[:-1])):
             inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
+            if is_a(value, _CACHED):
+                self._results.update(id(r) for r in inner if type(r) is dict and r is not vars(value))
             yield from (Reference(name, r, None, library) for r in inner)
+
+    def _of_thread(self, attributes: Iterable[Reference]) -> Iterator[Reference]:
+        """What a thread has for its function is called as that calls it, not by the thread's own attributes."""
+        every = list(attributes)
+        function: Any = next((r.value for r in every if r.name in ("_target", "function") and r.value), None)
+        method = is_a(function, types.MethodType)
+        code: Any = getattr(function.__func__ if method else function, "__code__", None)
+        names = code.co_varnames[method : code.co_argcount] if is_a(code, types.CodeType) else ()
+        for name, value, place, library in every:
+            if name in ("_args", "args") and is_a(value, tuple | list):
+                self._called[id(value)] = names
+            elif name in ("_kwargs", "kwargs") and is_a(value, dict):
+                self._called[id(value)] = tuple(value)
+            elif value is function and is_a(value, types.MethodType | types.BuiltinMethodType):
+                name = _CLASS_NAMES.get(name := type(value.__self__).__name__, name)
+            yield Reference(name, value, place, library)
+
+    def _label(self, name: str, container: Any, at: int, key: Any) -> str:
+        """What an element is called, by its place in the container and by its key."""
+        called = self._called.get(id(container), ())
+        if at < len(called):
+            return called[at]
+        text = key_text(key) or "…"
+        if id(container) not in self._results:
+            return f"{name}[{text}]"
+        return f"{name}({text[1:-1].removesuffix(',') if is_a(key, tuple) else text})"
 
     def _of_frame(self, running: Any) -> Iterator[Reference]:
         frame = next((f for n in ("gi_frame", "cr_frame", "ag_frame") if (f := getattr(running, n, None))), None)
@@ -254,7 +321,8 @@ class Reach:
                 yield from (Reference(member, value[member], Entry(value, member)) for member in value)
             elif not name.startswith("__"):
                 yield Reference(name, value, Attribute(cls, name))
-        yield from (Reference(base.__name__, base) for base in (*cls.__bases__, type(cls)) if library_of(base) is None)
+        related = (*cls.__bases__, type(cls), *type.__subclasses__(cls), *_registered(cls))
+        yield from (Reference(other.__name__, other) for other in related if library_of(other) is None)
 
     def _function(self, function: types.FunctionType) -> None:
         if id(function) in self._entered:
@@ -268,6 +336,11 @@ class Reach:
             self._names.update(names)
             space = function.__globals__
             loaded = _loaded(function.__code__)
+            if not loaded.isdisjoint(_BY_ANY_NAME):
+                names = dict.fromkeys((*names, *space))
+                loaded = loaded.union(names)
+            added = loaded - space.keys() - _PYTHONS_OWN
+            inner += [Reference(n, _BUILTINS[n], Entry(_BUILTINS, n)) for n in sorted(added) if n in _BUILTINS]
             inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
             inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
         elif library and self._may_look_into_a_library():
@@ -276,6 +349,9 @@ class Reach:
             if content(cell) is not ABSENT:
                 inner.append(Reference(_parameter(name), cell.cell_contents, Held(cell)))
         inner += (r._replace(library=library or "") for r in self._defaults(function))
+        if sys.version_info < (3, 14):  # from then on they are made by the program's code, when they are asked for
+            notes = function.__annotations__
+            inner += [Reference(n, value, Entry(notes, n), library or "") for n, value in notes.items()]
         keywords: dict[str, Any] = function.__kwdefaults__ or {}
         inner += [Reference(n, value, Entry(keywords, n), library or "") for n, value in keywords.items()]
         inner += [Reference(name, v, Entry(vars(function), name)) for name, v in vars(function).items()]
@@ -325,12 +401,23 @@ class Reach:
         return found
 
 
+def _registered(cls: type) -> Iterator[type]:
+    """The classes that an abstract class of the program takes for its own."""
+    if is_a(cls, abc.ABCMeta) and (dump := getattr(_abc, "_get_dump", None)) is not None:
+        yield from (one for reference in dump(cls)[0] if (one := reference()) is not None)
+
+
 def _is_of_c(cls: type) -> bool:
     """True for what is made in C: containers, generators, methods, partials."""
     return not cls.__flags__ & (1 << 9) or cls in _HEAP  # Py_TPFLAGS_HEAPTYPE
 
 
-_HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, type(functools.lru_cache(len))})
+_CACHED = type(functools.lru_cache(len))
+_HEAP = frozenset(
+    {functools.partial, collections.deque, collections.defaultdict, _CACHED}
+    | {operator.methodcaller, operator.itemgetter, operator.attrgetter}
+)
+_CLASS_NAMES = {"lock": "Lock"}  # of what C calls otherwise than `threading`
 
 
 def _is_code_of(value: Any, library: str) -> bool:
@@ -350,10 +437,6 @@ def _elements(value: Any) -> Iterator[Any]:
     kind: Any = next(cls for cls in (tuple, frozenset, list, set, collections.deque) if is_a(value, cls))
     elements: Iterator[Any] = kind.__iter__(value)
     return elements
-
-
-def _key(key: Any) -> str:
-    return repr(key) if type(key) in (str, int, bool, float, bytes, type(None)) else "…"
 
 
 def _is_sunder(name: Any) -> bool:
