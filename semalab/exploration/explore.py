@@ -13,7 +13,7 @@ from semalab.excerpt import cut_name, written
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
-from semalab.exploration.program import shares
+from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
 from semalab.exploration.state import State, refuse_unkept, walk
@@ -120,7 +120,8 @@ def search(
         return not stopped
 
     watched = granularity != "operations" or shares(program, arguments)
-    settings = Settings(granularity, time == "free", watched=watched)
+    shared = known_to_share(program, arguments) if watched else frozenset()
+    settings = Settings(granularity, time == "free", shared=shared, watched=watched)
     found = Search(program, arguments, check, settings, budget, seconds, ask, now)
     found.run()
     return _exploration(found, stopped)

@@ -198,6 +198,8 @@ class Search:
             self.unfinished = "it started threads that the lab does not know"
         if (why := stage.processor.beyond) is not None:
             self.unfinished = f"{why}, whose inside the lab does not know"
+        if (why := stage.processor.doubtful) is not None:
+            self.unfinished = f"{why}, and where others may come in between the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:
