@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 KEPT = ("nonlocal", "global", "item", "key", "attribute")  # where a number may be kept
+BY_TWO_NAMES = ("alias", "class", "by name", "in its dict", "in globals")  # and how else it may be reached
 THREADS = ("main", "one", "two", "three")
 
 
@@ -81,43 +82,72 @@ def function(program: Program, claim: str = "") -> Callable[[], Any]:
     return made
 
 
+class Place(NamedTuple):
+    """How a thread writes a variable: what it is read by, and the statement that assigns it, with {} for the value."""
+
+    read: str
+    write: str
+
+
+def _place(number: int, kept: str, thread: int) -> Place:
+    """Threads with an odd number and those with an even one may reach one variable by different ways."""
+    name = variable_name(number)
+    plain = {
+        "item": f"cells[{number}]",
+        "key": f"table[{name!r}]",
+        "attribute": f"box.{name}",
+        "alias": f"{'same' if thread % 2 else 'cells'}[{number}]",
+        "class": f"{'Box' if thread % 2 else 'type(box)'}.{name}",
+        "in its dict": f"vars(box)[{name!r}]" if thread % 2 else f"box.{name}",
+        "in globals": f"globals()[{name!r}]" if thread % 2 else name,
+    }.get(kept, name)
+    if kept == "by name":
+        return Place(f"getattr(box, {name!r})", f"setattr(box, {name!r}, {{}})")
+    return Place(plain, plain + " = {}")
+
+
 def _lines(program: Program, claim: str) -> Iterator[str]:
     kept = [variable.kept for variable in program.variables]
-    names = [_place(k, variable.kept) for k, variable in enumerate(program.variables)]
-    own = [n for n, k in zip(names, kept, strict=True) if k == "nonlocal"]
-    everybodys = [n for n, k in zip(names, kept, strict=True) if k == "global"]
-    if "attribute" in kept:
+    own = [variable_name(k) for k, one in enumerate(kept) if one == "nonlocal"]
+    everybodys = [variable_name(k) for k, one in enumerate(kept) if one in ("global", "in globals")]
+    ways = [[_place(k, one, thread) for k, one in enumerate(kept)] for thread in range(len(program.threads))]
+    if {"attribute", "class", "by name", "in its dict"} & set(kept):
         yield "class Box:"
         yield "    pass"
     yield "def program():"
     if everybodys:
         yield f"    global {', '.join(everybodys)}"
-    if "attribute" in kept:
+    if "class" in kept:
+        yield "    class Box:"
+        yield "        pass"
+    if {"attribute", "class", "by name", "in its dict"} & set(kept):
         yield "    box = Box()"
-    if "item" in kept:
+    if {"item", "alias"} & set(kept):
         yield f"    cells = [0] * {len(kept)}"
+        yield "    same = cells"
     if "key" in kept:
         yield "    table = {}"
     for place, thing in enumerate(program.things):
         yield f"    {thing_name(place)} = {_made(thing)}"
-    for name, variable in zip(names, program.variables, strict=True):
-        yield f"    {name} = {[0] * variable.first if variable.kept == 'list' else variable.first}"
-    for thread, statements in zip(THREADS[1:], program.threads[1:], strict=False):
-        yield f"    def {thread}():"
+    for way, variable in zip(ways[0], program.variables, strict=True):
+        yield "    " + way.write.format([0] * variable.first if variable.kept == "list" else variable.first)
+    for number, statements in enumerate(program.threads[1:], 1):
+        yield f"    def {THREADS[number]}():"
         if own:
             yield f"        nonlocal {', '.join(own)}"
         if everybodys:
             yield f"        global {', '.join(everybodys)}"
-        yield from _block(program, names, statements, " " * 8)
+        yield from _block(ways[number], statements, " " * 8)
     workers = THREADS[1 : len(program.threads)]
     yield f"    threads = [{', '.join(f'threading.Thread(target={one}, name={one!r})' for one in workers)}]"
     for j in range(len(workers)):
         yield f"    threads[{j}].start()"
     if program.threads[0]:
-        yield from _block(program, names, program.threads[0], " " * 4)
+        yield from _block(ways[0], program.threads[0], " " * 4)
     for j in range(len(workers)):
         yield f"    threads[{j}].join()"
-    yield f"    result = ({', '.join(f'tuple({n})' if k == 'list' else n for n, k in zip(names, kept, strict=True))},)"
+    values = (f"tuple({w.read})" if k == "list" else w.read for w, k in zip(ways[0], kept, strict=True))
+    yield f"    result = ({', '.join(values)},)"
     if claim:
         yield f"    assert {claim}"
     yield "    return result"
@@ -130,28 +160,24 @@ def _made(thing: Thing) -> str:
     return f"threading.{thing.kind}({argument})"
 
 
-def _place(number: int, kept: str) -> str:
-    name = variable_name(number)
-    return {"item": f"cells[{number}]", "key": f"table[{name!r}]", "attribute": f"box.{name}"}.get(kept, name)
-
-
-def _block(program: Program, names: list[str], statements: tuple[Statement, ...], indent: str) -> Iterator[str]:
+def _block(ways: list[Place], statements: tuple[Statement, ...], indent: str) -> Iterator[str]:
     if not statements:
         yield f"{indent}pass"
     for statement in statements:
-        yield from _statement(program, names, statement, indent)
+        yield from _statement(ways, statement, indent)
 
 
-def _statement(program: Program, names: list[str], it: Statement, indent: str) -> Iterator[str]:
+def _statement(ways: list[Place], it: Statement, indent: str) -> Iterator[str]:
     thing = thing_name(it.on)
-    variable = names[it.on] if it.on < len(names) else ""
-    other = names[it.value] if 0 <= it.value < len(names) else ""
+    variable, write = ways[it.on] if it.on < len(ways) else ("", "")
+    other, write_other = ways[it.value] if 0 <= it.value < len(ways) else ("", "")
+    add = f"{variable} += {it.value}" if write == f"{variable} = {{}}" else write.format(f"{variable} + {it.value}")
     line = {
-        "assign": f"{variable} = {it.value}",
-        "add": f"{variable} += {it.value}",
-        "copy": f"{variable} = {other}",
+        "assign": write.format(it.value),
+        "add": add,
+        "copy": write.format(other),
         "load": f"{it.name} = {variable}",
-        "store": f"{variable} = {it.name} + {it.value}",
+        "store": write.format(f"{it.name} + {it.value}"),
         "append": f"{variable}.append({it.value})",
         "append variable": f"{variable}.append({other})",
         "pop": f"{variable}.pop()",
@@ -184,7 +210,7 @@ def _statement(program: Program, names: list[str], it: Statement, indent: str) -
         "put variable": f"{thing}.put({other})",
         "put_nowait": f"{thing}.put_nowait({it.value})",
         "get": f"{it.name} = {thing}.get()",
-        "get into": f"{other} = {thing}.get()",
+        "get into": write_other.format(f"{thing}.get()"),
         "get_nowait": f"{it.name} = {thing}.get_nowait()",
         "qsize": f"{it.name} = {thing}.qsize()",
         "task_done": f"{thing}.task_done()",
@@ -195,20 +221,21 @@ def _statement(program: Program, names: list[str], it: Statement, indent: str) -
     if it.what == "wait while":
         yield f"{indent}    {thing_name(it.value)}.wait()"
     elif line.endswith(":"):
-        yield from _block(program, names, it.body, indent + "    ")
+        yield from _block(ways, it.body, indent + "    ")
 
 
 # Random programs
-def random_program(seed: int) -> Program:
-    """The program with this number: it stays the same, whatever is drawn for others."""
-    return _Draw(random.Random(seed)).program()
+def random_program(seed: int, kept: tuple[str, ...] = KEPT) -> Program:
+    """The program with this number: it stays the same, whatever is drawn for others. kept: where its numbers may be."""
+    return _Draw(random.Random(seed), kept).program()
 
 
 class _Draw:
     """Draws one program. Invariant: no statement reads a local variable that may not have been written."""
 
-    def __init__(self, draw: random.Random) -> None:
+    def __init__(self, draw: random.Random, kept: tuple[str, ...]) -> None:
         self.draw = draw
+        self.kept = kept
         self.things: list[Thing] = []
         self.variables: list[Variable] = []
         self.left = 0
@@ -217,7 +244,9 @@ class _Draw:
         draw = self.draw
         workers = draw.choice([2, 2, 2, 2, 2, 3])
         self.things = [self._thing(workers) for _ in range(draw.choice([1, 1, 2]))]
-        self.variables = [Variable(draw.choice(KEPT), draw.choice([0, 0, 1])) for _ in range(draw.choice([1, 1, 2]))]
+        self.variables = [
+            Variable(draw.choice(self.kept), draw.choice([0, 0, 1])) for _ in range(draw.choice([1, 1, 2]))
+        ]
         if draw.random() < 0.3:
             self.variables.append(Variable("list", draw.choice([0, 1])))
         lengths = [1, 1, 2, 2, 3, 4] if workers == 2 else [1, 1, 2]

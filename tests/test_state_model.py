@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sharing_programs import Program, Statement, Thing, Variable, function, random_program, source
+from sharing_programs import BY_TWO_NAMES, KEPT, Program, Statement, Thing, Variable, function, random_program, source
 from state_model import Outcome, TooLarge, outcomes
 
 import semalab as lab
@@ -27,12 +27,12 @@ MOST_SCHEDULES = 25  # of a program with more, it is only asked whether all that
 
 
 @functools.cache
-def programs(batch: int) -> list[tuple[int, Program]]:
+def programs(batch: int, kept: tuple[str, ...] = KEPT) -> list[tuple[int, Program]]:
     """Programs that may end in more than one way, with their numbers."""
     found: list[tuple[int, Program]] = []
     number = 1_000 * batch
     while len(found) < IN_BATCH:
-        program = random_program(number)
+        program = random_program(number, kept)
         with suppress(TooLarge):
             if len(outcomes(program, "bytecode", MOST_STATES)) > 1:
                 found.append((number, program))
@@ -121,6 +121,13 @@ def test_what_can_happen_is_explored_and_nothing_else(
     granularity: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number, program in programs(batch):
+        assert disagreements(number, program, granularity, monkeypatch) == []
+
+
+@pytest.mark.parametrize("granularity", ["operations"])
+def test_a_variable_that_is_reached_by_two_ways_is_one(granularity: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alias of a list, a class's attribute, getattr, vars and globals."""
+    for number, program in programs(BATCHES + 2, BY_TWO_NAMES):
         assert disagreements(number, program, granularity, monkeypatch) == []
 
 

@@ -66,6 +66,7 @@ class SteppingProcessor(VirtualProcessor):
         self.lives_matter = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
+        self.doubtful: str | None = None  # why a run may have left out something, in any run
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
@@ -178,6 +179,10 @@ class SteppingProcessor(VirtualProcessor):
         if self.current() is not None:
             self.beyond = self.beyond or why
             self.touch(EVERYTHING, WRITE)
+
+    def doubt(self, why: str) -> None:
+        """The program does what may be more than one step, and nobody can tell: this search proves nothing."""
+        self.doubtful = self.doubtful or why
 
     def look_at_lives(self, operation: Operation) -> None:
         """The program asks whether threads have begun or ended."""
