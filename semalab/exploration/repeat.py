@@ -54,7 +54,10 @@ class Observed(NamedTuple):
 
 def observed(stage: Stage, told: Told) -> Observed:
     """What the run just played has shown; to be asked before it is decoded."""
-    log = stage.processor.log
+    processor = stage.processor
+    log = processor.log[: processor.cut]
+    if processor.verdict is not None and told:  # stopped: what its threads touch on their way out is nobody's step
+        told = [*told[:-1], (*told[-1][:2], footprint(()))]
     printed = "".join(value for what, value in zip(log[2::6], log[3::6], strict=True) if _is_print(what))
     assert stage.twins is not None
     failures = [stage.failure] if stage.failure else stage.worker_failures

@@ -16,7 +16,7 @@ from typing import Any
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
 from semalab.schedule import Schedule
-from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
+from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
@@ -151,8 +151,10 @@ class SteppingProcessor(VirtualProcessor):
         me = self.current()
         if self.acted and me is not None and not self.threads.alone(me):
             self.arrive(Operation("go on", location, mode))
-        else:
+        elif location is MADE:  # before a thread's first point, too: there threads go on in the order of their starts
             self.touched.append((location, mode))
+        else:
+            self.touch(location, mode)
 
     def touch_if_inside(self, location: Location, mode: bool) -> None:
         if self.current() is not None:
