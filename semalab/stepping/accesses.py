@@ -184,6 +184,8 @@ def _attribute(name: str, mode: bool, owner: Operand) -> Access:
 def _working(how: str, count: int, mode: bool, followed: Followed) -> Access | None:
     """What works on the stack's uppermost; nothing if all of that was made here."""
     operands = followed.top(count)
+    if how == "item" and count == 3:  # from 3.12 on, without a slice
+        operands = (operands[0], Operand("new", "slice"))
     if all(one.kind == "constant" or (one.kind == "new" and one.name in _SIMPLE) for one in operands):
         return None
     if how in _INTO and operands[0].kind in ("constant", "new"):  # made here, and shared with nobody

@@ -70,11 +70,16 @@ def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable
     # A bounded semaphore refuses the release that comes too late.
     release = Operation("release", key, not processor.settings.releases_commute or kind == "BoundedSemaphore")
 
+    # A method of the program's own class: what it waits for, if for anything, is its own affair.
+    own = Operation("enter", key, WRITE, lambda: not lock.locked())
+
     enter = lock.__enter__
 
     def enter_semaphore() -> Any:
         frame = _frame(1)
-        if frame.f_code.co_name != "acquire":
+        if id(frame.f_globals) in processor.program:
+            arrive(own)
+        elif frame.f_code.co_name != "acquire":
             arrive(release)
         else:
             seen = frame.f_locals

@@ -250,6 +250,8 @@ class Tracing(Watch):
 
     def _look_for_it(self, ident: int) -> None:
         """Whether the thread is still watched: the program may have its own trace function, or none."""
+        if self._processor.stopping:  # a trace function that raises is taken away by CPython
+            return
         if ident not in self._resting and sys.gettrace() is not self._trace:
             self._processor.doubt("it switches tracing off")
 

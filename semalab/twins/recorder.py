@@ -125,7 +125,7 @@ class Recorder:
 
 def _watches(namespace: dict[str, Any]) -> bool:
     """True for the namespaces of what stands between the program and its primitives."""
-    return namespace.get("__package__") == __package__ or is_copy(namespace)
+    return namespace.get("__package__") in (__package__, "semalab.stepping") or is_copy(namespace)
 
 
 def _constructs(frame: types.FrameType, primitive: object) -> bool:
