@@ -360,10 +360,12 @@ def count_in_a_cache() -> None:
 class Lazy:
     made = 0
 
-    @functools.cached_property
+    @property
     def expensive(self) -> int:
-        Lazy.made += 1
-        return Lazy.made
+        if "kept" not in vars(self):
+            Lazy.made += 1
+            vars(self)["kept"] = Lazy.made
+        return int(vars(self)["kept"])
 
 
 lazy = Lazy()
