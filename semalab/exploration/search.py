@@ -1,18 +1,22 @@
-"""One exploration: first every class of schedules with sleep sets, then, if one is wrong, the shortest."""
+"""One exploration: every class of schedules with sleep sets, or, if they are many, every state; then the shortest."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from semalab.excerpt import listed
+from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
+from semalab.exploration.inside import can_follow
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
+from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
 from semalab.settings import Program
 from semalab.stepping import Guide, Settings
@@ -32,6 +36,8 @@ class Search:
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end.
+    `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
+    how many there are.
     """
 
     def __init__(
@@ -44,8 +50,9 @@ class Search:
         seconds: float,
         told: Callable[[int], bool] = lambda schedules: True,
         now: Callable[[], float] = time.monotonic,
+        few: float = math.inf,
     ) -> None:
-        """now: the clock of `seconds`."""
+        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states."""
         self.program = program
         self.arguments = arguments
         self.check = check
@@ -55,6 +62,7 @@ class Search:
         self.now = now
         self.deadline = now() + seconds
         self.told = told
+        self.few = few
         self.schedules = 0
         self.sleeping = True
         self._begin()
@@ -70,6 +78,8 @@ class Search:
         self.undecided: str | None = None
         self.unjudged = 0
         self.states = 0
+        self.steps = 0
+        self.by_states = False
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
@@ -93,7 +103,13 @@ class Search:
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
         more = True
-        while more and self.play(stage, guide):
+        while more:
+            if self.steps > self.few and not self.violations:
+                self.few = math.inf
+                if self._search_states(stage):
+                    break
+            if not self.play(stage, guide):
+                break
             if guide.differs:
                 raise Changed
             judged = None if guide.redundant else self._judge(stage)
@@ -105,10 +121,44 @@ class Search:
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
-        self.complete = guide.complete and not more
+        self.complete = self.complete or (guide.complete and not more)
         self.drew = stage.processor.drew
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
+
+    def _search_states(self, stage: Stage) -> bool:
+        """Search by states, if that can prove anything of this program; returns whether there is an answer."""
+        if stage.processor.free or not can_follow(self.check) or self.unfinished or self.undecided:
+            return False
+        alike = may_be_alike(stage)
+        while True:
+            guide = ByStates(stage, alike, self.check is not None)
+            found = self._each_state(stage, guide)
+            if not guide.unlike:
+                return found
+            alike = False
+
+    def _each_state(self, stage: Stage, guide: ByStates) -> bool:
+        more = True
+        while more and self.play(stage, guide):
+            if guide.differs:
+                raise Changed
+            if guide.lost or stage.processor.endless or stage.processor.drew:
+                return False
+            if not stage.clean or not guide.redundant:
+                self._judge(stage)
+                self.covered -= 1
+                if self.unfinished is not None or self.undecided is not None:
+                    self.unfinished = self.undecided = None
+                    self.unjudged = 0
+                    return False
+            more = not self.violations and guide.advance(stage.processor.touched)
+        self.by_states = True
+        self.states = len(guide.known)
+        self.complete = not more and not self.violations
+        if self.violations:
+            self._shorten(stage)
+        return True
 
     def _shortest_met(self) -> tuple[int, ...]:
         return min((steps for steps, _ in self.violations), key=len)
@@ -130,6 +180,7 @@ class Search:
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
             return False
+        self.steps += len(stage.processor.marks)
         self._grow(stage)
         return True
 

@@ -38,7 +38,8 @@ class SteppingProcessor(VirtualProcessor):
     goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
     from having happened earlier or later. With `settings.lives` the program can tell: then those are operations, too.
     `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
-    they touch, if so. `eager` is set while a step goes on in `ready`'s threads.
+    they touch, if so. `eager` is set while a step goes on in `ready`'s threads. `names_matter` is set once the program
+    has asked a thread who it is, in any run.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -58,6 +59,7 @@ class SteppingProcessor(VirtualProcessor):
         self.marks: list[Mark] = []
         self.eager = False
         self.lives_matter = False
+        self.names_matter = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
 

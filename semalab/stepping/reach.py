@@ -35,6 +35,11 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     return bool(writes or main_writes & reads)
 
 
+def codes_of(*functions: types.FunctionType) -> Iterator[Code]:
+    """The code of these functions and of all that they name, with the globals that each runs with."""
+    return _reachable(functions)
+
+
 def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:
     """Stand-ins for functions defined inside others, by their names: those whose name stands for nothing else."""
     stored = Counter(

@@ -28,8 +28,9 @@ class Watch(Watching):
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
-    that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity, with
-    the names they were first seen under; a container that is seen under another has `aliases`.
+    that have come to a new line and touched nothing shared there. `held` are the run's containers by identity, with
+    the names they were first seen under; a container that is seen under another has `aliases`. `wrote` holds the
+    threads of the present run that have changed something that is not known to be shared.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -37,7 +38,8 @@ class Watch(Watching):
         self._seen: dict[str, tuple[set[int], bool]] = {}
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
-        self._held: dict[int, tuple[Any, str]] = {}
+        self.held: dict[int, tuple[Any, str]] = {}
+        self.wrote: set[int] = set()
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
         self.grow(processor.settings)
@@ -53,7 +55,8 @@ class Watch(Watching):
 
     def renew(self) -> None:
         """Another run begins: its containers are others."""
-        self._held.clear()
+        self.held.clear()
+        self.wrote.clear()
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
         """The accesses in this code; None if there is nothing to watch in it."""
@@ -99,12 +102,14 @@ class Watch(Watching):
         if found is None or ITEMS in self._shared:
             return ITEMS
         value, name = found
-        before = self._held.setdefault(id(value), (value, name))[1]
+        before = self.held.setdefault(id(value), (value, name))[1]
         if before != name and self._places.get(before, before) != self._places.get(name, name):
             self.aliases.add((min(before, name), max(before, name)))
         return self._places.get(name, name)
 
     def _see(self, name: str, mode: bool, thread: int) -> None:
+        if mode:
+            self.wrote.add(thread)
         if self._add(name, mode, thread):
             self.found.add(name)
         if name.startswith(ITEMS):  # a container without a name may be any of those that have one

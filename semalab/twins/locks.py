@@ -250,7 +250,8 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             owner, before = owned(real)
             if before and owner != processor.caller:
                 return real
-            count = self._count if self._owner == processor.every[0].ident else 0
+            mine = bool(processor.every) and self._owner == processor.every[0].ident  # nobody: the run is forgotten
+            count = self._count if mine else 0
             if not processor.ended:
                 count = min(count, before)
             for _ in range(count, before):
