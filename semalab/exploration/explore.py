@@ -50,8 +50,12 @@ def explore(
             right, or raises. Failed asserts, exceptions and deadlocks in the program are always wrong. It is asked
             about one schedule of those that stand for each other, so it must not ask for the order of steps on
             different primitives.
-        granularity: where steps begin. "operations": at operations on primitives, sleeps and prints; "lines": also at
-            source lines that touch what threads share; "bytecode": at each instruction that reads or writes it.
+        granularity: where threads may take turns. "operations": before each operation on a primitive, each wake-up
+            from a sleep and each print, and right after it if the thread then touches what others touch, too, before
+            its next operation (so whatever a seed of the virtual clock does is tried); starts, begins, joins and ends
+            of threads are such operations if the program can tell when they happened. "lines": also before each source
+            line that touches a variable, attribute or item that threads share and one of them changes. "bytecode":
+            also before each instruction that reads or writes it.
         time: "clock": the virtual clock's, on which computing takes no time, so that sleeps end in their order; or
             "free": anything may take any time, and whoever sleeps may wake before all others or long after.
         budget: the most schedules to run.

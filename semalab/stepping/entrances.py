@@ -46,7 +46,7 @@ class _InOrder(list[Made]):
         self._processor = processor
 
     def append(self, one: Made) -> None:
-        self._processor.touched.append((MADE, WRITE))
+        self._processor.come_upon(MADE, WRITE)
         super().append(one)
 
 
@@ -199,8 +199,15 @@ def _conditions(module: types.ModuleType, processor: SteppingProcessor) -> None:
         if isinstance(self._lock, module.Lock):  # held by anybody, it lets everybody in
             processor.touch_if_inside(self._lock._key, READ)
 
-    for name in ("wait", "notify"):
-        before(condition, name, touch)
+    notify = condition.notify
+
+    def stepping_notify(self: Any, n: int = 1) -> None:
+        touch(self)
+        notify(self, n)
+        processor.acted = True
+
+    before(condition, "wait", touch)
+    put(condition, notify=stepping_notify)
     before(event, "is_set", lambda self: processor.arrive(Operation("look", self._cond.key, READ)))
     for name in ("n_waiting", "broken"):
         seen = getattr(barrier, name).fget
@@ -252,6 +259,7 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
             processor.look_at_lives(looked)
         return bool(is_alive(self))
 
+    before(thread, "__init__", lambda self: processor.come_upon(MADE, WRITE))  # which may count threads, to name it
     put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
     for name in ("enumerate", "active_count", "activeCount"):
         module.__dict__[name] = function_before(vars(module)[name], lambda: processor.look_at_lives(looked))

@@ -88,13 +88,20 @@ class Watch(Watching):
             name = self._name(frame, access)
         if name not in self._shared and name != EVERYTHING:
             self._see(name, mode, me.number)
-        elif self._granularity == "operations" or (self._granularity == "lines" and me.ident not in self._fresh):
-            processor.touch(name, mode)
-        else:
+        elif self._is_point(me.ident):
             self._fresh.discard(me.ident)
-            processor.stand_before(Operation(_KINDS[mode], name, mode))
+            kind = "go on" if self._granularity == "operations" else _KINDS[mode]
+            processor.stand_before(Operation(kind, name, mode))
             return True
+        else:
+            processor.touch(name, mode)
         return False
+
+    def _is_point(self, ident: int) -> bool:
+        """Whether a thread that is about to touch something shared lets others go first."""
+        if self._granularity == "bytecode" or self._processor.acted:
+            return True
+        return self._granularity == "lines" and ident in self._fresh
 
     def _name(self, frame: FrameType, access: Access) -> str:
         """What the container is called that is touched; ITEMS if that is not known, or no longer matters."""
