@@ -51,13 +51,9 @@ class Lives:
         else:
             processor.come_upon(MADE, WRITE)  # threads are numbered in the order of their starts
         me = processor.current()
-<<<<<<< HEAD
+        number = len(processor.every)
         self.starters[number] = me.number if me is not None else -1
         self.bodies[number] = Body(type(thread), thread._target, thread._args, thread._kwargs)
-        processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
-=======
-        self._starters[len(processor.every)] = me.number if me is not None else -1
->>>>>>> main
         self._wait(me, start, thread)
 
     def join(self, join: Callable[[Any], None], thread: Any, other: ProgramThread | None) -> None:
