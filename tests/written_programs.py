@@ -21,7 +21,11 @@ _PRIMITIVES = {
 _OPERATIONS = {
     "semaphore": ["{p}.acquire()", "{p}.release()", "with {p}:\n    {b}", "if {p}.acquire(blocking=False):\n    {b}"],
     "bounded": ["with {p}:\n    {b}", "{p}.acquire()", "if {p}.acquire(timeout=1):\n    {b}\n    {p}.release()"],
-    "lock": ["with {p}:\n    {b}", "if not {p}.locked():\n    {b}", "if {p}.acquire(timeout=1):\n    {b}\n    {p}.release()"],
+    "lock": [
+        "with {p}:\n    {b}",
+        "if not {p}.locked():\n    {b}",
+        "if {p}.acquire(timeout=1):\n    {b}\n    {p}.release()",
+    ],
     "rlock": ["with {p}, {p}:\n    {b}"],
     "event": ["{p}.set()", "{p}.wait()", "if {p}.is_set():\n    {b}", "if {p}.wait(1):\n    {b}", "{p}.clear()"],
     "condition": [
@@ -43,7 +47,10 @@ def written(seed: int, data: bool = True) -> str:
     kinds = dice.choices([*_PRIMITIVES, "semaphore", "lock"], k=dice.choice((1, 2, 2)))
     if not data:
         kinds = [kind for kind in kinds if kind != "line"] or ["semaphore"]
-    made = [f"p{i} = {_PRIMITIVES[kind].format(dice.choice((1, 1, 2, 0) if kind != 'bounded' else (1, 2)))}" for i, kind in enumerate(kinds)]
+    made = [
+        f"p{i} = {_PRIMITIVES[kind].format(dice.choice((1, 1, 2, 0) if kind != 'bounded' else (1, 2)))}"
+        for i, kind in enumerate(kinds)
+    ]
     functions, calls = [], []
     for i in range(dice.choice((1, 2))):
         steps = [_step(dice, kinds, bodies) for _ in range(dice.choice((1, 2, 2, 3)))]

@@ -139,25 +139,24 @@ class Search:
             alike = False
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
-        more = True
+        more, counted, right = True, self.covered, list(self.right)
         while more and self.play(stage, guide):
             if guide.differs:
                 raise Changed
-            if guide.lost or stage.processor.endless or stage.processor.drew:
-                return False
-            if not stage.clean or not guide.redundant:
+            lost = guide.lost or stage.processor.endless or stage.processor.drew
+            if not lost and not (guide.redundant and stage.clean):
                 self._judge(stage)
-                self.covered -= 1
-                if self.unfinished is not None or self.undecided is not None:
-                    self.unfinished = self.undecided = None
-                    self.unjudged = 0
-                    return False
+                lost = self.unfinished is not None or self.undecided is not None
+            if lost:  # by states nothing can be said: the classes are gone on with
+                self.unfinished = self.undecided = None
+                self.unjudged, self.covered, self.right = 0, counted, right
+                return False
             more = not self.violations and guide.advance(stage.processor.touched)
         self.by_states = True
-        self.states = len(guide.known)
         self.complete = not more and not self.violations
         if self.violations:
             self._shorten(stage)
+        self.covered, self.states = 0, len(guide.known)
         return True
 
     def _shortest_met(self) -> tuple[int, ...]:
