@@ -12,7 +12,7 @@ from exploration_programs import left_handed, passing, philosophers
 from written_programs import compiled, written
 
 import semalab as lab
-from semalab.exploration import alike, contents, state
+from semalab.exploration import alike, reached_state, stored_values
 from semalab.exploration.alike import may_be_alike
 from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
@@ -243,8 +243,8 @@ def test_threads_that_are_told_apart_and_not_heard_are_seen(program: Any, monkey
 
 
 def test_a_value_that_is_no_part_of_the_state_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "_told", lambda location, value, versions: location)
-    monkeypatch.setattr(contents.Contents, "shared", lambda self: {})
+    monkeypatch.setattr(reached_state, "_told", lambda location, value, versions: location)
+    monkeypatch.setattr(stored_values.Contents, "shared", lambda self: {})
     assert not agree(permits_differ)
 
 
@@ -257,7 +257,7 @@ def test_what_the_others_may_touch_later_is_needed(monkeypatch: pytest.MonkeyPat
 
 
 def test_what_ended_threads_have_written_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semalab.exploration.state.Watch", type("NoWatch", (), {}))
+    monkeypatch.setattr("semalab.exploration.reached_state.Watch", type("NoWatch", (), {}))
     assert not agree(kept_by_one)
 
 

@@ -10,8 +10,8 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from semalab.exploration.contents import UNKNOWN, scalar
 from semalab.exploration.stage import Stage
+from semalab.exploration.stored_values import UNKNOWN, scalar
 from semalab.stepping.lives import Body
 from semalab.stepping.reach import codes_of
 from semalab.twins import functions

@@ -17,8 +17,8 @@ from hashlib import blake2b
 from semalab.exploration.alike import are_told_apart
 from semalab.exploration.inside import Unclear
 from semalab.exploration.pasts import Pasts
+from semalab.exploration.reached_state import State, States, Touched
 from semalab.exploration.stage import Stage
-from semalab.exploration.state import State, States, Touched
 from semalab.stepping import Footprint, Operation, footprint, independent
 from semalab.stepping.footprint import EVERYTHING
 

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from semalab.exploration.alike import kind_of
-from semalab.exploration.contents import UNKNOWN, Contents, Seen
 from semalab.exploration.inside import NOBODY_INSIDE, Inside, after
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
+from semalab.exploration.stored_values import UNKNOWN, Contents, Seen
 from semalab.stepping import Location, Operation, Watch
 from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
 
