@@ -17,7 +17,7 @@ from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
 from semalab.stepping import SteppingProcessor, announce, following
-from semalab.twins import Swap, Twins, refuse_replaced
+from semalab.twins import Swap, Twins, kept, refuse_replaced
 from semalab.watching import cost_of_an_event
 
 _one_at_a_time = threading.RLock()  # two runs at once would put their twins into the same namespaces
@@ -230,6 +230,8 @@ class Bench:
         stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
         outlived = self.processor.outlived
         self.processor.forget()
+        if self.twins is not None:
+            kept.keep(self.twins.recorder.new(decoder.labels))
         failure = self.failure or (self.worker_failures[0] if self.worker_failures else None)
         return self.settings.run_of(
             self.program,

@@ -23,6 +23,8 @@ _LONGEST = 80  # characters of a name in a label, which every event of a log may
 
 
 _FILLING = frozenset({"append", "appendleft", "add", "insert", "setdefault", "put"})  # what puts a value into several
+_CONTAINERS = frozenset({"list", "tuple", "set", "frozenset", "deque", "dict", "sorted"})
+_DICTIONARIES = ast.Dict | ast.DictComp
 _SEVERAL = ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -30,11 +32,14 @@ class Target(NamedTuple):
     """Where a call's result went: a name, and whether the call may make several for it (a list, a loop).
 
     lent: it went into a condition, and that has the name: `changed = Condition(Lock())`.
+    keys: for which it went into dictionaries, lists. several: there may be more than one for these keys.
     """
 
     name: str
     many: bool
     lent: bool = False
+    keys: tuple[ast.expr, ...] = ()
+    several: bool = False
 
 
 def is_programs(code: types.CodeType) -> bool:
@@ -84,6 +89,29 @@ def _tree(source: str) -> ast.Module | None:
         return None
 
 
+class _Into(NamedTuple):
+    """What a value goes into, looked at from the inside out.
+
+    many: the call may make several for it. keys: those that lead to the value, if there is nothing else on the way.
+    several: there may be several for these keys.
+    """
+
+    many: bool = False
+    keys: tuple[ast.expr, ...] = ()
+    several: bool = False
+
+    def one_of_several(self) -> _Into:
+        return _Into(True, (), True)
+
+    def within(self, key: ast.expr | None) -> _Into:
+        return _Into(True, (key, *self.keys), self.several) if key is not None and self._leads else _Into(True, ())
+
+    @property
+    def _leads(self) -> bool:
+        """Nothing is on the way from the last key to here."""
+        return bool(self.keys) or not self.many or self.several
+
+
 class _Finder:
     """Finds the call at a position, then looks outwards for what its value is assigned to."""
 
@@ -102,34 +130,40 @@ class _Finder:
 
     def _outwards(self, path: list[ast.AST]) -> Target | None:
         """The target of the last node of a path, which leads to it from the top."""
-        many, inner = False, path[-1]
+        inner, into = path[-1], _Into()
+        if _makes_container(inner):  # what it asked C to make: `list(map(Lock, …))`
+            into = into.one_of_several()
         if isinstance(inner, ast.Subscript):
-            return _target(inner, True)
+            return _target(inner, into)
         for node in reversed(path[:-1]):
             if isinstance(node, ast.NamedExpr):
-                return _target(node.target, many)
+                return _target(node.target, into)
             if isinstance(node, ast.Assign):
-                return self._assigned(node.targets[0], node.value, inner, many)
+                return self._assigned(node.targets[0], node.value, inner, into)
             if isinstance(node, ast.AnnAssign):
-                return _target(node.target, many)
+                return _target(node.target, into)
             if isinstance(node, ast.withitem):
-                return _target(node.optional_vars, many) if node.optional_vars is not None else None
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
-                return _target(node.func.value, True) if node.func.value is not inner else None
+                return _target(node.optional_vars, into) if node.optional_vars is not None else None
+            if isinstance(node, ast.Call):
+                if (filled := _filled(node, inner)) is not None:
+                    return _target(filled, into)
+                if _makes_container(node):
+                    into = into.one_of_several()
             if isinstance(node, ast.keyword) and node.arg:
-                return Target(node.arg, many)
+                return Target(node.arg, into.many)
             if isinstance(node, ast.Lambda | ast.stmt):
                 return None
-            many = many or isinstance(node, _SEVERAL)
+            if isinstance(node, _SEVERAL):
+                into = into.within(_key_of(node, inner)) if isinstance(node, _DICTIONARIES) else into.one_of_several()
             inner = node if isinstance(node, ast.expr) else inner
         return None
 
-    def _assigned(self, target: ast.expr, value: ast.expr, inner: ast.AST, many: bool) -> Target | None:
+    def _assigned(self, target: ast.expr, value: ast.expr, inner: ast.AST, into: _Into) -> Target | None:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
             for name, element in zip(target.elts, value.elts, strict=True):
                 if any(self._here(node) for node in ast.walk(element)):
-                    return _target(name, many)
-        return _target(target, many or isinstance(target, ast.Tuple))
+                    return _target(name, into)
+        return _target(target, into.one_of_several() if isinstance(target, ast.Tuple) else into)
 
     def _path(self, node: ast.AST) -> list[ast.AST]:
         if self._here(node):
@@ -164,15 +198,38 @@ def _makes_condition(node: ast.AST) -> bool:
     )
 
 
-def _target(node: ast.expr, many: bool) -> Target | None:
-    if isinstance(node, ast.Name):
-        return Target(node.id, many)
-    if isinstance(node, ast.Attribute):
-        return Target(node.attr, many)
+def _makes_container(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CONTAINERS
+
+
+def _filled(call: ast.Call, inner: ast.AST) -> ast.expr | None:
+    """What a call puts its argument into: `x.append(…)`, `x.setdefault(key, …)`, `setattr(x, "name", …)`."""
+    function, arguments = call.func, call.args
+    if isinstance(function, ast.Attribute) and function.attr in _FILLING and function.value is not inner:
+        key = arguments[0] if function.attr == "setdefault" and arguments[1:] == [inner] else ast.Slice()
+        return ast.Subscript(function.value, key)
+    if isinstance(function, ast.Name) and function.id == "setattr" and arguments[2:] == [inner]:
+        name = arguments[1].value if isinstance(arguments[1], ast.Constant) else None
+        return ast.Attribute(arguments[0], name) if isinstance(name, str) else None
+    return None
+
+
+def _key_of(dictionary: ast.AST, value: ast.AST) -> ast.expr | None:
+    """For what a dictionary has this value, as it is written."""
+    if isinstance(dictionary, ast.DictComp):
+        return dictionary.key if dictionary.value is value else None
+    assert isinstance(dictionary, ast.Dict)
+    return next((key for key, one in zip(dictionary.keys, dictionary.values, strict=True) if one is value), None)
+
+
+def _target(node: ast.expr, into: _Into) -> Target | None:
+    if isinstance(node, ast.Name | ast.Attribute):
+        name = node.id if isinstance(node, ast.Name) else node.attr
+        return Target(name, into.many, keys=into.keys, several=into.several)
     if isinstance(node, ast.Subscript):
-        return _target(node.value, True)
+        return _target(node.value, into.within(node.slice))
     if isinstance(node, ast.Tuple) and node.elts:
-        return _target(node.elts[0], True)
+        return _target(node.elts[0], into.one_of_several())
     return None
 
 
@@ -189,6 +246,10 @@ class Made(Protocol):
     def part(self) -> str: ...
     @property
     def name(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def maker(self) -> str: ...
 
 
 def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset()) -> list[str]:
@@ -208,8 +269,12 @@ def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset(
         target = assigned_to(code, instruction) if code is not None else None
         if one.part_of is not None:
             base, many = f"{labels[one.part_of]}'s {one.kind}", False
+        elif target is not None and one.key:
+            base, many = cut_name(f"{target.name}{one.key}", _LONGEST), target.several
         elif target is not None:
             base, many = cut_name(target.name, _LONGEST), target.many
+        elif one.maker:
+            base, many = cut_name(one.maker, _LONGEST), False
         else:
             base, many = one.kind, False
         if one.name:
@@ -219,7 +284,7 @@ def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset(
         # a condition and the lock it was given stand in one place, and the name is the condition's
         lent = one.name in of_conditions if one.name else target is not None and target.lent
         after = f"'s {one.kind}" if lent and one.kind in LOCKS else ""
-        anonymous = one.part_of is None and target is None and not one.name
+        anonymous = not (one.part_of is not None or target or one.name or one.maker)
         number = used.get(base + after, used.get(base, 0) if after and not one.name else 0)
         label = _numbered(base, number, anonymous, many) + after
         while label in taken:  # as what another has that was there before the run

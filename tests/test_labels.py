@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,8 +72,8 @@ def test_attributes_and_items_name_their_primitive(clock: str) -> None:
     assert [label for label, _, _ in primitives(lab.record(in_objects, clock=clock))] == [
         "lock",
         "lock (2)",
-        "Semaphore-1",
-        "table[0]",
+        "free",
+        "table['left']",
         "gate",
     ]
 
@@ -110,8 +111,8 @@ def test_lists_loops_and_tuples_are_told_apart(clock: str) -> None:
         ("forks[0]", 1),
         ("forks[1]", 1),
         ("forks[2]", 1),
-        ("doors[0]", 0),
-        ("doors[1]", 0),
+        ("doors['a']", 0),
+        ("doors['b']", 0),
         ("north[0]", 0),
         ("north[1]", 0),
         ("rooms[0]", 1),
@@ -269,3 +270,182 @@ def test_what_the_program_puts_in_its_place_has_the_name_in_every_run() -> None:
     for _ in range(3):
         run = lab.record(space["program"], clock="virtual")
         assert [event.primitive for event in run.trace if event.kind == "acquire"] == ["gate"]
+
+
+def crowd(*works: Any) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def pass_through(door: Any) -> None:
+    with door:
+        pass
+
+
+class Hall:
+    def enter(self, door: Any) -> None:
+        pass_through(door)
+
+
+lent = threading.Semaphore(1)
+HANDED = {
+    "a list of threads": (lambda: [threading.Thread(target=pass_through, args=(lent,))], "door"),
+    "a keyword": (lambda: [threading.Thread(target=pass_through, kwargs={"door": threading.Lock()})], "door"),
+    "a method": (lambda: [threading.Thread(target=Hall().enter, args=(threading.Lock(),))], "door"),
+    "a timer": (lambda: [threading.Timer(0, pass_through, (threading.Semaphore(1),))], "door"),
+    "its own method": (lambda: [threading.Thread(target=threading.Semaphore(1).acquire)], "Semaphore"),
+    "a method of C": (lambda: [threading.Thread(target=threading.Lock().acquire)], "Lock"),
+}
+
+
+@CLOCKS
+@pytest.mark.parametrize("shape", HANDED)
+def test_what_a_thread_has_for_its_function_is_not_called_by_the_threads_own_attributes(shape: str, clock: str) -> None:
+    make, name = HANDED[shape]
+    threads = make()
+
+    def program() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert list(lab.record(program, clock=clock).trace.primitives) == [name]
+
+
+doors: dict[Any, Any] = {}
+
+
+class Rooms:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        doors[self.number, "left"] = threading.Semaphore(1)
+
+
+def for_keys() -> None:
+    for name in ("b", "a"):
+        doors[name] = threading.Semaphore(1)
+    by_number: Any = [None] * 3
+    for i in (2, 0):
+        by_number[i] = threading.Lock()
+    nested: dict[str, Any] = {"x": {}}
+    nested["x"]["y"] = threading.Event()
+    pairs = {"p": [threading.Lock(), threading.Lock()]}
+    nested.setdefault("z", threading.Lock())
+    doors[name + "?"] = threading.Semaphore(1)  # a key that cannot be read without running it
+    Rooms(3)
+    made = list(map(threading.Semaphore, [1, 2]))
+    hall = Hall()
+    setattr(hall, "latch", threading.Lock())  # noqa: B010
+    del by_number, pairs, made
+
+
+@CLOCKS
+def test_what_is_kept_for_a_key_is_called_by_it(clock: str) -> None:
+    doors.clear()
+    expected = [
+        *("doors['b']", "doors['a']", "by_number[2]", "by_number[0]", "nested['x']['y']", "pairs['p'][0]"),
+        *("pairs['p'][1]", "nested['z']", "doors[0]", "doors[(3, 'left')]", "made[0]", "made[1]", "latch"),
+    ]
+    assert list(lab.record(for_keys, clock=clock).trace.primitives) == expected
+
+
+def test_the_dictionary_that_locals_gave_is_left_alone() -> None:
+    def program() -> tuple[list[str], list[str]]:
+        there = locals()
+        before = list(there)
+        key, locks = "a", {}  # type: ignore[var-annotated]
+        locks[key] = threading.Lock()
+        return before, list(there)
+
+    assert lab.record(program, clock="virtual").result == program()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_key_is_the_same_with_every_seed(seed: int) -> None:
+    def program() -> None:
+        locks: dict[str, Any] = {}
+
+        def work(name: str) -> None:
+            locks[name] = threading.Lock()
+            with locks[name]:
+                pass
+
+        crowd(*(lambda name=name: work(name) for name in "abc"))
+
+    run = lab.record(program, clock="virtual", seed=seed)
+    assert {*run.trace.primitives} == {"locks['a']", "locks['b']", "locks['c']"}
+    by_thread = {event.thread: event.primitive for event in run.trace if event.kind == "acquire"}
+    assert [by_thread[thread] for thread in sorted(by_thread)] == ["locks['a']", "locks['b']", "locks['c']"]
+
+
+@functools.lru_cache(maxsize=None)
+def lock_of(name: str, number: int = 0) -> Any:
+    return threading.Lock()
+
+
+@functools.cache
+def the_lock() -> Any:
+    return threading.Lock()
+
+
+class Lazy:
+    @functools.cached_property
+    def guard(self) -> Any:
+        return threading.Lock()
+
+    @property
+    def fresh(self) -> Any:
+        return threading.Semaphore(1)
+
+    def make(self, size: int) -> Any:
+        return threading.Semaphore(size)
+
+
+def make_gate() -> Any:
+    return threading.Semaphore(1)
+
+
+def by_their_makers() -> None:
+    lazy = Lazy()
+    pass_through(lock_of("a", 3))
+    pass_through(lock_of("b"))
+    pass_through(the_lock())
+    pass_through(lazy.guard)
+    pass_through(lazy.fresh)
+    pass_through(lazy.make(2))
+    left, right = make_gate(), make_gate()
+    crowd(*(functools.partial(pass_through, door) for door in (left, right)))
+
+
+@CLOCKS
+def test_what_a_function_returns_is_called_by_where_it_goes_or_by_the_function(clock: str) -> None:
+    lock_of.cache_clear()
+    the_lock.cache_clear()
+    first = ["lock_of('a', 3)", "lock_of('b', 0)", "the_lock()", "guard", "fresh", "make(2)", "left", "right"]
+    for _ in range(3):
+        run = lab.record(by_their_makers, clock=clock)
+        assert [event.primitive for event in run.trace if event.kind == "acquire"][:6] == first[:6]
+        assert {*run.trace.primitives} == {*first}
+
+
+row: list[Any] = []
+
+
+def test_what_a_run_has_made_keeps_its_name_in_later_runs() -> None:
+    row.clear()
+
+    def program() -> None:
+        if not row:
+            turn, guard = threading.Semaphore(1), threading.Lock()
+            row.extend([turn, guard])
+        for one in row:
+            with one:
+                pass
+
+    for _ in range(3):
+        assert list(lab.record(program, clock="virtual").trace.primitives) == ["turn", "guard"]
+    assert [type(one) for one in row] == [threading.Semaphore, type(row[1])]

@@ -24,6 +24,8 @@ class Semaphore(NamedTuple):
     name: str = ""
     part_of: int | None = None
     part: str = ""
+    key: str = ""
+    maker: str = ""
 
 
 class Row(NamedTuple):

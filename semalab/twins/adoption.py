@@ -11,6 +11,7 @@ from typing import Any
 from semalab.engine.cpython import HANDLE, set_handle
 from semalab.engine.grasp import is_a
 from semalab.twins.exchange import Exchange
+from semalab.twins.kept import kept
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import functions, library_of_code
 from semalab.twins.reach import Reach, Reference
@@ -121,10 +122,10 @@ class Adoption:
             elif id(value) not in ours:
                 self._unseen.meet(reference.library, value)
             elif type(value) in _LOCKS:
-                self._stand_in(reference)
+                self._stand_in(reference._replace(name=kept.of(value) or reference.name))
             elif id(value) not in self._met:
                 self._met.add(id(value))
-                if not self.take(value, reference.name):
+                if not self.take(value, kept.of(value) or reference.name):
                     self._unseen.name(reference.name, value)
 
     def take(self, value: Any, name: str) -> bool:

@@ -11,6 +11,17 @@ from typing import Any, NamedTuple, Protocol
 from semalab.twins.namespaces import ABSENT, content
 
 
+def key_text(key: Any) -> str:
+    """How the key of an entry is written, if that can be told without running any code; otherwise nothing."""
+    if type(key) is tuple:
+        inner = [key_text(one) for one in key]
+        return f"({', '.join(inner)}{',' if len(inner) == 1 else ''})" if all(inner) else ""
+    return repr(key) if type(key) in _PLAIN else ""
+
+
+_PLAIN = (str, int, bool, float, bytes, type(None))
+
+
 class Place(Protocol):
     """Invariant: to read or change a place runs none of the program's code, whatever class its owner is of."""
 

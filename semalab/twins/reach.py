@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
 from semalab.twins.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
-from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place
+from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place, key_text
 
 MOST = 200_000  # objects that are looked at; what is beyond is named
 _LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
@@ -89,6 +89,8 @@ class Reach:
         self._library_code = 0
         self._names: dict[str, None] = {}
         self._modules: dict[int, tuple[types.ModuleType, set[str]]] = {}
+        self._results: set[int] = set()  # the dictionaries in which functions keep their results
+        self._called: dict[int, tuple[str, ...]] = {}  # for the arguments of a thread: what its function calls them
         self._seen: dict[int, Any] = {}  # keeps them, so that no identity is used twice
 
     def walk(self, program: Any, arguments: dict[str, Any], found: Iterable[types.FunctionType] = ()) -> Reach:
@@ -153,9 +155,12 @@ class Reach:
         library = library_of(cls)
         if library is None:  # the program's own
             plain = () if primitive else self._of_plain(reference)
-            self._push([*self._attributes(value, name), *plain, Reference(cls.__name__, cls)])
+            attributes = self._attributes(value, name)
+            if is_a(value, threading.Thread):
+                attributes = self._of_thread(attributes)
+            self._push([*attributes, *plain, Reference(cls.__name__, cls)])
         elif is_a(value, threading.Thread):
-            self._push(r for r in self._attributes(value) if r.name in _OF_A_THREAD)
+            self._push(self._of_thread(r for r in self._attributes(value) if r.name in _OF_A_THREAD))
         elif primitive:
             return
         elif library:
@@ -176,8 +181,8 @@ class Reach:
         name, value, _, library = reference
         if is_a(value, dict):
             if "__spec__" not in value and not _only_atoms(value.values()):  # no module's namespace
-                for key, element in list(dict.items(value)):
-                    yield Reference(f"{name}[{_key(key)}]", element, Entry(value, key), library)
+                for at, (key, element) in enumerate(list(dict.items(value))):
+                    yield Reference(self._label(name, value, at, key), element, Entry(value, key), library)
             if not _only_atoms(dict.keys(value)):
                 yield from (Reference(name, key, Key(value, key), library) for key in list(dict.keys(value)))
             if is_a(value, collections.defaultdict):
@@ -187,14 +192,14 @@ class Reach:
             fields = getattr(type(value), "_fields", None) if is_a(value, tuple) else None
             if not _only_atoms(value):
                 for i, element in enumerate(_elements(value)):
-                    label = f"{name}[{i}]" if is_a(value, tuple) else name
+                    label = self._label(name, value, i, i) if is_a(value, tuple) else name
                     if isinstance(fields, tuple) and i < len(fields):
                         label = str(fields[i])
                     yield Reference(label, element, Inside(value, i), library)
         elif is_a(value, list | collections.deque):
             if not _only_atoms(_elements(value)):
                 for i, element in enumerate(list(_elements(value))):
-                    yield Reference(f"{name}[{i}]", element, Element(value, i), library)
+                    yield Reference(self._label(name, value, i, i), element, Element(value, i), library)
         elif is_a(value, set):
             if not _only_atoms(_elements(value)):
                 yield from (Reference(name, e, Member(value, e), library) for e in list(_elements(value)))
@@ -217,7 +222,35 @@ class Reach:
             yield from (Reference(name, f) for f in (value.fget, value.fset, value.fdel))
         elif any(map(_is_of_c, type(value).__mro__[:-1])):
             inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
+            if is_a(value, _CACHED):
+                self._results.update(id(r) for r in inner if type(r) is dict and r is not vars(value))
             yield from (Reference(name, r, None, library) for r in inner)
+
+    def _of_thread(self, attributes: Iterable[Reference]) -> Iterator[Reference]:
+        """What a thread has for its function is called as that calls it, not by the thread's own attributes."""
+        every = list(attributes)
+        function: Any = next((r.value for r in every if r.name in ("_target", "function") and r.value), None)
+        method = is_a(function, types.MethodType)
+        code: Any = getattr(function.__func__ if method else function, "__code__", None)
+        names = code.co_varnames[method : code.co_argcount] if is_a(code, types.CodeType) else ()
+        for name, value, place, library in every:
+            if name in ("_args", "args") and is_a(value, tuple | list):
+                self._called[id(value)] = names
+            elif name in ("_kwargs", "kwargs") and is_a(value, dict):
+                self._called[id(value)] = tuple(value)
+            elif value is function and is_a(value, types.MethodType | types.BuiltinMethodType):
+                name = _CLASS_NAMES.get(name := type(value.__self__).__name__, name)
+            yield Reference(name, value, place, library)
+
+    def _label(self, name: str, container: Any, at: int, key: Any) -> str:
+        """What an element is called, by its place in the container and by its key."""
+        called = self._called.get(id(container), ())
+        if at < len(called):
+            return called[at]
+        text = key_text(key) or "…"
+        if id(container) not in self._results:
+            return f"{name}[{text}]"
+        return f"{name}({text[1:-1].removesuffix(',') if is_a(key, tuple) else text})"
 
     def _of_frame(self, running: Any) -> Iterator[Reference]:
         frame = next((f for n in ("gi_frame", "cr_frame", "ag_frame") if (f := getattr(running, n, None))), None)
@@ -330,7 +363,9 @@ def _is_of_c(cls: type) -> bool:
     return not cls.__flags__ & (1 << 9) or cls in _HEAP  # Py_TPFLAGS_HEAPTYPE
 
 
-_HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, type(functools.lru_cache(len))})
+_CACHED = type(functools.lru_cache(len))
+_HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, _CACHED})
+_CLASS_NAMES = {"lock": "Lock"}  # of what C calls otherwise than `threading`
 
 
 def _is_code_of(value: Any, library: str) -> bool:
@@ -350,10 +385,6 @@ def _elements(value: Any) -> Iterator[Any]:
     kind: Any = next(cls for cls in (tuple, frozenset, list, set, collections.deque) if is_a(value, cls))
     elements: Iterator[Any] = kind.__iter__(value)
     return elements
-
-
-def _key(key: Any) -> str:
-    return repr(key) if type(key) in (str, int, bool, float, bytes, type(None)) else "…"
 
 
 def _is_sunder(name: Any) -> bool:

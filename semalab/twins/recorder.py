@@ -12,14 +12,12 @@ import _thread
 import sys
 import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
+from semalab.twins.making import NOWHERE, Making, Site, making
 from semalab.twins.source import is_copy
-
-Place = tuple[types.CodeType | None, int]  # a code object, and the offset of an instruction in it
-NOWHERE: Place = (None, 0)
 
 
 class Made(NamedTuple):
@@ -27,14 +25,17 @@ class Made(NamedTuple):
 
     part: what it is of the thing that was made, where that is not the primitive itself (a pool's tasks).
     name: what it is called, where that cannot be read from the call that made it.
+    key, maker: as in `semalab.twins.making.Making`.
     """
 
     kind: str
     initial: int
-    site: Place = NOWHERE
+    site: Site = NOWHERE
     part_of: int | None = None
     part: str = ""
     name: str = ""
+    key: str = ""
+    maker: str = ""
 
 
 class Recorder:
@@ -57,9 +58,9 @@ class Recorder:
         frame: types.FrameType | None = None if name else sys._getframe(1)
         while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
-        site = (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
+        made = making(frame) if part_of is None else Making()
         self._primitives.append(weakref.ref(primitive))
-        self.made.append(Made(kind, initial, site, part_of, part, name))
+        self.made.append(Made(kind, initial, made.site, part_of, part, name, made.key, made.maker))
         return len(self.made) - 1
 
     def embody(self, stand_in: object, primitive: object) -> None:
@@ -79,6 +80,12 @@ class Recorder:
         for made, reference in zip(self.made, self._primitives, strict=True):
             if (primitive := reference()) is not None:
                 yield made, primitive
+
+    def new(self, labels: Sequence[str]) -> Iterator[tuple[Any, str]]:
+        """The primitives that the run has made and that somebody still has, with what they are called."""
+        for made, reference, label in zip(self.made, self._primitives, labels, strict=True):
+            if not made.name and made.part_of is None and (primitive := reference()) is not None:
+                yield primitive, label
 
     def critical_lock(self) -> Any:
         """The real lock of one primitive's critical section; no thread ever waits in the lab while it holds one."""
@@ -100,7 +107,7 @@ class Recorder:
         what = self._known.setdefault(what, what)  # one object for all rows of a kind
         processor.log.extend((stamp, processor.get_ident(), what, value, *self.place()))
 
-    def place(self) -> Place:
+    def place(self) -> Site:
         """Where the program is: in its innermost frame."""
         frame: types.FrameType | None = sys._getframe(2)
         program = self.processor.program
