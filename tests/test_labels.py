@@ -382,7 +382,7 @@ def test_a_key_is_the_same_with_every_seed(seed: int) -> None:
     assert [by_thread[thread] for thread in sorted(by_thread)] == ["locks['a']", "locks['b']", "locks['c']"]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def lock_of(name: str, number: int = 0) -> Any:
     return threading.Lock()
 
