@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from semalab.event import several
-from semalab.trace import IDLE, LOCKS, QUEUES
+from semalab.trace import IDLE, LOCKS, QUEUES, SEMAPHORES
 
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
@@ -38,12 +39,24 @@ class Deadlock:
         """Labels of the threads that wait for a primitive (joins and idle pools are consequences, not causes)."""
         return tuple(w.thread for w in self.waits if w.kind != "Thread" and w.kind not in IDLE)
 
+    @property
+    def circle(self) -> tuple[Wait, ...]:
+        """Waits of which each is for what the next one's thread holds, and the last for what the first one's holds.
+
+        The first that there is; empty if there is none. A thread that waits for itself is none.
+        """
+        return _circle(self.waits)
+
     def __str__(self) -> str:
         idle = [wait for wait in self.waits if wait.kind in IDLE]
-        joins, others = _grouped(self.waits)
-        told = [_blocked(group) for group in others[:_TOLD]] + [_joining(group) for group in joins[:_TOLD]]
+        circle = self.circle
+        joins, others = _grouped(wait for wait in self.waits if wait not in circle)
+        told = [_round(circle)] if circle else []
+        told += [_blocked(group) for group in others[: _TOLD - len(circle[:_TOLD])]]
+        others = others[_TOLD - len(circle[:_TOLD]) :]
+        told += [_joining(group) for group in joins[:_TOLD]]
         told += [_idle(idle)] if idle else []
-        more = len(others[_TOLD:]) + len(joins[_TOLD:])
+        more = len(circle[_TOLD:]) + len(others) + len(joins[_TOLD:])
         return "; ".join(told + ([f"{more:,} more waits like these"] if more else []))
 
 
@@ -87,6 +100,36 @@ def _grouped(waits: Iterable[Wait]) -> tuple[list[list[Wait]], list[list[Wait]]]
         causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
     joins = [group for group in causes.values() if group[0].kind == "Thread"]
     return joins, [group for group in causes.values() if group[0].kind != "Thread"]
+
+
+def _circle(waits: Iterable[Wait]) -> tuple[Wait, ...]:
+    """Of a semaphore only who has its last permit can be said to hold it: others might have given that back."""
+    held = {
+        wait.thread: wait
+        for wait in waits
+        if len(wait.holders) == 1 and (wait.kind in LOCKS or (wait.kind in SEMAPHORES and not wait.value))
+    }
+    for first in held.values():
+        way = [first]
+        while (after := held.get(way[-1].holders[0])) is not None and after not in way:
+            way.append(after)
+        if after is first and len(way) > 1:
+            return tuple(way)
+    return ()
+
+
+def _round(circle: Sequence[Wait]) -> str:
+    told = [f"{wait.thread} waits for `{wait.primitive}`, held by {wait.holders[0]}" for wait in circle[:_TOLD]]
+    names = _numbers([wait.thread for wait in circle])
+    way = f": {' → '.join([*names, names[0]])}" if len(circle) <= _TOLD else f" of {len(circle):,}"
+    return "; ".join(told) + f" (a circle{way})"
+
+
+def _numbers(names: list[str]) -> list[str]:
+    """`["0", "1"]` for `["guest-0", "guest-1"]`; names that differ in more than a number as they are."""
+    parts = [re.fullmatch(r"(.*?)(\d+)", name) for name in names]
+    alike = all(parts) and len({part[1] for part in parts if part}) == 1
+    return [part[2] for part in parts if part] if alike else names
 
 
 def _still(threads: tuple[str, ...]) -> str:

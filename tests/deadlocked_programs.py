@@ -153,12 +153,13 @@ DEADLOCKS: list[tuple[Callable[..., None], dict[str, int], str]] = [
     (
         crossed,
         {},
-        "left waits for `b`, held by right; right waits for `a`, held by left; main waits for left to end",
+        "left waits for `b`, held by right; right waits for `a`, held by left (a circle: left → right → left); "
+        "main waits for left to end",
     ),
     (
         crossed_semaphores,
         {},
-        f"left waits for `b` (value 0) {NO_RELEASE}; right waits for `a` (value 0) {NO_RELEASE}; "
+        "left waits for `b`, held by right; right waits for `a`, held by left (a circle: left → right → left); "
         "main waits for left to end",
     ),
     (lost_release, {}, f"patient waits for `mutex` (value 0) {NO_RELEASE}; main waits for patient to end"),

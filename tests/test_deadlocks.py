@@ -317,5 +317,6 @@ def test_of_a_long_ring_the_first_waits_are_told_and_the_others_counted() -> Non
     assert len(run.stopped.waits) == 101  # type: ignore[union-attr]
     assert run.verdict.startswith("Deadlock: Thread-1 (dine) waits for `forks[1]`, held by Thread-2 (dine); Thread-2 ")
     assert run.verdict.endswith(
-        "`forks[6]`, held by Thread-7 (dine); main waits for Thread-1 (dine) to end; 94 more waits like these"
+        "`forks[6]`, held by Thread-7 (dine) (a circle of 100); main waits for Thread-1 (dine) to end; "
+        "94 more waits like these"
     )
