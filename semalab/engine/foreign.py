@@ -166,7 +166,7 @@ class Foreigners:
     @contextmanager
     def _coming(self, one: Foreign) -> Iterator[None]:
         """A start of this one: it is known before it can run, so that nobody overlooks it meanwhile."""
-        one.descends = self._in_the_run() or self._descends()
+        one.descends = self._in_the_run() or self.descends()
         self.every.append(one)
         try:
             yield
@@ -187,7 +187,8 @@ class Foreigners:
         finally:
             one.ended = self._now()
 
-    def _descends(self) -> bool:
+    def descends(self) -> bool:
+        """True if the run has started the calling thread, by whatever means."""
         return any(one.descends and one.ended is None for one in self._seen.get(_thread.get_ident(), ())[-1:])
 
     def renew(self) -> None:

@@ -52,6 +52,7 @@ class Processor:
     tick = 0.01  # seconds between two looks of the supervisor
     flock = 1  # threads let go at once when the run is over
     packs = True  # whether the supervisor may exchange rows of the log for a shorter form
+    rehearses = False  # whether the program runs again and again, and must find everything as it was at first
 
     def __init__(self) -> None:
         self.every: list[ProgramThread] = []

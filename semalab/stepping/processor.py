@@ -43,6 +43,7 @@ class SteppingProcessor(VirtualProcessor):
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
     packs = False  # marks are places in the log
+    rehearses = True
 
     def __init__(self, settings: Settings, pool: Pool, timeout: float = 30.0) -> None:
         super().__init__(timeout=timeout)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from semalab.excerpt import cut
 from semalab.labels import assigned_to, is_programs
-from semalab.twins.places import key_text
+from semalab.twins.places import attributes_of, key_text
 
 Site = tuple[types.CodeType | None, int]  # a code object, and the offset of an instruction in it
 NOWHERE: Site = (None, 0)
@@ -85,9 +85,8 @@ def _arguments(frame: types.FrameType) -> str:
     """Those of a call, if they are such as can be told; of a method without the object."""
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount]
-    if not names or "locals" in code.co_names:
-        return ""
-    values = [frame.f_locals.get(name) for name in names if name not in ("self", "cls")]
+    there = locals_of(frame)
+    values = [there.get(name, ...) for name in names if name not in ("self", "cls")]
     return cut(", ".join(map(repr, values)), _LONGEST) if all(type(value) in _ATOMS for value in values) else ""
 
 
@@ -117,33 +116,27 @@ def _value(node: ast.expr, frame: types.FrameType) -> tuple[bool, Any]:
         elements = [_value(element, frame) for element in node.elts]
         return all(found for found, _ in elements), tuple(value for _, value in elements)
     if isinstance(node, ast.Name):
-        code = frame.f_code
-        if code.co_flags & _OPTIMIZED and "locals" in code.co_names:  # up to 3.12 to look would change what that gave
-            return False, None
-        for space in (_locals(frame), frame.f_globals):
+        for space in (locals_of(frame), frame.f_globals):
             if node.id in space:
                 return True, space[node.id]
     if isinstance(node, ast.Attribute):
         found, owner = _value(node.value, frame)
-        space = _attributes(owner) if found else {}
+        space = attributes_of(owner) if found else {}
         return node.attr in space, space.get(node.attr)
     return False, None
 
 
-def _locals(frame: types.FrameType) -> dict[str, Any]:
-    """Up to 3.12 the frame keeps what it shows, for as long as it lives: it is made to forget."""
-    shown = frame.f_locals
+def locals_of(frame: types.FrameType) -> dict[str, Any]:
+    """What a frame calls by a name of its own. Up to 3.12 it keeps what it shows, for as long as it lives: it is made
+    to forget; and where the program itself has asked for that, to look would change what it got: nothing is seen.
+    """
     if not frame.f_code.co_flags & _OPTIMIZED:
-        return shown
-    seen = dict(shown)
-    if sys.version_info < (3, 13):
-        shown.clear()
-    return seen
-
-
-def _attributes(owner: Any) -> dict[str, Any]:
-    try:
-        attributes = object.__getattribute__(owner, "__dict__")
-    except AttributeError:
+        return frame.f_locals
+    if sys.version_info >= (3, 13):
+        return dict(frame.f_locals)
+    if "locals" in frame.f_code.co_names:
         return {}
-    return attributes if type(attributes) is dict else {}
+    shown = frame.f_locals
+    seen = dict(shown)
+    shown.clear()
+    return seen

@@ -22,6 +22,21 @@ def key_text(key: Any) -> str:
 _PLAIN = (str, int, bool, float, bytes, type(None))
 
 
+def attributes_of(owner: Any) -> dict[str, Any]:
+    """The attributes that an object keeps in a dictionary, without asking its class."""
+    try:
+        attributes = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes if type(attributes) is dict else {}
+
+
+def is_object_array(value: Any) -> bool:
+    """True for an array of NumPy whose elements are objects: the collector knows nothing of them."""
+    cls = type(value)
+    return cls.__name__ == "ndarray" and cls.__module__ == "numpy" and bool(value.dtype == object)
+
+
 class Place(Protocol):
     """Invariant: to read or change a place runs none of the program's code, whatever class its owner is of."""
 
@@ -81,6 +96,20 @@ class Element(NamedTuple):
         cls = list if isinstance(self.owner, list) else deque
         for i in [i for i, element in enumerate(cls.__iter__(self.owner)) if element is old]:
             cls.__setitem__(self.owner, i, new)
+
+
+class Cell(NamedTuple):
+    """In an array of NumPy, by its number in the order of the array's elements."""
+
+    owner: Any
+    at: int
+
+    def get(self) -> Any:
+        return self.owner.flat[self.at] if self.at < self.owner.size else ABSENT
+
+    def exchange(self, old: Any, new: Any) -> None:
+        if self.get() is old:
+            self.owner.flat[self.at] = new
 
 
 class Member(NamedTuple):

@@ -6,11 +6,15 @@ its attributes; from everything else to all that it refers to. Python's own modu
 
 from __future__ import annotations
 
+import _abc
+import abc
+import builtins
 import collections
 import contextvars
 import functools
 import gc
 import opcode
+import operator
 import sys
 import threading
 import types
@@ -20,7 +24,21 @@ from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
 from semalab.twins.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
-from semalab.twins.places import Attribute, Element, Entry, Held, Inside, Key, Member, Part, Place, key_text
+from semalab.twins.places import (
+    Attribute,
+    Cell,
+    Element,
+    Entry,
+    Held,
+    Inside,
+    Key,
+    Member,
+    Part,
+    Place,
+    attributes_of,
+    is_object_array,
+    key_text,
+)
 
 MOST = 200_000  # objects that are looked at; what is beyond is named
 _LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
@@ -52,6 +70,9 @@ _MACHINERY = frozenset(
 _OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
 
 
+_BY_ANY_NAME = frozenset({"globals", "eval", "exec"})  # who calls these can mean any global
+_BUILTINS = vars(builtins)
+_PYTHONS_OWN = frozenset(_BUILTINS)  # what stands there from the beginning
 _LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]  # its argument has a bit more than that of the others
 _BY_NAME = frozenset(opcode.opmap[name] for name in ("LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
 
@@ -154,7 +175,7 @@ class Reach:
             return
         library = library_of(cls)
         if library is None:  # the program's own
-            plain = () if primitive else self._of_plain(reference)
+            plain = self._of_queue(reference) if primitive else self._of_plain(reference)
             attributes = self._attributes(value, name)
             if is_a(value, threading.Thread):
                 attributes = self._of_thread(attributes)
@@ -162,7 +183,7 @@ class Reach:
         elif is_a(value, threading.Thread):
             self._push(self._of_thread(r for r in self._attributes(value) if r.name in _OF_A_THREAD))
         elif primitive:
-            return
+            self._push(self._of_queue(reference), depth)
         elif library:
             if depth < _LIBRARY_DEPTH:
                 inner = [*self._attributes(value), *self._of_plain(reference)]
@@ -172,6 +193,12 @@ class Reach:
             if cls.__module__ not in _TRANSPARENT:  # its locks are its own affair
                 inner = [Reference(name, r.value, r.place) for r in inner if not self._is_machinery(r)]
             self._push([*inner, *self._of_plain(reference)], depth)
+
+    def _of_queue(self, reference: Reference) -> Iterator[Reference]:
+        """What waits in a queue, the only primitive that has something of the program's."""
+        waiting = attributes_of(reference.value).get("queue")
+        if is_a(waiting, list | collections.deque):
+            yield Reference(reference.name, waiting, None, reference.library)
 
     def _is_machinery(self, reference: Reference) -> bool:
         return self._wanted(reference.value) and not is_a(reference.value, type | types.FunctionType)
@@ -213,6 +240,9 @@ class Reach:
         elif is_a(value, types.MethodType):
             yield Reference(name, value.__func__)
             yield Reference(name, value.__self__)
+        elif is_a(value, weakref.finalize):
+            kept: Any = weakref.finalize.peek(value)
+            yield from (Reference(name, part, None, library) for part in (kept or ())[1:])
         elif is_a(value, weakref.ref):
             yield Reference(name, value(), None, library)
         elif is_a(value, contextvars.ContextVar):
@@ -220,6 +250,10 @@ class Reach:
             yield from (Reference(name, one, None, library) for one in (now, *gc.get_referents(value)))
         elif is_a(value, property):
             yield from (Reference(name, f) for f in (value.fget, value.fset, value.fdel))
+        elif is_object_array(value):
+            if not _only_atoms(value.flat):
+                for i, element in enumerate(value.flat):
+                    yield Reference(self._label(name, value, i, i), element, Cell(value, i), library)
         elif any(map(_is_of_c, type(value).__mro__[:-1])):
             inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
             if is_a(value, _CACHED):
@@ -287,7 +321,8 @@ class Reach:
                 yield from (Reference(member, value[member], Entry(value, member)) for member in value)
             elif not name.startswith("__"):
                 yield Reference(name, value, Attribute(cls, name))
-        yield from (Reference(base.__name__, base) for base in (*cls.__bases__, type(cls)) if library_of(base) is None)
+        related = (*cls.__bases__, type(cls), *type.__subclasses__(cls), *_registered(cls))
+        yield from (Reference(other.__name__, other) for other in related if library_of(other) is None)
 
     def _function(self, function: types.FunctionType) -> None:
         if id(function) in self._entered:
@@ -301,6 +336,11 @@ class Reach:
             self._names.update(names)
             space = function.__globals__
             loaded = _loaded(function.__code__)
+            if not loaded.isdisjoint(_BY_ANY_NAME):
+                names = dict.fromkeys((*names, *space))
+                loaded = loaded.union(names)
+            added = loaded - space.keys() - _PYTHONS_OWN
+            inner += [Reference(n, _BUILTINS[n], Entry(_BUILTINS, n)) for n in sorted(added) if n in _BUILTINS]
             inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
             inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
         elif library and self._may_look_into_a_library():
@@ -309,6 +349,9 @@ class Reach:
             if content(cell) is not ABSENT:
                 inner.append(Reference(_parameter(name), cell.cell_contents, Held(cell)))
         inner += (r._replace(library=library or "") for r in self._defaults(function))
+        if sys.version_info < (3, 14):  # from then on they are made by the program's code, when they are asked for
+            notes = function.__annotations__
+            inner += [Reference(n, value, Entry(notes, n), library or "") for n, value in notes.items()]
         keywords: dict[str, Any] = function.__kwdefaults__ or {}
         inner += [Reference(n, value, Entry(keywords, n), library or "") for n, value in keywords.items()]
         inner += [Reference(name, v, Entry(vars(function), name)) for name, v in vars(function).items()]
@@ -358,13 +401,22 @@ class Reach:
         return found
 
 
+def _registered(cls: type) -> Iterator[type]:
+    """The classes that an abstract class of the program takes for its own."""
+    if is_a(cls, abc.ABCMeta) and (dump := getattr(_abc, "_get_dump", None)) is not None:
+        yield from (one for reference in dump(cls)[0] if (one := reference()) is not None)
+
+
 def _is_of_c(cls: type) -> bool:
     """True for what is made in C: containers, generators, methods, partials."""
     return not cls.__flags__ & (1 << 9) or cls in _HEAP  # Py_TPFLAGS_HEAPTYPE
 
 
 _CACHED = type(functools.lru_cache(len))
-_HEAP = frozenset({functools.partial, collections.deque, collections.defaultdict, _CACHED})
+_HEAP = frozenset(
+    {functools.partial, collections.deque, collections.defaultdict, _CACHED}
+    | {operator.methodcaller, operator.itemgetter, operator.attrgetter}
+)
 _CLASS_NAMES = {"lock": "Lock"}  # of what C calls otherwise than `threading`
 
 

@@ -22,6 +22,7 @@ from semalab.twins.namespaces import ABSENT, functions, is_authors, namespaces
 from semalab.twins.places import Entry
 from semalab.twins.reach import Reach, Reference
 from semalab.twins.retired import Retirement
+from semalab.twins.touches import Touches
 from semalab.twins.unseen import Unseen
 
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
@@ -36,6 +37,7 @@ class Swap:
         self._exchange = Exchange(self._of)
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
         self._makers: Makers | None = None
+        self._touches: Touches | None = None
         self._logging = False
         self._unseen = Unseen()
 
@@ -69,6 +71,8 @@ class Swap:
         self._swap_references(reach, makers)
         self._exchange.remake(reach)
         makers.ask()
+        self._touches = Touches(twins, self._exchange, self._adoption, self._unseen)
+        self._touches.listen()
         self._exchange.name(vars(builtins), "__import__", self._importing(builtins.__import__))
         self._swap_finder(twins)
         self._exchange.name(vars(sys), "stdout", twins.streams.out)
@@ -181,9 +185,11 @@ class Swap:
                 self._exchange.restore()
                 if self._makers is not None:
                     self._makers.be_quiet()
+                if self._touches is not None:
+                    self._touches.be_quiet()
                 if self._twins is not None:
                     Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = self._makers = None
+                    self._twins = self._adoption = self._makers = self._touches = None
                     self._logging = False
                 break
             except KeyboardInterrupt as error:  # it came in between: nothing may be left
