@@ -93,7 +93,7 @@ def test_value_2_is_broken_and_shown() -> None:
     assert not found
     assert repr(found) == (
         "Counterexample: Mutual exclusion broken: 2 threads inside at once. For mutex(threads=2, initial=2) at the"
-        " granularity of operations, 2 of 4 different schedules are wrong (9 run), the shortest in 4 steps\n"
+        " granularity of operations, 2 of 4 different schedules are wrong (found in 9 runs), the shortest in 4 steps\n"
         "1. worker-0 acquires `semaphore` (2 → 1)\n"
         "2. worker-1 acquires `semaphore` (1 → 0)\n"
         "3. worker-1 releases `semaphore` (0 → 1)\n"
@@ -106,11 +106,20 @@ def test_a_lost_update_is_found_between_bytecodes_only() -> None:
     assert found.verdict == "counterexample"
     assert repr(found) == (
         "Counterexample: main raised ValueError: 1 of 2 counted. For count(threads=2) at the granularity of bytecode,"
-        " 2 of 4 different schedules are wrong (7 run), the shortest in 4 steps\n"
+        " 2 of 4 different schedules are wrong (found in 7 runs), the shortest in 4 steps\n"
         "1. worker-0 reads `value` = 0\n"
         "2. worker-1 reads `value` = 0\n"
         "3. worker-1 writes `value` = 1\n"
-        "4. worker-0 writes `value` = 1"
+        "4. worker-0 writes `value` = 1 (unchanged!)"
+    )
+    assert str(found) == (
+        "Counterexample: main raised ValueError: 1 of 2 counted. For count(threads=2) at the\n"
+        "granularity of bytecode, 2 of 4 different schedules are wrong (found in 7 runs), the\n"
+        "shortest in 4 steps.\n"
+        "1. worker-0 reads `value` = 0\n"
+        "2. worker-1 reads `value` = 0\n"
+        "3. worker-1 writes `value` = 1\n"
+        "4. worker-0 writes `value` = 1 (unchanged!)"
     )
     for granularity in ("operations", "lines"):
         assert lab.explore(count, threads=2, granularity=granularity).verdict == "proved"
@@ -249,7 +258,7 @@ def test_a_budget_that_runs_out_proves_nothing() -> None:
     assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 10)
     assert found.sentence == (
         "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations:"
-        f" nothing wrong in {found.covered} different schedules (10 run), but not every schedule was run"
+        f" nothing wrong in {found.covered} different schedules (found in 10 runs), but not every schedule was run"
     )
     assert lab.explore(mutex, threads=3, initial=2, seconds=1e-9).verdict == "budget exhausted"
     assert lab.explore(mutex, threads=3, initial=2).schedules > 10

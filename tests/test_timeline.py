@@ -157,7 +157,8 @@ HOSTILE = [
 HELD = {"title": "Mutual exclusion held: never more than 1 inside", "subtitle": "9 threads · semaphore = Semaphore(1)"}
 BROKEN = {**HELD, "title": "Mutual exclusion broken: 2 threads inside at once", "alarm": "semaphore"}
 STUCK = {
-    "title": "Deadlock: ann waits for `right`, held by bob; bob waits for `left`, held by ann (a circle: ann → bob → ann)",
+    "title": "Deadlock: ann waits for `right`, held by bob; "
+    "bob waits for `left`, held by ann (a circle: ann → bob → ann)",
     "stopped": "deadlock",
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from textwrap import fill
 from typing import Any
 
 from semalab.excerpt import called, cut_name
@@ -15,6 +16,7 @@ from semalab.run import Run
 from semalab.schedule import Schedule
 from semalab.verdict import FINE, RIGHT, UNKNOWN, WRONG
 
+_WIDTH = 88  # characters of a printed line
 Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
 
@@ -108,7 +110,7 @@ class Exploration:
     @property
     def sentence(self) -> str:
         """One sentence with the granularity and the size; the same for the same exploration."""
-        run = "" if self.schedules == self.covered else f" ({self.schedules:,} run)"
+        run = "" if self.schedules == self.covered else f" (found in {_count(self.schedules, 'run')})"
         if self.verdict == "counterexample":
             length = _count(len(self._shown), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
@@ -191,6 +193,11 @@ class Exploration:
 
     def __repr__(self) -> str:
         return "\n".join([self.sentence, *self.steps])
+
+    def __str__(self) -> str:
+        """The sentence and the steps for `print`, broken between words: a notebook breaks long lines anywhere."""
+        steps = [fill(step, _WIDTH, subsequent_indent="   ") for step in self.steps]
+        return "\n".join([fill(f"{self.sentence}.", _WIDTH), *steps])
 
     # in a picture
     def picture(self) -> bytes:

@@ -22,8 +22,8 @@ class Noting(Follow):
     """The guide that makes the steps of a schedule and notes what they touch and what values they read and write.
 
     Invariants: `values` holds, by the place of a step, the variable's value right before the step's read, or right
-    after its write; `_wrote` is the write under way, until its value is known. Values are noted between bytecodes
-    only: a whole line may write twice.
+    after its write, with a word if it had that value before; `_wrote` is the write under way, with the value before it,
+    until the new one is known. Values are noted between bytecodes only: a whole line may write twice.
     """
 
     def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...]) -> None:
@@ -31,7 +31,7 @@ class Noting(Follow):
         self.values: dict[int, str] = {}
         self.touched: list[Footprint] = []
         self._processor = processor
-        self._wrote: tuple[int, str, FrameType] | None = None
+        self._wrote: tuple[int, str, FrameType, str | None] | None = None
         self._place = -1
 
     def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
@@ -64,22 +64,25 @@ class Noting(Follow):
             return
         name = location.removeprefix(_VARIABLE)
         if operation.kind == "write":
-            self._wrote = self._place, name, frame
-        else:
-            self._note(self._place, name, frame)
+            self._wrote = self._place, name, frame, self._value(name, frame)
+        elif (value := self._value(name, frame)) is not None:
+            self.values[self._place] = value
 
     def _close(self) -> None:
-        if self._wrote is not None:
-            self._note(*self._wrote)
-            self._wrote = None
+        if self._wrote is None:
+            return
+        place, name, frame, before = self._wrote
+        self._wrote = None
+        if (value := self._value(name, frame)) is not None:
+            self.values[place] = f"{value} (unchanged!)" if value == before else value
 
-    def _note(self, place: int, name: str, frame: FrameType) -> None:
+    def _value(self, name: str, frame: FrameType) -> str | None:
+        """The variable's value in words, if it can be told."""
         code = frame.f_code
         enclosed = name in code.co_freevars or name in code.co_cellvars
         names = frame.f_locals if enclosed else frame.f_globals
         value = names.get(name, self)  # anything that is not told
-        if type(value) in _PLAIN:
-            self.values[place] = written(value, _LONGEST)
+        return written(value, _LONGEST) if type(value) in _PLAIN else None
 
     def _frame(self, number: int) -> FrameType | None:
         """Where in the program's own code a thread stands."""

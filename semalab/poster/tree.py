@@ -60,7 +60,9 @@ class Tree:
         if count == 1:
             return "The only schedule" if self.complete else "The only schedule so far"
         so_far = "" if self.complete else " so far"
-        return f"The {count} different schedules{so_far}, one to a row: those that begin alike share their first blocks"
+        title = f"The {count} different schedules{so_far}, one to a row"
+        longer = f"{title}: those that begin alike share their first blocks"
+        return longer if width(longer, BODY, True) <= self.room else title
 
     # the key
     def _key_lines(self) -> list[list[tuple[str, str]]]:
