@@ -203,7 +203,8 @@ def test_without_a_primitive_the_steps_are_a_chart() -> None:
     shown = words(drawing(found.telling, "a title"))
     assert shown[:2] == ["a title", "main and 2 threads · virtual clock, 4 steps chosen"]
     assert shown.count("reads value = 0") == 2
-    assert [word for word in shown if word.startswith("writes")] == ["writes value = 1", "writes value = 1 (unchanged!)"]
+    wrote = [word for word in shown if word.startswith("writes")]
+    assert wrote == ["writes value = 1", "writes value = 1 (unchanged!)"]
     assert [word for word in shown if word.isdigit()] == ["1", "2", "3", "4"]
     assert drawing(found.telling, "a title", 4.4).get_size_inches().tolist() == [10.0, 4.4]
     held = lab.explore(visit, threads=2, initial=0)
