@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ import pytest
 
 import semalab as lab
 from semalab.engine import idle
+from semalab.engine.bystanders import Bystanders
 from semalab.engine.foreign import Foreigners
 from semalab.engine.grasp import can_reach
 from semalab.schedule import Schedule
@@ -170,10 +172,10 @@ def test_while_a_library_s_thread_could_act_the_time_limit_ends_the_run(loop: An
             while not over:
                 time.sleep(0.001)
 
-    run = lab.record(nobody_opens, loop=loop, over=Over(), timeout=0.2)
+    run = lab.record(nobody_opens, loop=loop, over=Over(), timeout=2)
     over.append(True)
     assert run.verdict == (
-        "Stopped: the program had not ended after 0.2 s; main waits for `gate` (value 0); "
+        "Stopped: the program had not ended after 2 s; main waits for `gate` (value 0); "
         "the thread asyncio_0, which is not of the run, could still have acted"
     )
 
@@ -305,6 +307,25 @@ def test_a_child_s_signal_is_waited_for(handling: Any) -> None:
 
 def only_waits() -> None:
     gate.acquire()
+
+
+@UNIX
+@pytest.mark.usefixtures("fresh_gate")
+def test_a_handler_that_acts_while_others_are_sought_is_not_too_late(
+    handling: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then what it has opened leads nowhere any more, and who was waiting there has not gone on yet."""
+    handling(signal.SIGUSR1, opens)
+    able, times = Bystanders.able, itertools.count()
+
+    def able_after_the_signal(*arguments: Any) -> tuple[str, ...]:
+        if not next(times):
+            signal.raise_signal(signal.SIGUSR1)
+        return able(*arguments)
+
+    monkeypatch.setattr(Bystanders, "able", able_after_the_signal)
+    run = lab.record(only_waits)
+    assert (run.stopped, next(times)) == (None, 1)
 
 
 @UNIX

@@ -75,6 +75,9 @@ class WallLock:
         self.taken = self.freed = 0
 
 
+Blocked = tuple[ProgramThread | Foreign, int, WallLock]  # how often it has begun or ended a wait
+
+
 class WallProcessor(Processor):
     """Runs the program's threads side by side as the operating system likes."""
 
@@ -181,12 +184,13 @@ class WallProcessor(Processor):
 
         Every thread is looked at three times. If none began or ended a wait from the first look to the last, then all
         were blocked throughout, none was starting in between, and nobody could change the locks they are blocked in.
+        And the locks must still be as they were: a signal's handler may have acted while others were sought.
         """
         first = self._blocked()
         if not first or not self.awaited or self.starting or self._blocked() != first:
             self.others = ()
             return False
-        if not all(lock.settled() for _, _, lock in first):
+        if not _settled(first):
             return False
         if self.others and self._patience:  # they could at the last look; to look takes time
             self._patience -= 1
@@ -195,11 +199,11 @@ class WallProcessor(Processor):
             self._looks += 1
             self._patience = min(self._looks, MOST_PATIENT)
             return False
-        return self._blocked() == first
+        return self._blocked() == first and _settled(first)
 
-    def _blocked(self) -> list[tuple[ProgramThread | Foreign, int, WallLock]] | None:
+    def _blocked(self) -> list[Blocked] | None:
         """Each thread, how often it has begun or ended a wait, and its lock; None if one may run on by itself."""
-        found: list[tuple[ProgramThread | Foreign, int, WallLock]] = []
+        found: list[Blocked] = []
         for thread in list(self.live.values()):
             blocks, lock = thread.blocks, thread.waits_in
             if lock is None or thread.timed:
@@ -219,3 +223,7 @@ class WallProcessor(Processor):
         if thread.gate.locked():
             thread.gate.release()
         return lock is None
+
+
+def _settled(blocked: list[Blocked]) -> bool:
+    return all(lock.settled() for _, _, lock in blocked)
