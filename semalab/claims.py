@@ -287,6 +287,9 @@ def bounded(use: Use, n: int, title: str, name: str) -> Claim:
         what = several(use.most, use.primitive.kind) if use.role == "guard" else _permits(use.most)
         return Claim(name, use.label, False, f"{title} broken: {what} {inside} at once", n)
     most = f"{use.most:,}" if use.role == "guard" else _permits(use.most)
+    if use.role == "guard" and use.primitive.kind in SEMAPHORES and use.most_out > use.most:
+        # somebody took several: whoever reads permits into the number would read a wrong one
+        most, inside = several(use.most, use.primitive.kind), f"inside, with {_permits(use.most_out)} out at most"
     return Claim(name, use.label, True, f"{title} held: never more than {most} {inside}", n)
 
 

@@ -296,3 +296,33 @@ def test_a_claim_is_a_value() -> None:
     assert len({claim, claim}) == 1
     with pytest.raises(AttributeError):
         claim.held = False  # type: ignore[misc]
+
+
+def given_back_by_others() -> None:
+    semaphore = threading.Semaphore(3)
+    with semaphore:
+        pass
+    for _ in range(3):
+        semaphore.acquire()
+    for _ in range(3):
+        threading.Thread(target=semaphore.release).start()
+
+
+def two_at_a_time() -> None:
+    semaphore = threading.Semaphore(4)
+    semaphore.acquire()
+    semaphore.acquire()
+    semaphore.release(2)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (given_back_by_others, "Limit of 3 held: never more than 1 thread inside, with 3 permits out at most"),
+        (two_at_a_time, "Limit of 4 held: never more than 1 thread inside, with 2 permits out at most"),
+    ],
+)
+def test_a_thread_that_takes_several_permits_is_one_thread_and_several_permits(
+    program: Callable[[], None], said: str
+) -> None:
+    assert lab.record(program, clock="virtual").verdict == said
