@@ -219,7 +219,7 @@ class Decoder:
             "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
-            "stuck": f"nothing happened for 2 s of real time{self._where()}; "
+            "stuck": f"nothing happened for 2 s or more{self._where()}; "
             "if the program really needs that long, use clock='wall'",
             "strangers": self._not_ruled(),
         }[verdict]

@@ -215,7 +215,9 @@ def _described(reading: Reading, ending: Ending) -> str:
     if left:
         threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
     if use is None:
-        return f"{threads}; {not_watched(ending.unseen) if ending.unseen else 'none of them used a semaphore'}"
+        alone = len(reading.trace.threads) == 1
+        none = "it used no semaphore" if alone else "none of them used a semaphore"
+        return f"{threads}; {not_watched(ending.unseen) if ending.unseen else none}"
     if use.primitive.kind in POOLED:
         done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
         return f"{threads}; {done:,} {'result' if done == 1 else 'results'}"

@@ -173,7 +173,7 @@ VERDICTS: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (ping_pong, {}, "3 threads ran to the end; `ping`: 3 released, 3 acquired, value 0 at the end"),
     (with_an_event, {}, "3 threads ran to the end; `ready`: set once, passed 2 times"),
     (with_a_barrier, {}, "3 threads ran to the end; `meeting`: passed 2 times"),
-    (with_nothing, {}, "1 thread ran to the end; none of them used a semaphore"),
+    (with_nothing, {}, "1 thread ran to the end; it used no semaphore"),
 ]
 
 

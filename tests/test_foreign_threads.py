@@ -419,7 +419,7 @@ def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_
             time.sleep(0.001)
     line = serves.__code__.co_firstlineno + 2
     assert run.verdict == (
-        "Stopped: nothing happened for 2 s of real time in Thread-1 (serve_forever), "
+        "Stopped: nothing happened for 2 s or more in Thread-1 (serve_forever), "
         f"which was started in serves, line {line}; if the program really needs that long, use clock='wall'; "
         "Thread-1 (serve_forever) could not be stopped"
     )
