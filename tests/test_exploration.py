@@ -554,3 +554,39 @@ def test_what_was_drawn_at_random_limits_the_proof_and_callables_are_called_by_n
 
 def random_pause() -> float:
     return random.random()
+
+
+def thinks_before_the_door(threads: int) -> None:
+    door = threading.Semaphore(1)
+
+    def visit() -> None:
+        time.sleep(random.uniform(0, 0.03))
+        with door:
+            pass
+
+    visitors = [threading.Thread(target=visit) for _ in range(threads)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+
+def test_which_thread_draws_which_number_is_tried() -> None:
+    """They draw before their first operation: nobody but the dice can tell who began first."""
+    assert [lab.explore(thinks_before_the_door, threads=threads).covered for threads in (1, 2, 3)] == [1, 2, 6]
+
+
+def fails_inside_an_rlock() -> None:
+    door = threading.RLock()
+
+    def work() -> None:
+        with door:
+            raise AssertionError
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+
+def test_an_rlock_may_outlive_its_run_in_a_traceback() -> None:
+    assert lab.explore(fails_inside_an_rlock).verdict == "counterexample"
