@@ -250,7 +250,8 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             owner, before = owned(real)
             if before and owner != processor.caller:
                 return real
-            count = self._count if self._owner == processor.every[0].ident else 0
+            main = processor.every[0].ident if processor.every else None  # no run: an exploration has put its last away
+            count = self._count if self._owner == main else 0
             if not processor.ended:
                 count = min(count, before)
             for _ in range(count, before):
