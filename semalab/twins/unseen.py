@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,8 @@ _NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "Que
 
 class Unseen:
     """Invariant: `told` says each thing once, in the order in which it was met. `_named` and `_counted` keep what they
-    have by its identity, so that none is used twice.
+    have by its identity, so that none is used twice. `_just_made` knows those that were counted when they were made,
+    and does not keep them: a library may make one for every request.
     """
 
     def __init__(self) -> None:
@@ -18,6 +20,7 @@ class Unseen:
         self._named: dict[int, Any] = {}
         self._counts: dict[str, Counter[str]] = {}
         self._counted: dict[int, Any] = {}
+        self._just_made: dict[int, weakref.ref[Any]] = {}
 
     def name(self, name: str, value: Any = None) -> None:
         """One of the program's own. A value of many names is told by the first."""
@@ -28,12 +31,22 @@ class Unseen:
 
     def meet(self, library: str, value: Any) -> None:
         """One that a library had made for itself; it may be met again."""
-        if id(value) not in self._counted:
+        made = self._just_made.get(id(value))
+        if id(value) not in self._counted and (made is None or made() is not value):
             self._counted[id(value)] = value
-            self.count(library, value)
+            self._count(library, value)
 
     def count(self, library: str, value: Any) -> None:
         """One that a library makes just now."""
+        key = id(value)
+        self._just_made[key] = weakref.ref(value, lambda gone: self._forget(key, gone))
+        self._count(library, value)
+
+    def _forget(self, key: int, gone: weakref.ref[Any]) -> None:
+        if self._just_made.get(key) is gone:
+            del self._just_made[key]
+
+    def _count(self, library: str, value: Any) -> None:
         self._counts.setdefault(library, Counter())[_noun(value)] += 1
 
     @property
