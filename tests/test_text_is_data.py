@@ -269,14 +269,17 @@ def test_saved_logs_read_back(name: str, message: str) -> None:
 def test_files_are_utf_8_in_every_locale(tmp_path: Path) -> None:
     folder = tmp_path / "Übungen"
     folder.mkdir()
-    # As bytes: in that locale a name in other letters than ASCII's is no text. And without hypothesis, whose compiled
-    # part cannot be imported from such a folder.
+    # From 3.13 on, and in that locale, Python imports no compiled module from a folder with other letters than ASCII's:
+    # no hypothesis here, and of an environment in such a folder no pictures, which need NumPy.
+    pictures = ("svg", "png", "pdf") if sys.prefix.isascii() or sys.version_info < (3, 13) else ()
+    suffixes = ("csv", "json", "trace.json", *pictures)
+    # As bytes: in that locale such a name is no text.
     program = f"""
 import os, sys
 sys.path[:0] = map(os.fsdecode, [{os.fsencode(ROOT / "tests")!r}, {os.fsencode(ROOT)!r}])
 from telling_program import run_of
 run = run_of({"工人 "!a} + "\\ud800", {"שלום "!a} + "\\udcff")
-for suffix in ("csv", "json", "trace.json", "svg", "png", "pdf"):
+for suffix in {suffixes!r}:
     run.save(os.fsdecode({os.fsencode(folder)!r}) + "/run." + suffix)
 """
     environment = {**os.environ, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -284,8 +287,8 @@ for suffix in ("csv", "json", "trace.json", "svg", "png", "pdf"):
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert len(list(folder.iterdir())) == 6
-    for suffix in ("csv", "json", "trace.json", "svg"):
+    assert len(list(folder.iterdir())) == len(suffixes)
+    for suffix in [one for one in suffixes if one not in ("png", "pdf")]:
         assert (folder / f"run.{suffix}").read_bytes().decode("utf-8")
     assert "工人 \ufffd" in (folder / "run.csv").read_text(encoding="utf-8")
 
