@@ -50,10 +50,12 @@ class Deadlock:
     def __str__(self) -> str:
         idle = [wait for wait in self.waits if wait.kind in IDLE]
         circle = self.circle
-        joins, others = _grouped(wait for wait in self.waits if wait not in circle)
+        inside = {wait.thread for wait in circle}
+        joins, others = _grouped(wait for wait in self.waits if wait.thread not in inside)
         told = [_round(circle)] if circle else []
-        told += [_blocked(group) for group in others[: _TOLD - len(circle[:_TOLD])]]
-        others = others[_TOLD - len(circle[:_TOLD]) :]
+        room = max(0, _TOLD - len(circle))
+        told += [_blocked(group) for group in others[:room]]
+        others = others[room:]
         told += [_joining(group) for group in joins[:_TOLD]]
         told += [_idle(idle)] if idle else []
         more = len(circle[_TOLD:]) + len(others) + len(joins[_TOLD:])
@@ -109,13 +111,20 @@ def _circle(waits: Iterable[Wait]) -> tuple[Wait, ...]:
         for wait in waits
         if len(wait.holders) == 1 and (wait.kind in LOCKS or (wait.kind in SEMAPHORES and not wait.value))
     }
-    for first in held.values():
-        way = [first]
-        while (after := held.get(way[-1].holders[0])) is not None and after not in way:
-            way.append(after)
-        if after is first and len(way) > 1:
-            return tuple(way)
-    return ()
+    order = {thread: place for place, thread in enumerate(held)}
+    seen: set[str] = set()
+    found: list[tuple[Wait, ...]] = []
+    for thread in held:
+        way: dict[str, int] = {}
+        while thread in held and thread not in seen:
+            seen.add(thread)
+            way[thread] = len(way)
+            thread = held[thread].holders[0]
+        circle = list(way)[way[thread] :] if thread in way else []
+        if len(circle) > 1:
+            start = circle.index(min(circle, key=order.__getitem__))
+            found.append(tuple(held[one] for one in circle[start:] + circle[:start]))
+    return min(found, key=lambda one: order[one[0].thread]) if found else ()
 
 
 def _round(circle: Sequence[Wait]) -> str:
