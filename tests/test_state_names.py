@@ -17,7 +17,7 @@ from full_enumeration import enumerate_all
 from semalab.exploration.classes import History, Names
 from semalab.stepping import Settings, footprint
 
-COUNT = frozenset(["variable count"])
+COUNT = frozenset({"variable count", "written variable count"})
 Model = tuple[Sequence[str], int, int]  # what each thread does, how many threads, the semaphore's initial value
 
 PASS: Sequence[str] = ("acquire", "release")

@@ -93,6 +93,8 @@ class _Judging:
             self._bounded.hurry()
         for size in self._trial.small:
             found = self._explore(size)
+            if found.changed:
+                raise Changed
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
                 return self._unproved(found, first)
             self._proofs.append(found)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semalab.engine import ROW
 from semalab.run import Run
 from semalab.stepping import Mark
-from semalab.stepping.footprint import EVERYTHING
+from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
 from semalab.trace import Event
 
 _VERBS = {
@@ -19,6 +19,7 @@ _VERBS = {
     "read": "reads",
     "write": "writes",
     "wake": "wakes up",
+    "go on": "goes on",
     "print": "prints",
     "start": "starts a thread",
     "begin": "begins",
@@ -83,6 +84,8 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
         return f"{verb} `{label}`{_change(event)}" + "".join(f", {_BESIDES[e.kind]} `{e.primitive}`" for e in besides)
     if kind in ("read", "write"):
         return f"{_VERBS[kind]} {_name(str(location))}"
+    if kind == "go on" and location not in (MADE, RANDOM, EVERYTHING):  # what is first of all that the step touches
+        return f"{_VERBS[kind]} with {_name(str(location))}"
     if kind == "join":
         return f"{_VERBS[kind]} {run.trace.threads[int(str(location).split()[1])]}"
     return _VERBS[kind]

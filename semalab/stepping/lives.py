@@ -33,14 +33,13 @@ class Lives:
     def start(self, start: Callable[[Any], None], thread: Any) -> None:
         """The calling thread calls `start` to start this one."""
         processor = self._processor
-        number = len(processor.every)
         if self._are_steps:
             processor.arrive(Operation("start", MADE, WRITE))
-            number = len(processor.every)
-            processor.touched.append((thread_location(number), WRITE))
+            processor.touched.append((thread_location(len(processor.every)), WRITE))
+        else:
+            processor.come_upon(MADE, WRITE)  # threads are numbered in the order of their starts
         me = processor.current()
-        self._starters[number] = me.number if me is not None else -1
-        processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
+        self._starters[len(processor.every)] = me.number if me is not None else -1
         self._wait(me, start, thread)
 
     def join(self, join: Callable[[Any], None], thread: Any, other: ProgramThread | None) -> None:
