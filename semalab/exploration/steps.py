@@ -94,10 +94,10 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
 def _name(location: str) -> str:
     """`count` for "variable count", `.balance` for "attribute balance"; the contents of containers have no name."""
     kind, _, name = location.partition(" ")
+    if kind == "variable":
+        return f"`{name.split(' ')[0]}`"
     if location == EVERYTHING:
         return "what has no name here"
-    if kind == "variable":
-        return f"`{name}`"
     if kind == "attribute":
         return f"`.{name}`"
     return f"the items of `{name.removeprefix('of ')}`" if name else "a container's items"

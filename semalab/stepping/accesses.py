@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.opcodes import Effect, effect_of
-from semalab.stepping.operands import UNKNOWN, Followed, Operand
+from semalab.stepping.operands import CELLS, SIMPLE, UNKNOWN, Followed, Operand, cell
 
 ITEMS = "items"  # the contents of a container
 
@@ -67,7 +67,6 @@ _WAYS = {
     **dict.fromkeys(("BEFORE_WITH", "LOAD_SPECIAL"), ("with", 1)),
 }
 _INTO = frozenset(("item", "iterate", "begin", "length", "truth", "keys"))  # what is in the first operand matters
-_SIMPLE = ("str", "int", "bool", "function")
 # Attributes through which the variables, attributes and items of other objects can be had under another name.
 DEEP = frozenset(
     "__dict__ __closure__ __globals__ __builtins__ __defaults__ __kwdefaults__ __code__ __self__ __func__ __wrapped__"
@@ -82,7 +81,8 @@ DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes m
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
     instructions = [*dis.get_instructions(code)]
-    found = accesses_among(instructions, _is_class_body(code))
+    scope = f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
+    found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
 
 
@@ -91,13 +91,18 @@ def goes_deep(code: CodeType) -> bool:
     return not DEEP_NAMES.isdisjoint(code.co_names)
 
 
-def accesses_among(instructions: Iterable[dis.Instruction], class_body: bool = False) -> dict[int, Access]:
-    """The same of instructions of whatever Python, by their offsets. class_body: their names are an own namespace's."""
+def accesses_among(
+    instructions: Iterable[dis.Instruction], class_body: bool = False, scope: str = ""
+) -> dict[int, Access]:
+    """The same of instructions of whatever Python, by their offsets.
+
+    class_body: their names are an own namespace's. scope: what tells the variables of their enclosing functions.
+    """
     parts = [part for whole in instructions for part in _parts(whole)]
-    followed, found = Followed(parts), {}
+    followed, found = Followed(parts, scope), {}
     for place, instruction in enumerate(parts):
         followed.arrive(instruction)
-        access = _access(parts, place, followed)
+        access = _access(parts, place, followed, scope)
         if access is None or (class_body and access.namespace):
             followed.go(instruction)
         else:
@@ -132,15 +137,15 @@ def _parts(instruction: dis.Instruction) -> Iterator[dis.Instruction]:
         yield instruction
 
 
-def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access | None:
+def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed, scope: str) -> Access | None:
     instruction = instructions[n]
     name, op = instruction.argval, instruction.opname.removeprefix("INSTRUMENTED_")
     match effect_of(instruction.opname):
         case Effect.READS_VARIABLE:
-            return Access(f"variable {name}", READ)
+            return Access(cell(name, scope if op in CELLS else ""), READ)
         case Effect.WRITES_VARIABLE:
             own = name == "__classdict__"  # a class body's, from 3.13 on
-            return None if own else Access(f"variable {name}", WRITE)
+            return None if own else Access(cell(name, scope if op in CELLS else ""), WRITE)
         case Effect.WRITES_NAMESPACE:
             return Access(f"variable {name}", WRITE, namespace=True)
         case Effect.READS_ATTRIBUTE:
@@ -186,7 +191,7 @@ def _working(how: str, count: int, mode: bool, followed: Followed) -> Access | N
     operands = followed.top(count)
     if how == "item" and count == 3:  # from 3.12 on, without a slice
         operands = (operands[0], Operand("new", "slice"))
-    if all(one.kind == "constant" or (one.kind == "new" and one.name in _SIMPLE) for one in operands):
+    if all(one.kind == "constant" or (one.kind == "new" and one.name in SIMPLE) for one in operands):
         return None
     if how in _INTO and operands[0].kind in ("constant", "new"):  # made here, and shared with nobody
         return None

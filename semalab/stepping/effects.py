@@ -10,11 +10,14 @@ from __future__ import annotations
 import abc
 import builtins
 import collections
+import dis
 import functools
 import gc
 import inspect
 import itertools
 import operator
+import sys
+import threading
 import types
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -57,13 +60,15 @@ class Scope(NamedTuple):
 
     names: local and enclosed variables. namespace: the globals. program: identities of the program's namespaces.
     shared: the locations that threads share; after WRITTEN those that code of the program changes, and after MIXED
-    those of them whose values are not always simple.
+    those of them whose values are not always simple. returned: what calls in this frame have returned last, by their
+    instructions' offsets, with the code that they ran; None for a call that was foreseen.
     """
 
     names: Mapping[str, Any]
     namespace: Mapping[str, Any]
     program: AbstractSet[int]
     shared: AbstractSet[str] = frozenset()
+    returned: Mapping[int, tuple[types.CodeType | None, Any]] = types.MappingProxyType({})
 
 
 Touches = list[Touch]
@@ -120,8 +125,9 @@ _INSIDES = frozenset(
     " all_tasks_done".split()
 )
 _SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod, "//": operator.floordiv}
-_MISSING = object()
+MISSING = object()
 _LARGE = 2_000  # items that are looked at
+_MINE = 4  # references to what nobody but a thread has, counted where it is looked at
 
 
 def touches(access: Access, scope: Scope) -> Touches:
@@ -139,9 +145,11 @@ def touches(access: Access, scope: Scope) -> Touches:
 def value_of(operand: Operand, scope: Scope) -> Any:
     """The value that an operand has, or what it will be. Found without running any of the program's code."""
     kind, name, parts = operand.kind, operand.name, operand.parts
-    if kind in ("local", "global"):
-        places = (scope.names,) if kind == "local" else (scope.namespace, vars(builtins))
-        found = next((place[name] for place in places if name in place), _MISSING)
+    if kind in ("local", "cell"):
+        return _still(scope.names.get(name, MISSING), operand.at, operand, scope)
+    if kind == "global":
+        places = (scope.namespace, vars(builtins))
+        found = next((place[name] for place in places if name in place), MISSING)
         return _still(found, f"variable {name}", operand, scope)
     if kind == "constant":
         return name
@@ -152,6 +160,13 @@ def value_of(operand: Operand, scope: Scope) -> Any:
         if hasattr(type(found), "__get__"):
             raise Unknown
         return _still(found, f"attribute {name}", operand, scope)
+    if kind == "either":
+        values = [value_of(part._replace(stale=part.stale or operand.stale), scope) for part in parts]
+        if not all(map(is_simple, values)):
+            raise Unknown
+        return Made("int")
+    if kind == "left":
+        return Made("bool")
     if kind == "item" and not operand.stale and all(_is_current(part, scope) for part in parts):
         return _item(value_of(parts[0], scope), value_of(parts[1], scope))
     if kind == "iterator":
@@ -168,20 +183,22 @@ def value_of(operand: Operand, scope: Scope) -> Any:
     raise Unknown
 
 
-def _still(found: Any, location: str, operand: Operand, scope: Scope) -> Any:
-    """What was found, if that is what was loaded: a number may have become another one."""
-    if found is _MISSING:
+def _still(found: Any, location: str | None, operand: Operand, scope: Scope) -> Any:
+    """What was found, if that is what was loaded: a number may have become another one. location: None, if no other
+    code can have changed it."""
+    if found is MISSING:
         raise Unknown
-    rebound = operand.stale and WRITTEN + location in scope.shared
-    if rebound and (MIXED + location in scope.shared or not is_simple(found)):
+    rebound = operand.stale and location and WRITTEN + location in scope.shared
+    if rebound and (MIXED + str(location) in scope.shared or not is_simple(found)):
         raise Unknown
     return found
 
 
 def _is_current(operand: Operand, scope: Scope) -> bool:
     """Whether an operand has the value it was loaded with."""
-    kind = {"local": "variable", "global": "variable"}.get(operand.kind, operand.kind)
-    rebound = operand.stale and f"{WRITTEN}{kind} {operand.name}" in scope.shared
+    kind = {"global": "variable"}.get(operand.kind, operand.kind)
+    location = operand.at if kind == "cell" else f"{kind} {operand.name}"
+    rebound = operand.stale and kind != "local" and WRITTEN + str(location) in scope.shared
     return not rebound and all(_is_current(part, scope) for part in operand.parts)
 
 
@@ -191,7 +208,7 @@ def is_simply_loaded(access: Access, scope: Scope) -> bool:
         if access.how == "attribute":
             name = access.location.removeprefix("attribute ")
             return is_simple(attribute_of(value_of(access.operands[0], scope), name))
-        name = access.location.removeprefix("variable ")
+        name = access.location.split(" ")[1]
         places = (scope.names, scope.namespace, vars(builtins))
         return all(is_simple(place[name]) for place in places if name in place)
     except Unknown:
@@ -201,13 +218,13 @@ def is_simply_loaded(access: Access, scope: Scope) -> bool:
 def attribute_of(owner: Any, name: str) -> Any:
     """What is kept under this name in an object, or in its class; a slot's value."""
     if isinstance(owner, type):
-        return next((vars(cls)[name] for cls in type.mro(owner) if name in vars(cls)), _MISSING)
-    found = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), _MISSING)
+        return next((vars(cls)[name] for cls in type.mro(owner) if name in vars(cls)), MISSING)
+    found = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
     if isinstance(found, types.MemberDescriptorType):
         try:
             return found.__get__(owner, type(owner))
         except AttributeError:
-            return _MISSING
+            return MISSING
     own = _namespace(owner)
     return own[name] if own is not None and name in own else found
 
@@ -231,15 +248,26 @@ def _item(owner: Any, key: Any) -> Any:
 def _result(operand: Operand, scope: Scope) -> Any:
     """What a call will return, if that is something new of a known kind."""
     callee, *given = operand.parts
+    found = _foreseen(operand, scope)
+    if found is not MISSING:
+        return found
     if callee.kind == "attribute":
         owner = value_of(callee.parts[0], scope)
+        if not isinstance(owner, Made) and _is_twin(owner) and callee.name in _TWIN_RESULTS:
+            return Made("int")
         if isinstance(owner, str) or (isinstance(owner, Made) and owner.kind == "str"):
             return Made("list" if "split" in callee.name else "str")
         if type(owner) in _EXACT and callee.name in _LOOK:
             return Made("lazy", (callee.parts[0],))
     function, _ = _callee(callee, scope)
     name = getattr(function, "__name__", "")
+    if isinstance(function, types.FunctionType | types.MethodType) and _is_watched(_unbound(function), scope):
+        return _returned(operand, _unbound(function), scope)
     if _is_built_in(function):
+        if name == "len" and len(given) == 1 and not operand.stale:
+            counted = value_of(given[0], scope)
+            if type(counted) in (list, tuple, str) and _is_current(given[0], scope):
+                return len(counted)
         if name in _LAZY and not operand.name:
             return Made("lazy", tuple(given))
         if name in ("map", "filter") and not operand.name:
@@ -247,11 +275,74 @@ def _result(operand: Operand, scope: Scope) -> Any:
         kind = _BUILTIN_RESULTS.get(name, "")
         if kind:
             return Made(kind)
-    if isinstance(function, type) and (_is_twin_class(function) or _is_program_class(function, scope)):
+    if isinstance(function, type) and (is_twin_class(function) or _is_program_class(function, scope)):
         return Made("object", (), function)
-    if isinstance(function, types.FunctionType) and inspect.isgeneratorfunction(function):
-        return Made("generator")
     raise Unknown
+
+
+def _unbound(function: Any) -> Any:
+    return function.__func__ if isinstance(function, types.MethodType) else function
+
+
+def _foreseen(operand: Operand, scope: Scope) -> Any:
+    """What the lab saw the call take out of a container."""
+    for at in _places(operand):
+        code, value = scope.returned.get(at, (foresee, None))
+        if code is None:
+            return value
+    return MISSING
+
+
+def _places(operand: Operand) -> range:
+    """Where a frame may say that it stands while this call is made."""
+    begin, end = operand.at
+    return range(begin, end, 2)
+
+
+def _returned(operand: Operand, function: types.FunctionType, scope: Scope) -> Any:
+    """What the program's own function has returned to this call: its code was watched."""
+    if inspect.isgeneratorfunction(function):
+        return Made("generator")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise Unknown
+    if returns_constants(function.__code__):
+        return Made("int")
+    for at in _places(operand):
+        code, value = scope.returned.get(at, (None, None))
+        if code is function.__code__:
+            return value
+    raise Unknown
+
+
+@functools.lru_cache(maxsize=1024)
+def returns_constants(code: types.CodeType) -> bool:
+    """Whether a function returns nothing but constants, as one without a `return` does."""
+    before: dis.Instruction | None = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RETURN_VALUE" and (before is None or before.opname != "LOAD_CONST"):
+            return False
+        before = instruction
+    return True
+
+
+def foresee(access: Access, scope: Scope) -> Any:
+    """What a call that is about to be made will return: what it takes out of a list. MISSING if that is not known."""
+    callee, *given = access.operands
+    if access.how != "call" or callee.kind != "attribute" or callee.name not in ("pop", "popleft"):
+        return MISSING
+    try:
+        owner, places = value_of(callee.parts[0], scope), [value_of(one, scope) for one in given]
+    except Unknown:
+        return MISSING
+    if type(owner) not in (list, collections.deque) or not owner or any(type(place) is not int for place in places):
+        return MISSING
+    place = 0 if callee.name == "popleft" else places[0] if places else -1
+    return owner[place] if -len(owner) <= place < len(owner) else MISSING
+
+
+def is_kept(value: Any) -> bool:
+    """Whether a value may live on for a while without the program being able to tell."""
+    return is_simple(value) or _is_twin(value)
 
 
 def is_simple(value: Any, depth: int = 3) -> bool:
@@ -310,7 +401,7 @@ def name_of(operand: Operand) -> str:
         return f"{name_of(operand.parts[0])}[...]"
     if operand.kind == "iterator":
         return name_of(operand.parts[0])
-    return str(operand.name) if operand.kind in ("local", "global", "attribute") else operand.kind
+    return str(operand.name) if operand.kind in ("local", "cell", "global", "attribute") else operand.kind
 
 
 def _touch(container: Any, mode: bool, operand: Operand) -> Touch:
@@ -417,9 +508,9 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
 
 def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
     """Whether an attribute is nothing but a value kept, a method, or what the program's code makes of it."""
-    if found is _MISSING:
+    if found is MISSING:
         other = attribute_of(type(owner) if isinstance(owner, type) else owner, "__getattr__")
-        return other is _MISSING or _is_watched(other, scope)
+        return other is MISSING or _is_watched(other, scope)
     if isinstance(found, property):
         return all(one is None or _is_watched(one, scope) for one in (found.fget, found.fset, found.fdel))
     own = _namespace(owner)
@@ -538,7 +629,7 @@ def _of_truth(access: Access, scope: Scope) -> Touches:
         if function.kind == "attribute" and function.name in _ANSWERS:
             return []
         _, owner = _callee(function, scope)
-        if owner is not _MISSING and _is_twin(owner) and function.name in _TWIN_ANSWERS:
+        if owner is not MISSING and _is_twin(owner) and function.name in _TWIN_ANSWERS:
             return []
     value = value_of(operand, scope)
     if isinstance(value, Made):
@@ -550,15 +641,19 @@ def _of_truth(access: Access, scope: Scope) -> Touches:
     return [] if _is_of_program(value, scope, ("__bool__", "__len__")) or _is_twin(value) else _unknown()
 
 
+_TWIN_RESULTS = frozenset(  # of which what comes is as simple as a number
+    "acquire release locked is_set set clear is_alive wait notify notify_all start join empty full qsize put"
+    " task_done".split()
+)
 _TWIN_ANSWERS = ("empty", "full", "qsize", "getName", "done", "cancelled", "cancel", "running")
-_ANSWERS = ("acquire", "locked", "is_set", "is_alive", "wait", "wait_for")
+_ANSWERS = ("acquire", "locked", "is_set", "is_alive", "wait")
 
 
 def _is_twin(value: Any) -> bool:
-    return _is_twin_class(type(value))
+    return is_twin_class(type(value))
 
 
-def _is_twin_class(cls: type) -> bool:
+def is_twin_class(cls: type) -> bool:
     return cls.__module__.split(".")[0] in _TWINS
 
 
@@ -622,16 +717,16 @@ def _check_guard(operand: Operand, scope: Scope) -> None:
 
 # calls
 def _callee(operand: Operand, scope: Scope) -> tuple[Any, Any]:
-    """The function that is called and whose method it is; _MISSING if it is nobody's."""
+    """The function that is called and whose method it is; MISSING if it is nobody's."""
     if operand.kind != "attribute":
-        return value_of(operand, scope), _MISSING
+        return value_of(operand, scope), MISSING
     if operand.name in DEEP:
         raise Unknown
     if operand.stale and f"{WRITTEN}attribute {operand.name}" in scope.shared:
         raise Unknown
     owner = value_of(operand.parts[0], scope)
     if isinstance(owner, Made) and owner.cls is None:
-        return _MISSING, owner
+        return MISSING, owner
     found = attribute_of(owner.cls if isinstance(owner, Made) else owner, operand.name)
     if isinstance(found, staticmethod | classmethod):
         found = found.__func__
@@ -662,7 +757,7 @@ def _of_call(access: Access, scope: Scope) -> Touches:
         if isinstance(function, type) and _is_program_class(function, scope):
             return found
         raise Unknown(f"it calls `{_said(callee)}`")
-    if function is _MISSING and isinstance(owner, Made):
+    if function is MISSING and isinstance(owner, Made):
         return _of_new(callee, owner, given, scope)
     if isinstance(function, type):
         return _of_construction(function, callee, given, named, scope)
@@ -700,9 +795,21 @@ def _known_code(function: Any, scope: Scope) -> bool:
     return _is_watched(own, scope)
 
 
+def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool:
+    """Whether all that a thread does is in code that is watched: also to take its arguments, which nobody else has."""
+    scope = Scope({}, {}, program)
+    own = vars(thread)
+    names = ("function", "args", "kwargs") if "function" in own else ("_target", "_args", "_kwargs")
+    target, *given = (own.get(name) for name in names)
+    if not all(type(one) is tuple or not one or sys.getrefcount(one) <= _MINE for one in given):
+        return False
+    ways = [next(vars(cls)[name] for cls in type(thread).__mro__ if name in vars(cls)) for name in ("run",)]
+    return all(_known_code(_unbound(one), scope) for one in (*ways, *([] if target is None else [target])))
+
+
 def _is_built_in(function: Any) -> bool:
     name = getattr(function, "__name__", "")
-    return getattr(builtins, name, _MISSING) is function or function is collections.deque
+    return getattr(builtins, name, MISSING) is function or function is collections.deque
 
 
 def _is_program_class(cls: type, scope: Scope) -> bool:

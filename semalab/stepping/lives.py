@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from semalab.engine import ProgramThread, Stop
+from semalab.stepping.effects import runs_known_code
 from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
 from semalab.stepping.guide import Operation
 
@@ -19,7 +20,7 @@ class Lives:
 
     Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
     those that the main thread has joined; `ended` those that are at their end. `starters` says who has
-    started whom.
+    started whom; `blind` are those that do something else than run the program's code, which nobody watches.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -27,12 +28,16 @@ class Lives:
         self._joined: set[int] = set()
         self._ended: set[int] = set()
         self._starters: dict[int, int] = {}
+        self._blind: set[int] = set()
         self._processor = processor
         self._are_steps = processor.settings.lives
 
     def start(self, start: Callable[[Any], None], thread: Any) -> None:
         """The calling thread calls `start` to start this one."""
         processor = self._processor
+        if not runs_known_code(thread, processor.program):
+            processor.lives_matter = True  # what it does is a step of its own
+            self._blind.add(len(processor.every))
         if self._are_steps:
             processor.arrive(Operation("start", MADE, WRITE))
             processor.touched.append((thread_location(len(processor.every)), WRITE))
@@ -103,6 +108,8 @@ class Lives:
             self._processor.watch.enter()
         if self._are_steps and me is not None and me.number and me.number not in self._processor.last:
             self._processor.arrive(Operation("begin", thread_location(me.number), READ))
+        if me is not None and me.number in self._blind:
+            self._processor.touch(EVERYTHING, WRITE)
 
     def end(self, me: ProgramThread) -> None:
         """This thread is at its end."""

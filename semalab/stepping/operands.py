@@ -15,17 +15,20 @@ from typing import Any, NamedTuple
 class Operand(NamedTuple):
     """Where a value on the stack came from.
 
-    kind: "local", "global" (variables, by `name`), "attribute" (`name` of the first part), "item" (first part, key),
-    "constant" (`name` is its value if it is a number or a string), "new" (made here; `name` is its type), "call" (its
-    callee and arguments), "result" (of the operator `name`, on its parts), "iterator" (over its part), "exit" (what
-    leaves a `with`), "null", "self" or "unknown".
+    kind: "local", "cell", "global" (variables, by `name`), "attribute" (`name` of the first part), "item" (first part,
+    key), "constant" (`name` is its value if it is a number or a string), "new" (made here; `name` is its type), "call"
+    (its callee and arguments), "result" (of the operator `name`, on its parts), "iterator" (over its part), "either"
+    (of its parts), "exit" (what leaves a `with`), "left" (what that has returned after an exception), "null", "self" or
+    "unknown".
     stale: something else was touched since it was put there, which may have been changed meanwhile.
+    at: of a call, the offset of its instruction, and that of the next; of a cell, its location.
     """
 
     kind: str
     name: Any = None
     parts: tuple[Operand, ...] = ()
     stale: bool = False
+    at: Any = None
 
 
 UNKNOWN = Operand("unknown")
@@ -34,12 +37,12 @@ SELF = Operand("self")
 EXIT = Operand("exit")
 CONSTANT = Operand("constant")
 
+SIMPLE = ("str", "int", "bool", "function")  # nothing that is done with them touches what could be changed
+
 Stack = list[Operand]
 
-_LOCALS = frozenset(
-    "LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW LOAD_FAST_AND_CLEAR LOAD_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF"
-    " LOAD_CLOSURE".split()
-)
+_LOCALS = frozenset("LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW LOAD_FAST_AND_CLEAR LOAD_CLOSURE".split())
+CELLS = frozenset("LOAD_DEREF STORE_DEREF DELETE_DEREF LOAD_CLASSDEREF LOAD_FROM_DICT_OR_DEREF".split())
 _GLOBALS = frozenset("LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS".split())
 _CONSTANTS = frozenset("LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT".split())
 _STORES = frozenset("STORE_FAST STORE_DEREF DELETE_FAST DELETE_DEREF STORE_FAST_MAYBE_NULL".split())
@@ -62,6 +65,7 @@ _PLAIN: dict[str, tuple[int, tuple[Operand, ...]]] = {
     **dict.fromkeys(("UNARY_NOT", "TO_BOOL"), (1, (Operand("new", "bool"),))),
     **dict.fromkeys(("CONTAINS_OP", "IS_OP"), (2, (Operand("new", "bool"),))),
     "YIELD_VALUE": (1, (UNKNOWN,)),
+    "WITH_EXCEPT_START": (0, (Operand("left"),)),
     "CHECK_EXC_MATCH": (1, (Operand("new", "bool"),)),
     **dict.fromkeys(("FORMAT_SIMPLE", "CONVERT_VALUE"), (1, (Operand("new", "str"),))),
     "FORMAT_WITH_SPEC": (2, (Operand("new", "str"),)),
@@ -90,8 +94,12 @@ _UNARY_POSITIVE, _LIST_TO_TUPLE = 5, 6  # CALL_INTRINSIC_1's numbers
 class Followed:
     """The stack along one code's instructions. Invariant: what is below `stack` is not known, and may be anything."""
 
-    def __init__(self, instructions: Sequence[dis.Instruction]) -> None:
+    def __init__(self, instructions: Sequence[dis.Instruction], scope: str = "") -> None:
+        """scope: what tells its enclosing functions' variables from others of the same name."""
         self.stack: Stack = []
+        self._scope = scope
+        here = [i.offset for i in instructions]
+        self._next = dict(zip(here, [*here[1:], 1 << 30], strict=True))
         self._stores = {(i.argval, i.offset) for i in instructions if i.opname in _STORES}
         self._forward: dict[int, Stack] = {}  # stacks that jumps bring along, by the places they lead to
         self._reached = True
@@ -113,7 +121,8 @@ class Followed:
         """As `go`, for one before which others may run: what lies on the stack besides may be changed meanwhile."""
         before = {id(one) for one in self.stack if one.kind in _NAMED}
         self.go(instruction)
-        self.stack = [one._replace(stale=True) if id(one) in before else one for one in self.stack]
+        for stack in (self.stack, *self._forward.values()):
+            stack[:] = [one._replace(stale=True) if id(one) in before else one for one in stack]
 
     def go(self, instruction: dis.Instruction) -> None:
         """Do what this instruction does to the stack."""
@@ -123,7 +132,7 @@ class Followed:
         if op in _PLAIN:
             count, left = _PLAIN[op]
             self._exchange(count, left)
-        elif op in _LOCALS or op in _GLOBALS:
+        elif op in _LOCALS or op in _GLOBALS or op in CELLS:
             self._load(op, arg, value)
         elif op in _CONSTANTS:
             self.stack.append(_constant(value))
@@ -156,7 +165,10 @@ class Followed:
 
     # instructions
     def _load(self, op: str, arg: int, name: str) -> None:
-        found = Operand("global" if op in _GLOBALS else "local", name)
+        if op in CELLS:
+            found = Operand("cell", name, at=cell(name, self._scope))
+        else:
+            found = Operand("global" if op in _GLOBALS else "local", name)
         if op == "LOAD_GLOBAL" and arg & 1:
             self.stack += [NULL, found]  # or the other way round, which makes no difference to `called`
         else:
@@ -242,7 +254,8 @@ class Followed:
         else:
             count = arg + (3 if op == "CALL_KW" else 2)
         self._names = ()
-        result = Operand("call", how, (callee, *given))
+        place = instruction.offset
+        result = Operand("call", how, (callee, *given), at=(place, self._next.get(place, place + 2)))
         self._exchange(count, (UNKNOWN if callee.kind == "exit" else result,))
 
     _call_kw = _call_function_ex = _call
@@ -279,7 +292,16 @@ class Followed:
         self.stack = [UNKNOWN if one.kind in _NAMED and _mentions(one, name) else one for one in self.stack]
 
 
-_NAMED = ("local", "global", "attribute", "item", "iterator", "call", "result")
+_UNKNOWABLE = frozenset(("unknown", "null", "self", "exit"))
+_NAMED = ("local", "cell", "global", "attribute", "item", "iterator", "call", "result", "either")
+
+
+def cell(name: str, scope: str) -> str:
+    """The location of a variable that functions share with those inside them.
+
+    scope: where it is; functions with no enclosing function in common have no such variable in common.
+    """
+    return f"variable {name} {scope}".rstrip()
 
 
 def _constant(value: Any) -> Operand:
@@ -289,11 +311,18 @@ def _constant(value: Any) -> Operand:
 
 
 def _mentions(operand: Operand, name: str) -> bool:
-    return (operand.kind == "local" and operand.name == name) or any(_mentions(one, name) for one in operand.parts)
+    itself = operand.kind in ("local", "cell") and operand.name == name
+    return itself or any(_mentions(one, name) for one in operand.parts)
 
 
 def _merged(one: Stack, other: Stack) -> Stack:
     """What is known of a stack that is one of these; they end at the same height."""
     count = min(len(one), len(other))
     pairs = zip(one[len(one) - count :], other[len(other) - count :], strict=True)
-    return [mine if mine == its else UNKNOWN for mine, its in pairs]
+    return [mine if mine == its else _either(mine, its) for mine, its in pairs]
+
+
+def _either(one: Operand, other: Operand) -> Operand:
+    """What is one of these."""
+    deep = any(part.kind == "either" for each in (one, other) for part in each.parts)
+    return UNKNOWN if deep or _UNKNOWABLE & {one.kind, other.kind} else Operand("either", None, (one, other))

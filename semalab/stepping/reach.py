@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from semalab.stepping.accesses import Access, accesses, goes_deep, nested
-from semalab.stepping.effects import Scope, Unknown, touches
+from semalab.stepping.effects import Scope, Unknown, is_twin_class, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.operands import Operand
 
@@ -108,7 +108,7 @@ def _seen_before(access: Access, scope: Scope) -> list[tuple[str, bool]]:
 def _is_unknown(operand: Operand, scope: Scope) -> bool:
     while operand.kind in ("attribute", "item") and operand.parts:
         operand = operand.parts[0]
-    return operand.kind != "constant" and not (operand.kind == "local" and operand.name in scope.names)
+    return operand.kind != "constant" and not (operand.kind in ("local", "cell") and operand.name in scope.names)
 
 
 def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
@@ -158,7 +158,8 @@ def _reachable(functions: Iterable[types.FunctionType]) -> Iterator[Code]:
                 queue.extend(one.__globals__[name] for name in code.co_names if name in one.__globals__)
             queue.extend(cell.cell_contents for cell in one.__closure__ or () if _is_full(cell))
         elif isinstance(one, type):
-            queue.extend(value for cls in one.__mro__ for value in vars(cls).values() if _is_code(value))
+            own = [cls for cls in one.__mro__ if not is_twin_class(cls)]  # those say themselves what they touch
+            queue.extend(value for cls in own for value in vars(cls).values() if _is_code(value))
         elif not isinstance(one, types.ModuleType):
             queue.append(type(one))
 

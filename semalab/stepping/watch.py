@@ -14,6 +14,7 @@ from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import (
+    MISSING,
     MIXED,
     WRITTEN,
     Scope,
@@ -21,7 +22,10 @@ from semalab.stepping.effects import (
     Touches,
     Unknown,
     everything,
+    foresee,
+    is_kept,
     is_simply_loaded,
+    returns_constants,
     touches,
 )
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
@@ -45,6 +49,9 @@ class Held:
         self.written = False
 
 
+Returned = dict[int, tuple[CodeType | None, object]]
+
+
 class Watch(Watching):
     """What both ways do at an instruction.
 
@@ -52,7 +59,9 @@ class Watch(Watching):
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
     that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity; one
     that two have touched and one has changed is shared under all the names it was seen under, which are `aliases`.
-    Where ITEMS itself is shared, no container goes by one name for certain: each may be any other.
+    Where ITEMS itself is shared, no container goes by one name for certain: each may be any other. `_returned` has, by
+    frames' identities, what the calls in them returned last, by their instructions' offsets, with the code that they
+    ran: numbers and primitives only, so that nothing lives longer than it would.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -61,6 +70,7 @@ class Watch(Watching):
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
         self._held: dict[int, Held] = {}
+        self._returned: dict[int, Returned] = {}
         self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
@@ -78,6 +88,7 @@ class Watch(Watching):
     def renew(self) -> None:
         """Another run begins: its containers are others."""
         self._held.clear()
+        self._returned.clear()
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
         """The accesses in this code; None if there is nothing to watch in it."""
@@ -86,7 +97,7 @@ class Watch(Watching):
         found = accesses(code)
         if goes_deep(code) and ITEMS not in self._shared:
             self.found.add(ITEMS)
-        return found if found or self._granularity == "lines" else None
+        return found if found or self._granularity == "lines" or not returns_constants(code) else None
 
     def line(self) -> None:
         """The calling thread has come to a new line."""
@@ -100,6 +111,8 @@ class Watch(Watching):
         me = processor.current()
         if me is None or processor.threads.alone(me):
             return False
+        if access.how == "call":
+            self._foresee(frame, access)
         shared = [touch for touch in self._touches(frame, access) if self._is_shared(touch, me.number)]
         if not shared:
             return False
@@ -112,7 +125,32 @@ class Watch(Watching):
             processor.stand_before(Operation(kind, location, mode))
         for location, mode in places:
             processor.touch(location, mode)
+        if point and access.how == "call":
+            self._foresee(frame, access)
         return point
+
+    def returns(self, frame: FrameType, value: object) -> None:
+        """A function of the program ends with this value."""
+        self._returned.pop(id(frame), None)
+        caller = frame.f_back
+        if caller is not None:
+            known = self._returned.setdefault(id(caller), {})
+            if is_kept(value):
+                known[caller.f_lasti] = frame.f_code, value
+            else:
+                known.pop(caller.f_lasti, None)
+
+    def _foresee(self, frame: FrameType, access: Access) -> None:
+        known = self._returned.get(id(frame))
+        value = foresee(access, self._scope(frame))
+        if value is not MISSING and is_kept(value):
+            self._returned.setdefault(id(frame), {})[frame.f_lasti] = None, value
+        elif known is not None:
+            known.pop(frame.f_lasti, None)
+
+    def _scope(self, frame: FrameType) -> Scope:
+        returned = self._returned.get(id(frame), {})
+        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned)
 
     def _place(self, touch: Touch) -> str:
         """The name that stands for all those of the same."""
@@ -122,8 +160,7 @@ class Watch(Watching):
 
     def _touches(self, frame: FrameType, access: Access) -> Touches:
         try:
-            program = self._processor.program
-            scope = Scope(frame.f_locals, frame.f_globals, program, self._shared)
+            scope = self._scope(frame)
             if access.how in ("", "attribute") and access.location in self._shared:
                 self._note_values(access, scope)
             return touches(access, scope)
@@ -285,7 +322,7 @@ class Tracing(Watch):
         return self._tables[id(code)][1]
 
     def _inside(self, table: dict[int, Access]) -> Any:
-        access_at, line, visit = table.get, self.line, self.visit
+        access_at, line, visit, returns = table.get, self.line, self.visit, self.returns
 
         def inside(frame: FrameType, event: str, argument: object) -> Any:
             if event == "opcode":
@@ -295,6 +332,8 @@ class Tracing(Watch):
                     frame.f_locals  # noqa: B018
             elif event == "line":
                 line()
+            elif event == "return":
+                returns(frame, argument)
             return inside
 
         return inside
@@ -321,6 +360,7 @@ class Monitoring(Watch):
         monitoring.register_callback(self._tool, events.PY_START, self._start)
         monitoring.register_callback(self._tool, events.INSTRUCTION, self._instruction)
         monitoring.register_callback(self._tool, events.LINE, self._line)
+        monitoring.register_callback(self._tool, events.PY_RETURN, self._return)
         monitoring.set_events(self._tool, events.PY_START)
         monitoring.restart_events()  # also those of code that an earlier search had no use for
 
@@ -335,7 +375,8 @@ class Monitoring(Watch):
         for code, _ in self._tables.values():
             monitoring.set_local_events(tool, code, 0)
         monitoring.set_events(tool, 0)
-        for event in (monitoring.events.PY_START, monitoring.events.INSTRUCTION, monitoring.events.LINE):
+        events = monitoring.events
+        for event in (events.PY_START, events.INSTRUCTION, events.LINE, events.PY_RETURN):
             monitoring.register_callback(tool, event, None)
         monitoring.free_tool_id(tool)
 
@@ -346,11 +387,14 @@ class Monitoring(Watch):
                 self._tables[id(code)] = code, table
                 events = self._monitoring.events
                 lines = events.LINE if self._granularity == "lines" else 0
-                self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | lines)
+                self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | events.PY_RETURN | lines)
         return self._monitoring.DISABLE
 
     def _line(self, code: CodeType, line: int) -> Any:
         self.line()
+
+    def _return(self, code: CodeType, offset: int, value: object) -> Any:
+        self.returns(sys._getframe(1), value)
 
     def _instruction(self, code: CodeType, offset: int) -> Any:
         access = self._tables[id(code)][1].get(offset)
