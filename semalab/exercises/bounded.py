@@ -21,6 +21,7 @@ from semalab.settings import Program
 
 BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
 PATIENCE = 10.0  # seconds of the processor for all explorations together: the solutions need less than two
+HURRY = 5.0  # seconds of the processor for a better answer than the one that is there
 STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
 LONGEST = 300.0  # real seconds for one check
@@ -42,7 +43,7 @@ class Bounded:
 
     def hurry(self) -> None:
         """There is an answer already; a better one may be looked for for a moment only."""
-        self.deadline = min(self.deadline, time.process_time() + STALLED)
+        self.deadline = min(self.deadline, time.process_time() + HURRY)
 
     def too_busy(self) -> bool:
         """Whether the machine kept from its end what did not come to it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from semalab.twins.namespaces import library_of
 _LONGEST = 60  # characters of a value that are told
 _DEEPEST = 8  # containers in containers that are looked into
 _MOST = 1_000  # values of one result that are looked at
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")  # in an object's text, as in "<function visit at 0x7f6a2c0d5e40>"
 
 
 class Again(Follow):
@@ -55,15 +57,20 @@ class Observed(NamedTuple):
 def observed(stage: Stage, told: Told) -> Observed:
     """What the run just played has shown; to be asked before it is decoded."""
     processor = stage.processor
-    log = processor.log[: processor.cut]
+    log = [_nowhere(value) for value in processor.log[: processor.cut]]
     if processor.verdict is not None and told:  # stopped: what its threads touch on their way out is nobody's step
         told = [*told[:-1], (*told[-1][:2], footprint(()))]
     printed = "".join(value for what, value in zip(log[2::6], log[3::6], strict=True) if _is_print(what))
     assert stage.twins is not None
     failures = [stage.failure] if stage.failure else stage.worker_failures
     failure = "; ".join(f"{type(error).__name__}: {said_by(error)}" for _, error in failures)
-    said = "".join(stage.twins.streams.errors)
-    return Observed(told, tuple(log), printed + said, described(stage.result), failure)
+    said = _nowhere("".join(stage.twins.streams.errors))
+    return Observed(told, tuple(log), printed + said, described(stage.result), _nowhere(failure))
+
+
+def _nowhere(value: Any) -> Any:
+    """A text without the addresses in it: an object of the second run may be kept elsewhere than the first one's."""
+    return _ADDRESS.sub("0x…", value) if type(value) is str and "0x" in value else value
 
 
 def _is_print(what: Any) -> bool:
@@ -100,7 +107,7 @@ def _described(value: Any, deep: int, room: list[int]) -> Iterator[str]:
     room[0] -= 1
     kind: Any = type(value)
     if kind in (int, float, complex, bool, str, bytes, bytearray, type(None), range):
-        yield written(value, 10_000)
+        yield str(_nowhere(written(value, 10_000)))
     elif deep < 0 or room[0] < 0:
         yield "…"
     elif kind in (list, tuple, deque):

@@ -57,11 +57,16 @@ class Step(NamedTuple):
 
 
 def steps_of(run: Run, marks: Sequence[Mark], values: Mapping[int, str] | None = None) -> tuple[Step, ...]:
-    """The steps that the marks stand for. values: what they read or wrote, by their places, where that is known."""
+    """The steps that the marks stand for. values: what they read or wrote, by their places, where that is known.
+
+    Where nobody has come in between, that a thread goes on after its own step is not worth a line.
+    """
     values = values or {}
     ends = ([mark.log // ROW for mark in marks[1:]] + [len(run.trace)])[: len(marks)]
     steps = []
     for place, (mark, end) in enumerate(zip(marks, ends, strict=True)):
+        if mark.operation.kind == "go on" and place and marks[place - 1].thread == mark.thread:
+            continue
         events = run.trace[mark.log // ROW : end]
         value = f" = {values[place]}" if place in values else ""
         steps.append(Step(run.trace.threads[mark.thread], _what(run, mark, events) + value))
