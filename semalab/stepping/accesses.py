@@ -77,11 +77,14 @@ DEEP = frozenset(
 DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes memoryview frombuffer".split())
 
 
-@functools.lru_cache(maxsize=1024)
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
+    return _accesses(code, f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}")
+
+
+@functools.lru_cache(maxsize=1024)  # codes that were written in different places may be equal
+def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
     instructions = [*dis.get_instructions(code)]
-    scope = f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
     found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
 

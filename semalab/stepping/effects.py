@@ -107,6 +107,7 @@ _CALM_MODULES = frozenset(("contextlib", "typing", "abc"))  # Python code that t
 _IDLE = dict.fromkeys("callable id isinstance issubclass type".split(), "") | {"super": "super", "object": "object"}
 _OF_SCALARS = dict.fromkeys("abs bin chr divmod hex oct ord pow round hash format repr ascii".split(), "str")
 _OF_SCALARS |= dict.fromkeys("int float complex bool str bytes".split(), "str")
+_HARMLESS = frozenset((*_IDLE, *_OF_SCALARS, "print", "range"))  # with simple arguments
 _READERS = {"len": "int", "any": "bool", "all": "bool", "sum": "int"}
 _READERS |= {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "frozenset", "dict": "dict"}
 _SORTERS = {"sorted": "list", "min": "", "max": ""}
@@ -821,8 +822,11 @@ def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool
     target, *given = (own.get(name) for name in names)
     if not all(type(one) is tuple or not one or sys.getrefcount(one) <= _MINE for one in given):
         return False
-    ways = [next(vars(cls)[name] for cls in type(thread).__mro__ if name in vars(cls)) for name in ("run",)]
-    return all(_known_code(_unbound(one), scope) for one in (*ways, *([] if target is None else [target])))
+    run = next(vars(cls)["run"] for cls in type(thread).__mro__ if "run" in vars(cls))
+    name = getattr(target, "__name__", "")
+    if name in _HARMLESS and _is_built_in(target) and all(not one or is_simple(one) for one in given):
+        return _known_code(run, scope)
+    return all(_known_code(_unbound(one), scope) for one in (run, *([] if target is None else [target])))
 
 
 def _is_built_in(function: Any) -> bool:
