@@ -79,7 +79,7 @@ DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes m
 
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
-    return _accesses(code, f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}")
+    return _accesses(code, code.co_qualname.partition(".<locals>")[0])  # no file: schedules go from kernel to kernel
 
 
 @functools.lru_cache(maxsize=1024)  # codes that were written in different places may be equal
