@@ -35,12 +35,14 @@ class Ending(NamedTuple):
     """How a run came to its end, as far as its log does not tell.
 
     failure: the thread that raised, and what. module: as in `Run`. unseen: what was used and not watched, in words.
+    died: processes that did not come to their own end, and what became of them, in words.
     """
 
     stopped: Deadlock | Timeout | None = None
     failure: tuple[str, BaseException] | None = None
     module: str = "threading"
     unseen: Sequence[str] = ()
+    died: Sequence[str] = ()
 
 
 def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict:
@@ -55,7 +57,14 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
         sentence += _grown(reading, claim, expected) + _held_on(reading)
+    if ending.stopped is None:
+        sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
+
+
+def _died(died: Sequence[str]) -> str:
+    more = f"; {len(died) - 3:,} more died" if len(died) > 3 else ""
+    return "".join(f"; {one}" for one in died[:3]) + more
 
 
 def _wrong(reading: Reading, ending: Ending) -> str:
@@ -211,7 +220,7 @@ def _described(reading: Reading, ending: Ending) -> str:
     use = reading.main_use
     kind = use.primitive.kind if use is not None else ending.module
     left = reading.unended
-    threads = f"{several(len(reading.trace.threads) - len(left), kind)} ran to the end"
+    threads = f"{several(len(reading.trace.threads) - len(left) - len(ending.died), kind)} ran to the end"
     if left:
         threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
     if use is None:
