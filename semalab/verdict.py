@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semalab.claims import Check, Claim, bounded, latched, of_which
 from semalab.event import several
 from semalab.excerpt import cut, listed, said_by
-from semalab.permits import Lost, lost, still_held
+from semalab.permits import Lost, held_at_the_end, lost, still_held
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import FLAGS, LOCKS, POOLED, QUEUES, SEMAPHORES
@@ -79,7 +79,9 @@ def _wrong(reading: Reading, ending: Ending) -> str:
         if stopped is not None:
             return f"{raised}; {_kind(stopped).lower()}: {stopped}{unseen}"
         gone = lost(reading)
-        return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}" if gone else raised
+        if gone:
+            return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}"
+        return raised + _kept(reading)
     return f"{_kind(stopped)}: {stopped}{unseen}" if stopped is not None else ""
 
 
@@ -127,12 +129,19 @@ def _held_on(reading: Reading) -> str:
     """Who still held what when the run was over."""
     held = still_held(reading)
     if not held:
-        return ""
+        return _kept(reading)
     label, threads = next(iter(held.items()))
     use = reading.uses[label]
     who = _several(threads, use)
     more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
     return f"; {who} had not ended and still held `{label}`{more}"
+
+
+def _kept(reading: Reading) -> str:
+    """Which lock was held by a thread that has ended, where nobody knows that this is wrong."""
+    ended = held_at_the_end(reading)
+    more = f", and {len(ended) - 1:,} more were held" if len(ended) > 1 else ""
+    return next((f"; `{label}` was held at the end by {who[0]}{more}" for label, who in ended.items()), "")
 
 
 def _several(threads: Sequence[str], use: Use) -> str:
