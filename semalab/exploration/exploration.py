@@ -114,7 +114,8 @@ class Exploration:
         """One sentence with the granularity and the size; the same for the same exploration."""
         run = "" if self.schedules == self.covered else f" (found in {_count(self.schedules, 'run')})"
         if self.verdict == "counterexample":
-            length = _count(len(self._shown), "step")
+            told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
+            length = _count(len(told), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
             return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":
