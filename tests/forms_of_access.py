@@ -3265,6 +3265,81 @@ def thread_arguments() -> Any:
 
 
 @form
+def thread_of_c() -> Any:
+    box: list[bool] = []
+    later = threading.Thread(target=functools.partial(box.append, True))
+
+    def write() -> None:
+        later.start()
+        later.join()
+
+    def read() -> Any:
+        return bool(box)
+
+    return race(write, read)
+
+
+@form
+def named_thread_arguments() -> Any:
+    box, seen = {"one": False}, []
+    later = threading.Thread(target=lambda one: seen.append(one), kwargs=box)
+
+    def write() -> None:
+        box["one"] = True
+
+    def read() -> Any:
+        later.start()
+        later.join()
+        return seen[0]
+
+    return race(write, read)
+
+
+@form
+def returned_by_a_function() -> Any:
+    box: list[bool] = []
+
+    def give() -> list[bool]:
+        return box
+
+    def write() -> None:
+        box.append(True)
+
+    def read() -> Any:
+        return True if give() else False
+
+    return race(write, read)
+
+
+@form
+def either_of_two() -> Any:
+    one: list[bool] = []
+    other: list[bool] = []
+
+    def write() -> None:
+        one.append(True)
+
+    def read() -> Any:
+        return (one if not other else other) == [True]
+
+    return race(write, read)
+
+
+@form
+def taken_out_of_a_list() -> Any:
+    boxes: list[list[bool]] = [[False]]
+    (box,) = boxes
+
+    def write() -> None:
+        box[0] = True
+
+    def read() -> Any:
+        return boxes.pop()[0]
+
+    return race(write, read)
+
+
+@form
 def untraced() -> Any:
     door = Door()
 

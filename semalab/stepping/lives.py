@@ -110,6 +110,10 @@ class Lives:
             self._processor.arrive(Operation("begin", thread_location(me.number), READ))
         if me is not None and me.number in self._blind:
             self._processor.touch(EVERYTHING, WRITE)
+            if self._processor.watch is not None:
+                self._processor.watch.touch_anything(me.number)
+            else:
+                self._processor.doubt("one of its threads runs what the lab cannot look into")
 
     def end(self, me: ProgramThread) -> None:
         """This thread is at its end."""

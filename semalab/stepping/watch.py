@@ -181,7 +181,7 @@ class Watch(Watching):
         """Whether others touch the same, as far as is known; else it is noted who did."""
         name = touch.location
         if name == EVERYTHING or (touch.container is not None and ITEMS in self._shared):
-            self._touch_anything(thread)
+            self.touch_anything(thread)
             return True
         if touch.container is not None:
             self._hold(touch, thread)
@@ -193,7 +193,7 @@ class Watch(Watching):
             self.found.add(name)
         return False
 
-    def _touch_anything(self, thread: int) -> None:
+    def touch_anything(self, thread: int) -> None:
         """Whatever others touch is shared with this thread."""
         if thread not in self._anything:
             self._anything.add(thread)
