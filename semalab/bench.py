@@ -245,6 +245,7 @@ class Bench:
             cost=cost_of_an_event if self.settings.clock == "wall" else None,
             failed_thread=decoder.label_of(failure[0]) if failure else "main",
             unseen=self.swap.unseen,
+            unruled=self.twins.unruled.told if self.twins is not None else (),
             outlived=outlived,
             source=decoder.source(code_of(self.program)),
         )

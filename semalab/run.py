@@ -40,6 +40,7 @@ class Run:
     asked for.
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
     outlived: threads that libraries had started in the run, and that nobody could end with it.
+    unruled: on the virtual clock, what the program asked for that this clock does not rule, as "time.process_time".
     died: processes that did not come to their own end, and what became of each, in words.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
@@ -63,6 +64,7 @@ class Run:
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
     outlived: tuple[str, ...] = ()
+    unruled: tuple[str, ...] = ()
     died: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
@@ -106,7 +108,13 @@ class Run:
     @property
     def note(self) -> str:
         """What the log does not hold, and who is still there; empty if it holds everything and nobody is."""
-        return " ".join(filter(None, (self._not_watched, self._still_there)))
+        return " ".join(filter(None, (self._not_watched, self._not_ruled, self._still_there)))
+
+    @property
+    def _not_ruled(self) -> str:
+        if not self.unruled:
+            return ""
+        return f"Not ruled by the virtual clock, and perhaps different in every run: {listed(self.unruled)}."
 
     @property
     def _still_there(self) -> str:

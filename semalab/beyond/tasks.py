@@ -100,7 +100,9 @@ class TaskBench(Bench):
 
     def make_twins(self) -> Twins:
         twins = super().make_twins()
-        twins.seeded = self.settings.clock == "virtual"  # though its threads, if it starts some, are real ones
+        if self.settings.clock == "virtual":  # though its threads, if it starts some, are real ones
+            twins.seeded = twins.unruled.rules = True
+            twins.now = self._loops_time
         twins.streams.taken = self._printed
         twins.elsewhere = CLASSES
         return twins
@@ -191,6 +193,10 @@ class TaskBench(Bench):
     # what the primitives and the loop say
     def inside(self) -> bool:
         return self._loop is not None and asyncio._get_running_loop() is self._loop and not self._closed
+
+    def _loops_time(self) -> int:
+        """What `time` shows: the same as the loop."""
+        return round(self._loop.time() * 1e9) if self._loop is not None else 0
 
     def now(self) -> int:
         return self._loop.since() if self._loop is not None else 0

@@ -10,33 +10,42 @@ from typing import Any
 
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import copied
+from semalab.twins.unruled import Unruled
 
 _OF_NOW = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}  # where the moment may be left out
 _OF_CPU = {getattr(time, f"CLOCK_{name}_CPUTIME_ID", None) for name in ("PROCESS", "THREAD")}
+_CPU_SECONDS = ("process_time", "process_time_ns", "thread_time", "thread_time_ns")
 _NONE_IS_NOW = (time.localtime, time.gmtime, time.ctime)
 
 
-def time_module(recorder: Recorder, choose: Callable[[Any, Any], Any]) -> types.ModuleType:
-    """choose: makes a function that is ours for the run's threads and the real one for all others."""
+def time_module(
+    recorder: Recorder, choose: Callable[[Any, Any], Any], unruled: Unruled, now: Callable[[], int] | None
+) -> types.ModuleType:
+    """choose: makes a function that is ours for the run's threads and the real one for all others. now: the run's own
+    clock in nanoseconds, None if that is the real one.
+    """
     module = copied(time, sleep=_sleep(recorder))
-    if recorder.processor.clock == "virtual":
-        now = recorder.processor.now
+    if now is not None:
         for name in ("monotonic", "perf_counter", "time"):
             module.__dict__[name] = choose(lambda: now() / 1e9, getattr(time, name))
             module.__dict__[name + "_ns"] = choose(lambda: now(), getattr(time, name + "_ns"))
         for name in filter(partial(hasattr, time), ("clock_gettime", "clock_gettime_ns")):
-            module.__dict__[name] = choose(_of_clock(getattr(time, name), now), getattr(time, name))
+            module.__dict__[name] = choose(_of_clock(getattr(time, name), now, unruled), getattr(time, name))
+        for name in filter(partial(hasattr, time), _CPU_SECONDS if unruled.rules else ()):
+            real = getattr(time, name)
+            module.__dict__[name] = choose(unruled.noting(f"time.{name}", real), real)
         for name, place in _OF_NOW.items():
             module.__dict__[name] = choose(_of_now(getattr(time, name), place, now), getattr(time, name))
     return module
 
 
-def _of_clock(real: Callable[[int], Any], now: Callable[[], int]) -> Callable[[int], Any]:
+def _of_clock(real: Callable[[int], Any], now: Callable[[], int], unruled: Unruled) -> Callable[[int], Any]:
     """The function, given the run's moment for every clock but those that count the CPU's seconds."""
     nanoseconds = real.__name__.endswith("_ns")
 
     def of_clock(clock: int, /) -> Any:
         if clock in _OF_CPU:
+            unruled.note(f"time.{real.__name__}")
             return real(clock)
         real(clock)  # raises CPython's own errors
         return now() if nanoseconds else now() / 1e9
@@ -60,9 +69,12 @@ def _of_now(real: Callable[..., Any], place: int, now: Callable[[], int]) -> Cal
 def _sleep(recorder: Recorder) -> Callable[[float], None]:
     current, sleep_in_run, place = recorder.processor.current, recorder.processor.sleep, recorder.place
 
+    real = time.sleep
+
     def sleep(seconds: float, /) -> None:
         me = current()
-        if me is None or not seconds >= 0:
+        # Another one in its place: the program has put it there in the midst of the run, and means that one.
+        if me is None or time.sleep is not real or not seconds >= 0:
             time.sleep(seconds)  # also raises CPython's own errors
         else:
             sleep_in_run(me, seconds, place())

@@ -58,7 +58,7 @@ def present(method: Any) -> Any:
 def dates(twins: Twins) -> Iterator[tuple[ClassOfC, Any, Any]]:
     """Each place, what stands there, and what stands there while a run on the virtual clock lasts."""
     processor = twins.processor
-    if processor.clock != "virtual" or type(vars(datetime.datetime)["now"]).__name__ != "classmethod_descriptor":
+    if twins.now is None or type(vars(datetime.datetime)["now"]).__name__ != "classmethod_descriptor":
         return  # already another's, or written in Python
     from_moment = vars(datetime.datetime)["fromtimestamp"]  # whatever a derived class has put over it
 

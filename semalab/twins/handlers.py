@@ -15,12 +15,15 @@ from typing import Any
 from semalab.engine import Processor
 from semalab.engine.signals import unguarded
 from semalab.twins.source import copied
+from semalab.twins.unruled import Unruled
 
 _TIMERS = {
     vars(signal)[f"SIG{name}"]: vars(signal)[f"ITIMER_{timer}"]
     for name, timer in (("ALRM", "REAL"), ("VTALRM", "VIRTUAL"), ("PROF", "PROF"))
     if hasattr(signal, f"ITIMER_{timer}")  # not on Windows
 }
+
+_ALARMS = tuple(name for name in ("setitimer", "alarm") if hasattr(signal, name))
 
 
 def _get(signalnum: int, /) -> Any:
@@ -32,14 +35,20 @@ class Handlers:
     timers of these signals that were not running when the program set its handler.
     """
 
-    def __init__(self, processor: Processor) -> None:
+    def __init__(self, processor: Processor, unruled: Unruled) -> None:
         self._processor = processor
+        self._unruled = unruled
         self._before: dict[int, Any] = {}
         self._idle: set[int] = set()
 
     def module(self, choose: Callable[[Any, Any], Any]) -> types.ModuleType:
         set_, get = choose(self._set, signal.signal), choose(_get, signal.getsignal)
-        return copied(signal, signal=set_, getsignal=get)
+        alarms = {
+            name: choose(self._unruled.noting(f"signal.{name}", getattr(signal, name)), getattr(signal, name))
+            for name in _ALARMS
+            if self._unruled.rules
+        }
+        return copied(signal, signal=set_, getsignal=get, **alarms)
 
     def _set(self, signalnum: int, handler: Any, /) -> Any:
         me = self._processor.current()

@@ -133,7 +133,7 @@ def _package(twins: Twins, real: types.ModuleType, **ours: Any) -> types.ModuleT
 
 # Whoever defines a thing comes before those that import it: a twin is looked for in this order.
 MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
-    "time": lambda twins: time_module(twins.recorder, twins.choose),
+    "time": lambda twins: time_module(twins.recorder, twins.choose, twins.unruled, twins.now),
     "timeit": _timeit,
     "random": _random,
     "threading": _threading,

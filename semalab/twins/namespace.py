@@ -19,6 +19,7 @@ from semalab.twins.modules import MAKERS, replaced
 from semalab.twins.recorder import Recorder
 from semalab.twins.source import Stand, load_threading, os_for_copies, time_for_copies
 from semalab.twins.streams import Streams
+from semalab.twins.unruled import Unruled
 from semalab.twins.watched import watched_condition
 
 _BETWEEN_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy", "multiprocessing.dummy.connection")
@@ -39,7 +40,10 @@ class Twins:
         self.elsewhere: tuple[type, ...] = ()  # classes of primitives that somebody else watches in this run
         self.seeded = processor.clock == "virtual"  # whether the run's random numbers come from the seed
         self.recorder: Recorder = Recorder(processor)
-        self.handlers: Handlers = Handlers(processor)
+        # the clock that the run's `time` shows, in nanoseconds; None for the real one
+        self.now: Callable[[], int] | None = processor.now if processor.clock == "virtual" else None
+        self.unruled: Unruled = Unruled(self.seeded and not processor.rehearses)
+        self.handlers: Handlers = Handlers(processor, self.unruled)
         self.streams = Streams(self.recorder, self.inside)
         self.source = load_threading(processor)
         self.with_exit: types.CodeType = self.source.Semaphore.__exit__.__code__
@@ -116,6 +120,7 @@ class Twins:
         """
         self.recorder.renew()
         self.streams.renew()
+        self.unruled.renew()
         self._put_streams_back()
         for renew in self.renewals:
             renew()

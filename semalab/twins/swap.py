@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, KeysView, Mapping
+from itertools import chain
 from typing import Any
 
 from semalab.engine.grasp import is_a
@@ -24,6 +25,7 @@ from semalab.twins.places import Entry
 from semalab.twins.reach import Reach, Reference
 from semalab.twins.retired import Retirement
 from semalab.twins.touches import Touches
+from semalab.twins.unruled import unruled_places
 from semalab.twins.unseen import Unseen
 
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
@@ -50,7 +52,7 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
-        for place, real, twin in dates(twins):
+        for place, real, twin in chain(dates(twins), unruled_places(twins)):
             self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
