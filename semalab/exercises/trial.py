@@ -124,7 +124,9 @@ class _Judging:
                 raise AssertionError(problem)
 
         check.__name__ = self._trial.name
-        return self._bounded.explore(self._trial.program, {"attempt": self._attempt, **size}, check)
+        return self._bounded.explore(
+            self._trial.program, {"attempt": self._attempt, **size}, check, besides=bool(self._proofs)
+        )
 
     def _wrong(self, run: Run) -> str | None:
         self._seen.update(self._trial.seen(run))
