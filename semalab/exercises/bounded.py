@@ -68,7 +68,7 @@ class Bounded:
         )
 
     def explore(
-        self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None], besides: bool
+        self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None], besides: bool = False
     ) -> Exploration:
         """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough.
 
