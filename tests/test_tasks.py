@@ -345,3 +345,36 @@ def test_whom_a_task_wakes_is_found_by_what_its_callback_closes_over_alone() -> 
     itself.extend([itself] * 10_000)  # once each: a million million ways in three steps
     assert _leads_to([closes_over_it], sought)
     assert not _leads_to([names_it, itself], sought)
+
+
+async def awaits_a_ticker(how: str) -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(1)
+
+    ticker = asyncio.create_task(tick(), name="ticker")
+    if how == "task":
+        await ticker
+    elif how == "gather":
+        await asyncio.gather(ticker)
+    elif how == "wait":
+        await asyncio.wait([ticker])
+    else:
+        await asyncio.wait_for(ticker, 1000)
+
+
+@pytest.mark.parametrize("how", ["task", "gather", "wait", "wait_for"])
+def test_whom_main_waits_for_is_told_when_the_time_is_up(how: str) -> None:
+    run = lab.record(awaits_a_ticker, how=how, clock="virtual", timeout=9)
+    assert run.verdict == (
+        "Stopped: the program had not ended after 9 s; main, ticker were still there; main waits for ticker to end"
+    )
+
+
+async def sleeps_too_long() -> None:
+    await asyncio.sleep(1000)
+
+
+def test_one_that_waits_for_nobody_waits_for_nobody() -> None:
+    run = lab.record(sleeps_too_long, clock="virtual", timeout=9)
+    assert run.verdict == "Stopped: the program had not ended after 9 s; main was still there"

@@ -149,7 +149,10 @@ class TaskBench(Bench):
         return result
 
     def _timeout(self, reason: str) -> Timeout:
-        return Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
+        stopped = Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
+        main = next((task for task in self._tasks if self._labels[task] == "main"), None)
+        awaited = self._awaited(main) if main is not None else None
+        return replace(stopped, reason=f"{stopped}; main waits for {awaited} to end") if awaited else stopped
 
     def _end_the_others(self, loop: Loop) -> None:
         """As `asyncio.run` does: what is not finished with the program is cancelled."""
