@@ -81,9 +81,13 @@ DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes m
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
     instructions = [*dis.get_instructions(code)]
-    scope = f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
-    found = accesses_among(instructions, _is_class_body(code), scope)
+    found = accesses_among(instructions, _is_class_body(code), scope_of(code))
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
+
+
+def scope_of(code: CodeType) -> str:
+    """What tells the variables that this code shares with functions in it from others of their names."""
+    return f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
 
 
 def goes_deep(code: CodeType) -> bool:
