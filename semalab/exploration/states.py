@@ -58,6 +58,7 @@ class ByStates:
         self.lost = False
         self.unlike = False
         self._alike = alike
+        self._met_alike = False
         self._stage = stage
         self._pasts = Pasts()
         self._states = States(stage, self._pasts, alike, followed)
@@ -103,9 +104,11 @@ class ByStates:
         except Unclear:
             self.lost = True
             return None
-        if self._alike and (any(one == EVERYTHING for one, _ in touched) or are_told_apart(self._stage, state.kinds)):
-            self.unlike = self.lost = True
-            return None
+        if self._alike and len(set(state.kinds.values())) < len(state.kinds):
+            self._met_alike = True
+            if any(one == EVERYTHING for one, _ in touched) or are_told_apart(self._stage, state.kinds):
+                self.unlike = self.lost = True
+                return None
         return state
 
     def _note_step(self, place: Place, step: Footprint) -> None:
@@ -120,7 +123,7 @@ class ByStates:
         seems to be one thread's own nobody knows whose it is.
         """
         watch = self._stage.processor.watch
-        self.unlike = self.lost = self._alike and isinstance(watch, Watch) and watch.written_by_one
+        self.unlike = self.lost = self._met_alike and isinstance(watch, Watch) and watch.written_by_one
         return not self.lost
 
     def _wait_for_the_end(self, able: list[int]) -> int:

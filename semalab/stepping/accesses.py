@@ -77,11 +77,16 @@ DEEP = frozenset(
 DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes memoryview frombuffer".split())
 
 
-@functools.lru_cache(maxsize=1024)
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
+    return _accesses(code, scope_of(code))
+
+
+@functools.lru_cache(maxsize=1024)
+def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
+    """Code of another file is equal if nothing else is different: then only the scope tells their variables apart."""
     instructions = [*dis.get_instructions(code)]
-    found = accesses_among(instructions, _is_class_body(code), scope_of(code))
+    found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
 
 
