@@ -82,9 +82,8 @@ def accesses(code: CodeType) -> dict[int, Access]:
     return _accesses(code, scope_of(code))
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024)  # codes that were written in different places may be equal
 def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
-    """Code of another file is equal if nothing else is different: then only the scope tells their variables apart."""
     instructions = [*dis.get_instructions(code)]
     found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}

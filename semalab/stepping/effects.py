@@ -19,7 +19,7 @@ import operator
 import sys
 import threading
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
@@ -80,6 +80,7 @@ _MADE_SIMPLE = frozenset("int str bool float bytes range function slice".split()
 _MADE_CONTAINERS = frozenset("list tuple set dict frozenset deque generator".split())
 _FROZEN = (tuple, frozenset)
 _CONTAINERS = (list, dict, set, bytearray, collections.deque)
+_DICTS = (dict, collections.OrderedDict, collections.defaultdict)
 _EXACT = frozenset((*_CONTAINERS, collections.OrderedDict, collections.defaultdict))
 _ITERATORS = frozenset(
     map(
@@ -106,6 +107,7 @@ _CALM_MODULES = frozenset(("contextlib", "typing", "abc"))  # Python code that t
 _IDLE = dict.fromkeys("callable id isinstance issubclass type".split(), "") | {"super": "super", "object": "object"}
 _OF_SCALARS = dict.fromkeys("abs bin chr divmod hex oct ord pow round hash format repr ascii".split(), "str")
 _OF_SCALARS |= dict.fromkeys("int float complex bool str bytes".split(), "str")
+_HARMLESS = frozenset((*_IDLE, *_OF_SCALARS, "print", "range"))  # with simple arguments
 _READERS = {"len": "int", "any": "bool", "all": "bool", "sum": "int"}
 _READERS |= {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "frozenset", "dict": "dict"}
 _SORTERS = {"sorted": "list", "min": "", "max": ""}
@@ -161,14 +163,11 @@ def value_of(operand: Operand, scope: Scope) -> Any:
             raise Unknown
         return _still(found, f"attribute {name}", operand, scope)
     if kind == "either":
-        values = [value_of(part._replace(stale=part.stale or operand.stale), scope) for part in parts]
-        if not all(map(is_simple, values)):
-            raise Unknown
-        return Made("int")
+        return _any_of([value_of(part._replace(stale=part.stale or operand.stale), scope) for part in parts])
     if kind == "left":
         return Made("bool")
     if kind == "item" and not operand.stale and all(_is_current(part, scope) for part in parts):
-        return _item(value_of(parts[0], scope), value_of(parts[1], scope))
+        return _item(value_of(parts[0], scope), parts[1], scope)
     if kind == "iterator":
         return Made("lazy", parts)
     if kind == "result":
@@ -237,11 +236,27 @@ def _namespace(owner: Any) -> dict[str, Any] | None:
     return own if type(own) is dict else None
 
 
-def _item(owner: Any, key: Any) -> Any:
+def _any_of(values: Iterable[Any]) -> Any:
+    """What stands for each of these: they are simple, or primitives of one class."""
+    some = list(values)
+    if some and all(map(is_simple, some)):
+        return Made("int")
+    if len({type(one) for one in some}) == 1 and _is_twin(some[0]):
+        return some[0]
+    raise Unknown
+
+
+def _item(owner: Any, place: Operand, scope: Scope) -> Any:
+    try:
+        key = value_of(place, scope)
+    except Unknown:
+        key = Made("int")
+    if type(owner) in (list, tuple) and isinstance(key, Made) and key.kind == "int" and len(owner) <= _LARGE:
+        return _any_of(owner)
     if type(owner) in (list, tuple) and type(key) is int and -len(owner) <= key < len(owner):
         return owner[key]
-    if type(owner) is dict and type(key) in (int, str) and key in owner:
-        return owner[key]
+    if type(owner) in _DICTS and type(key) in (int, str) and key in owner:
+        return dict.__getitem__(owner, key)
     raise Unknown
 
 
@@ -546,7 +561,7 @@ def _of_item(access: Access, scope: Scope) -> Touches:
         return besides
     if isinstance(container, collections.defaultdict):
         factory = container.default_factory
-        known = factory is None or factory in (int, list, dict, set, str) or _is_watched(factory, scope)
+        known = factory is None or factory in (int, list, dict, set, str) or _known_code(factory, scope)
         if not known or type(container) is not collections.defaultdict:
             raise Unknown
         return [_touch(container, WRITE, owner), *besides]
@@ -602,6 +617,8 @@ def _of_operation(access: Access, scope: Scope) -> Touches:
         return []
     found: Touches = []
     for operand, value in ((left, mine), (right, its)):
+        if isinstance(value, Made) and value.kind in _MADE_CONTAINERS and is_simple(its if operand is left else mine):
+            continue
         if isinstance(mine, Made) and isinstance(its, Made) and {mine.kind, its.kind} <= _MADE_CONTAINERS:
             continue
         if not _is_of_program(value, scope, _OPERATORS):
@@ -767,6 +784,8 @@ def _of_call(access: Access, scope: Scope) -> Touches:
         return [] if is_simple(owner) else _unknown()
     if _is_built_in(function):
         return _of_built_in(function, given, named, scope)
+    if function is sys.exit:
+        return [touch for one in given for touch in _shown(one, scope)]
     raise Unknown(f"it calls `{_said(callee)}`")
 
 
@@ -803,8 +822,11 @@ def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool
     target, *given = (own.get(name) for name in names)
     if not all(type(one) is tuple or not one or sys.getrefcount(one) <= _MINE for one in given):
         return False
-    ways = [next(vars(cls)[name] for cls in type(thread).__mro__ if name in vars(cls)) for name in ("run",)]
-    return all(_known_code(_unbound(one), scope) for one in (*ways, *([] if target is None else [target])))
+    run = next(vars(cls)["run"] for cls in type(thread).__mro__ if "run" in vars(cls))
+    name = getattr(target, "__name__", "")
+    if name in _HARMLESS and _is_built_in(target) and all(not one or is_simple(one) for one in given):
+        return _known_code(run, scope)
+    return all(_known_code(_unbound(one), scope) for one in (run, *([] if target is None else [target])))
 
 
 def _is_built_in(function: Any) -> bool:
