@@ -126,6 +126,12 @@ class ByStates:
         self.unlike = self.lost = self._met_alike and isinstance(watch, Watch) and watch.written_by_one
         return not self.lost
 
+    def _note_standing(self, place: Place) -> None:
+        """Where the run's threads stand at its end, for ever if nobody can go on."""
+        pasts = place.state.pasts
+        for number, operation in self._stage.processor.last.items():
+            self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
+
     def _wait_for_the_end(self, able: list[int]) -> int:
         self._last = self._last if self._last in able else able[0]
         return self._last
@@ -134,6 +140,7 @@ class ByStates:
         """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
         if self.path and not self.redundant:
             self._note_step(self.path[-1], footprint(touched))
+            self._note_standing(self.path[-1])
         self._depth = 0
         self.redundant = False
         while self.path:
