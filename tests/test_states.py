@@ -18,16 +18,18 @@ from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
 from semalab.stepping import Follow, Footprint, Settings
+from semalab.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
-Outcome = tuple[str, str, bool]
+Outcome = tuple[str, str, str]
 
 
 def outcome(run: Any) -> Outcome:
-    """Without names: of threads that are alike one may stand for another."""
-    return repr(run.result), repr(run.exception), run.stopped is not None
+    """Without the names of threads: of those that are alike one may stand for another."""
+    waits = sorted(wait.kind for wait in run.stopped.waits) if isinstance(run.stopped, Deadlock) else run.stopped
+    return repr(run.result), repr(run.exception), str(waits)
 
 
 def by_classes(program: Any, arguments: Mapping[str, Any], settings: Settings) -> tuple[Settings, set[Outcome]] | None:
@@ -66,7 +68,7 @@ def by_states(program: Any, arguments: Mapping[str, Any], settings: Settings, in
             if not (guide.redundant and stage.clean):  # else the same state was left by another run, and nobody failed
                 met.add(outcome(stage.run_played()))
             more = guide.advance(touched)
-    return met
+        return met if guide.sure else None
 
 
 def agree(program: Any, granularity: str = "operations", **arguments: Any) -> bool:
@@ -215,6 +217,33 @@ def kept_by_one() -> bool:
     return took
 
 
+def kept_for_ever() -> int:
+    """Whether the second one waits for ever depends on who came first."""
+    lock, event = threading.RLock(), threading.Event()
+    x = 0
+
+    def keep() -> None:
+        nonlocal x
+        if lock.acquire(blocking=False):
+            x = 3
+
+    def add() -> None:
+        nonlocal x
+        seen = event.is_set()
+        lock.acquire()
+        event.set()
+        lock.acquire()
+        x = seen + 1
+        lock.release()
+
+    one, other = threading.Thread(target=keep), threading.Thread(target=add)
+    one.start()
+    other.start()
+    one.join()
+    other.join()
+    return x
+
+
 def together(*bodies: Callable[[], object]) -> None:
     """Three threads, and no list of them that anybody goes through."""
     first, second, third = (threading.Thread(target=body) for body in bodies)
@@ -227,7 +256,7 @@ def together(*bodies: Callable[[], object]) -> None:
 
 
 def test_the_rules_hold_where_they_are_needed() -> None:
-    for program in (first_one_wins, by_its_name, joined_by_turns, permits_differ, kept_by_one):
+    for program in (first_one_wins, by_its_name, joined_by_turns, permits_differ, kept_by_one, kept_for_ever):
         assert agree(program)
 
 
@@ -259,6 +288,11 @@ def test_what_the_others_may_touch_later_is_needed(monkeypatch: pytest.MonkeyPat
 def test_what_ended_threads_have_written_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.exploration.reached_state.Watch", type("NoWatch", (), {}))
     assert not agree(kept_by_one)
+
+
+def test_where_threads_stand_for_ever_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ByStates, "_note_standing", lambda guide, place: None)
+    assert not agree(kept_for_ever)
 
 
 # what is said

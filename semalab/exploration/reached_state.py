@@ -136,6 +136,7 @@ class States:
             tuple(_told(location, value, versions) for location, value in sorted(values.items(), key=str)),
             tuple(sorted((str(at), version) for at, version in versions.items() if at not in values)),
             (epoch, processor.time, len(processor.every), len(recorder.made)),
+            self._failures(),
             tuple(sorted(inside.uses.items())),
         )
         return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, who, key)
@@ -149,6 +150,11 @@ class States:
         if before is not None:
             pasts[starter] = self._pasts.number(("has started", before, kind))
             self._pasts.lead(before, pasts[starter])
+
+    def _failures(self) -> Hashable:
+        """Of what has been raised out of threads: nobody can see it, and a run with one is not right."""
+        failures = [*([self._stage.failure] if self._stage.failure else []), *self._stage.worker_failures]
+        return tuple(sorted(type(error).__name__ for _, error in failures))
 
     def _recorder(self) -> Any:
         assert self._stage.twins is not None
