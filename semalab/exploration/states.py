@@ -127,10 +127,11 @@ class ByStates:
         return not self.lost
 
     def _note_standing(self, place: Place) -> None:
-        """Where the run's threads stand at its end, for ever if nobody can go on."""
-        pasts = place.state.pasts
-        for number, operation in self._stage.processor.last.items():
-            self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
+        """Where those stand at the run's end who can never go on; some may have begun in its last step."""
+        processor, pasts = self._stage.processor, place.state.pasts
+        for number, operation in processor.last.items():
+            if number not in processor.threads.ended:
+                self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
 
     def _wait_for_the_end(self, able: list[int]) -> int:
         self._last = self._last if self._last in able else able[0]

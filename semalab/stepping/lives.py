@@ -28,7 +28,7 @@ class Lives:
     """The lives of one run's threads, by their numbers.
 
     Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
-    those that the main thread has joined; `ended` those that are at their end. `starters` says who has
+    those that the main thread has joined; `ended` those that have come to their end. `starters` says who has
     started whom, and `bodies` what each that was started is to do; `blind` are those that do something else than run
     the program's code, which nobody watches. `others_join` is set once a thread that is not the main one has waited for
     another's end.
@@ -137,4 +137,5 @@ class Lives:
             location = EVERYTHING if daemons else thread_location(me.number)
             with suppress(Stop):  # the run has ended without it
                 processor.arrive(Operation("end", location, WRITE))
-        self.ended.add(me.number)
+        if not processor.stopping:
+            self.ended.add(me.number)
