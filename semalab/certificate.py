@@ -123,7 +123,7 @@ class _Replay:
     def _problem_of_joined(self, event: Event, waits: list[_Wait]) -> str | None:
         if not waits or waits[-1][:2] != ("join", event.primitive):
             return f"{event.thread} did not wait for {event.primitive!r} to end"
-        if not waits.pop().limited and self.alive[event.primitive]:
+        if not waits.pop().limited and not event.amount and self.alive[event.primitive]:
             return f"{event.primitive} has not ended"
         return None
 

@@ -56,7 +56,8 @@ class Event(NamedTuple):
 
     time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
     value: the primitive's value right after the event. amount: permits or items; nanoseconds of a sleep, and of a
-    join with a time limit; of a "block" in Queue.join how many items were not done.
+    join with a time limit; of a "block" in Queue.join how many items were not done; of a "joined" 1 if what a signal's
+    handler raised made the thread give up.
     line: the program's source line, or None where it is not known.
     """
 

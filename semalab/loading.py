@@ -72,6 +72,7 @@ def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
         source_file=strict.maybe(strict.text, fields, "file"),
         unseen=strict.several(fields.get("unseen", []), "unseen", strict.text),
         outlived=strict.several(fields.get("outlived", []), "outlived", strict.text),
+        died=strict.several(fields.get("died", []), "died", strict.text),
         schedule=strict.maybe(parts.schedule, fields, "schedule"),
         cost=strict.maybe(parts.cost, fields, "cost"),
         source=parts.source(fields.get("source", ""), "source"),

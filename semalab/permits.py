@@ -5,6 +5,7 @@ Permits are counted, whoever took and gave them: a semaphore that is back at its
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from semalab.event import is_outside, several
@@ -34,7 +35,8 @@ def lost(reading: Reading) -> tuple[Lost, ...]:
     """Every primitive that has lost permits, under every reading of the program.
 
     A permit that one thread takes and another gives is a signal as well, and may be passed on to another semaphore
-    or stand for an item in a queue: of those, what has come up elsewhere is not lost.
+    or stand for an item in a queue: of those, what has come up elsewhere is not lost. Nor is what is meant to be used
+    up: the tokens of a rate limiter, or the permit that tells who was first.
     """
     found = []
     for use in reading.uses.values():
@@ -43,9 +45,45 @@ def lost(reading: Reading) -> tuple[Lost, ...]:
             missing = max(0, missing - _elsewhere(reading))
         if missing and use.primitive.kind in LOCKS and _freed_by_others(reading, use):  # a signal, and may stay taken
             missing = 0
+        if missing and (_is_refilled(reading, use) or _is_a_flag(reading, use)):
+            missing = 0
         if missing and not _may_return(reading, use):
             found.append(Lost(use, missing))
     return tuple(found)
+
+
+def _is_refilled(reading: Reading, use: Use) -> bool:
+    """Whether somebody gave permits who never took one, again and again or after a pause: they may be meant to go."""
+    if use.role == "guard":
+        return False
+    events = reading.trace.of(use.label)
+    takers = {event.thread for event in events if event.kind == "acquire"}
+    gave = Counter(event.thread for event in events if event.kind == "release" and event.thread not in takers)
+    return any(times > 1 for times in gave.values()) or any(_begins_with_sleep(reading, thread) for thread in gave)
+
+
+def _begins_with_sleep(reading: Reading, thread: str) -> bool:
+    """As a timer does, until its moment."""
+    own = (event for event in reading.trace.events if event.thread == thread and event.kind != "start")
+    return next((event.kind == "sleep" for event in own), False)
+
+
+def _is_a_flag(reading: Reading, use: Use) -> bool:
+    """Whether nobody ever gave it back, and nobody ever waited for it: who got it was first, and that was all.
+
+    A lock may be that without a word; of a semaphore somebody must have been refused, or it is one that was forgotten.
+    """
+    kinds = {event.kind for event in reading.trace.of(use.label)}
+    return kinds.isdisjoint({"release", "block"}) and (use.primitive.kind in LOCKS or "refuse" in kinds)
+
+
+def held_at_the_end(reading: Reading) -> dict[str, tuple[str, ...]]:
+    """Locks that threads held when they ended, where that is not known to be wrong: which, and who."""
+    return {
+        label: use.kept
+        for label, use in reading.uses.items()
+        if use.primitive.kind in LOCKS and use.missing and use.kept
+    }
 
 
 def _elsewhere(reading: Reading) -> int:
@@ -71,6 +109,8 @@ def _freed_by_others(reading: Reading, use: Use) -> bool:
 def _may_return(reading: Reading, use: Use) -> bool:
     """Somebody who had to do with it has not ended, or is not of this run."""
     threads = {event.thread for event in reading.trace.of(use.label)}
+    if not use.releases and reading.unended:  # nobody is known as the one who gives them
+        return True
     return any(is_outside(thread) for thread in threads) or not threads.isdisjoint(reading.unended)
 
 

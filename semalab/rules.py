@@ -49,7 +49,10 @@ def _foreign(event: Event, kind: str) -> str:
 
 
 class Permits:
-    """Semaphores and locks. Invariants: `value` permits are free; `held` counts those each thread took."""
+    """Semaphores and locks. Invariants: `value` permits are free; `held` counts those each thread took.
+
+    `waiting`: those that wait.
+    """
 
     def __init__(self, primitive: Primitive, alive: Mapping[str, bool]) -> None:
         self.kind = primitive.kind
@@ -57,6 +60,7 @@ class Permits:
         self.most = 1 if primitive.kind in LOCKS else primitive.initial
         self.value = primitive.initial
         self.held: dict[str, int] = {}
+        self.waiting: set[str] = set()
         self.alive = alive
 
     def problem(self, index: int, event: Event) -> str | None:
@@ -79,11 +83,13 @@ class Permits:
             if before != 0 and self.kind not in BEYOND:  # there who comes late may queue behind others all the same
                 return f"{thread} blocks although {before} permits are free"
         elif event.kind == "refuse":
-            if before != 0 and self.kind not in LOCKS | BEYOND:  # a lock may come free before its refusal is in the log
+            # A lock may come free before its refusal is in the log; a wait that a signal ends, as a permit comes.
+            if before != 0 and self.kind not in LOCKS | BEYOND and thread not in self.waiting:
                 return f"{thread} is refused although {before} permits are free"
         else:
             return _foreign(event, self.kind)
         self.value = after
+        (self.waiting.add if event.kind == "block" else self.waiting.discard)(thread)
         return _differs(event, after)
 
     def _other_owner(self, thread: str) -> str | None:

@@ -40,6 +40,7 @@ class Run:
     asked for.
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
     outlived: threads that libraries had started in the run, and that nobody could end with it.
+    died: processes that did not come to their own end, and what became of each, in words.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -62,6 +63,7 @@ class Run:
     source_file: str | None = field(default=None, repr=False)
     unseen: tuple[str, ...] = ()
     outlived: tuple[str, ...] = ()
+    died: tuple[str, ...] = ()
     schedule: Schedule | None = field(default=None, repr=False)
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
@@ -81,7 +83,7 @@ class Run:
     @cached_property
     def _verdict(self) -> Verdict:
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen))
+        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen, self.died))
 
     @property
     def verdict(self) -> str:
@@ -144,7 +146,7 @@ class Run:
         if self.clock == "wall":
             return "wall clock"
         if self.schedule is not None and self.schedule.points:
-            return f"virtual clock, {len(self.schedule):,} steps chosen"
+            return "virtual clock, every step chosen"
         return f"virtual clock, seed {self.seed}"
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semalab.claims import Check, Claim, bounded, latched, of_which
 from semalab.event import several
 from semalab.excerpt import cut, listed, said_by
-from semalab.permits import Lost, lost, still_held
+from semalab.permits import Lost, held_at_the_end, lost, still_held
 from semalab.reading import Reading, Use
 from semalab.stops import Deadlock, Timeout
 from semalab.trace import FLAGS, LOCKS, POOLED, QUEUES, SEMAPHORES
@@ -35,12 +35,14 @@ class Ending(NamedTuple):
     """How a run came to its end, as far as its log does not tell.
 
     failure: the thread that raised, and what. module: as in `Run`. unseen: what was used and not watched, in words.
+    died: processes that did not come to their own end, and what became of them, in words.
     """
 
     stopped: Deadlock | Timeout | None = None
     failure: tuple[str, BaseException] | None = None
     module: str = "threading"
     unseen: Sequence[str] = ()
+    died: Sequence[str] = ()
 
 
 def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict:
@@ -55,7 +57,14 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
         sentence += _grown(reading, claim, expected) + _held_on(reading)
+    if ending.stopped is None:
+        sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
+
+
+def _died(died: Sequence[str]) -> str:
+    more = f"; {len(died) - 3:,} more died" if len(died) > 3 else ""
+    return "".join(f"; {one}" for one in died[:3]) + more
 
 
 def _wrong(reading: Reading, ending: Ending) -> str:
@@ -70,7 +79,9 @@ def _wrong(reading: Reading, ending: Ending) -> str:
         if stopped is not None:
             return f"{raised}; {_kind(stopped).lower()}: {stopped}{unseen}"
         gone = lost(reading)
-        return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}" if gone else raised
+        if gone:
+            return f"{raised}; permit lost{gone[0].sentence.removeprefix('Permit lost')}"
+        return raised + _kept(reading)
     return f"{_kind(stopped)}: {stopped}{unseen}" if stopped is not None else ""
 
 
@@ -118,12 +129,19 @@ def _held_on(reading: Reading) -> str:
     """Who still held what when the run was over."""
     held = still_held(reading)
     if not held:
-        return ""
+        return _kept(reading)
     label, threads = next(iter(held.items()))
     use = reading.uses[label]
     who = _several(threads, use)
     more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
     return f"; {who} had not ended and still held `{label}`{more}"
+
+
+def _kept(reading: Reading) -> str:
+    """Which lock was held by a thread that has ended, where nobody knows that this is wrong."""
+    ended = held_at_the_end(reading)
+    more = f", and {len(ended) - 1:,} more were held" if len(ended) > 1 else ""
+    return next((f"; `{label}` was held at the end by {who[0]}{more}" for label, who in ended.items()), "")
 
 
 def _several(threads: Sequence[str], use: Use) -> str:
@@ -211,7 +229,7 @@ def _described(reading: Reading, ending: Ending) -> str:
     use = reading.main_use
     kind = use.primitive.kind if use is not None else ending.module
     left = reading.unended
-    threads = f"{several(len(reading.trace.threads) - len(left), kind)} ran to the end"
+    threads = f"{several(len(reading.trace.threads) - len(left) - len(ending.died), kind)} ran to the end"
     if left:
         threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
     if use is None:

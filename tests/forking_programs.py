@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -96,9 +97,26 @@ def forked_inside_a_lock() -> list[int]:
     return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])]
 
 
+def forked_with_a_handler() -> list[int]:
+    """In the child it rises in the child's own main thread, where it is."""
+
+    def refuse(*args: Any) -> None:
+        raise LookupError
+
+    signal.signal(signal.SIGUSR1, refuse)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.raise_signal(signal.SIGUSR1)
+        except LookupError:
+            sys.exit(7)
+        sys.exit(1)
+    return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])]
+
+
 PROGRAMS = (
     *(children, children_after_a_pool, children_after_an_executor, children_of_a_thread),
-    *(forked, forked_inside_a_lock),
+    *(forked, forked_inside_a_lock, forked_with_a_handler),
 )
 
 

@@ -133,3 +133,92 @@ def hand_to_a_pool():
     with multiprocessing.Pool(1, initializer=open_it, initargs=[gate, Slow()]) as pool:
         gate.acquire()
         return pool.apply(abs, [-1])
+
+
+def leave_inside(mutex, ready, how):
+    mutex.acquire()
+    ready.release()
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(how)
+
+
+def dies_with_a_permit(how, joins=False):
+    """There is a second permit, so that nobody has to wait for the lost one."""
+    mutex, ready = multiprocessing.Semaphore(2), multiprocessing.Semaphore(0)
+    victim = multiprocessing.Process(target=leave_inside, args=[mutex, ready, how], name="victim")
+    victim.start()
+    ready.acquire()
+    with mutex:
+        print("another permit is left")
+    if joins:
+        victim.join()
+
+
+def gives_back_for_another(how):
+    """Whoever gives the permit back, it is back."""
+    mutex, ready = multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+    victim = multiprocessing.Process(target=leave_inside, args=[mutex, ready, how], name="victim")
+    victim.start()
+    victim.join()
+    mutex.release()
+
+
+def sleep_on(ready):
+    ready.release()
+    multiprocessing.Semaphore(0).acquire(timeout=60)
+
+
+def ends_a_sleeper():
+    ready = multiprocessing.Semaphore(0)
+    sleeper = multiprocessing.Process(target=sleep_on, args=[ready], name="sleeper")
+    sleeper.start()
+    ready.acquire()
+    sleeper.terminate()
+    sleeper.join()
+
+
+def start_another(mutex, ready, how):
+    multiprocessing.Process(target=leave_inside, args=[mutex, ready, how], name="victim").start()
+
+
+def dies_below(how):
+    """A child waits for its own child at its end, as Python does, and only then has ended."""
+    mutex, ready = multiprocessing.Semaphore(2), multiprocessing.Semaphore(0)
+    middle = multiprocessing.Process(target=start_another, args=[mutex, ready, how], name="middle")
+    middle.start()
+    ready.acquire()
+    middle.join()
+
+
+def hold_on(mutex, ready):
+    with mutex:
+        ready.release()
+        multiprocessing.Semaphore(0).acquire(timeout=60)
+
+
+def leaves_a_daemon():
+    """Python ends a daemon with the process that has started it: it has not come to its end, and has lost nothing."""
+    mutex, ready = multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+    multiprocessing.Process(target=hold_on, args=[mutex, ready], name="holder", daemon=True).start()
+    ready.acquire()
+
+
+def leave_one_behind(mutex, ready):
+    multiprocessing.Process(target=hold_on, args=[mutex, ready], name="holder").start()
+    ready.acquire()
+    os._exit(0)
+
+
+def leaves_an_orphan():
+    mutex, ready = multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+    parent = multiprocessing.Process(target=leave_one_behind, args=[mutex, ready], name="parent")
+    parent.start()
+    parent.join()
+
+
+def main_breaks_off():
+    mutex, ready = multiprocessing.Semaphore(1), multiprocessing.Semaphore(0)
+    multiprocessing.Process(target=hold_on, args=[mutex, ready], name="holder").start()
+    ready.acquire()
+    os._exit(4)

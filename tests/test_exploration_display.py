@@ -201,7 +201,7 @@ def test_without_a_primitive_the_steps_are_a_chart() -> None:
     found = lab.explore(count, threads=2, granularity="bytecode")
     assert found.telling is not None
     shown = words(drawing(found.telling, "a title"))
-    assert shown[:2] == ["a title", "main and 2 threads · virtual clock, 4 steps chosen"]
+    assert shown[:2] == ["a title", "main and 2 threads · virtual clock, every step chosen"]
     assert shown.count("reads value = 0") == 2
     wrote = [word for word in shown if word.startswith("writes")]
     assert wrote == ["writes value = 1", "writes value = 1 (unchanged!)"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -75,6 +76,128 @@ PERMITS = [
     ),
     (all_are_back, "", "2 threads ran to the end; `pool`: 2 released, 2 acquired, value 2 at the end"),
 ]
+
+
+# what is meant to be used up
+def emptied_bucket(bounded: bool, calls: int = 5, per: int = 3) -> None:
+    """A rate limiter: a thread refills it while calls come, which take and never give."""
+    tokens = threading.BoundedSemaphore(per) if bounded else threading.Semaphore(per)
+    over = threading.Event()
+
+    def refill() -> None:
+        while not over.wait(0.1):
+            with contextlib.suppress(ValueError):  # it is full
+                tokens.release()
+
+    filling = threading.Thread(target=refill, name="refill")
+    filling.start()
+    for _ in range(2):
+        together(*[tokens.acquire] * calls)
+    over.set()
+    filling.join()
+
+
+def bucket_of_timers(bounded: bool) -> None:
+    tokens = threading.BoundedSemaphore(2) if bounded else threading.Semaphore(2)
+    calls = 5
+
+    def refill() -> None:
+        nonlocal calls
+        with contextlib.suppress(ValueError):
+            tokens.release()
+        if calls:
+            threading.Timer(0.1, refill).start()
+
+    threading.Timer(0.1, refill).start()
+    while calls:
+        tokens.acquire()
+        calls -= 1
+
+
+def bucket_that_main_empties(bounded: bool) -> None:
+    tokens = threading.BoundedSemaphore(2) if bounded else threading.Semaphore(2)
+
+    def refill() -> None:
+        for _ in range(3):
+            time.sleep(0.1)
+            tokens.release()
+
+    filling = threading.Thread(target=refill)
+    filling.start()
+    for _ in range(5):
+        tokens.acquire()
+    filling.join()
+
+
+def bucket_filled_by_a_daemon(bounded: bool) -> None:
+    tokens = threading.BoundedSemaphore(5) if bounded else threading.Semaphore(5)
+
+    def refill() -> None:
+        while True:
+            time.sleep(60)
+            tokens.release()
+
+    threading.Thread(target=refill, daemon=True).start()
+    together(*[tokens.acquire] * 3)
+
+
+BUCKETS = [emptied_bucket, bucket_of_timers, bucket_that_main_empties, bucket_filled_by_a_daemon]
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+@pytest.mark.parametrize("program", BUCKETS, ids=lambda program: program.__name__)
+def test_tokens_are_used_up_and_not_lost(program: Callable[..., None], clock: str, bounded: bool) -> None:
+    run = lab.record(program, clock=clock, bounded=bounded)
+    assert run.standing == "" and "lost" not in run.verdict, run.verdict
+    assert not [claim for claim in run.claims if claim.held is False]
+
+
+def first_come(make: Callable[[], Any]) -> None:
+    once = make()
+    together(*[lambda: once.acquire(blocking=False)] * 3)
+
+
+def kept_by_a_thread(make: Callable[[], Any]) -> None:
+    once = make()
+    taker = threading.Thread(target=once.acquire, name="taker")
+    taker.start()
+    taker.join()
+
+
+def kept_by_main(make: Callable[[], Any]) -> None:
+    once = make()
+    once.acquire()
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock], ids=["Lock", "RLock"])
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+@pytest.mark.parametrize(
+    ("program", "who"), [(first_come, ""), (kept_by_a_thread, "taker"), (kept_by_main, "main")], ids=["flag", "t", "m"]
+)
+def test_a_lock_that_nobody_else_asks_for_may_be_kept(program: Any, who: str, clock: str, make: Any) -> None:
+    run = lab.record(program, make=make, clock=clock)
+    who = who or next(event.thread for event in run.trace.of("once") if event.kind == "acquire")
+    told = f"Mutual exclusion held: never more than 1 inside; `once` was held at the end by {who}"
+    assert (run.verdict, run.standing) == (told, "")
+
+
+def test_who_came_first_to_a_semaphore_may_keep_it() -> None:
+    run = virtual(first_come, make=threading.Semaphore)
+    assert (run.verdict, run.standing) == ("Mutual exclusion held: never more than 1 inside", "")
+
+
+def raises_with_a_lock() -> None:
+    lock = threading.Lock()
+    lock.acquire()
+    raise LookupError("no such seat")
+
+
+def test_who_raises_with_a_lock_in_hand() -> None:
+    assert (
+        virtual(raises_with_a_lock).verdict
+        == "main raised LookupError: no such seat; `lock` was held at the end by main"
+    )
 
 
 @pytest.mark.parametrize(("program", "standing", "sentence"), PERMITS, ids=[p[0].__name__ for p in PERMITS])

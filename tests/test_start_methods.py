@@ -13,6 +13,7 @@ from typing import Any
 import process_programs as programs
 import pytest
 
+import semalab as lab
 from semalab.beyond import record_processes
 from semalab.beyond.alive import hold, is_held
 from semalab.beyond.stuck import Account
@@ -59,6 +60,59 @@ def test_who_was_killed_keeps_its_permit(method: str) -> None:
     run.trace.certify()
     assert run.verdict == "Deadlock: main waits for `mutex` (value 0) and nobody can release it any more"
     assert run.reading.uses["mutex"].kept == ("victim",)
+
+
+LOST = "Permit lost: victim ended without releasing `mutex`"
+
+
+@pytest.mark.parametrize(("how", "told"), [("killed", "was killed (SIGKILL)"), (3, "broke off with exit code 3")])
+@pytest.mark.parametrize("joins", [True, False])
+def test_who_dies_with_a_permit_is_told_whoever_waits_for_its_end(
+    method: str, how: Any, told: str, joins: bool
+) -> None:
+    run = record_processes(programs.dies_with_a_permit, how=how, joins=joins)
+    run.trace.certify()
+    assert (run.verdict, run.standing) == (f"{LOST}; victim {told}", "wrong")
+    assert run.died == (f"victim {told}",) and run.output == "another permit is left\n"
+
+
+def test_who_dies_below_is_told(method: str) -> None:
+    run = record_processes(programs.dies_below, how=0)
+    run.trace.certify()
+    assert run.verdict == f"{LOST}; victim broke off with exit code 0"
+    ends = [event.thread for event in run.trace if event.kind == "end"]
+    assert ends == ["victim", "middle", "main"]
+
+
+def test_a_permit_that_another_gives_back_is_not_lost(method: str, tmp_path: Path) -> None:
+    run = record_processes(programs.gives_back_for_another, how=0)
+    run.trace.certify()
+    assert run.standing == "" and run.verdict.startswith("1 process ran to the end; ")
+    assert run.verdict.endswith("; victim broke off with exit code 0")
+    loaded = lab.load(run.save(tmp_path / "run.json"))
+    assert (loaded.verdict, loaded.died) == (run.verdict, run.died)
+
+
+def test_who_was_ended_has_not_run_to_the_end(method: str) -> None:
+    run = record_processes(programs.ends_a_sleeper)
+    run.trace.certify()
+    assert run.verdict == "The latch opened once: 1 process passed, none before; sleeper was killed (SIGTERM)"
+    assert run.standing == ""
+
+
+@pytest.mark.parametrize("program", [programs.leaves_a_daemon, programs.leaves_an_orphan])
+def test_who_still_lives_has_not_ended_and_lost_nothing(method: str, program: Any) -> None:
+    run = record_processes(program)
+    run.trace.certify()
+    assert run.standing == "" and "holder had not ended and still held `mutex`" in run.verdict
+    assert run.reading.unended == ("holder",)
+
+
+def test_who_outlives_a_main_that_breaks_off_has_not_ended(method: str) -> None:
+    run = record_processes(programs.main_breaks_off, raises=False)
+    run.trace.certify()
+    assert run.verdict.startswith("main raised RuntimeError: the program's Python broke off with exit code 4: ")
+    assert "lost" not in run.verdict and run.reading.unended == ("holder",)
 
 
 def test_who_was_killed_is_noticed_though_nobody_waits_for_its_end(method: str) -> None:

@@ -61,6 +61,8 @@ def ends_holding_a_permit() -> None:
 
 def ends_holding_a_lock() -> None:
     lock = threading.Lock()
+    with lock:
+        pass
     careless = threading.Thread(target=lock.acquire, name="careless")
     careless.start()
     careless.join()

@@ -39,6 +39,7 @@ _writing = threading.RLock()
 _file: tuple[int, int, str] | None = None  # the process that opened it, its descriptor, what the process is called
 _made = 0
 _started: dict[str, Process] = {}  # by their keys, those of whose end nothing is noted yet
+_over = 0  # the process, once its end is noted
 _strangers = False  # the program has forked a process that is none of its Process
 
 
@@ -190,9 +191,11 @@ class Process(multiprocessing.Process):
                 note("raised", text=_in_words(error))
             raise
         finally:
-            note("end")
+            _end()
 
     def join(self, timeout: float | None = None) -> None:
+        if _over == os.getpid():
+            return super().join(timeout)
         until = None if timeout is None else time.monotonic() + timeout
         limit = 0 if timeout is None else max(1, round(timeout * 1e9))
         note("join", self.noted, limit or int(not _surely_for_ever()), place()[2])
@@ -202,6 +205,26 @@ class Process(multiprocessing.Process):
             if self.exitcode is not None or (until is not None and time.monotonic() >= until):
                 break
         note("joined", self.noted, int(self.exitcode is not None))
+        return None
+
+
+def _end() -> None:
+    """Do and note what Python does at the end of a process: it ends the daemons that this one has started, and awaits
+    the others. A daemon is noted as left, for it would have gone on. What Python does afterwards is not the program's.
+    """
+    global _over
+    children = multiprocessing.active_children()
+    for child in children:
+        if child.daemon and isinstance(child, Process):
+            note("left", child.noted)
+            _started.pop(child.noted, None)
+            child.terminate()
+    for child in children:
+        if not child.daemon:
+            child.join()
+    _reap()
+    note("end")
+    _over = os.getpid()
 
 
 def _in_words(error: BaseException) -> str:
@@ -284,12 +307,9 @@ def main(folder: str, function: str, method: str) -> None:
         swap_names()
         arguments = pickle.loads((place_of / "arguments").read_bytes())
         outcome = "result", vars(importlib.import_module(PROGRAM))[function](**arguments)
-        for child in multiprocessing.active_children():  # as Python does at its end
-            child.join()
     except BaseException as error:
         outcome = "raised", error
-    _reap()
-    note("end")
+    _end()
     words = _in_words(outcome[1]) if outcome[0] == "raised" else repr(outcome[1])
     (place_of / "words").write_text(f"{outcome[0]}\n{words}", encoding="utf-8")  # for what cannot be handed over
     with contextlib.suppress(Exception):

@@ -25,11 +25,13 @@ class Loop(asyncio.SelectorEventLoop):
     Invariant: `origin` is the loop's time when it was made. limit: seconds from then on. begins: is told of every task
     just before its first step, when it has its name. sleeps: is told of every `asyncio.sleep` of more than 0 s, with
     the seconds and the future that ends it. reached: says whether somebody outside of the loop may yet call into it.
+    interrupted: raises what a signal's handler has raised, which comes out of the loop's wait in plain Python, too.
     """
 
     begins: Callable[[asyncio.Task[Any]], Any] | None = None
     sleeps: Callable[[float, asyncio.Future[Any]], None] | None = None
     reached: Callable[[], bool] = staticmethod(lambda: False)
+    interrupted: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
@@ -66,6 +68,7 @@ class Loop(asyncio.SelectorEventLoop):
 
     def rest(self, timeout: float | None, wait: Any) -> Any:
         """What the selector does for so many seconds; None is for ever."""
+        self.interrupted()
         if timeout is None and self.alone:
             raise Idle
         if self.time() - self.origin > self.limit:
@@ -90,6 +93,7 @@ class VirtualLoop(Loop):
         return self._now
 
     def rest(self, timeout: float | None, wait: Any) -> Any:
+        self.interrupted()
         if timeout is None and self.alone:
             raise Idle
         if self._now - self.origin + (timeout or 0) > self.limit:

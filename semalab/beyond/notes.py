@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -18,6 +19,24 @@ class Failure(NamedTuple):
     status: int = 1
 
 
+def deaths(rows: list[list[Any]], dead: set[str]) -> tuple[str, ...]:
+    """What became of those that could not note their end, in words, as far as their parents know."""
+    labels = _labels(rows)
+    codes = {row[3]: row[4] for row in rows if row[2] == "gone"}
+    begun = {row[1]: row[3] for row in rows if row[2] == "start"}
+    return tuple(f"{labels[me]} {became(codes.get(begun[me]))}" for me in begun if me in dead)
+
+
+def became(code: int | None) -> str:
+    """What became of a process that did not come to its own end. code: its exit code, None if nobody knows."""
+    if code is None:
+        return "died"
+    if code >= 0:
+        return f"broke off with exit code {code}"
+    known = -code in signal.Signals.__members__.values()
+    return f"was killed ({signal.Signals(-code).name if known else f'signal {-code}'})"
+
+
 def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
     """The log, and who failed. dead: those that could not note their end."""
     labels, log, failed = _labels(rows), Log(), None
@@ -29,7 +48,7 @@ def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
         actor, at = labels[me], time_ - origin
         if kind == "starts" or (kind == "start" and not key):
             log.start(at, labels[key or me])
-        elif kind in {"start", "begins"}:
+        elif kind in {"start", "begins", "left"}:
             pass
         elif kind == "made":
             keys[key] = len(log.made)

@@ -21,7 +21,7 @@ from semalab.beyond.alive import is_held
 from semalab.beyond.inside import NOTES, PROGRAM
 from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
-from semalab.beyond.notes import Failure, log_of
+from semalab.beyond.notes import Failure, became, deaths, log_of
 from semalab.beyond.stuck import Account
 from semalab.claims import Check
 from semalab.files.told import called
@@ -81,8 +81,9 @@ class _Bench:
         self.notes = folder / "notes"
         self.notes.mkdir()
         self.up: str | None = None  # why it was ended: "deadlock", "timeout"
-        self.killed: set[str] = set()  # processes that had died before that
+        self.killed: set[str] = set()  # processes that had died before the program's end, or before that
         self.errors = ""
+        self.status = 0
 
     def go(self, function: str) -> None:
         code = "import sys; from semalab.beyond.inside import main; main(*sys.argv[1:])"
@@ -101,6 +102,7 @@ class _Bench:
             self._wait(process)
         finally:
             _end(process)
+            self.status = process.returncode
             self.errors = (self.folder / "errors").read_text(errors="replace")
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
@@ -109,15 +111,15 @@ class _Bench:
         while process.poll() is None:
             if time.monotonic() - begun > self.settings.seconds:
                 self.up = "timeout"
-                self.killed = self._account().killed
-                return
+                break
             grown = sum(path.stat().st_size for path in self._files())
             if grown != size:  # there will be more; whether anybody can go on is asked when nothing new has come
                 size = grown
-            elif (account := self._account()).stuck:
-                self.up, self.killed = "deadlock", account.killed
-                return
+            elif self._account().stuck:
+                self.up = "deadlock"
+                break
             time.sleep(_LOOK)
+        self.killed = self._account().killed  # before we end those that are left
 
     def _files(self) -> list[Path]:
         return sorted(self.notes.glob("*.notes"))
@@ -132,7 +134,7 @@ class _Bench:
 
     def run(self, program: Callable[..., Any], arguments: dict[str, Any]) -> Run:
         rows = self.read()
-        log, failed = log_of(rows, self.killed if self.up else {row[1] for row in rows})
+        log, failed = log_of(rows, self.killed)
         if not log.actors:
             log.start(0, "main")
         how, result = self._outcome()
@@ -140,7 +142,8 @@ class _Bench:
         if exception is None and failed is not None:
             thread, exception = failed.actor, self._exception(failed)
         elif not how and self.up is None:
-            exception = RuntimeError(f"the program's Python ended early: {self.errors.strip()[-500:] or 'no word'}")
+            said = self.errors.strip()[-500:] or "no word"
+            exception = RuntimeError(f"the program's Python {became(self.status)}: {said}")
         trace = log.trace(rows[-1][0] - rows[0][0] if rows else 0)
         return self.settings.run_of(
             program,
@@ -151,6 +154,7 @@ class _Bench:
             exception=exception,
             stopped=self._stopped(log),
             failed_thread=thread,
+            died=deaths(rows, self.killed - {rows[0][1]} if rows else set()),
             module="multiprocessing",
             source=log.source(program.__code__),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-_ASIDE = frozenset({"made", "void", "gone", "begins"})  # notes that do not say what their process is at
+_ASIDE = frozenset({"made", "void", "gone", "left", "begins"})  # notes that do not say what their process is at
 
 
 class Account:
@@ -25,6 +25,7 @@ class Account:
         self._ended: set[str] = set()
         self._free: dict[str, int] = {}  # permits, by the keys of semaphores
         held: dict[str, bool] = {}
+        left: set[str] = set()
         for row in rows:
             _, me, kind, key, amount, *_ = row
             if kind not in _ASIDE:
@@ -34,8 +35,10 @@ class Account:
                 self._begun[key or me] = me
             elif kind == "starts":
                 self._announced.append(key)
-            elif kind == "gone":
+            elif kind in {"gone", "left"}:
                 self._gone.add(key)
+                if kind == "left":
+                    left.add(key)
             elif kind in {"end", "raised"}:
                 self._ended.add(me)
             elif kind == "made":
@@ -43,12 +46,13 @@ class Account:
             elif kind in {"acquire", "release", "void"}:
                 self._free[key] = self._free.get(key, 0) + {"acquire": -amount, "release": amount, "void": -1}[kind]
         gone = {self._begun[key] for key in self._gone if key in self._begun}
+        self._left = {self._begun[key] for key in left if key in self._begun}
         self._dead = {me for me in self._last if me in gone or (held.get(me) and not lives(me))}
 
     @property
     def killed(self) -> set[str]:
-        """Those that died before they could note their end."""
-        return self._dead - self._ended
+        """Those that died before they could note their end; not the daemons that their parent's end has ended."""
+        return self._dead - self._ended - self._left
 
     @property
     def stuck(self) -> bool:

@@ -119,6 +119,7 @@ class TaskBench(Bench):
         self._loop = loop = (VirtualLoop if virtual else Loop)(self.settings.timeout)
         try:
             loop.begins, loop.sleeps, loop.reached = self._begin, self._sleeps, self._reached
+            loop.interrupted = self._interrupted
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
             return self._to_its_end(loop)
         finally:
@@ -260,6 +261,11 @@ class TaskBench(Bench):
         """True if threads or handlers of signals may yet call into the loop: the program's, or whoever can reach it."""
         processor = self.processor
         return len(processor.live) > 1 or processor.starting > 0 or processor.others_reach([self._loop])
+
+    def _interrupted(self) -> None:
+        me = self.processor.current()
+        if me is not None and not self._closed:
+            me.surrender()
 
     def _others(self) -> dict[str, Wait]:
         """What tasks wait for that are not at a semaphore: what has no rows, or each other's ends."""

@@ -18,6 +18,7 @@ from semalab.engine.frames import current_frames
 from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.packed import count, pack
 from semalab.engine.request import Request
+from semalab.engine.signals import Signals
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
@@ -76,7 +77,8 @@ class Processor:
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
         self.foreigners = Foreigners(self.now, lambda: self.current() is not None)
-        self.bystanders = Bystanders(self.foreigners)
+        self.signals = Signals()
+        self.bystanders = Bystanders(self.foreigners, self.signals)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
         self.look: Callable[[], bool] = _over  # what the supervisor does at each tick
@@ -196,7 +198,8 @@ class Processor:
 
     def end(self, me: ProgramThread) -> None:
         self.log.extend((self.now(), me.ident, END, None, None, 0))
-        if me.farewell is not None and not self.stopping:
+        # CPython before 3.13 gives it back when a join is interrupted, though the thread lives (bpo-45274).
+        if me.farewell is not None and not self.stopping and me.farewell.locked():
             me.farewell.release()
         self.live.pop(_thread.get_ident(), None)
 
@@ -224,9 +227,12 @@ class Processor:
         interrupt: BaseException | None = None
         self.caller = _thread.get_ident()
         try:
+            if not self.rehearses:
+                self.signals.guard()
             with self.foreigners.noted():
                 self.start(main, "main", False)
                 self._watch(timeout, cancelled)
+            self.own_up()
         except BaseException as error:  # also KeyboardInterrupt: the threads go first, then it goes on
             interrupt = error
         while True:
@@ -247,6 +253,8 @@ class Processor:
         def look() -> bool:
             """At the run as a whole; returns whether it has been stopped."""
             self._answer()
+            if self.signals.raised:
+                self.hand_over()
             seconds = run_time.look()
             if self.deadlocked():
                 self.stop("deadlock")
@@ -269,6 +277,17 @@ class Processor:
         finally:
             self.look = _over
             self._stop_answering()
+
+    def hand_over(self) -> None:
+        """Called at a look: a signal's handler has raised something, which is to rise in the program's main thread."""
+        raise NotImplementedError
+
+    def own_up(self) -> None:
+        """What a handler has raised and nobody has met is main's all the same: it would have risen there."""
+        main, raised = self.every[0], [error for _, error in self.signals.raised]
+        self.signals.raised.clear()
+        for error in filter(None, (main.owed, *raised)):
+            self.failed(main, error)
 
     def ask(self, call: Callable[[], Any]) -> Any:
         """Let the thread that called record() make a call, at its next look; returns or raises what that does."""
@@ -332,10 +351,12 @@ class Processor:
     def forked(self) -> None:
         """Called in a child process: nobody there is of the run, and every twin is the real thing."""
         self.live.clear()
+        self.signals.on = False  # its main thread raises for itself
 
     def close(self) -> None:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
         self.foreigners.close()
+        self.signals.restore()
 
     def place_of(self, thread: ProgramThread | None) -> Place | None:
         """Where a thread is in the program."""

@@ -18,4 +18,9 @@ class Stop(SystemExit):
 
 def send_stop(ident: int) -> None:
     """Make Stop rise in the thread with this identifier, between two of its bytecodes."""
-    _set_async_exc(ident, Stop)
+    send(ident, Stop)
+
+
+def send(ident: int, kind: type[BaseException]) -> None:
+    """As `send_stop`, of another exception. One that has been sent before and has not risen is forgotten."""
+    _set_async_exc(ident, kind)

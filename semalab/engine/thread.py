@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from semalab.engine.carrier import Carrier
 from semalab.engine.foreign import Foreign
 from semalab.engine.frames import current_frames
-from semalab.engine.stop import Stop, send_stop
+from semalab.engine.stop import send, send_stop
 
 
 class ProgramThread:
@@ -17,8 +17,8 @@ class ProgramThread:
 
     Invariants: `number` counts starts in the run (0 is the main thread). `blocks` changes whenever the thread begins
     or ends a wait, so that two equal readings of it with `waits_in` set mean: it slept in between.
-    `gate` is held while the thread may not run on; whoever releases it lets the thread go. A Stop is sent only while
-    `stoppable`, and `told` is set before: `mailbox` guards the two.
+    `gate` is held while the thread may not run on; whoever releases it lets the thread go. An exception is sent only
+    while `stoppable`, and `told` is set before: `mailbox` guards the two, and `raised` with what it does to the gate.
     """
 
     __slots__ = (
@@ -33,6 +33,8 @@ class ProgramThread:
         "name",
         "number",
         "origin",
+        "raised",
+        "sent",
         "stoppable",
         "timed",
         "token",
@@ -58,6 +60,8 @@ class ProgramThread:
         self.mailbox = allocate_lock()
         self.stoppable = False
         self.told = False
+        self.raised: BaseException | None = None  # by a signal's handler: it is to rise in this thread
+        self.sent: BaseException | None = None  # the same, once it is on its way and has not risen
 
     @property
     def alive(self) -> bool:
@@ -79,8 +83,57 @@ class ProgramThread:
             self.told = True
             send_stop(ident)
 
+    def interrupt(self, error: BaseException) -> None:
+        """Let what a signal's handler has raised rise in this thread: as soon as it can, and once."""
+        with self.mailbox:
+            self.raised = error
+            if self.gate.locked():  # it may be asleep
+                self.gate.release()
+
+    def surrender(self) -> None:
+        """Called by the thread itself, where it may wait: raise what a handler has raised."""
+        if self.raised is not None:
+            with self.mailbox:
+                error, self.raised = self.raised, None
+                self.gate.acquire(False)  # if it was not asleep
+            if error is not None:
+                raise error
+
+    def raise_here(self, within: AbstractSet[int]) -> None:
+        """Let it rise between two bytecodes, if the thread is in code of one of these namespaces just now.
+
+        Elsewhere, in the midst of library code, it could leave a lock locked. In the lab the thread surrenders itself.
+        """
+        with self.mailbox:
+            if not self.stoppable or self.raised is None or self.carrier is None:
+                return
+            ident = self.carrier.ident
+            frame = current_frames().get(ident)
+            if frame is None or id(frame.f_globals) not in within:
+                return
+            self.sent, self.raised = self.raised, None
+            self.gate.acquire(False)
+            self.told = True
+            send(ident, self._rising(self.sent))
+
+    def _rising(self, error: BaseException) -> type[BaseException]:
+        """A class that stands for it: CPython takes no exception that is made already, and makes this one by a call."""
+        thread = self
+
+        class Rising(BaseException):
+            def __new__(cls) -> Any:
+                thread.sent = None
+                return error
+
+        return Rising
+
+    @property
+    def owed(self) -> BaseException | None:
+        """What should have risen in this thread, which has ended."""
+        return self.raised or self.sent
+
     def depart(self) -> None:
-        """Called by the thread itself when its program code has ended: no Stop rises after this returns.
+        """Called by the thread itself when its program code has ended: nothing that was sent rises after this returns.
 
         What was sent and has not risen must rise and be caught here. Taken back instead, it would leave CPython up to
         3.12 on the alert for ever: every bytecode slower, and a loop without end under a debugger.
@@ -91,7 +144,7 @@ class ProgramThread:
                     self.stoppable = False
                 while self.told:
                     send_stop(get_ident())
-            except Stop:
+            except BaseException:  # Stop, or what a signal's handler has raised
                 self.told = self.stoppable
 
 

@@ -167,11 +167,11 @@ class VirtualProcessor(Processor):
             self.time, woken = instant, True
             self._time_is_up(thread)
         if not woken:
-            self.stop("strangers" if self.look_for_others() else "deadlock")
+            self.stop("strangers" if self.signals.raised or self.look_for_others() else "deadlock")
 
     def _others_need_time(self, thread: ProgramThread) -> bool:
         """True if somebody is about to act whose time is real: to jump over it would be to say that it never came."""
-        self.others = (*self.bystanders.started(), *self.bystanders.due(self.program))
+        self.others = (*self.bystanders.started(), *self.signals.due(self.program))
         return bool(self.others)
 
     def _time_is_up(self, thread: ProgramThread) -> None:
@@ -234,6 +234,15 @@ class VirtualProcessor(Processor):
             self._hand_to(self._next())
 
     # stopping
+    def hand_over(self) -> None:
+        """When it rises is nothing of any seed's."""
+        self.stop("strangers")
+
+    def own_up(self) -> None:
+        if self.signals.raised and self.verdict == "deadlock":  # it was to be called, and had not been yet
+            self.verdict, self.others = "strangers", self.signals.told()
+        super().own_up()
+
     def deadlocked(self) -> bool:
         return False  # `_next` sees it at once, exactly
 
@@ -254,6 +263,8 @@ class VirtualProcessor(Processor):
             verdict == "timeout" and self.time < self.limit and not self.stopping
         ):  # real time is up, and not the clock's
             self._find_busy()
+        if verdict == "strangers" and self.signals.raised and not self.stopping:
+            self.others = self.signals.told()
         super().stop(verdict)
 
     def supervise(self, main: Callable[[], Any], timeout: float, cancelled: Callable[[], bool]) -> None:

@@ -112,7 +112,7 @@ class WallProcessor(Processor):
         me.waits_in = lock
         got = False
         try:
-            got = lock.real.acquire(True, timeout)
+            got = self._wait(lock, timeout, me) if self._may_be_interrupted(me) else lock.real.acquire(True, timeout)
         finally:
             me.waits_in = None
             me.blocks += 1
@@ -122,6 +122,30 @@ class WallProcessor(Processor):
                 lock.real.release()  # the next waiter is let go in its turn
             raise Stop
         return got
+
+    def _may_be_interrupted(self, me: ProgramThread) -> bool:
+        """True if the handler of a signal may raise something that is to rise in this thread's wait: in main's."""
+        return not me.number and self.signals.any()
+
+    def _wait(self, lock: WallLock, timeout: float, me: ProgramThread) -> bool:
+        """Wait in slices. To wake a thread in the midst of its wait one would have to free a lock that others hold."""
+        until = time.monotonic() + timeout if timeout >= 0 else math.inf
+        while not self.stopping:
+            me.surrender()
+            left = until - time.monotonic()
+            if lock.real.acquire(True, max(0.0, min(self.tick, left))):
+                return True
+            if left <= 0:
+                return False
+        return False
+
+    def hand_over(self) -> None:
+        main = self.every[0]
+        if not main.alive:
+            return
+        if main.owed is None:
+            main.interrupt(self.signals.raised.pop(0)[1])
+        main.raise_here(self.program)
 
     def _block_foreign(self, lock: WallLock, timeout: float) -> bool:
         """As `block`, for a thread that is not of this run: the run's end is nothing to it, and nobody lets it go."""
@@ -154,6 +178,7 @@ class WallProcessor(Processor):
         if self.stopping:
             raise Stop
         self.log.extend((self.now(), me.ident, ("sleep", None, round(seconds * 1e9)), None, *place))
+        me.surrender()
         if seconds:
             me.gate.acquire(True, min(seconds, _thread.TIMEOUT_MAX))  # 49 days on Windows: longer than any run
         else:
@@ -161,6 +186,7 @@ class WallProcessor(Processor):
         if self.stopping:
             raise Stop
         self.log.extend((self.now(), me.ident, WAKE, None, *place))
+        me.surrender()
 
     def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
         thread.ident = self.launch(thread, lambda: self._carry(thread, body))
@@ -187,7 +213,7 @@ class WallProcessor(Processor):
         And the locks must still be as they were: a signal's handler may have acted while others were sought.
         """
         first = self._blocked()
-        if not first or not self.awaited or self.starting or self._blocked() != first:
+        if not first or not self.awaited or self.starting or self._raising() or self._blocked() != first:
             self.others = ()
             return False
         if not _settled(first):
@@ -199,7 +225,11 @@ class WallProcessor(Processor):
             self._looks += 1
             self._patience = min(self._looks, MOST_PATIENT)
             return False
-        return self._blocked() == first and _settled(first)
+        return self._blocked() == first and _settled(first) and not self._raising()
+
+    def _raising(self) -> bool:
+        """A signal's handler has raised something that main has not met yet."""
+        return bool(self.signals.raised) or self.every[0].owed is not None
 
     def _blocked(self) -> list[Blocked] | None:
         """Each thread, how often it has begun or ended a wait, and its lock; None if one may run on by itself."""

@@ -118,7 +118,8 @@ class Exploration:
         counted = self.schedules == self.covered and not self.by_states
         run = "" if counted else f" (found in {_count(self.schedules, 'run')})"
         if self.verdict == "counterexample":
-            length = _count(len(self._shown), "step")
+            told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
+            length = _count(len(told), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
             return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":

@@ -70,6 +70,7 @@ def as_json(run: Run) -> Iterator[bytes]:
         "file": run.source_file and Path(run.source_file).name,  # not the folder, which tells whose machine it was
         "source": _source(run.source),
         **({"outlived": run.outlived} if run.outlived else {}),
+        **({"died": run.died} if run.died else {}),
         **({"module": run.module} if run.module != "threading" else {}),
         "threads": run.trace.threads,
         "primitives": list(run.trace.primitives.values()),

@@ -91,7 +91,7 @@ def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
 
 def scope_of(code: CodeType) -> str:
     """What tells the variables that this code shares with functions in it from others of their names."""
-    return f"{code.co_filename}:{code.co_qualname.partition('.<locals>')[0]}"
+    return code.co_qualname.partition(".<locals>")[0]  # no file: schedules go from kernel to kernel
 
 
 def goes_deep(code: CodeType) -> bool:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.engine.signals import unguarded
 from semalab.twins.source import copied
 
 _TIMERS = {
@@ -20,6 +21,10 @@ _TIMERS = {
     for name, timer in (("ALRM", "REAL"), ("VTALRM", "VIRTUAL"), ("PROF", "PROF"))
     if hasattr(signal, f"ITIMER_{timer}")  # not on Windows
 }
+
+
+def _get(signalnum: int, /) -> Any:
+    return unguarded(signal.getsignal(signalnum))
 
 
 class Handlers:
@@ -33,13 +38,15 @@ class Handlers:
         self._idle: set[int] = set()
 
     def module(self, choose: Callable[[Any, Any], Any]) -> types.ModuleType:
-        return copied(signal, signal=choose(self._set, signal.signal))
+        set_, get = choose(self._set, signal.signal), choose(_get, signal.getsignal)
+        return copied(signal, signal=set_, getsignal=get)
 
     def _set(self, signalnum: int, handler: Any, /) -> Any:
         me = self._processor.current()
         if me is None or me.number:  # the run's main thread has number 0; in any other CPython refuses it
             return signal.signal(signalnum, handler)
-        before = self._processor.ask(partial(signal.signal, signalnum, handler))
+        guarded = self._processor.signals.guarded(handler)
+        before = unguarded(self._processor.ask(partial(signal.signal, signalnum, guarded)))
         timer = _TIMERS.get(signalnum)
         if timer is not None and signalnum not in self._before and not signal.getitimer(timer)[0]:
             self._idle.add(timer)

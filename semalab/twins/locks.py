@@ -113,9 +113,18 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             before = recorder.intend(self._key)
             try:
                 got = bool(self._lock.acquire(True, timeout))
+            except BaseException:
+                if not processor.stopping:  # a signal's handler has raised it
+                    self._give_up()
+                raise
             finally:
                 recorder.intend(before)
             return got or self._tell("refuse")
+
+        def _give_up(self) -> None:
+            if self._tell("refuse"):  # it came free just now
+                recorder.note("refuse", self._key, 1)
+                self._free()
 
         def _tell(self, kind: str) -> bool:
             """Log it while nobody can release the lock; or take it, if it comes free just now, and return True."""

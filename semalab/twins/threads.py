@@ -53,10 +53,14 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
             return join_at_once(waited_for, timeout)
         limit = 0 if timeout is None else max(1, nanoseconds(min(timeout, threading.TIMEOUT_MAX)))
         note("join", None, thread.number, limit)
+        gave_up = 0
         try:
             return join(waited_for, timeout)
+        except BaseException:
+            gave_up = 1
+            raise
         finally:
-            note("joined", None, thread.number)
+            note("joined", None, thread.number, gave_up)
 
     def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
         if cls is thread and recorder.processor.current() is None:

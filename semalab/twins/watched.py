@@ -43,11 +43,12 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
     class WatchedCondition(source.Condition):  # type: ignore[name-defined]
         """Invariant: all its events are appended by the holder of `lock`, so the log's order is the lock's order.
 
-        `got` is what the last wait returned, for its thread to read before it leaves the lock.
+        `got` is what the last wait returned, for its thread to read before it leaves the lock. tells: whether `leave`
+        says of a wait that it was given up, because of what a signal's handler has raised.
         """
 
         # `with` finds these two descriptors on the class and gets the instance's functions.
-        __slots__ = ("__enter__", "__exit__", "got", "key", "read")
+        __slots__ = ("__enter__", "__exit__", "got", "key", "read", "tells")
 
         def __init__(
             self, key: int, read: Callable[[], int], leave: Callable[..., None], lock: Any, room: int = ROOM
@@ -58,6 +59,7 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
             self.key = key
             self.read = read
             self.got: bool | None = None
+            self.tells = False
 
         def unfinished(self) -> int:
             """How many tasks of a queue are to be done before this wait is over, if that is what it is for."""
@@ -69,6 +71,10 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
             try:
                 self.got = got = bool(super().wait(timeout))
                 return got
+            except BaseException:
+                if not (self.tells or recorder.processor.stopping):
+                    recorder.note("refuse", self.key, self.read())
+                raise
             finally:
                 recorder.intend(before)
 
@@ -89,4 +95,6 @@ def condition_by_method(
         if kind is not None and point is not None:
             point()
 
-    return watched(key, read, leave, lock)
+    condition = watched(key, read, leave, lock)
+    condition.tells = True
+    return condition

@@ -1,0 +1,163 @@
+"""Handlers of signals while a run lasts: the thread that waits for its end calls them, and what they raise is main's.
+
+In plain Python the main thread calls a handler, between two of its bytecodes, and what that raises rises there: out of
+the wait it is in, for example. In a run the program's main thread is another than the process's.
+"""
+
+from __future__ import annotations
+
+import _signal
+import dis
+import functools
+import signal
+import threading
+import types
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from semalab.engine.grasp import can_reach, is_a
+from semalab.engine.stop import Stop
+
+_ask: Callable[[int], Any] = _signal.getsignal  # a hundred times as fast as `signal`'s, which makes an enum of it
+_left: Callable[[int], tuple[float, float]] | None = getattr(signal, "getitimer", None)
+_RAISES = dis.opmap["RAISE_VARARGS"]
+_CALLS = 3  # how deep among the functions that a handler names it is looked whether one of them raises
+
+Raised = tuple[int, BaseException]  # the signal's number, and what its handler raised
+Deliver = Callable[[Raised], None]
+
+
+class Guarded:
+    """A handler of the program's in its place: what it raises is handed on. The user's interrupt goes its own way."""
+
+    __slots__ = ("_deliver", "handler")
+
+    def __init__(self, handler: Callable[..., Any], deliver: Deliver) -> None:
+        self.handler = handler
+        self._deliver = deliver
+
+    def __call__(self, number: int, frame: types.FrameType | None) -> None:
+        try:
+            self.handler(number, frame)
+        except (KeyboardInterrupt, Stop):
+            raise
+        except BaseException as error:
+            trace = error.__traceback__
+            self._deliver((number, error.with_traceback(trace.tb_next if trace is not None else None)))
+
+
+def unguarded(handler: Any) -> Any:
+    """What the program knows it by."""
+    return handler.handler if type(handler) is Guarded else handler
+
+
+class Signals:
+    """What the handlers of one run have raised, and who of them could still act.
+
+    Invariant: `raised` is appended to by handlers, between any two bytecodes of the thread that supervises the run, and
+    emptied by that thread. While `on`, every handler that is not the interrupt's own is a `Guarded` one.
+    """
+
+    def __init__(self) -> None:
+        self.raised: list[Raised] = []
+        self.on = False
+        self._set_before = False  # the alarm, and not by the run
+
+    def guard(self) -> None:
+        """Called as the run begins; CPython lets only the process's main thread exchange handlers."""
+        self._set_before = _armed()
+        if threading.current_thread() is threading.main_thread():
+            self.on = True
+            for number, handler in _handlers():
+                signal.signal(number, self.guarded(handler))
+
+    def guarded(self, handler: Any) -> Any:
+        """The handler as it is to be set in this run."""
+        if not self.on or not callable(handler) or handler is signal.default_int_handler or is_a(handler, Guarded):
+            return handler
+        return Guarded(handler, self._deliver)
+
+    def _deliver(self, raised: Raised) -> None:
+        if not self.on:  # in a child process, or by somebody who has kept the guarded one
+            raise raised[1]
+        self.raised.append(raised)
+
+    def restore(self) -> None:
+        """Called by the thread that called `guard`, when nothing of the run is left."""
+        if self.on:
+            for number, handler in _handlers():
+                if type(_ask(number)) is Guarded:
+                    signal.signal(number, handler)
+            self.on = False
+        self.raised.clear()
+
+    def any(self) -> bool:
+        """True if there is a handler that could be called while a thread waits."""
+        return self.on and next(_handlers(), None) is not None
+
+    def able(self, wanted: AbstractSet[int], program: AbstractSet[int]) -> list[str]:
+        """The handlers that could still act on one of the wanted objects, or make main give up its wait, in words.
+
+        program: identities of its namespaces. What a handler of the program's raises rises in main, whatever that waits
+        for; so may what that of an alarm which the run has set does.
+        """
+        alarm = _armed()
+        return [
+            _description(number)
+            for number, handler in _handlers()
+            if can_reach([handler], wanted)
+            or (alarm and number == signal.SIGALRM and self._acts(handler, program))
+            or (can_reach([handler], frozenset(), program) and _raises(handler, program))
+        ]
+
+    def due(self, program: AbstractSet[int]) -> list[str]:
+        """The handler of the process's alarm, if it is set and the run's matter: it will act, and in real seconds."""
+        if not _armed():
+            return []
+        return [_description(n) for n, handler in _handlers() if n == signal.SIGALRM and self._acts(handler, program)]
+
+    def _acts(self, handler: Callable[..., Any], program: AbstractSet[int]) -> bool:
+        """Whose alarm was set before the run is somebody else's, unless its handler leads to the program."""
+        return not self._set_before or can_reach([handler], frozenset(), program)
+
+    def told(self) -> tuple[str, ...]:
+        """The handlers that have raised."""
+        return tuple(dict.fromkeys(_description(number) for number, _ in self.raised))
+
+
+def _armed() -> bool:
+    return _left is not None and _left(signal.ITIMER_REAL)[0] > 0
+
+
+def _handlers() -> Iterator[tuple[int, Callable[..., Any]]]:
+    """The signals that a function of somebody's is called for; an interrupt is the learner's own."""
+    for number in range(1, signal.NSIG):
+        handler = unguarded(_ask(number))
+        if callable(handler) and handler is not signal.default_int_handler:
+            yield number, handler
+
+
+def _description(number: int) -> str:
+    known = number in signal.Signals.__members__.values()
+    return f"the handler of {signal.Signals(number).name if known else f'signal {number}'}"
+
+
+def _raises(handler: Any, program: AbstractSet[int]) -> bool:
+    """True if the handler, or a function of the program's that it names, has a `raise`."""
+    while is_a(handler, functools.partial):
+        handler = handler.func
+    function = getattr(handler, "__func__", handler)  # of a method
+    if not is_a(function, types.FunctionType):
+        function = vars(type(handler)).get("__call__")
+    ahead = [function] if is_a(function, types.FunctionType) else []
+    for _ in range(_CALLS):
+        if any(_has_raise(one.__code__) for one in ahead):
+            return True
+        named = (one.__globals__.get(name) for one in ahead for name in one.__code__.co_names)
+        ahead = [one for one in named if is_a(one, types.FunctionType) and id(one.__globals__) in program]
+    return False
+
+
+def _has_raise(code: types.CodeType) -> bool:
+    return _RAISES in code.co_code[::2]
