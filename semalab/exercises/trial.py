@@ -93,8 +93,6 @@ class _Judging:
             self._bounded.hurry()
         for size in self._trial.small:
             found = self._explore(size)
-            if found.changed:
-                raise Changed
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
                 return self._unproved(found, first)
             self._proofs.append(found)
@@ -124,9 +122,7 @@ class _Judging:
                 raise AssertionError(problem)
 
         check.__name__ = self._trial.name
-        return self._bounded.explore(
-            self._trial.program, {"attempt": self._attempt, **size}, check, besides=bool(self._proofs)
-        )
+        return self._bounded.explore(self._trial.program, {"attempt": self._attempt, **size}, check)
 
     def _wrong(self, run: Run) -> str | None:
         self._seen.update(self._trial.seen(run))

@@ -15,13 +15,12 @@ NOBODY = -1
 
 
 class Changed(RuntimeError):
-    """The program behaved differently under the same schedule. how: what it did, if that is known."""
+    """The program behaved differently under the same schedule."""
 
-    def __init__(self, how: str = "") -> None:
-        self.how = how
+    def __init__(self) -> None:
         super().__init__(
             "the program must do the same under the same schedule, and did not: it may keep something from one run to"
-            " the next where the lab cannot put it back, or ask the real world (files, the clock)"
+            " the next (a global it does not reset, an argument it changes), or ask the real world (files, the clock)"
         )
 
 
