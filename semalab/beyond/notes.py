@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.decode import Printed
+from semalab.engine.signals import signal_name
 from semalab.labels import thread_labels
 
 
@@ -33,8 +33,7 @@ def became(code: int | None) -> str:
         return "died"
     if code >= 0:
         return f"broke off with exit code {code}"
-    known = -code in signal.Signals.__members__.values()
-    return f"was killed ({signal.Signals(-code).name if known else f'signal {-code}'})"
+    return f"was killed ({signal_name(-code)})"
 
 
 def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:

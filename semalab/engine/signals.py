@@ -56,12 +56,14 @@ class Signals:
     """What the handlers of one run have raised, and who of them could still act.
 
     Invariant: `raised` is appended to by handlers, between any two bytecodes of the thread that supervises the run, and
-    emptied by that thread. While `on`, every handler that is not the interrupt's own is a `Guarded` one.
+    emptied by that thread. While `on`, every handler that is not the interrupt's own is a `Guarded` one. `_some` is set
+    once there has been one: to ask the system for each signal takes as long as many a wait.
     """
 
     def __init__(self) -> None:
         self.raised: list[Raised] = []
         self.on = False
+        self._some = False
         self._set_before = False  # the alarm, and not by the run
 
     def guard(self) -> None:
@@ -74,9 +76,10 @@ class Signals:
 
     def guarded(self, handler: Any) -> Any:
         """The handler as it is to be set in this run."""
-        if not self.on or not callable(handler) or handler is signal.default_int_handler or is_a(handler, Guarded):
+        if not self.on or not callable(handler) or handler is signal.default_int_handler:
             return handler
-        return Guarded(handler, self._deliver)
+        self._some = True
+        return handler if is_a(handler, Guarded) else Guarded(handler, self._deliver)
 
     def _deliver(self, raised: Raised) -> None:
         if not self.on:  # in a child process, or by somebody who has kept the guarded one
@@ -89,12 +92,12 @@ class Signals:
             for number, handler in _handlers():
                 if type(_ask(number)) is Guarded:
                     signal.signal(number, handler)
-            self.on = False
+            self.on = self._some = False
         self.raised.clear()
 
     def any(self) -> bool:
-        """True if there is a handler that could be called while a thread waits."""
-        return self.on and next(_handlers(), None) is not None
+        """True if there may be a handler that is called while a thread waits."""
+        return self.on and self._some
 
     def able(self, wanted: AbstractSet[int], program: AbstractSet[int]) -> list[str]:
         """The handlers that could still act on one of the wanted objects, or make main give up its wait, in words.
@@ -138,9 +141,13 @@ def _handlers() -> Iterator[tuple[int, Callable[..., Any]]]:
             yield number, handler
 
 
+def signal_name(number: int) -> str:
+    """SIGALRM, or `signal 35` for one without a name."""
+    return signal.Signals(number).name if number in signal.Signals.__members__.values() else f"signal {number}"
+
+
 def _description(number: int) -> str:
-    known = number in signal.Signals.__members__.values()
-    return f"the handler of {signal.Signals(number).name if known else f'signal {number}'}"
+    return f"the handler of {signal_name(number)}"
 
 
 def _raises(handler: Any, program: AbstractSet[int]) -> bool:

@@ -112,7 +112,10 @@ class WallProcessor(Processor):
         me.waits_in = lock
         got = False
         try:
-            got = self._wait(lock, timeout, me) if self._may_be_interrupted(me) else lock.real.acquire(True, timeout)
+            if self._may_be_interrupted(me):
+                got = self._wait(lock, timeout, lambda: self._gives_up(me))
+            else:
+                got = lock.real.acquire(True, timeout)
         finally:
             me.waits_in = None
             me.blocks += 1
@@ -127,17 +130,24 @@ class WallProcessor(Processor):
         """True if the handler of a signal may raise something that is to rise in this thread's wait: in main's."""
         return not me.number and self.signals.any()
 
-    def _wait(self, lock: WallLock, timeout: float, me: ProgramThread) -> bool:
-        """Wait in slices. To wake a thread in the midst of its wait one would have to free a lock that others hold."""
-        until = time.monotonic() + timeout if timeout >= 0 else math.inf
-        while not self.stopping:
+    def _gives_up(self, me: ProgramThread) -> bool:
+        if not self.stopping:
             me.surrender()
+        return self.stopping
+
+    def _wait(self, lock: WallLock, timeout: float, look: Callable[[], bool]) -> bool:
+        """Wait in slices. To wake a thread in the midst of its wait one would have to free a lock that others hold.
+
+        look: what is done before each slice; true if the run has been stopped.
+        """
+        until = time.monotonic() + timeout if timeout >= 0 else math.inf
+        while not look():
             left = until - time.monotonic()
             if lock.real.acquire(True, max(0.0, min(self.tick, left))):
                 return True
             if left <= 0:
                 return False
-        return False
+        raise Stop
 
     def hand_over(self) -> None:
         main = self.every[0]
@@ -156,23 +166,13 @@ class WallProcessor(Processor):
         me.waits_in = lock
         got = False
         try:
-            got = self._supervise_while(lock, timeout) if ident == self.caller else lock.real.acquire(True, timeout)
+            # A signal's handler waits in the thread that is to end the run, which goes on to watch it.
+            got = self._wait(lock, timeout, self.look) if ident == self.caller else lock.real.acquire(True, timeout)
         finally:
             me.waits_in = None
             me.blocks += 1
         lock.taken += got
         return got
-
-    def _supervise_while(self, lock: WallLock, timeout: float) -> bool:
-        """The wait of a signal handler: it runs in the thread that is to end the run, which goes on to watch it."""
-        until = time.monotonic() + timeout if timeout >= 0 else math.inf
-        while not self.look():
-            left = until - time.monotonic()
-            if lock.real.acquire(True, max(0.0, min(self.tick, left))):
-                return True
-            if left <= 0:
-                return False
-        raise Stop
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         if self.stopping:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from semalab.twins.namespace import Twins
 
 _SELECTORS = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "KqueueSelector")
-_PLACE_OF_TIMEOUT = {"select": 3, "selectors": 1}
+
+When = Callable[..., bool]  # of a call's arguments: whether it is to be noted
 
 
 class Unruled:
@@ -30,20 +31,20 @@ class Unruled:
         self.rules = rules
         self._names: dict[str, None] = {}
 
-    def noting(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which notes that it is called; itself if there is nothing to tell."""
-        if not self.rules:
-            return function
+    def noting(self, name: str, function: Callable[..., Any], when: When = lambda *_, **__: True) -> Callable[..., Any]:
+        """The function, which notes that it is called."""
 
         @functools.wraps(function)
         def noted(*args: Any, **kwargs: Any) -> Any:
-            self.note(name)
+            if when(*args, **kwargs):
+                self.note(name)
             return function(*args, **kwargs)
 
         return noted
 
     def note(self, name: str) -> None:
-        self._names[name] = None
+        if self.rules:
+            self._names[name] = None
 
     def renew(self) -> None:
         self._names.clear()
@@ -57,35 +58,28 @@ def unruled_places(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
     """Each place, what stands there, and what stands there while a run on the virtual clock lasts."""
     if not twins.unruled.rules:
         return
-    yield from _exchanged(twins, Entry(vars(os), "urandom"), "os.urandom")
-    yield from _exchanged(twins, Entry(vars(random), "_urandom"), "random.SystemRandom")
+    yield _exchanged(twins, Entry(vars(os), "urandom"), "os.urandom")
+    yield _exchanged(twins, Entry(vars(random), "_urandom"), "random.SystemRandom")
     if twins.processor.clock != "virtual":
         return  # a run of tasks: their loop waits so, on its own clock
     if "select" in sys.modules:  # what else there is in it are classes of C
         select = Entry(vars(sys.modules["select"]), "select")
-        yield from _exchanged(twins, select, "select.select", _waits(_PLACE_OF_TIMEOUT["select"]))
+        yield _exchanged(twins, select, "select.select", _waits(3))
     names = vars(sys.modules["selectors"]) if "selectors" in sys.modules else {}
     for cls in filter(None, map(names.get, _SELECTORS)):
         if "select" in vars(cls):
-            waits = _waits(_PLACE_OF_TIMEOUT["selectors"])
-            yield from _exchanged(twins, Attribute(cls, "select"), "selectors", waits)
+            yield _exchanged(twins, Attribute(cls, "select"), "selectors", _waits(1))
 
 
-def _exchanged(
-    twins: Twins, place: Place, name: str, if_: Callable[..., bool] = lambda *args, **named: True
-) -> Iterator[tuple[Place, Any, Any]]:
+def _exchanged(twins: Twins, place: Place, name: str, when: When = lambda *_, **__: True) -> tuple[Place, Any, Any]:
+    def asked(*args: Any, **kwargs: Any) -> bool:
+        return twins.inside() and when(*args, **kwargs)
+
     real = place.get()
-
-    @functools.wraps(real)
-    def noting(*args: Any, **kwargs: Any) -> Any:
-        if twins.inside() and if_(*args, **kwargs):
-            twins.unruled.note(name)
-        return real(*args, **kwargs)
-
-    yield place, real, noting
+    return place, real, twins.unruled.noting(name, real, asked)
 
 
-def _waits(at: int) -> Callable[..., bool]:
+def _waits(at: int) -> When:
     """Whether a call has a time limit, which stands at this place."""
 
     def waits(*args: Any, timeout: Any = None, **kwargs: Any) -> bool:
