@@ -122,13 +122,13 @@ def test_the_shortest_counterexample_is_shown_step_by_step() -> None:
     assert feedback.run.trace == feedback.exploration.shortest.trace
     assert repr(feedback).splitlines()[:4] == [
         "Not yet: more tickets were sold than there are: -1 are left.",
-        "For 2 buyers with 1 ticket, 24 of 38 different schedules go wrong.",
+        "For 2 buyers with 1 ticket, 72 of 120 different schedules go wrong.",
         "The shortest way there:",
         "1. buyer-0 wakes up",
     ]
     assert repr(feedback).splitlines()[-2:] == [
-        "15. buyer-1 prints 'writes -1'",
-        "16. buyer-1 releases `mutex` (0 → 1)",
+        "16. buyer-1 prints 'writes -1'",
+        "17. buyer-1 releases `mutex` (0 → 1)",
     ]
 
 
@@ -377,12 +377,23 @@ def test_a_semaphore_from_before_is_refused_by_name() -> None:
     assert KEY._value == 1
 
 
-def test_an_attempt_that_remembers_its_last_run_is_told_so() -> None:
+def test_what_an_attempt_keeps_is_put_back_before_each_run() -> None:
     memory: list[int] = []
 
     def attempt(connections: Any, talk: Any) -> Any:
         memory.append(1)
         for _ in range(len(memory)):
+            connections.acquire()
+            connections.release()
+        with connections:
+            return talk()
+
+    assert lab.check("limiter-2", attempt)
+
+
+def test_an_attempt_that_is_another_one_each_time_is_told_so() -> None:
+    def attempt(connections: Any, talk: Any) -> Any:
+        for _ in range(os.urandom(1)[0] + 1):
             connections.acquire()
             connections.release()
         with connections:
