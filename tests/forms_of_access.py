@@ -3461,3 +3461,178 @@ def numpy_attribute() -> Any:
         return box.T[0]
 
     return race(write, read)
+
+
+class Watchful(list):  # type: ignore[type-arg]
+    """A list whose methods say what they do by `super()`."""
+
+    def append(self, one: Any) -> None:
+        super().append(one)
+
+    def __getitem__(self, place: Any) -> Any:
+        return super().__getitem__(place)
+
+    def __len__(self) -> int:
+        return super(Watchful, self).__len__()
+
+    def __iter__(self) -> Any:
+        return super().__iter__()
+
+    def take(self, others: list[Any]) -> None:
+        super().extend(others)
+
+
+class Careful(dict):  # type: ignore[type-arg]
+    def __init__(self, pairs: Any) -> None:
+        super().__init__(pairs)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(key, value)
+
+
+class Making(defaultdict):  # type: ignore[type-arg]
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(key)
+
+
+@form
+def super_appends() -> Any:
+    box = Watchful()
+
+    def write() -> None:
+        box.append(1)
+
+    def read() -> Any:
+        return len(box)
+
+    return race(write, read)
+
+
+@form
+def super_gets() -> Any:
+    box = Watchful([0])
+    plain: list[Any] = box
+
+    def write() -> None:
+        list.__setitem__(plain, 0, 1)
+
+    def read() -> Any:
+        return box[0]
+
+    return race(write, read)
+
+
+@form
+def super_goes_through() -> Any:
+    box = Watchful()
+
+    def write() -> None:
+        box.take([1])
+
+    def read() -> Any:
+        return [*box]
+
+    return race(write, read)
+
+
+@form
+def super_extends_by_what_is_shared() -> Any:
+    box: list[Any] = []
+
+    def write() -> None:
+        box.append(1)
+
+    def read() -> Any:
+        own = Watchful()
+        own.take(box)
+        return list.__len__(own)
+
+    return race(write, read)
+
+
+@form
+def super_begins_with_what_is_shared() -> Any:
+    box: dict[str, Any] = {"open": 0}
+
+    def write() -> None:
+        box["open"] = 1
+
+    def read() -> Any:
+        return dict.get(Careful(box), "open")
+
+    return race(write, read)
+
+
+@form
+def super_sets() -> Any:
+    box = Careful([("open", 0)])
+
+    def write() -> None:
+        box["open"] = 1
+
+    def read() -> Any:
+        return box.get("open")
+
+    return race(write, read)
+
+
+@form
+def super_makes() -> Any:
+    box = Making(int)
+
+    def write() -> None:
+        box["open"]
+
+    def read() -> Any:
+        return "open" in box
+
+    return race(write, read)
+
+
+@form
+def super_of_a_class() -> Any:
+    class Door2:
+        open = 0
+
+        @classmethod
+        def set(cls) -> None:
+            cls.open = 1
+
+    class Door3(Door2):
+        @classmethod
+        def set(cls) -> None:
+            super().set()
+
+    def write() -> None:
+        Door3.set()
+
+    def read() -> Any:
+        return Door3.open
+
+    return race(write, read)
+
+
+@form
+def super_property() -> Any:
+    class Door2:
+        def __init__(self) -> None:
+            self.kept = 0
+
+        @property
+        def open(self) -> Any:
+            return self.kept
+
+    class Door3(Door2):
+        @property
+        def open(self) -> Any:
+            return super().open
+
+    door = Door3()
+
+    def write() -> None:
+        door.kept = 1
+
+    def read() -> Any:
+        return door.open
+
+    return race(write, read)

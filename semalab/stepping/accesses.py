@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.opcodes import Effect, effect_of
-from semalab.stepping.operands import CELLS, SIMPLE, UNKNOWN, Followed, Operand, cell
+from semalab.stepping.operands import CELLS, SIMPLE, Followed, Operand, cell
 
 ITEMS = "items"  # the contents of a container
 
@@ -152,7 +152,7 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
         case Effect.WRITES_NAMESPACE:
             return Access(f"variable {name}", WRITE, namespace=True)
         case Effect.READS_ATTRIBUTE:
-            return _attribute(name, READ, UNKNOWN if "SUPER" in op else followed.top(1)[0])
+            return _attribute(name, READ, followed.super() if "SUPER" in op else followed.top(1)[0])
         case Effect.WRITES_ATTRIBUTE:
             return _attribute(name, WRITE, followed.top(1)[0])
         case Effect.READS_ITEMS:

@@ -118,14 +118,15 @@ _BUILTIN_RESULTS = {**_IDLE, **_OF_SCALARS, **_READERS, "sorted": "list", "range
 _LOOK = frozenset("copy keys values items".split())
 _FIND = frozenset("index count get __contains__ __getitem__ __len__".split())
 _CHANGE = frozenset("append appendleft pop popleft popitem clear insert reverse rotate move_to_end".split())
-_CHANGE_BY_KEY = frozenset("add remove discard setdefault".split())
+_CHANGE_BY_KEY = frozenset("add remove discard setdefault __setitem__ __delitem__".split())
 _CHANGE_FROM = frozenset(
-    "extend extendleft update union intersection difference issubset issuperset isdisjoint".split()
+    "__init__ extend extendleft update union intersection difference issubset issuperset isdisjoint".split()
 )
 _INSIDES = frozenset(
     "_value _flag _is_stopped _started _state queue unfinished_tasks is_shutdown mutex not_empty not_full"
     " all_tasks_done".split()
 )
+_OF_OBJECTS = frozenset("__init__ __new__ __init_subclass__ __eq__ __ne__ __hash__".split())
 _SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod, "//": operator.floordiv}
 MISSING = object()
 _LARGE = 2_000  # items that are looked at
@@ -289,7 +290,7 @@ def _result(operand: Operand, scope: Scope) -> Any:
             return Made("lazy", tuple(given[1:]))
         kind = _BUILTIN_RESULTS.get(name, "")
         if kind:
-            return Made(kind)
+            return Made(kind, tuple(given) if kind == "super" else ())
     if isinstance(function, type) and (is_twin_class(function) or _is_program_class(function, scope)):
         return Made("object", (), function)
     raise Unknown
@@ -511,6 +512,9 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return [plain, Touch(f"variable {name}", access.mode)]  # it may be a module
     if isinstance(owner, types.ModuleType):
         return [plain, Touch(f"variable {name}", access.mode)]
+    if isinstance(owner, Made) and owner.kind == "super":
+        found, owner = _after(owner, name, scope)
+        return [plain] if _is_plainly_described(found, owner, scope) else _unknown()
     if isinstance(owner, Made):
         return [plain]
     if name in _INSIDES and any(cls.__module__.split(".")[0] in _TWINS for cls in type(owner).__mro__):
@@ -526,11 +530,16 @@ def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
     if found is MISSING:
         other = attribute_of(type(owner) if isinstance(owner, type) else owner, "__getattr__")
         return other is MISSING or _is_watched(other, scope)
-    if isinstance(found, property):
-        return all(one is None or _is_watched(one, scope) for one in (found.fget, found.fset, found.fdel))
     own = _namespace(owner)
     if own is not None and name in own and not hasattr(type(found), "__set__"):
         return True
+    return _is_plainly_described(found, owner, scope)
+
+
+def _is_plainly_described(found: Any, owner: Any, scope: Scope) -> bool:
+    """The same of what is found in a class, as `super()` finds it."""
+    if isinstance(found, property):
+        return all(one is None or _is_watched(one, scope) for one in (found.fget, found.fset, found.fdel))
     if isinstance(owner, type) or not hasattr(type(found), "__get__"):
         return True
     if isinstance(found, types.GetSetDescriptorType):
@@ -742,11 +751,32 @@ def _callee(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     if operand.stale and f"{WRITTEN}attribute {operand.name}" in scope.shared:
         raise Unknown
     owner = value_of(operand.parts[0], scope)
-    if isinstance(owner, Made) and owner.cls is None:
+    if isinstance(owner, Made) and owner.kind == "super":
+        found, owner = _after(owner, operand.name, scope)
+    elif isinstance(owner, Made) and owner.cls is None:
         return MISSING, owner
-    found = attribute_of(owner.cls if isinstance(owner, Made) else owner, operand.name)
+    else:
+        found = attribute_of(owner.cls if isinstance(owner, Made) else owner, operand.name)
     if isinstance(found, staticmethod | classmethod):
         found = found.__func__
+    return found, owner
+
+
+def _after(made: Made, name: str, scope: Scope) -> tuple[Any, Any]:
+    """What `super()` finds under this name, and the object that it finds it for. Raises Unknown if it finds nothing."""
+    given = [value_of(one, scope) for one in made.parts]
+    if not given:  # as a method says it that names neither: its first variable is the object
+        given = [scope.names.get("__class__", MISSING), next(iter(scope.names.values()), MISSING)]
+    if len(given) != 2 or not isinstance(given[0], type) or isinstance(given[1], Made):
+        raise Unknown
+    cls, owner = given
+    classes = type.mro(owner) if isinstance(owner, type) and cls in type.mro(owner) else list(type(owner).__mro__)
+    if cls not in classes:
+        raise Unknown
+    later = classes[classes.index(cls) + 1 :]
+    found = next((vars(each)[name] for each in later if name in vars(each)), MISSING)
+    if found is MISSING:
+        raise Unknown
     return found, owner
 
 
@@ -763,7 +793,7 @@ def _of_call(access: Access, scope: Scope) -> Touches:
             found += _iterated(one, scope)
     if isinstance(function, types.MethodType):
         function = function.__func__
-    if _known_code(function, scope):
+    if _known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
         return found
     module = str(getattr(function, "__module__", None) or "").split(".")[0]
     if module in _TWINS_WITH_SIMPLE and not isinstance(function, type):
@@ -787,6 +817,22 @@ def _of_call(access: Access, scope: Scope) -> Touches:
     if function is sys.exit:
         return [touch for one in given for touch in _shown(one, scope)]
     raise Unknown(f"it calls `{_said(callee)}`")
+
+
+def _makes_no_more(function: Any, owner: Any, name: Any, given: list[Operand], scope: Scope) -> bool:
+    """Whether this is a method of `object` or of a built-in class that does nothing but keep what it is given."""
+    if name not in _OF_OBJECTS or isinstance(owner, Made):
+        return False
+    if function is vars(object)[name]:
+        return True
+    cls = owner if isinstance(owner, type) else type(owner)
+    if name not in ("__init__", "__new__"):
+        return False
+    if issubclass(cls, BaseException) and not isinstance(function, types.FunctionType):
+        return True
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return True
+    return getattr(function, "__self__", None) in _SCALARS and all(is_simple(value_of(one, scope)) for one in given)
 
 
 def _said(callee: Operand) -> str:
@@ -937,8 +983,6 @@ def _runs_code(operand: Operand, scope: Scope) -> bool:
 
 def _of_new(callee: Operand, owner: Made, given: list[Operand], scope: Scope) -> Touches:
     """A method of something made just now, of a built-in kind."""
-    if owner.kind == "super":
-        return []  # the program's code, watched, or object's
     if owner.kind in _MADE_SIMPLE:
         return _of_text(callee, given, scope)
     raise Unknown
@@ -965,6 +1009,8 @@ def _of_method(callee: Operand, owner: Any, given: list[Operand], named: bool, s
     if name in _CHANGE_FROM and not named:
         return [_touch(owner, WRITE, place), *(touch for one in given for touch in _iterated(one, scope))]
     if name in _FIND or name in _CHANGE_BY_KEY:
+        if name == "__getitem__" and isinstance(owner, collections.defaultdict):  # it may make what is not there
+            raise Unknown
         keyed = isinstance(owner, dict | set)
         if not all(is_plain(value_of(one, scope), scope) for one in (given[:1] if keyed else given)):
             raise Unknown("it compares what the lab does not know")

@@ -163,6 +163,11 @@ class Followed:
         own = () if second.kind in ("null", "self") else (second,)
         return first, (*own, *given), "named" if named else ""
 
+    def super(self) -> Operand:
+        """What the one instruction makes that from 3.12 on is both `super()` and what is looked up in it."""
+        function, *given = self.top(3)
+        return Operand("call", "", (function, *given), at=(0, 0))
+
     # instructions
     def _load(self, op: str, arg: int, name: str) -> None:
         if op in CELLS:
@@ -183,7 +188,8 @@ class Followed:
     _load_method = _load_attr
 
     def _load_super_attr(self, instruction: dis.Instruction) -> None:
-        self._exchange(3, (UNKNOWN, SELF) if (instruction.arg or 0) & 1 else (UNKNOWN,))
+        found = Operand("attribute", instruction.argval, (self.super(),))
+        self._exchange(3, (found, SELF) if (instruction.arg or 0) & 1 else (found,))
 
     def _binary_subscr(self, instruction: dis.Instruction) -> None:
         self._exchange(2, (Operand("item", None, self.top(2)),))
