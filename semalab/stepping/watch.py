@@ -388,7 +388,10 @@ class Monitoring(Watch):
                 events = self._monitoring.events
                 lines = events.LINE if self._granularity == "lines" else 0
                 self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | events.PY_RETURN | lines)
-        return self._monitoring.DISABLE
+        if self._granularity != "lines" or id(code) not in self._tables:
+            return self._monitoring.DISABLE
+        self.line()  # of a function written in one line, 3.13 tells the line the first time only
+        return None
 
     def _line(self, code: CodeType, line: int) -> Any:
         self.line()
