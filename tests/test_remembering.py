@@ -13,6 +13,7 @@ import random
 import secrets
 import subprocess
 import sys
+import gc
 import threading
 import time
 import uuid
@@ -447,3 +448,31 @@ def test_a_walk_enters_neither_the_lab_nor_what_the_program_does_not_name() -> N
     reach = walk(looks_at_what_does_not_change, {})
     assert len(reach.met) < 100
     assert not [one for one in reach.met if type(one.value) is Account or one.name == "unused_numbers"]
+
+
+def test_what_one_schedule_throws_away_is_finalized_in_no_other() -> None:
+    class Thrown:
+        def __init__(self, semaphore: threading.Semaphore) -> None:
+            self.itself, self.semaphore = self, semaphore  # only the collector finds it
+
+        def __del__(self) -> None:
+            self.semaphore.release()
+
+    def throws_away() -> None:
+        semaphore = threading.Semaphore(0)
+        Thrown(semaphore)
+        threads = [threading.Thread(target=semaphore.release) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert semaphore._value == 3
+
+    threshold = gc.get_threshold()
+    gc.set_threshold(20)
+    try:
+        found = lab.explore(throws_away, check=lambda run: None)
+    finally:
+        gc.set_threshold(*threshold)
+    assert found.verdict == "proved"
+    assert gc.isenabled()

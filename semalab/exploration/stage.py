@@ -10,6 +10,7 @@ from typing import Any
 
 from semalab.bench import Bench, on_the_bench
 from semalab.claims import Check
+from semalab.engine.garbage import no_collections
 from semalab.engine.pinning import Pin
 from semalab.exploration.program import keeps_locals
 from semalab.exploration.state import State, walk
@@ -91,7 +92,8 @@ class Stage(Bench):
         self.result = self.failure = None
         self.worker_failures.clear()
         try:
-            processor.supervise(self.main, TIMEOUT, self._cancelled)
+            with no_collections():  # what is thrown away by one run would be finalized in the midst of another
+                processor.supervise(self.main, TIMEOUT, self._cancelled)
         finally:
             self._beyond = processor.beyond is not None
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left

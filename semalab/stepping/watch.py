@@ -110,6 +110,7 @@ class Watch(Watching):
         processor = self._processor
         me = processor.current()
         if me is None or processor.threads.alone(me):
+            self._returned.pop(id(frame), None)  # nobody looks at what its calls return now
             return False
         if access.how == "call":
             self._foresee(frame, access)
