@@ -1,6 +1,6 @@
 """What a class costs: each notebook run in a fresh kernel, its seconds, CPU seconds and memory; the teachers' table.
 
-`python tests/benchmarks classroom` prints the table as notebooks/for_teachers/running_a_class.md has it, above its bars.
+`python tests/benchmarks classroom` prints the table in the form of notebooks/for_teachers/running_a_class.md.
 """
 
 from __future__ import annotations
