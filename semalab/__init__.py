@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load
     from semalab.panel import interact as interact
+    from semalab.rate import at_most_per as at_most_per
     from semalab.recording import record as record
 
 __version__ = "0.1.0"
@@ -42,10 +43,12 @@ _HOME = {
     "at_most": "claims",
     "latch": "claims",
     "exact_count": "claims",
+    "at_most_per": "rate",
 }
 
 __all__ = [
     "at_most",
+    "at_most_per",
     "beyond",
     "check",
     "compare",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, overload
+from typing import NamedTuple, Protocol, overload
 
 from semalab.event import several
 from semalab.excerpt import cut_name, written
@@ -20,12 +20,19 @@ _TOLD = 4  # names in a sentence
 _NAME = 80  # characters of one
 
 
+class Pace(NamedTuple):
+    """At most `allowed` starts in any `window` of so many nanoseconds."""
+
+    allowed: int
+    window: int
+
+
 @dataclass(frozen=True)
 class Claim:
     """One statement about one primitive and whether the log bears it out.
 
     held: None if that cannot be said, which is neither. allowed: how many may be inside, if the statement is about
-    that; otherwise 0.
+    that; otherwise 0. pace: how many may start in how long, if it is about that.
 
     >>> Claim("mutual exclusion", "mutex", True, "Mutual exclusion held: never more than 1 inside").held
     True
@@ -36,6 +43,7 @@ class Claim:
     held: bool | None
     sentence: str
     allowed: int = 0
+    pace: Pace | None = None
 
     def __bool__(self) -> bool:
         return self.held is True
@@ -68,7 +76,7 @@ def mutual_exclusion(run: Reading | Recorded | str) -> Claim | Check:
     'Mutual exclusion of `door` held: never more than 1 inside'
     """
     if isinstance(run, str):
-        return _about("mutual_exclusion", run, _exclusion)
+        return about("mutual_exclusion", run, _exclusion)
     return _exclusion(_reading(run, "mutual_exclusion"), None)
 
 
@@ -85,7 +93,7 @@ def limit(run: Reading | Recorded | str) -> Claim | Check:
         run: what is judged; or the name of the primitive that is meant, as for `mutual_exclusion`.
     """
     if isinstance(run, str):
-        return _about("limit", run, _own_limit)
+        return about("limit", run, _own_limit)
     return _own_limit(_reading(run, "limit"), None)
 
 
@@ -100,7 +108,7 @@ def latch(run: Reading | Recorded | str) -> Claim | Check:
         run: what is judged; or the name of the primitive that is meant, as for `mutual_exclusion`.
     """
     if isinstance(run, str):
-        return _about("latch", run, _latch)
+        return about("latch", run, _latch)
     return _latch(_reading(run, "latch"), None)
 
 
@@ -110,9 +118,9 @@ def at_most(n: int, primitive: str | None = None) -> Check:
         raise ValueError(f"n must be at least 1, got {n}")
 
     def judge(reading: Reading, label: str | None) -> Claim:
-        return _bounded(reading, label, lambda use: n, f"Limit of {n}", f"at most {n} inside", _written("at_most", n))
+        return _bounded(reading, label, lambda use: n, f"Limit of {n}", f"at most {n} inside", as_call("at_most", n))
 
-    return _about(_written("at_most", n), primitive, judge)
+    return about(as_call("at_most", n), primitive, judge)
 
 
 def exact_count(n: int, primitive: str | None = None) -> Check:
@@ -121,7 +129,7 @@ def exact_count(n: int, primitive: str | None = None) -> Check:
     def judge(reading: Reading, label: str | None) -> Claim:
         return _counted(reading, label, n)
 
-    return _about(_written("exact_count", n), primitive, judge)
+    return about(as_call("exact_count", n), primitive, judge)
 
 
 # what the claims have in common
@@ -134,11 +142,16 @@ def in_words(claim: Check) -> str:
     if name.startswith("<"):  # a lambda has no name
         return "the check holds"
     call, _, inner = name.removesuffix(")").partition("(")
-    number, _, label = inner.rpartition(", ") if inner.startswith(tuple("-0123456789")) else ("", "", inner)
-    if inner and '"' not in inner:
-        number, label = inner, ""
-    of = f" of `{cut_name(json.loads(label), _NAME)}`" if label.startswith('"') else ""
-    return f"{call.replace('_', ' ')}{f' {number}' if number else ''}{of}"
+    try:
+        arguments = json.loads(f"[{inner}]")
+    except ValueError:  # somebody's own name
+        arguments = []
+    numbers = [str(one) for one in arguments if not isinstance(one, str)]
+    words = call.replace("_", " ")
+    if len(numbers) == 2:  # at_most_per: its number stands in the midst of its words
+        words, numbers = f"{words.removesuffix(' per')} {numbers[0]} per {numbers[1]} s", []
+    of = "".join(f" of `{cut_name(one, _NAME)}`" for one in arguments if isinstance(one, str))
+    return " ".join([words, *numbers]) + of
 
 
 def _reading(of: Reading | Recorded, claim: str) -> Reading:
@@ -151,12 +164,12 @@ def _reading(of: Reading | Recorded, claim: str) -> Reading:
     return of.reading
 
 
-def _written(call: str, *arguments: int | str) -> str:
+def as_call(call: str, *arguments: float | str) -> str:
     """A call as a program would write it; `files` reads it back."""
     return f"{call}({', '.join(json.dumps(one, ensure_ascii=False) for one in arguments)})"
 
 
-def _about(call: str, primitive: str | None, judge: Judge) -> Check:
+def about(call: str, primitive: str | None, judge: Judge) -> Check:
     """The claim about the primitive of this name, or about the one it can be judged for."""
     if primitive is not None and not isinstance(primitive, str):
         raise TypeError(f'the primitive must be a name as in limit("door"), got {written(primitive, _NAME)}')
@@ -167,8 +180,9 @@ def _about(call: str, primitive: str | None, judge: Judge) -> Check:
 
     if primitive is not None:
         inner = call.removesuffix(")").partition("(")[2]
-        call = f"{name}({inner}, {json.dumps(primitive, ensure_ascii=False)})" if inner else _written(name, primitive)
+        call = f"{name}({inner}, {json.dumps(primitive, ensure_ascii=False)})" if inner else as_call(name, primitive)
     claim.__name__ = claim.__qualname__ = call
+    claim.__module__ = judge.__module__  # exploring asks whose it is: those of this module never ask when
     return claim
 
 
@@ -177,7 +191,7 @@ def cannot_say(name: str, why: str, primitive: str = "") -> Claim:
     return Claim(name, primitive, None, f"Cannot say: {why}")
 
 
-def _named(reading: Reading, label: str, name: str) -> list[Use] | Claim:
+def named(reading: Reading, label: str, name: str) -> list[Use] | Claim:
     """The primitives of this name: one, or all that were made in one place (`forks` is forks[0], forks[1] …)."""
     found = [use for use in reading.uses.values() if use.label == label or use.label.startswith(f"{label}[")]
     if found:
@@ -200,7 +214,7 @@ def of_which(reading: Reading, *uses: Use) -> str:
     return f" of {quoted([use.label for use in uses])}" if reading.several else ""
 
 
-def _together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, choose: bool) -> Claim:
+def together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, choose: bool) -> Claim:
     """Of several primitives: it held for each; or it did not, and which was meant would have to be said (`choose`)."""
     if len(claims) == 1:
         return claims[0]
@@ -212,7 +226,7 @@ def _together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, cho
     fails = quoted([claim.primitive for claim in claims if not claim])
     holds = quoted([claim.primitive for claim in claims if claim])
     name, _, arguments = call.removesuffix(")").partition("(")
-    example = _written(name, *([int(arguments)] if arguments else []), next(c.primitive for c in claims if not c))
+    example = as_call(name, *json.loads(f"[{arguments}]"), next(c.primitive for c in claims if not c))
     why = f"{claims[0].name} is true of {holds} and not of {fails}; say which is meant, as in {example}"
     return cannot_say(claims[0].name, why)
 
@@ -230,7 +244,7 @@ def _bounded(
     reading: Reading, label: str | None, allowed: Callable[[Use], int], title: str, name: str, call: str
 ) -> Claim:
     """title: how the sentence begins; empty if each primitive has a limit of its own."""
-    meant = _guards(reading, locks_first=bool(title)) if label is None else _named(reading, label, name)
+    meant = _guards(reading, locks_first=bool(title)) if label is None else named(reading, label, name)
     if isinstance(meant, Claim):
         return meant
     if not meant:
@@ -251,7 +265,7 @@ def _bounded(
         inside = "inside" if not each else f"inside `{most.label}`, which has a limit{each}"
         return Claim(name, most.label, True, f"{what}: never more than {most.most:,} {inside}", allowed(most))
 
-    return _together([judged(use) for use in found], held, call, choose=bool(title) and label is None)
+    return together([judged(use) for use in found], held, call, choose=bool(title) and label is None)
 
 
 def _guards(reading: Reading, *, locks_first: bool) -> list[Use]:
@@ -268,7 +282,7 @@ def _unbounded(use: Use) -> str | None:
     """Why nothing can be said of how many are inside; None if it can."""
     kind = use.primitive.kind
     if kind not in SEMAPHORES | LOCKS:
-        return f"`{use.label}` is {_article(kind)}, which nobody is inside of"
+        return f"`{use.label}` is {article(kind)}, which nobody is inside of"
     if not use.acquires:
         return f"nobody acquired `{use.label}`"
     if use.role != "guard" and use.primitive.initial == 0:
@@ -276,7 +290,7 @@ def _unbounded(use: Use) -> str | None:
     return None
 
 
-def _article(kind: str) -> str:
+def article(kind: str) -> str:
     return f"{'an' if kind[0] in 'AEIOUa' else 'a'} {kind}"
 
 
@@ -299,7 +313,7 @@ def _permits(n: int) -> str:
 
 # opens once
 def _latch(reading: Reading, label: str | None) -> Claim:
-    found = _gates(reading) if label is None else _named(reading, label, "latch")
+    found = _gates(reading) if label is None else named(reading, label, "latch")
     if isinstance(found, Claim):
         return found
     if not found:
@@ -311,7 +325,7 @@ def _latch(reading: Reading, label: str | None) -> Claim:
         what = f"The latches {quoted([claim.primitive for claim in claims])} opened before anybody passed"
         return Claim("latch", broken.primitive, True, what)
 
-    return _together(claims, held, "latch", choose=label is None)
+    return together(claims, held, "latch", choose=label is None)
 
 
 def _gates(reading: Reading) -> list[Use]:
@@ -329,7 +343,7 @@ def _gates(reading: Reading) -> list[Use]:
 def _latched(reading: Reading, use: Use) -> Claim:
     kind = use.primitive.kind
     if kind not in SEMAPHORES | LOCKS | {"Event"}:
-        return cannot_say("latch", f"`{use.label}` is {_article(kind)}, which nobody opens", use.label)
+        return cannot_say("latch", f"`{use.label}` is {article(kind)}, which nobody opens", use.label)
     if use.role == "unused":
         return cannot_say("latch", f"nobody waited for `{use.label}` and nobody opened it", use.label)
     if use.role == "guard" and use.releases:  # who passed is not known of a guard, and so neither that nobody did
@@ -375,7 +389,7 @@ def _at_once(reading: Reading, use: Use) -> bool:
 # counts
 def _counted(reading: Reading, label: str | None, n: int) -> Claim:
     name = f"exactly {n}"
-    found = _counters(reading) if label is None else _named(reading, label, name)
+    found = _counters(reading) if label is None else named(reading, label, name)
     if isinstance(found, Claim):
         return found
     if not found:
@@ -388,7 +402,7 @@ def _counted(reading: Reading, label: str | None, n: int) -> Claim:
         return Claim(name, uses[0].label, value == n, f"Counted {exactly}{where}")
 
     claims = [counted(use) for use in found]
-    return _together(claims, lambda: counted(*found), _written("exact_count", n), choose=label is None)
+    return together(claims, lambda: counted(*found), as_call("exact_count", n), choose=label is None)
 
 
 def _counters(reading: Reading) -> list[Use]:

@@ -156,7 +156,10 @@ def is_calm(run: Reading | Run) -> Claim:
     return Claim("calm", "semaphore", False, "It was not calm", 0)
 
 
-@pytest.mark.parametrize("claim", [lab.mutual_exclusion, lab.limit, lab.latch, lab.at_most(2), lab.exact_count(7)])
+LABS_OWN = [lab.mutual_exclusion, lab.limit, lab.latch, lab.at_most(2), lab.exact_count(7), lab.at_most_per(2, 0.5)]
+
+
+@pytest.mark.parametrize("claim", LABS_OWN)
 def test_the_labs_claims_come_back_and_judge_again(claim: Any, tmp_path: Path) -> None:
     run = lab.record(PROGRAMS[0], threads=3, clock="virtual", claim=claim)
     back = again(run, tmp_path)
@@ -401,6 +404,9 @@ CHANGES: list[tuple[list[Any], Any, str]] = [
     (["stopped"], {"kind": "whim"}, "the kind of stopped must be one of 'deadlock', 'timeout', got 'whim'"),
     (["claim"], "print", "claim must be the name of a claim of semalab's, got 'print'"),
     (["claim"], "at_most(0)", "claim must be the name of a claim of semalab's, got 'at_most(0)'"),
+    (["claim"], "at_most_per(3)", "claim must be the name of a claim of semalab's, got 'at_most_per(3)'"),
+    (["claim"], "at_most_per(3, 0)", "claim must be the name of a claim of semalab's, got 'at_most_per(3, 0)'"),
+    (["claim"], "at_most(3, 1)", "claim must be the name of a claim of semalab's, got 'at_most(3, 1)'"),
     (["claim", "held"], 1, "held of claim must be true or false, got 1"),
     (
         ["schedule", "choices", 0],

@@ -138,6 +138,7 @@ def _claim(run: Run) -> str | dict[str, Any] | None:
         "held": None if said.held is None else bool(said.held),
         "sentence": said.sentence,
         "allowed": said.allowed,
+        **({"pace": list(said.pace)} if said.pace is not None else {}),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from semalab.claims import Check, Claim
+from semalab.claims import Check, Claim, Pace
 from semalab.files import strict
 from semalab.files.told import Told, called, claim_called
 from semalab.schedule import POINTS, Schedule
@@ -57,8 +57,18 @@ def claim(value: Any, what: str) -> Check:
             None if fields.get("held", "") is None else strict.yes_or_no(fields.get("held"), f"held of {what}"),
             strict.text(fields.get("sentence"), f"the sentence of {what}"),
             strict.whole(fields.get("allowed"), f"allowed of {what}"),
+            _pace(fields.get("pace"), f"pace of {what}"),
         )
     )
+
+
+def _pace(value: Any, what: str) -> Pace | None:
+    if value is None:
+        return None
+    numbers = strict.several(value, what, strict.whole)
+    if len(numbers) != 2 or min(numbers) < 1:
+        strict.refuse(f"{what} must be two numbers, of starts and of nanoseconds, from 1 on", value)
+    return Pace(*numbers)
 
 
 def cost(value: Any, what: str) -> Callable[[], tuple[float, float]]:

@@ -10,10 +10,12 @@ from typing import Any
 
 from semalab.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
 from semalab.excerpt import cut
+from semalab.rate import at_most_per
 
 _PLAIN: dict[str, Any] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
-_COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count}
-_CALL = re.compile(r"([a-z_]+)\((-?[0-9]{1,18})?(?:, )?(\".*\")?\)")
+_COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count, "at_most_per": at_most_per}
+_NUMBER = r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-][0-9]{1,3})?"
+_CALL = re.compile(rf"([a-z_]+)\(({_NUMBER}(?:, {_NUMBER})?)?(?:, )?(\".*\")?\)")
 
 
 class SavedException(Exception):
@@ -47,7 +49,7 @@ class Told:
 def name_of(claim: Check) -> str:
     """What a claim of the lab's own is called; empty for any other."""
     name = str(getattr(claim, "__name__", ""))
-    own = getattr(claim, "__module__", None) == Claim.__module__
+    own = getattr(claim, "__module__", None) in {Claim.__module__, at_most_per.__module__}
     return name if own and claim_called(name) is not None else ""
 
 
@@ -62,11 +64,11 @@ def claim_called(name: str) -> Check | None:
     try:
         primitive = None if call[3] is None else json.loads(call[3])
         if call[1] in _COUNTED and call[2] is not None:
-            claim = _COUNTED[call[1]](int(call[2]), primitive)
+            claim = _COUNTED[call[1]](*json.loads(f"[{call[2]}]"), primitive)
         elif call[1] in _PLAIN and primitive is not None:
             claim = _PLAIN[call[1]](primitive)
         else:
             return None
-    except ValueError:  # at_most(0), or what only looks like a name in quotes
+    except (TypeError, ValueError):  # at_most(0) or at_most(1, 2), or what only looks like a name in quotes
         return None
     return claim if getattr(claim, "__name__", "") == name else None

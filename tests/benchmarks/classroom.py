@@ -1,6 +1,6 @@
-"""What a class costs: each notebook run in a fresh kernel, its seconds, CPU seconds and memory; the README's table.
+"""What a class costs: each notebook run in a fresh kernel, its seconds, CPU seconds and memory; the teachers' table.
 
-`python tests/benchmarks classroom` prints the table in the README's own form, above its bars.
+`python tests/benchmarks classroom` prints the table in the form of notebooks/for_teachers/running_a_class.md.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def ports(process: psutil.Process) -> set[str]:
 
 
 def markdown(costs: list[Cost], server: float) -> Iterator[str]:
-    """The README's table, and what follows from it for a class."""
+    """The teachers' table, and what follows from it for a class."""
     yield "| notebook, Run All | seconds | CPU seconds | MB, peak | MB, after |"
     yield "|---|---|---|---|---|"
     for c in costs:
