@@ -174,7 +174,7 @@ def test_what_was_not_run_is_drawn_as_not_run() -> None:
 
 
 def test_too_many_schedules_are_no_lanes_but_a_note() -> None:
-    found = lab.explore(visit, threads=4, initial=3)
+    found = lab.explore(visit, threads=4, initial=3, check=lambda run: True)  # asked about each class
     assert found.covered > 50
     assert found.lanes == ()
     assert "a note" in drawn(found)[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -13,9 +14,12 @@ from state_model import Outcome, TooLarge, outcomes
 
 import semalab as lab
 from semalab.exploration import search as searching
+from semalab.exploration.program import known_to_share, shares
+from semalab.exploration.stage import Stage
+from semalab.exploration.states import ByStates
 from semalab.recording import run_program
 from semalab.run import Run
-from semalab.stepping import Footprint
+from semalab.stepping import Footprint, Settings
 from semalab.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
@@ -136,9 +140,11 @@ def claimed(program: Program, claim: str, granularity: str) -> Any:
     return lab.explore(function(program, claim), granularity=granularity, budget=10 * MOST_SCHEDULES, seconds=600)
 
 
+@pytest.mark.parametrize("few", [1_000, 0], ids=["by classes", "by states"])
 @pytest.mark.parametrize("batch", range(BATCHES, BATCHES + 2))
-def test_a_verdict_without_a_check_is_the_models(batch: int) -> None:
+def test_a_verdict_without_a_check_is_the_models(batch: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """That a result can be is a counterexample to its denial; that there is no other is proved."""
+    monkeypatch.setattr(importlib.import_module("semalab.exploration.explore"), "FEW", few)
     for number, program in programs(batch):
         granularity = ("operations", "bytecode")[number % 2]
         known = sorted(outcomes(program, granularity), key=repr)
@@ -149,6 +155,43 @@ def test_a_verdict_without_a_check_is_the_models(batch: int) -> None:
         found = claimed(program, f"result in {results}" if results else "", granularity)
         right = not any(one.wrong for one in known)
         assert (found.verdict == "proved") == right or not found.complete, (number, granularity)
+
+
+def by_states(program: Program, granularity: str) -> set[Outcome] | None:
+    """Every outcome that a search by states meets; None if it can prove nothing, or not soon."""
+    plain = function(program)
+    watched = granularity != "operations" or shares(plain, {})
+    shared = known_to_share(plain, {}) if watched else frozenset()
+    with Stage(plain, {}, Settings(granularity, shared=shared, watched=watched)).open() as stage:
+        settings, guide, met = None, ByStates(stage, False, False), set[Outcome]()
+        for _ in range(10 * MOST_SCHEDULES):
+            if stage.grown != settings:
+                settings = stage.grown
+                stage.grow(settings)
+                guide = ByStates(stage, False, False)
+                met.clear()
+            stage.play(guide)
+            if guide.lost or stage.processor.beyond or stage.processor.doubtful:
+                return None
+            touched, same = stage.processor.touched, stage.grown == settings
+            if same and not (guide.redundant and stage.clean):
+                met.add(outcome_of(stage.run_played()))
+            if same and not guide.advance(touched):
+                return met
+    return None
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+@pytest.mark.parametrize("batch", range(BATCHES // 2))
+def test_what_can_happen_is_found_by_states(batch: int, granularity: str) -> None:
+    compared = 0
+    for number, program in programs(batch):
+        met, known = by_states(program, granularity), outcomes(program, granularity)
+        if met is not None:
+            compared += 1
+            wrong = beyond(met, known), lacking(met, known)
+            assert wrong == ([], []), f"program {number} at {granularity}\n{source(program)}"
+    assert compared > IN_BATCH // 2
 
 
 def without_variables(one: Footprint, other: Footprint) -> bool:

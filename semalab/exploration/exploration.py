@@ -42,6 +42,8 @@ class Exploration:
     fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
     allow to look for it and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
+    by_states: there were so many schedules that not they were gone through, but the states they pass through: then
+    `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
     unfinished: why a run did not end, if one did not. undecided: why the check could not say of a run whether it is
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
     nothing is broken. changed: it did not do the same when one schedule was played twice. interrupted: somebody stopped
@@ -65,6 +67,7 @@ class Exploration:
     minimal: bool = False
     telling: Telling | None = field(default=None, repr=False)
     states: int = 0
+    by_states: bool = False
     unfinished: str | None = None
     undecided: str | None = None
     unjudged: int = 0
@@ -106,13 +109,14 @@ class Exploration:
         Raises Changed (a RuntimeError) if the program no longer does what it did.
         """
         judged = len(self.violations) + len(self.right)
-        return lanes_of(self) if 0 < self.covered == judged <= LANES else ()
+        return lanes_of(self) if 0 < self.covered == judged <= LANES and not self.by_states else ()
 
     # in words
     @property
     def sentence(self) -> str:
         """One sentence with the granularity and the size; the same for the same exploration."""
-        run = "" if self.schedules == self.covered else f" (found in {_count(self.schedules, 'run')})"
+        counted = self.schedules == self.covered and not self.by_states
+        run = "" if counted else f" (found in {_count(self.schedules, 'run')})"
         if self.verdict == "counterexample":
             told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
             length = _count(len(told), "step")
@@ -122,7 +126,7 @@ class Exploration:
             return f"Proved for {self.size}: {self.claim}, under {self._each}{run}"
         if self.changed:
             return f"Cannot say for {self.size}: {self.undecided}"
-        judged = _count(self.covered, "different schedule")
+        judged = self._judged
         if self.verdict == "cannot say":
             return f"Cannot say for {self.size}: {self.undecided}. Nothing wrong in {judged}{run}{self._besides}"
         return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}"
@@ -146,6 +150,9 @@ class Exploration:
     @property
     def tally(self) -> str:
         """How many of how many schedules break the program."""
+        if self.by_states:
+            first = "no schedule breaks it" if not self.violations else "a schedule breaks it"
+            return f"{first}; {_count(self.states, 'different state')} met"
         said = f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
         return f"{said}; of {self.unjudged:,} nobody can say" if self.unjudged else said
 
@@ -163,15 +170,27 @@ class Exploration:
         return f"{cut_name(self.name, 80)}({inside}) at the granularity of {self.granularity}{how}{dice}"
 
     @property
+    def _judged(self) -> str:
+        if self.by_states:
+            return f"the schedules that pass through {_count(self.states, 'different state')}"
+        return _count(self.covered, "different schedule")
+
+    @property
     def _each(self) -> str:
+        if self.by_states:
+            return f"every schedule; all of them pass through {_count(self.states, 'different state')}"
         return "its only schedule" if self.covered == 1 else f"each of its {self.covered:,} different schedules"
 
     @property
     def _known(self) -> str:
+        if self.by_states:
+            return f"the schedules met in {_count(self.states, 'different state')}"
         return _count(self.covered, "different schedule") + ("" if self.complete else " so far")
 
     @property
     def _wrong(self) -> str:
+        if self.by_states:
+            return f"a schedule is wrong, the first met in {_count(self.states, 'different state')}"
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
         return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"

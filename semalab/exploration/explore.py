@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,7 @@ from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
+FEW = 1_000  # steps of all runs; programs that take more have too many schedules to be counted
 SEED = 0  # of the random numbers in every run
 
 
@@ -45,6 +47,8 @@ def explore(
 
     A schedule is an order of steps; a step goes from one point of a thread to its next. Schedules that differ only in
     the order of independent steps (on different primitives and variables) end alike, and one of them stands for all.
+    Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
+    that they pass through are gone through instead, each once.
 
     Args:
         program: a callable written against the standard modules, which does the same under the same schedule.
@@ -84,7 +88,7 @@ def explore(
             note(schedules)
             return not interrupted()
 
-        return search(program, arguments, check, granularity, time, budget, seconds, told)
+        return search(program, arguments, check, granularity, time, budget, seconds, told, few=FEW)
 
 
 def search(
@@ -97,10 +101,12 @@ def search(
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
     now: Callable[[], float] = monotonic,
+    few: float = inf,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
     It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
+    few: steps of all runs after which states are gone through instead of schedules, if that is possible.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):
@@ -122,7 +128,7 @@ def search(
     watched = granularity != "operations" or shares(program, arguments)
     shared = known_to_share(program, arguments) if watched else frozenset()
     settings = Settings(granularity, time == "free", shared=shared, watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, ask, now)
+    found = Search(program, arguments, check, settings, budget, seconds, ask, now, few)
     found.run()
     return _exploration(found, stopped)
 
@@ -162,6 +168,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         minimal=found.minimal,
         telling=found.to_show,
         states=found.states,
+        by_states=found.by_states,
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,

@@ -20,6 +20,8 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
     """The poster of what was found. note: why there are no lanes."""
     judged, others = found.covered - found.unjudged, "cannot say" if found.unjudged else "not run"
     complete = found.complete and not found.unjudged
+    if found.by_states:
+        judged, complete = found.states, found.complete or bool(found.violations)
     tally = Tally(len(found.violations), judged, complete, found.tally, others)
     steps, drawn = [], None
     if found.telling is not None:
@@ -27,8 +29,9 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
         which = "shortest" if found.minimal else "shortest met"
         count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
         drawn = drawing(found.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
-    if not told and not note and found.covered > LANES:
-        note = f"{found.covered:,} schedules are too many to be drawn side by side ({LANES} at most)."
+    if not told and not note and (found.covered > LANES or found.by_states):
+        many = "The" if found.by_states else f"{found.covered:,}"
+        note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
     return poster(Head(found.headline, found.subtitle, tally, found.standing), drawn, steps, as_lanes(told), note)
 
 

@@ -1,20 +1,24 @@
-"""One exploration: first every class of schedules with sleep sets, then, if one is wrong, the shortest."""
+"""One exploration: every class of schedules with sleep sets, or, if they are many, every state; then the shortest."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from semalab.excerpt import listed
+from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
+from semalab.exploration.inside import can_follow
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
+from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
 from semalab.settings import Program
 from semalab.stepping import Guide, Settings
@@ -35,6 +39,8 @@ class Search:
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end.
     `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
+    `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
+    how many there are.
     """
 
     def __init__(
@@ -47,8 +53,9 @@ class Search:
         seconds: float,
         told: Callable[[int], bool] = lambda schedules: True,
         now: Callable[[], float] = time.monotonic,
+        few: float = math.inf,
     ) -> None:
-        """now: the clock of `seconds`."""
+        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states."""
         self.program = program
         self.arguments = arguments
         self.check = check
@@ -58,6 +65,7 @@ class Search:
         self.now = now
         self.deadline = now() + seconds
         self.told = told
+        self.few = few
         self.schedules = 0
         self.sleeping = True
         self._begin()
@@ -75,6 +83,9 @@ class Search:
         self.changed = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
         self.states = 0
+        self.steps = 0
+        self.by_states = False
+        self._went_by_states = False
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
@@ -111,7 +122,13 @@ class Search:
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
         more = True
-        while more and self.play(stage, guide):
+        while more:
+            if self.steps > self.few and not self.violations and not self._went_by_states:
+                self._went_by_states = True
+                if self._search_states(stage):
+                    break
+            if not self.play(stage, guide):
+                break
             if guide.differs:
                 raise Changed
             if self._first is None and stage.processor.verdict in (None, "deadlock"):
@@ -125,7 +142,7 @@ class Search:
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
                 self._shorten(stage)
-        self.complete = guide.complete and not more
+        self.complete = self.complete or (guide.complete and not more)
         self.drew = stage.processor.drew
         if self.complete or self.violations:
             self._repeat(stage)
@@ -133,6 +150,45 @@ class Search:
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
+
+    def _search_states(self, stage: Stage) -> bool:
+        """Search by states, if that can prove anything of this program; returns whether there is an answer."""
+        if stage.processor.free or not can_follow(self.check) or self.unfinished or self.undecided:
+            return False
+        alike, counted, right = may_be_alike(stage), self.covered, list(self.right)
+        while True:
+            guide = ByStates(stage, alike, self.check is not None)
+            self.complete = self._each_state(stage, guide)
+            if self.violations or self.complete:
+                break
+            self.unfinished = self.undecided = None  # by states nothing is said: the classes are gone on with
+            self.unjudged, self.covered, self.right = 0, counted, right
+            if not guide.unlike:
+                return False
+            alike = False
+        self.by_states = True
+        if self.violations:
+            self._shorten(stage)
+        self.covered, self.states = 0, len(guide.known)
+        return True
+
+    def _each_state(self, stage: Stage, guide: ByStates) -> bool:
+        """Whether every state was met, and nothing is wrong. At most half of what is left of the budget is for that."""
+        budget, deadline = (self.schedules + self.budget) // 2, (self.now() + self.deadline) / 2
+        more = True
+        while more:
+            if self.schedules >= budget or self.now() >= deadline or not self.play(stage, guide):
+                return False
+            if guide.differs:
+                raise Changed
+            if guide.lost or self._doubt(stage) is not None or stage.processor.endless or stage.processor.drew:
+                return False
+            if not (guide.redundant and stage.clean):
+                self._judge(stage)
+                if self.violations or self.unfinished is not None or self.undecided is not None:
+                    return False
+            more = guide.advance(stage.processor.touched)
+        return guide.sure
 
     def _shortest_met(self) -> tuple[int, ...]:
         return min((steps for steps, _ in self.violations), key=len)
@@ -172,6 +228,7 @@ class Search:
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
             return False
+        self.steps += len(stage.processor.marks)
         self._grow(stage)
         return True
 
@@ -192,19 +249,25 @@ class Search:
             self.undecided = self.undecided or str(reason)
             self.unjudged += 1
             return None
-        if unseen := stage.swap.unseen:
-            self.unfinished = f"the lab could not watch {listed(unseen)}"
-        if stage.strangers:
-            self.unfinished = "it started threads that the lab does not know"
-        if (why := stage.processor.beyond) is not None:
-            self.unfinished = f"{why}, whose inside the lab does not know"
-        if (why := stage.processor.doubtful) is not None:
-            self.unfinished = f"{why}, and where others may come in between the lab does not know"
+        self.unfinished = self._doubt(stage) or self.unfinished
         if problem is not None:
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:
             self.right.append(stage.steps)
         return problem is not None
+
+    def _doubt(self, stage: Stage) -> str | None:
+        """Why the run just played does not show all that there is to it, if it does not."""
+        why = None
+        if unseen := stage.swap.unseen:
+            why = f"the lab could not watch {listed(unseen)}"
+        if stage.strangers:
+            why = "it started threads that the lab does not know"
+        if stage.processor.beyond is not None:
+            why = f"{stage.processor.beyond}, whose inside the lab does not know"
+        if stage.processor.doubtful is not None:
+            why = f"{stage.processor.doubtful}, and where others may come in between the lab does not know"
+        return why
 
     def problem(self, stage: Stage) -> str | None:
         """What is wrong with the run just played."""

@@ -79,7 +79,7 @@ DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes m
 
 def accesses(code: CodeType) -> dict[int, Access]:
     """What each instruction of this code may touch that is shared, by the offset that a watcher hears of."""
-    return _accesses(code, code.co_qualname.partition(".<locals>")[0])  # no file: schedules go from kernel to kernel
+    return _accesses(code, scope_of(code))
 
 
 @functools.lru_cache(maxsize=1024)  # codes that were written in different places may be equal
@@ -87,6 +87,11 @@ def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
     instructions = [*dis.get_instructions(code)]
     found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
+
+
+def scope_of(code: CodeType) -> str:
+    """What tells the variables that this code shares with functions in it from others of their names."""
+    return code.co_qualname.partition(".<locals>")[0]  # no file: schedules go from kernel to kernel
 
 
 def goes_deep(code: CodeType) -> bool:

@@ -12,6 +12,7 @@ from semalab.engine.virtual_lock import VirtualLock
 from semalab.stepping.bookkeeping import quicken
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
 from semalab.stepping.guide import Operation
+from semalab.stepping.identities import note_identities
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, put, ticking
@@ -32,6 +33,7 @@ def announce(twins: Twins, processor: SteppingProcessor) -> None:
     _timers(module, processor)
     quicken(twins.source, processor)
     _lives(twins, module, processor)
+    note_identities(twins, module, processor)
     _prints(twins, processor)
     hide(twins, processor)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.engine import ProgramThread, Stop
 from semalab.stepping.effects import runs_known_code
@@ -15,19 +15,32 @@ if TYPE_CHECKING:
     from semalab.stepping.processor import SteppingProcessor
 
 
+class Body(NamedTuple):
+    """What a thread was told to do when it was started."""
+
+    of: type
+    target: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
 class Lives:
     """The lives of one run's threads, by their numbers.
 
     Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
-    those that the main thread has joined; `ended` those that are at their end. `starters` says who has
-    started whom; `blind` are those that do something else than run the program's code, which nobody watches.
+    those that the main thread has joined; `ended` those that have come to their end. `starters` says who has
+    started whom, and `bodies` what each that was started is to do; `blind` are those that do something else than run
+    the program's code, which nobody watches. `others_join` is set once a thread that is not the main one has waited for
+    another's end.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
         self.waiting: set[int] = set()
-        self._joined: set[int] = set()
-        self._ended: set[int] = set()
-        self._starters: dict[int, int] = {}
+        self.joined: set[int] = set()
+        self.ended: set[int] = set()
+        self.starters: dict[int, int] = {}
+        self.bodies: dict[int, Body] = {}
+        self.others_join = False
         self._blind: set[int] = set()
         self._processor = processor
         self._are_steps = processor.settings.lives
@@ -44,7 +57,10 @@ class Lives:
         else:
             processor.come_upon(MADE, WRITE)  # threads are numbered in the order of their starts
         me = processor.current()
-        self._starters[len(processor.every)] = me.number if me is not None else -1
+        number = len(processor.every)
+        self.starters[number] = me.number if me is not None else -1
+        own = vars(thread)
+        self.bodies[number] = Body(type(thread), own.get("_target"), own.get("_args", ()), own.get("_kwargs", {}))
         self._wait(me, start, thread)
 
     def join(self, join: Callable[[Any], None], thread: Any, other: ProgramThread | None) -> None:
@@ -54,17 +70,19 @@ class Lives:
             return
         number = other.number
         if self._are_steps:
-            ended = self._ended
+            ended = self.ended
             self._processor.arrive(Operation("join", thread_location(number), READ, lambda: number in ended))
         me = self._processor.current()
         self._wait(me, join, thread)
         if me is not None and me.number == 0:
-            self._joined.add(number)
+            self.joined.add(number)
+        else:
+            self.others_join = True
 
     def look_for(self, other: ProgramThread | None) -> None:
         """The calling thread learns whether another, None if not, has been started."""
         me = self._processor.current()
-        if me is not None and (other is None or self._starters.get(other.number) != me.number):
+        if me is not None and (other is None or self.starters.get(other.number) != me.number):
             self._processor.touch(MADE, READ)
 
     def _wait(self, me: ProgramThread | None, action: Callable[[Any], None], thread: Any) -> None:
@@ -90,16 +108,16 @@ class Lives:
     def has_joined(self, other: ProgramThread | None) -> bool:
         """True if the calling thread is the main one and knows that this one has ended."""
         me = self._processor.current()
-        return me is not None and me.number == 0 and other is not None and other.number in self._joined
+        return me is not None and me.number == 0 and other is not None and other.number in self.joined
 
     def alone(self, me: ProgramThread) -> bool:
         """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
         others = len(self._processor.every) - 1
-        return not others or (me.number == 0 and len(self._joined) == others)
+        return not others or (me.number == 0 and len(self.joined) == others)
 
     def has_starter(self, me: ProgramThread) -> bool:
         """True for a thread that another one has started by `Thread.start`."""
-        return me.number in self._starters
+        return me.number in self.starters
 
     def begun(self) -> None:
         """The calling thread has begun, and whoever started it knows."""
@@ -123,4 +141,5 @@ class Lives:
             location = EVERYTHING if daemons else thread_location(me.number)
             with suppress(Stop):  # the run has ended without it
                 processor.arrive(Operation("end", location, WRITE))
-        self._ended.add(me.number)
+        if not processor.stopping:
+            self.ended.add(me.number)

@@ -43,6 +43,7 @@ class SteppingProcessor(VirtualProcessor):
     `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
     they touch, if so. `eager` is set while a step goes on in `ready`'s threads. `acted` is set when the step under way
     has done an operation, after which the virtual clock offers the baton: what the program touches next is a point.
+    `names_matter` is set once the program has asked a thread who it is, in any run.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -64,6 +65,7 @@ class SteppingProcessor(VirtualProcessor):
         self.eager = False
         self.acted = False
         self.lives_matter = False
+        self.names_matter = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
         self.doubtful: str | None = None  # why a run may have left out something, in any run

@@ -49,6 +49,11 @@ def goes_under_other_names(program: types.FunctionType, others: Iterable[types.F
     return any(goes_deep(code) for code, _ in _reachable([program, *others]))
 
 
+def codes_of(*functions: types.FunctionType) -> Iterator[Code]:
+    """The code of these functions and of all that they name, with the globals that each runs with."""
+    return _reachable(functions)
+
+
 def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:
     """Stand-ins for functions defined inside others, by their names: those whose name stands for nothing else."""
     stored = Counter(

@@ -57,11 +57,13 @@ class Watch(Watching):
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
-    that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity; one
+    that have come to a new line and touched nothing shared there. `held` are the run's containers by identity; one
     that two have touched and one has changed is shared under all the names it was seen under, which are `aliases`.
     Where ITEMS itself is shared, no container goes by one name for certain: each may be any other. `_returned` has, by
     frames' identities, what the calls in them returned last, by their instructions' offsets, with the code that they
-    ran: numbers and primitives only, so that nothing lives longer than it would.
+    ran: numbers and primitives only, so that nothing lives longer than it would. `left` holds the threads of the
+    present run that may have left something behind that is not known to be shared: they have changed a variable or
+    an attribute, or touched a container.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -69,7 +71,8 @@ class Watch(Watching):
         self._seen: dict[str, tuple[set[int], bool]] = {}
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
-        self._held: dict[int, Held] = {}
+        self.held: dict[int, Held] = {}
+        self.left: set[int] = set()
         self._returned: dict[int, Returned] = {}
         self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
@@ -87,7 +90,8 @@ class Watch(Watching):
 
     def renew(self) -> None:
         """Another run begins: its containers are others."""
-        self._held.clear()
+        self.held.clear()
+        self.left.clear()
         self._returned.clear()
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
@@ -98,6 +102,12 @@ class Watch(Watching):
         if goes_deep(code) and ITEMS not in self._shared:
             self.found.add(ITEMS)
         return found if found or self._granularity == "lines" or not returns_constants(code) else None
+
+    @property
+    def written_by_one(self) -> bool:
+        """Whether some variable or attribute was changed, and only one thread, of all in any run, has touched it."""
+        names = (seen for name, seen in self._seen.items() if not name.startswith(ITEMS))
+        return any(written and len(threads) == 1 and 0 not in threads for threads, written in names)
 
     def line(self) -> None:
         """The calling thread has come to a new line."""
@@ -188,6 +198,8 @@ class Watch(Watching):
             self._hold(touch, thread)
         if name in self._shared:
             return True
+        if touch.mode or touch.container is not None:
+            self.left.add(thread)
         if self._add(name, touch.mode, thread) and touch.container is None:
             self.found |= {name, WRITTEN + name}
         if not self._anything <= {thread}:
@@ -202,9 +214,9 @@ class Watch(Watching):
 
     def _hold(self, touch: Touch, thread: int) -> None:
         """Note who touches a container, and under which name."""
-        held = self._held.get(id(touch.container))
+        held = self.held.get(id(touch.container))
         if held is None:
-            held = self._held[id(touch.container)] = Held(touch.container)
+            held = self.held[id(touch.container)] = Held(touch.container)
         held.names.add(touch.location)
         held.threads.add(thread)
         held.written |= touch.mode

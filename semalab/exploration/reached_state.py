@@ -1,0 +1,191 @@
+"""What one state of a run is: where each thread is, what it knows, and what there is besides.
+
+Two runs that come to equal states go on alike: a thread does the same if it has seen the same, and whatever else it may
+come to see, primitives, shared data, the clock, is part of the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from semalab.exploration.alike import kind_of
+from semalab.exploration.inside import NOBODY_INSIDE, Inside, after
+from semalab.exploration.pasts import Past, Pasts
+from semalab.exploration.stage import Stage
+from semalab.exploration.stored_values import UNKNOWN, Contents, Seen
+from semalab.stepping import Location, Operation, Watch
+from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
+
+Touched = Sequence[tuple[Location, bool]]
+
+
+class State(NamedTuple):
+    """What is known of a state of the run under way.
+
+    pasts: of the threads that live, by their numbers; left: of those that have ended and may have left something that
+    only they had in their hands. kinds: which threads are alike. standing: what each stands before, or waits for.
+    values: by location, what is there; versions: what was done there, for those without a value.
+    """
+
+    pasts: Mapping[int, Past]
+    left: Mapping[int, Past]
+    kinds: Mapping[int, int]
+    standing: Mapping[int, Hashable]
+    values: Mapping[Location, Hashable]
+    versions: Mapping[Location, int]
+    epoch: int
+    time: int
+    inside: Inside
+    who: Mapping[int, int]  # by threads' numbers: equal for those that stand alike
+    key: Hashable
+
+
+NO_STATE = State({}, {}, {0: 0}, {}, {}, {}, 0, 0, NOBODY_INSIDE, {}, None)
+
+
+class States:
+    """Reads the states of the runs on a stage.
+
+    alike: whether threads that do the same may be taken for each other. followed: whether who is inside matters.
+    """
+
+    def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool) -> None:
+        self._stage = stage
+        self._processor = stage.processor
+        self._contents = Contents(stage, stage.processor.settings)
+        self._pasts = pasts
+        self._alike = alike
+        self._followed = followed
+
+    def first(self) -> State:
+        """Where the first choice is made: all there is follows from the program's beginning."""
+        main = self._pasts.number("main")
+        return self._read(NO_STATE, {0: main}, {}, 0, main, 0)
+
+    def next(self, before: State, thread: int, touched: Touched) -> State:
+        """Where a step of this thread, which touched all that, has led. Raises Unclear."""
+        mark = self._processor.marks[-1]
+        seen = tuple(self._seen(before, mark.operation, *one) for one in dict.fromkeys(touched))
+        past = self._pasts.number((before.pasts[thread], before.standing[thread], seen, before.epoch))
+        versions = dict(before.versions)
+        for location, mode in touched:
+            if location not in (CLOCK, OUTPUT) and (mode or isinstance(location, int)):
+                versions[location] = self._pasts.number((location, versions.get(location), past))
+        everything = any(location == EVERYTHING for location, _ in touched)
+        epoch = self._pasts.number((before.epoch, past)) if everything else before.epoch
+        pasts = {**before.pasts, thread: past}
+        self._pasts.lead(before.pasts[thread], past)
+        if self._has_seen_all(before):
+            pasts[0] = self._pasts.number((pasts[0], before.key, past))
+            self._pasts.lead(before.pasts[0], pasts[0])
+        return self._read(before, pasts, versions, epoch, past, mark.log)
+
+    def _has_seen_all(self, before: State) -> bool:
+        """Whether the main thread has been alone: then it may have looked at everything, and nobody noted it."""
+        others = {*before.pasts, *before.left, *before.kinds} - {0}
+        return bool(others) and 0 in before.pasts and others <= self._processor.threads.joined
+
+    def _seen(self, before: State, operation: Operation, location: Location, mode: bool) -> Hashable:
+        """What the thread may have seen there."""
+        if location == OUTPUT:
+            return location
+        if location == CLOCK:
+            return location, before.time
+        if location == EVERYTHING:
+            return location, before.key
+        if location == operation.location and isinstance(location, int):
+            waited = operation.kind == "acquire" and operation.may is not None
+            if waited or (operation.kind == "release" and not mode):  # it goes on, whatever the value
+                return location
+        value = before.values.get(location, UNKNOWN)
+        if value is UNKNOWN:
+            return location, before.versions.get(location)
+        return location, value.what if isinstance(value, Seen) else value, mode
+
+    def _read(
+        self, before: State, pasts: dict[int, Past], versions: dict[Location, int], epoch: int, past: Past, begin: int
+    ) -> State:
+        """pasts: as far as they are known. past: of whoever made the step. begin: where that is in the log."""
+        processor, number = self._processor, self._pasts.number
+        threads, recorder = processor.threads, self._recorder()
+        may_have_left = processor.watch.left if isinstance(processor.watch, Watch) else set()
+        kinds, left = dict(before.kinds), dict(before.left)
+        known = dict(pasts)
+        for one in range(len(processor.every)):
+            if one not in kinds:
+                kinds[one] = kind_of(self._stage, one) if self._alike else one
+                starter = threads.starters.get(one, -1)
+                self._begin(kinds[one], one, starter, pasts, (past, known.get(starter, pasts.get(starter, past))))
+        for one in [one for one in pasts if one in threads.ended]:
+            gone = pasts.pop(one)
+            if one in may_have_left:
+                left[one] = gone
+        values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
+        inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
+        standing = {one: self._standing(one) for one in pasts}
+        for one in pasts:
+            operation = processor.pending.get(one)
+            if operation is not None:
+                self._pasts.stand(pasts[one], operation.location, operation.mode)
+        marks = _marks(values, inside)
+        who = {one: number((pasts[one], standing[one], tuple(marks.get(one, ())))) for one in pasts}
+        key = (
+            tuple(sorted(who.values())),
+            tuple(sorted(left.values())),
+            tuple(_told(location, value, versions) for location, value in sorted(values.items(), key=str)),
+            tuple(sorted((str(at), version) for at, version in versions.items() if at not in values)),
+            (epoch, processor.time, len(processor.every), len(recorder.made)),
+            self._failures(),
+            tuple(sorted(inside.uses.items())),
+        )
+        return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, who, key)
+
+    def _begin(self, kind: int, one: int, starter: int, pasts: dict[int, Past], after: tuple[Past, Past]) -> None:
+        """A thread has begun. Whoever started it is not to be taken for one that may still touch what it touches."""
+        pasts[one] = self._pasts.number(("begins", kind, after))
+        before = pasts.get(starter)
+        for earlier in (*after, *([before] if before is not None else [])):
+            self._pasts.lead(earlier, pasts[one])
+        if before is not None:
+            pasts[starter] = self._pasts.number(("has started", before, kind))
+            self._pasts.lead(before, pasts[starter])
+
+    def _failures(self) -> Hashable:
+        """Of what has been raised out of threads: nobody can see it, and a run with one is not right."""
+        failures = [*([self._stage.failure] if self._stage.failure else []), *self._stage.worker_failures]
+        return tuple(sorted(type(error).__name__ for _, error in failures))
+
+    def _recorder(self) -> Any:
+        assert self._stage.twins is not None
+        return self._stage.twins.recorder
+
+    def _standing(self, number: int) -> Hashable:
+        """What a thread is about to do, or waits for."""
+        processor = self._processor
+        thread = processor.every[number]
+        operation = processor.pending.get(number)
+        if operation is not None:
+            kind, location, mode, may = operation
+            return kind, location, mode, may is None, thread.token == 0
+        until = [instant for instant, token, other in processor.timers if other is thread and token == thread.token]
+        return "in start or join" if number in processor.threads.waiting else "waits", tuple(until)
+
+
+def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, list[Hashable]]:
+    """By threads' numbers: in which queues a thread stands, and what it holds."""
+    marks: dict[int, list[Hashable]] = {}
+    for location, value in sorted(values.items(), key=str):
+        if isinstance(value, Seen):
+            for condition, waiting in enumerate(value.waiting):
+                for place, number in enumerate(waiting):
+                    marks.setdefault(number, []).append((location, condition, place))
+    for (number, key), permits in sorted(inside.holds.items()):
+        marks.setdefault(number, []).append(("holds", key, permits))
+    return marks
+
+
+def _told(location: Location, value: Hashable, versions: Mapping[Location, int]) -> Hashable:
+    if value is UNKNOWN:
+        return location, "version", versions.get(location)
+    return location, value.what if isinstance(value, Seen) else value

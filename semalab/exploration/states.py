@@ -1,0 +1,201 @@
+"""Every state of a program once: the guide of a proof that goes by states, where schedules are too many.
+
+A run that comes to a state that was met before need not be looked at any more: all that can follow was seen, or will
+be. Of threads that are alike it does not matter who is who.
+
+Not all threads need be tried in each state. Whoever cannot touch anything that the others may still touch can as well
+go first (persistent sets, Godefroid 1996). What others may still touch is not known beforehand; but when all that
+follows a state was seen, it is known from what was seen, and only then is the state left. No sleep sets: together
+with states that are visited once they would leave out schedules.
+"""
+
+from __future__ import annotations
+
+import functools
+from hashlib import blake2b
+
+from semalab.exploration.alike import are_told_apart
+from semalab.exploration.inside import Unclear
+from semalab.exploration.pasts import Pasts
+from semalab.exploration.reached_state import State, States, Touched
+from semalab.exploration.stage import Stage
+from semalab.stepping import Footprint, Operation, Watch, footprint, independent
+from semalab.stepping.footprint import EVERYTHING
+
+_apart = functools.lru_cache(maxsize=65_536)(independent)
+
+
+class Place:
+    """A state on the present path. Invariant: `tried` has the footprint of each step that was made from here.
+
+    The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them.
+    """
+
+    __slots__ = ("able", "chosen", "pending", "state", "tried")
+
+    def __init__(self, able: list[int], pending: dict[int, Operation], state: State) -> None:
+        self.able = able
+        self.pending = pending
+        self.state = state
+        self.chosen = -1
+        self.tried: dict[int, Footprint] = {}
+
+
+class ByStates:
+    """The guide of a whole search by states; `advance` turns to the next run.
+
+    Invariants: `path` are the choices that the next run begins with; `known` the states that were met, as digests.
+    `redundant` is set when a run has come to one of them: only its end is awaited. `lost` is set when this search
+    can prove nothing; `unlike` besides if only because threads that were taken to be alike are not.
+    """
+
+    def __init__(self, stage: Stage, alike: bool, followed: bool) -> None:
+        """alike: whether threads may be taken for each other. followed: whether who is inside is part of a state."""
+        self.known: set[bytes] = set()
+        self.path: list[Place] = []
+        self.redundant = False
+        self.differs = False
+        self.lost = False
+        self.unlike = False
+        self._alike = alike
+        self._met_alike = False
+        self._stage = stage
+        self._pasts = Pasts()
+        self._states = States(stage, self._pasts, alike, followed)
+        self._depth = 0
+        self._last = -1
+
+    # one run
+    def choose(self, able: list[int], touched: Touched) -> int:
+        depth = self._depth
+        self._depth = depth + 1
+        path = self.path
+        if depth < len(path):
+            place = path[depth]
+            if place.able == able:
+                return place.chosen
+            self.differs = True
+        if self.differs or self.redundant or self.lost:
+            return self._wait_for_the_end(able)
+        state = self._arrive(touched)
+        if state is None:
+            return self._wait_for_the_end(able)
+        place = Place(able, dict(self._stage.processor.pending), state)
+        digest = blake2b(repr(place.state.key).encode(), digest_size=16).digest()
+        if digest in self.known:
+            self.redundant = True
+            return self._wait_for_the_end(able)
+        self.known.add(digest)
+        choice = self._next(place)
+        assert choice is not None
+        place.chosen = choice
+        path.append(place)
+        return choice
+
+    def _arrive(self, touched: Touched) -> State | None:
+        """The state that the last step has led to; None if nothing can be proved by states, or not like this."""
+        try:
+            if self.path:
+                place = self.path[-1]
+                self._note_step(place, footprint(touched))
+                state = self._states.next(place.state, place.chosen, touched)
+            else:
+                state = self._states.first()
+        except Unclear:
+            self.lost = True
+            return None
+        if self._alike and len(set(state.kinds.values())) < len(state.kinds):
+            self._met_alike = True
+            if any(one == EVERYTHING for one, _ in touched) or are_told_apart(self._stage, state.kinds):
+                self.unlike = self.lost = True
+                return None
+        return state
+
+    def _note_step(self, place: Place, step: Footprint) -> None:
+        place.tried[place.state.who[place.chosen]] = step
+        self._pasts.step(place.state.pasts[place.chosen], step)
+
+    @property
+    def sure(self) -> bool:
+        """To be asked when no run is left: whether what was seen to be shared is all that is.
+
+        Threads that are alike may be called by each other's numbers, now that one and now this: so of a variable that
+        seems to be one thread's own nobody knows whose it is.
+        """
+        watch = self._stage.processor.watch
+        self.unlike = self.lost = self._met_alike and isinstance(watch, Watch) and watch.written_by_one
+        return not self.lost
+
+    def _note_standing(self, place: Place) -> None:
+        """Where those stand at the run's end who can never go on; some may have begun in its last step."""
+        processor, pasts = self._stage.processor, place.state.pasts
+        for number, operation in processor.last.items():
+            if number not in processor.threads.ended:
+                self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
+
+    def _wait_for_the_end(self, able: list[int]) -> int:
+        self._last = self._last if self._last in able else able[0]
+        return self._last
+
+    def advance(self, touched: Touched) -> bool:
+        """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
+        if self.path and not self.redundant:
+            self._note_step(self.path[-1], footprint(touched))
+            self._note_standing(self.path[-1])
+        self._depth = 0
+        self.redundant = False
+        while self.path:
+            place = self.path[-1]
+            choice = self._next(place)
+            if choice is not None:
+                place.chosen = choice
+                return True
+            self.path.pop()
+        return False
+
+    # who is tried
+    def _next(self, place: Place) -> int | None:
+        """The thread to be tried next; None if enough were tried."""
+        who, tried = place.state.who, place.tried
+        able = {who[number]: number for number in reversed(place.able)}
+        before = self.path[-1] if self.path else None
+        last = who.get(before.chosen) if before is not None and before is not place else None
+        fewest, choice = len(able) + 1, -1
+        for start in sorted(able, key=lambda one: (one not in tried, one != last, able[one])):
+            missing = [one for one in self._together(place, start) if one in able and one not in tried]
+            if not missing:
+                return None
+            if len(missing) < fewest:
+                fewest, choice = len(missing), start if start in missing else missing[0]
+        return able[choice]
+
+    def _together(self, place: Place, start: int) -> list[int]:
+        """Those of whom one goes first, whatever the others do meanwhile: a persistent set that begins with one."""
+        state, pasts = place.state, self._pasts
+        of = {one: number for number, one in state.who.items()}
+        found, queue = [start], [start]
+        while queue:
+            one = queue.pop()
+            touches = self._touches(place, one, of[one])
+            if touches is None:
+                return list(of)
+            for other, number in of.items():
+                if other not in found and not _apart(touches, pasts.later(state.pasts[number])):
+                    found.append(other)
+                    queue.append(other)
+        return found
+
+    def _touches(self, place: Place, one: int, number: int) -> Footprint | None:
+        """What its next step touches, or has to wait for; None if nobody can tell."""
+        if one in place.tried:
+            return place.tried[one]
+        operation = place.pending.get(number)
+        if operation is None:
+            return None
+        its = frozenset((operation.location,))
+        own = Footprint(frozenset(), its) if operation.mode else Footprint(its, frozenset())
+        if number not in place.able:
+            return own
+        later = self._pasts.next(place.state.pasts[number])
+        writes = own.writes | later.writes
+        return Footprint((own.reads | later.reads) - writes, writes)

@@ -1,0 +1,276 @@
+"""What a state holds besides its threads: the values of primitives, and of the plain data that threads share.
+
+A value is read only where it is certain what is meant and that the value is all there is to it: the primitives of
+`threading` and `queue`, and numbers, texts, and lists of those under a name that stands for one variable. Whatever
+else may be shared has no value here; a search has to tell such states apart by what has been done.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import Any
+
+from semalab.engine.virtual_lock import VirtualLock
+from semalab.exploration.stage import Stage
+from semalab.stepping import Location, Settings, Watch
+from semalab.stepping.accesses import ITEMS, scope_of
+from semalab.stepping.reach import codes_of
+from semalab.twins import functions
+
+UNKNOWN: Any = object()  # there may be a value, and it cannot be read
+_VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
+_CONTAINER = f"{ITEMS} of "
+_SCALARS = (int, float, str, bytes, bool, type(None))
+_IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
+
+
+class Contents:
+    """Reads the values in the present state of the run on a stage.
+
+    Invariants: `_variables` says where each name is kept that stands for one variable; `_scope` is what follows the
+    name of a variable of the program's own function in its location. `_cells` are the variables of the present run,
+    found again for each run (`_lives`) and for each thread that begins.
+    """
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        self._stage = stage
+        self._names = [name for name in sorted(settings.shared) if name.startswith((_VARIABLE, _CONTAINER))]
+        self._settings = settings
+        self._code = getattr(getattr(stage.program, "__func__", stage.program), "__code__", None)
+        self._namespace: dict[str, Any] = getattr(stage.program, "__globals__", {})
+        self._variables: dict[str, str] | None = None
+        self._cells: dict[str, Any] = {}
+        self._scope = scope_of(self._code) if self._code is not None else ""
+        self._lives: object = None
+        self._bodies = 0
+
+    def primitives(self) -> dict[Location, Hashable]:
+        """By their keys: what can be seen of each, and UNKNOWN for one of which that is not certain."""
+        twins = self._stage.twins
+        assert twins is not None
+        recorder = twins.recorder
+        found: dict[Location, Hashable] = {}
+        for key, (made, reference) in enumerate(zip(recorder.made, recorder._primitives, strict=True)):
+            one = reference()
+            read = _READERS.get(made.kind)
+            found[key] = None if one is None else UNKNOWN if read is None else read(one)
+        return found
+
+    def shared(self) -> dict[Location, Hashable]:
+        """By their names, the values of those shared variables and containers that have one."""
+        if self._variables is None:
+            self._variables = self._known_variables()
+        if not self._variables:
+            return {}
+        self._find_cells()
+        found: dict[Location, Hashable] = {}
+        for name in self._names:
+            value = self._value_at(name) if name.startswith(_VARIABLE) else self._container(name)
+            if value is not UNKNOWN:
+                found[name] = value
+        return found
+
+    def _known_variables(self) -> dict[str, str]:
+        """None if code of other modules is watched, too: it may have variables of the same names."""
+        if not self._names or self._code is None or set(self._stage.processor.program) != {id(self._namespace)}:
+            return {}
+        others = functions([self._stage.program, *self._stage.arguments.values()])
+        return _variables(self._code, codes_of(*others))
+
+    def _value_at(self, location: str) -> Hashable:
+        name, _, scope = location.removeprefix(_VARIABLE).partition(" ")
+        kept = {"": "global", self._scope: "cell"}.get(scope)
+        assert self._variables is not None
+        return scalar(self._variable(name)) if kept and self._variables.get(name) == kept else UNKNOWN
+
+    def _container(self, name: str) -> Hashable:
+        """The items of what a variable holds that holds it from beginning to end."""
+        variable = name.removeprefix(_CONTAINER)
+        rebound = {f"{_VARIABLE}{variable}", f"{_VARIABLE}{variable} {self._scope}"}
+        if rebound & self._settings.shared or name in self._settings.places:
+            return UNKNOWN
+        one = self._variable(variable)
+        watch = self._stage.processor.watch
+        assert isinstance(watch, Watch)
+        if any(held.container is not one for held in watch.held.values() if name in held.names):
+            return UNKNOWN
+        return _items(one)
+
+    def _variable(self, name: str) -> Any:
+        assert self._variables is not None
+        where = self._variables.get(name)
+        if where == "cell":
+            return self._cells.get(name, UNKNOWN)() if name in self._cells else UNKNOWN
+        return self._namespace.get(name, UNKNOWN) if where == "global" else UNKNOWN
+
+    def _find_cells(self) -> None:
+        lives = self._stage.processor.threads
+        if self._lives is lives and self._bodies == len(lives.bodies):
+            return
+        self._lives, self._bodies = lives, len(lives.bodies)
+        self._cells = {}
+        several = set()
+        for name, cell in _cells_of([body.target for body in lives.bodies.values()]):
+            if name in self._cells and self._cells[name].cell is not cell:
+                several.add(name)
+            self._cells[name] = _Cell(cell)
+        for name in several:
+            del self._cells[name]
+
+
+class _Cell:
+    """Reads a variable that functions share."""
+
+    def __init__(self, cell: types.CellType) -> None:
+        self.cell = cell
+
+    def __call__(self) -> Any:
+        try:
+            return self.cell.cell_contents
+        except ValueError:  # it has no value yet
+            return UNKNOWN
+
+
+def _variables(own: types.CodeType, all_codes: Iterable[tuple[types.CodeType, Mapping[str, Any]]]) -> dict[str, str]:
+    """Which names stand for one variable in all of the program: of its own function, or of its module."""
+    codes = list(all_codes)
+    if any(_tells_equals_apart(code) for code, _ in codes):
+        return {}
+    inner = {name for code, _ in codes if code is not own for name in code.co_cellvars}
+    of_module = {name for code, _ in codes for name in _globals_of(code)}
+    again = own.co_name in of_module | {name for code, _ in codes for name in code.co_freevars}  # it may run twice
+    found = {} if again else dict.fromkeys(set(own.co_cellvars) - inner - of_module, "cell")
+    if len({id(namespace) for _, namespace in codes}) == 1:
+        enclosed = inner | set(own.co_cellvars)
+        found.update(dict.fromkeys(of_module - enclosed, "global"))
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _globals_of(code: types.CodeType) -> frozenset[str]:
+    return frozenset(
+        i.argval for i in dis.get_instructions(code) if i.opname.endswith(("_GLOBAL", "_NAME")) and "_" in i.opname
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _tells_equals_apart(code: types.CodeType) -> bool:
+    """Whether it may ask if two values are one object."""
+    if not _IDENTITIES.isdisjoint(code.co_names):
+        return True
+    before = ""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "IS_OP" and before not in ("LOAD_CONST", "LOAD_GLOBAL"):
+            return True
+        before = instruction.opname
+    return False
+
+
+def _cells_of(functions: list[Any]) -> Iterator[tuple[str, types.CellType]]:
+    """The variables that these functions share with others, and those that functions in them share."""
+    queue, seen = list(functions), set()
+    while queue:
+        one = queue.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, types.MethodType):
+            queue.append(one.__func__)
+        elif isinstance(one, functools.partial):
+            queue.extend((one.func, *one.args))
+        elif isinstance(one, types.FunctionType):
+            for name, cell in zip(one.__code__.co_freevars, one.__closure__ or (), strict=True):
+                yield name, cell
+                try:
+                    queue.append(cell.cell_contents)
+                except ValueError:
+                    continue
+
+
+# values
+def scalar(value: Any) -> Hashable:
+    """The value itself if nothing but its text and type can be seen of it."""
+    if type(value) in _SCALARS:
+        return (type(value).__name__, repr(value)) if type(value) is not int else value
+    if type(value) is tuple:
+        items = tuple(map(scalar, value))
+        return UNKNOWN if UNKNOWN in items else ("tuple", items)
+    return UNKNOWN
+
+
+def _items(one: Any) -> Hashable:
+    """What is in a list, a deque or a dictionary; a set's order tells of its past."""
+    if type(one) is list or type(one) is deque:
+        found: Any = tuple(map(scalar, one))
+    elif type(one) is dict:
+        found = tuple(map(scalar, (part for pair in one.items() for part in pair)))
+    else:
+        return UNKNOWN
+    return UNKNOWN if UNKNOWN in found else (type(one).__name__, getattr(one, "maxlen", None), found)
+
+
+def _waiters(condition: Any) -> Hashable:
+    """The threads that wait in a condition, in the order in which they came."""
+    found = []
+    for lock in condition._waiters:
+        if not isinstance(lock, VirtualLock) or not lock.queue:
+            return UNKNOWN  # its time is up, and it has not gone on yet
+        found.append(lock.queue[0].number)
+    return tuple(found)
+
+
+def _with_waiters(*conditions: Any, **seen: Any) -> Hashable:
+    waiting = tuple(map(_waiters, conditions))
+    return UNKNOWN if UNKNOWN in waiting else Seen(tuple(seen.values()), waiting)
+
+
+class Seen(tuple[Any, ...]):
+    """(what an operation can see of a primitive, which threads wait in it). The waiting are known by their numbers."""
+
+    def __new__(cls, what: tuple[Any, ...], waiting: tuple[Any, ...]) -> Seen:
+        return super().__new__(cls, (what, waiting))
+
+    @property
+    def what(self) -> Hashable:
+        return self[0], tuple(map(len, self[1]))
+
+    @property
+    def waiting(self) -> tuple[tuple[int, ...], ...]:
+        return self[1]
+
+
+def _held(lock: Any) -> Hashable:
+    return lock.held if isinstance(lock, VirtualLock) else UNKNOWN
+
+
+def _of_queue(queue: Any) -> Hashable:
+    items = tuple(map(scalar, queue.queue))
+    if UNKNOWN in items or type(queue).__module__ != "queue":
+        return UNKNOWN
+    shut = getattr(queue, "is_shutdown", False)
+    conditions = queue.not_empty, queue.not_full, queue.all_tasks_done
+    return _with_waiters(
+        *conditions, items=items, unfinished=queue.unfinished_tasks, shut=shut, held=queue.mutex.locked()
+    )
+
+
+def _of_barrier(barrier: Any) -> Hashable:
+    if barrier._action is not None:
+        return UNKNOWN
+    return _with_waiters(barrier._cond, state=barrier._state, count=barrier._count)
+
+
+_READERS: Mapping[str, Any] = {
+    "Semaphore": lambda one: _with_waiters(one._cond, value=one._value),
+    "BoundedSemaphore": lambda one: _with_waiters(one._cond, value=one._value),
+    "Lock": lambda one: _held(one._lock),
+    "RLock": lambda one: _held(one._block._lock),
+    "Condition": lambda one: _with_waiters(one),
+    "Event": lambda one: _with_waiters(one._cond, flag=one._flag),
+    "Barrier": _of_barrier,
+    **dict.fromkeys(("Queue", "LifoQueue", "PriorityQueue"), _of_queue),
+}
