@@ -6,6 +6,7 @@ import contextlib
 import copy
 import datetime
 import functools
+import gc
 import io
 import itertools
 import os
@@ -13,7 +14,6 @@ import random
 import secrets
 import subprocess
 import sys
-import gc
 import threading
 import time
 import uuid

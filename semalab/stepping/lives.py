@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.engine import ProgramThread, Stop
-from semalab.stepping.effects import runs_known_code
 from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
 from semalab.stepping.guide import Operation
+from semalab.stepping.known import runs_known_code
 
 if TYPE_CHECKING:
     from semalab.stepping.processor import SteppingProcessor

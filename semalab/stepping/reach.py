@@ -13,8 +13,9 @@ from types import CodeType
 from typing import Any
 
 from semalab.stepping.accesses import Access, accesses, goes_deep, nested
-from semalab.stepping.effects import Scope, Unknown, is_twin_class, touches
+from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.known import Scope, Unknown, is_twin_class
 from semalab.stepping.operands import Operand
 
 Code = tuple[CodeType, Mapping[str, Any]]  # and the globals it runs with

@@ -13,7 +13,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
-from semalab.stepping.effects import (
+from semalab.stepping.effects import everything, touches
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.guide import Operation
+from semalab.stepping.known import (
     MISSING,
     MIXED,
     WRITTEN,
@@ -21,15 +24,10 @@ from semalab.stepping.effects import (
     Touch,
     Touches,
     Unknown,
-    everything,
-    foresee,
     is_kept,
-    is_simply_loaded,
     returns_constants,
-    touches,
 )
-from semalab.stepping.footprint import EVERYTHING, READ, WRITE
-from semalab.stepping.guide import Operation
+from semalab.stepping.operand_values import foresee, is_simply_loaded
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
