@@ -14,6 +14,7 @@ import enum
 import functools
 import io
 import random
+import string
 import sys
 import threading
 import types
@@ -205,6 +206,24 @@ def in_an_array() -> None:
         numbers[0] -= 80
 
     sell(lambda: numbers[0] >= 80, take, lambda: numbers[0])
+
+
+string.money = 100  # type: ignore[attr-defined]
+string.purse = [100]  # type: ignore[attr-defined]
+
+
+def in_a_module_of_pythons() -> None:
+    def take() -> None:
+        string.money -= 80  # type: ignore[attr-defined]
+
+    sell(lambda: string.money >= 80, take, lambda: string.money)  # type: ignore[attr-defined]
+
+
+def in_a_list_of_a_module_of_pythons() -> None:
+    def take() -> None:
+        string.purse[0] -= 80  # type: ignore[attr-defined]
+
+    sell(lambda: string.purse[0] >= 80, take, lambda: string.purse[0])  # type: ignore[attr-defined]
 
 
 def of_a_mapping(mapping: Any) -> None:
@@ -492,6 +511,8 @@ SOLD: dict[Callable[..., None], dict[str, Any]] = {  # there is one to sell; bet
     in_an_ordered_dict: {},
     in_a_counter: {},
     in_its_own_dict: {},
+    in_a_module_of_pythons: {},
+    in_a_list_of_a_module_of_pythons: {},
     from_a_list: {},
     from_a_deque: {},
     from_a_set: {},

@@ -108,6 +108,9 @@ class State:
                 yield Kept("globals()", space, dict(space), _put_namespace)
             elif names:
                 yield Kept("globals", space, {name: space.get(name, ABSENT) for name in names}, _put_names)
+        others = [vars(one) for one in met if is_a(one, types.ModuleType) and id(vars(one)) not in spaces]
+        for space in others if names else ():
+            yield Kept("a module's attributes", space, {name: space.get(name, ABSENT) for name in names}, _put_names)
         for space in (one for one in met if _is_namespace(one) and id(one) not in spaces):
             yield Kept("globals()", space, dict(space), _put_namespace)
         if any(_imports(one.__code__) for one in own):

@@ -1,7 +1,8 @@
 """What a program can reach before it runs, by the collector's own graph: wherever it is kept, and how it is called.
 
 From a function the walk goes to the globals that its code names, its closure, defaults and attributes; from a class to
-its attributes; from everything else to all that it refers to. Python's own modules and installed ones are not entered.
+its attributes; from everything else to all that it refers to. Of Python's own modules and installed
+ones nothing is looked at but what the program may have put there.
 """
 
 from __future__ import annotations
@@ -176,8 +177,7 @@ class Reach:
         if is_a(value, types.FunctionType):
             self._ahead.append(value)
         elif is_a(value, types.ModuleType):
-            if library_of_code(vars(value)) != "":
-                self._modules[id(value)] = (value, set())
+            self._modules[id(value)] = (value, set())
         elif is_a(value, type):
             library = library_of(value)
             if library is None:
@@ -422,9 +422,16 @@ class Reach:
                 done.add(name)
                 if library is None:
                     found.append(Reference(name, space[name], Entry(space, name)))
-                elif _is_code_of(space[name], library):
+                elif library and _is_code_of(space[name], library):
                     found.append(Reference(name, space[name], None, library))
+                elif _may_be_put_there(name, space[name]):
+                    found.append(Reference(name, space[name], Entry(space, name)))
         return found
+
+
+def _may_be_put_there(name: str, value: Any) -> bool:
+    """Whether the program may have put this into a module that is not its own, or may change what is in it."""
+    return type(value) in _CONTAINERS and value is not sys.modules and not name.startswith("_")
 
 
 def _registered(cls: type) -> Iterator[type]:
@@ -439,6 +446,7 @@ def _is_of_c(cls: type) -> bool:
 
 
 _CACHED = type(functools.lru_cache(len))
+_CONTAINERS = frozenset({list, dict, set, bytearray, collections.deque, collections.defaultdict})
 _HEAP = frozenset(
     {functools.partial, collections.deque, collections.defaultdict, _CACHED}
     | {operator.methodcaller, operator.itemgetter, operator.attrgetter}
