@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.claims import Check, Claim
+from semalab.claims import Check, Claim, Pace
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
 from semalab.moments import Moments, moments_of
@@ -199,9 +199,18 @@ class Run:
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
+            "pace": self._pace,
         }
         part = {"between": between, "threads": threads, "select": select}
         return draw(self.reading, **{**settings, **part, **style})
+
+    @property
+    def _pace(self) -> tuple[str, Pace] | None:
+        """What the run is measured by, if that is a rate: which primitive, and how many may start in how long."""
+        said = self.claims[0] if self.claim is not None else None
+        if said is None or said.pace is None or said.primitive not in self.reading.uses:
+            return None
+        return said.primitive, said.pace
 
     def replay(self) -> Replay:
         """The run step by step under its picture, in a notebook: ← and → step, space plays."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from semalab.claims import Pace
 from semalab.reading import Reading
 from semalab.timeline.absent import draw_absent
 from semalab.timeline.axis import draw_axis, draw_labels, label_margin
@@ -49,6 +50,7 @@ def draw(
     dpi: int = 100,
     beside: Beside | None = None,
     onto: Onto | None = None,
+    pace: tuple[str, Pace] | None = None,
 ) -> Figure:
     """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
 
@@ -68,6 +70,8 @@ def draw(
         dpi: pixels per inch.
         beside: what the picture shares with one that it is laid beside; its rows then take the place of `threads`.
         onto: paper that the picture is put on, as wide as it is, instead of paper of its own.
+        pace: label of a primitive, and how many may start in how long: a curve of its starts is drawn above the values,
+            where time passed and the picture stands alone.
 
     Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
         none of its threads, or the picture would be smaller than 4 by 2.5 inches.
@@ -81,9 +85,9 @@ def draw(
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
     with plain_settings():
-        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside)
+        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside, pace)
         if height is None:
-            height = natural_height(len(scene.threads), len(scene.strips))
+            height = natural_height(len(scene.threads), scene.bands)
         words = " · ".join(filter(None, (subtitle, scene.view.words)))
         head, page = _laid_out(scene, title, standing, words, width * POINTS, height * POINTS, POINTS / dpi)
         return _drawn(scene, head, page, dpi, onto)
@@ -100,7 +104,7 @@ def _laid_out(
             width,
             height,
             rows=len(scene.threads),
-            strips=len(scene.strips),
+            strips=scene.bands,
             titles=len(head.title),
             leading=head.leading,
             subtitles=len(head.subtitle),

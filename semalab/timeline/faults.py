@@ -13,6 +13,7 @@ from semalab.timeline.moments import first_theft
 from semalab.timeline.page import EDGE
 from semalab.timeline.scene import NOW, Scene
 from semalab.timeline.sheet import Sheet, boxes
+from semalab.timeline.strip import valued
 from semalab.timeline.words import clean, fit, width
 
 _BAR = 5.0  # points
@@ -91,7 +92,7 @@ def _draw_crowds(sheet: Sheet, scene: Scene) -> list[Label]:
     flat = np.ones(len(begin))
     low, top = page.rows_bottom, page.rows_top
     sheet.area(boxes(begin, end, flat * low, flat * top), "alarm shade", 0.5, facecolor=SHADE)
-    for strip in [band for band, use in zip(page.strips, scene.strips, strict=False) if use.label == scene.alarm]:
+    for strip in [band for band, use in valued(scene, page) if use.label == scene.alarm]:
         sheet.area(boxes(begin, end, flat * strip.bottom, flat * strip.top), "alarm shade", 0.5, facecolor=SHADE)
     sheet.area(boxes(begin, end, flat * (top + 1.5), flat * (top + 1.5 + _BAR)), "alarm bar", 6, facecolor=ALARM)
     worst = sorted(crowds, key=lambda crowd: (-crowd.most, crowd.begin - crowd.end))[:_LABELS]

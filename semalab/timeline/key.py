@@ -57,6 +57,8 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
         entries.append(Entry("link", "hands over"))
     if scene.crowds:
         entries.append(Entry("alarm", "too many inside"))
+    if scene.curve is not None and scene.curve.exceeds(scene.view):
+        entries.append(Entry("alarm", "too many started"))
     if scene.open_ended:
         entries.append(Entry("tip", "not ended yet" if scene.stopped == NOW else "never ended", tone))
     if _torn(scene):

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semalab.claims import Pace
 from semalab.reading import Reading, Use
 from semalab.timeline.bars import Bars, bars_of, lives_of
 from semalab.timeline.beside import Beside
 from semalab.timeline.clock import Clock, clock_of
 from semalab.timeline.crowds import Crowd, crowds_of
+from semalab.timeline.curve import Curve, curve_of
 from semalab.timeline.density import Density, density_of
 from semalab.timeline.ink import OTHER, TONES, Tone
 from semalab.timeline.moments import Marks, Opening, links_of, moments_of, thefts_of
@@ -32,7 +34,7 @@ class Scene:
 
     lives: row -> (begin, end), within the window. bars: (kind, tone) -> Bars. links: per hand-over its two rows and two
     positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
-    there are too many.
+    there are too many. curve: starts, where the run is measured by a rate.
     """
 
     reading: Reading
@@ -51,10 +53,16 @@ class Scene:
     alarm: str | None
     stopped: str | None
     beside: Beside | None = None
+    curve: Curve | None = None
 
     @property
     def threads(self) -> tuple[str, ...]:
         return self.view.threads
+
+    @property
+    def bands(self) -> int:
+        """How many strips it takes below the rows."""
+        return len(self.strips) + (self.curve is not None)
 
     @property
     def parting(self) -> float | None:
@@ -86,6 +94,7 @@ def scene_of(
     threads: Sequence[str | int] | None = None,
     select: str | int | None = None,
     beside: Beside | None = None,
+    pace: tuple[str, Pace] | None = None,
 ) -> Scene:
     """Lay a reading, or the part of it that is asked for, out on its time axis."""
     clock = clock_of(reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else 0)
@@ -94,6 +103,7 @@ def scene_of(
     marks, openings = moments_of(reading, _used(reading), clock, view, tones)
     crowds = crowds_of(reading.uses[alarm], clock, allowed, view) if alarm is not None else ()
     bars = bars_of(reading, clock, view, tones)
+    curve = curve_of(reading, clock, *pace) if pace is not None and beside is None else None
     return Scene(
         reading=reading,
         clock=clock,
@@ -106,11 +116,12 @@ def scene_of(
         thefts=thefts_of(reading, clock, view),
         crowds=crowds,
         density=density_of(bars, view),
-        strips=strips_of(reading, beside),
+        strips=strips_of(reading, beside)[: _STRIPS - (curve is not None)],
         tones=tones,
         alarm=alarm,
         stopped=stopped if not view.late else None,
         beside=beside,
+        curve=curve,
     )
 
 
