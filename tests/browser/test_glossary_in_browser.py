@@ -1,4 +1,4 @@
-"""A word's link in a lesson opens the glossary as a page, at that word, and its picture's link leads back into a lesson."""
+"""A word's link in a lesson opens the glossary as a page, at that word; the link to its picture leads back."""
 
 from __future__ import annotations
 
