@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import base64
-import linecache
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lesson_names import definitions, run
 from nbval_pictures import picture_name, reason_here
 from stored_notebook import read
 
@@ -30,21 +29,6 @@ def with_solutions() -> list[Path]:
     return [p for p in sorted(NOTEBOOKS.glob("*.ipynb")) if any(list(solutions(cell.source)) for cell in read(p).cells)]
 
 
-def defines(source: str) -> str:
-    """The definitions and imports of a code cell: what it shows besides is not needed here."""
-    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    return "\n".join(ast.unparse(node) for node in ast.parse(source).body if isinstance(node, kinds))
-
-
-def run(source: str, name: str, names: dict[str, Any]) -> Any:
-    """Run code as a cell is run: whoever asks finds its lines. Returns what its last line shows."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    tree = ast.parse(source, name)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), names)
-    return eval(compile(ast.Expression(last.value), name, "eval"), names) if isinstance(last, ast.Expr) else None
-
-
 def pixels(png: bytes) -> str:
     return picture_name(base64.b64encode(png).decode())
 
@@ -54,7 +38,7 @@ def test_folded_solutions_run(path: Path) -> None:
     names: dict[str, Any] = {"__name__": path.stem}
     for number, cell in enumerate(read(path).cells, start=1):
         if cell.cell_type == "code":
-            run(defines(cell.source), f"<{path.stem} {number}>", names)
+            run(definitions(cell.source), f"<{path.stem} {number}>", names)
         for place, solution in enumerate(solutions(cell.source) if cell.cell_type == "markdown" else ()):
             run(solution, f"<{path.stem} {number}.{place}>", names)
 
@@ -66,7 +50,7 @@ def test_a_picture_below_a_folded_solution_shows_what_it_draws(path: Path, tmp_p
     names: dict[str, Any] = {"__name__": path.stem}
     for number, cell in enumerate(read(path).cells, start=1):
         if cell.cell_type == "code":
-            run(defines(cell.source), f"<{path.stem} {number}>", names)
+            run(definitions(cell.source), f"<{path.stem} {number}>", names)
             continue
         for fold in FOLDED.findall(cell.source):
             for target in PICTURE.findall(fold):

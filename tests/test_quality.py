@@ -26,7 +26,7 @@ FRONT_END = ("jupyterlab", "replay", "panel", "magic")  # the only layers that m
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
-@pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab"])
+@pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab", "codespell_lib ."])
 def test_tool_is_content(tool: str) -> None:
     pytest.importorskip(tool.split()[0], reason="tests/requirements.txt is not installed: no linters")
     command = [sys.executable, "-m", *tool.split()]

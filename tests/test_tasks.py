@@ -378,3 +378,18 @@ async def sleeps_too_long() -> None:
 def test_one_that_waits_for_nobody_waits_for_nobody() -> None:
     run = lab.record(sleeps_too_long, clock="virtual", timeout=9)
     assert run.verdict == "Stopped: the program had not ended after 9 s; main was still there"
+
+
+async def tells_its_names() -> list[str]:
+    async def name() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    return [await name(), *await asyncio.gather(name(), name()), await asyncio.create_task(name(), name="mine")]
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_tasks_are_numbered_anew_in_every_run(clock: str) -> None:
+    for _ in range(2):
+        assert lab.record(tells_its_names, clock=clock).result == ["Task-1", "Task-2", "Task-3", "mine"]
