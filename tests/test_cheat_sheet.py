@@ -9,7 +9,7 @@ import cheat_sheet
 import pytest
 from cheat_sheet import NOTEBOOKS, PAGE, RUNS, SOURCE, page, tables, tokens
 from lesson_names import names_of
-from nbval_pictures import reason_here
+from stored_pictures import reason_here
 
 import semalab as lab
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import os
 import random
 import signal
 import sys
 import threading
 import types
+import warnings
 from asyncio import Semaphore, sleep
 from pathlib import Path
 from typing import Any
@@ -151,9 +153,13 @@ def test_a_semaphore_of_threading_stops_the_loop_and_the_run_says_so() -> None:
 
         await asyncio.gather(visit(), visit())
 
-    assert lab.record(block_the_loop).verdict == (
-        "Deadlock: main waits for `door` (value 0) and nobody can release it any more"
-    )
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", ResourceWarning)
+        assert lab.record(block_the_loop).verdict == (
+            "Deadlock: main waits for `door` (value 0) and nobody can release it any more"
+        )
+        gc.collect()
+    assert not [one for one in warned if "event loop" in str(one.message)]
 
 
 @pytest.mark.parametrize("pause", [0, 0.01, None], ids=["awaits", "sleeps", "computes"])

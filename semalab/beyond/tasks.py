@@ -126,8 +126,10 @@ class TaskBench(Bench):
             return self._to_its_end(loop)
         finally:
             self._closed = True
-            self._leave(loop)
-            loop.close()
+            try:
+                self._leave(loop)
+            finally:  # a run that is stopped does not let it run once more
+                loop.close()
 
     def _to_its_end(self, loop: Loop) -> Any:
         result = None
