@@ -241,7 +241,7 @@ class Foreigners:
 
 def _put_back(changed: list[tuple[Any, str, Any, Any]]) -> list[tuple[Any, str, Any, Any]]:
     """Put every real one back where the other still stands; returns those in whose places something else does."""
-    covered = []
+    covered: list[tuple[Any, str, Any, Any]] = []
     for place, name, real, noted in reversed(changed):
         if vars(place).get(name) is noted:
             setattr(place, name, real)
