@@ -59,7 +59,7 @@ def each(of: dict[str, list[Any]]) -> list[Any]:
 
 
 # what there is
-@pytest.mark.parametrize("lesson", "limiter mutex latch counter barrier classic schedule fair beyond".split())
+@pytest.mark.parametrize("lesson", "limiter mutex latch counter barrier classic schedule fair beyond rate".split())
 def test_each_lesson_has_an_exercise_of_each_kind(lesson: str) -> None:
     kinds = [exercise(name).kind for name in names() if name.startswith(lesson)]
     assert len(kinds) >= 3 and set(kinds) == set(KINDS)
