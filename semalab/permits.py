@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from semalab.event import is_outside, several
+from semalab.event import Event, is_outside, several
 from semalab.reading import Reading, Use
+from semalab.spending import spent
 from semalab.trace import LOCKS, PERMITS, QUEUES, SEMAPHORES
 
 
@@ -45,7 +46,7 @@ def lost(reading: Reading) -> tuple[Lost, ...]:
             missing = max(0, missing - _elsewhere(reading))
         if missing and use.primitive.kind in LOCKS and _freed_by_others(reading, use):  # a signal, and may stay taken
             missing = 0
-        if missing and (_is_refilled(reading, use) or _is_a_flag(reading, use)):
+        if missing and (_is_refilled(reading, use) or _is_a_flag(reading, use) or _is_spent(reading, use)):
             missing = 0
         if missing and not _may_return(reading, use):
             found.append(Lost(use, missing))
@@ -53,19 +54,39 @@ def lost(reading: Reading) -> tuple[Lost, ...]:
 
 
 def _is_refilled(reading: Reading, use: Use) -> bool:
-    """Whether somebody gave permits who never took one, again and again or after a pause: they may be meant to go."""
+    """Whether somebody gave permits who never took one: several, or after a pause, or who was there before the first
+    was taken, and so gives nothing back for whoever started it. They may be tokens or credits, and meant to go.
+    """
     if use.role == "guard":
         return False
     events = reading.trace.of(use.label)
-    takers = {event.thread for event in events if event.kind == "acquire"}
-    gave = Counter(event.thread for event in events if event.kind == "release" and event.thread not in takers)
-    return any(times > 1 for times in gave.values()) or any(_begins_with_sleep(reading, thread) for thread in gave)
+    taken = [event for event in events if event.kind == "acquire"]
+    takers = {event.thread for event in taken}
+    gave: Counter[str] = Counter()
+    for event in events:
+        if event.kind == "release" and event.thread not in takers:
+            gave[event.thread] += event.amount
+    return any(
+        permits > 1 or _begins_with_sleep(reading, thread) or _is_there_before(reading, thread, taken[0])
+        for thread, permits in gave.items()
+    )
+
+
+def _is_there_before(reading: Reading, thread: str, moment: Event) -> bool:
+    """Whether the log has the thread's beginning before that event."""
+    first = next(event for event in reading.trace.events if event is moment or event.thread == thread)
+    return first is not moment
 
 
 def _begins_with_sleep(reading: Reading, thread: str) -> bool:
     """As a timer does, until its moment."""
     own = (event for event in reading.trace.events if event.thread == thread and event.kind != "start")
     return next((event.kind == "sleep" for event in own), False)
+
+
+def _is_spent(reading: Reading, use: Use) -> bool:
+    """Whether nobody ever gave it back, and the program's text shows that they may be meant to go."""
+    return use.primitive.kind in SEMAPHORES and not use.releases and bool(spent([use.label], reading.source))
 
 
 def _is_a_flag(reading: Reading, use: Use) -> bool:

@@ -11,6 +11,7 @@ from semalab.columns import NEVER, Numbers, SpanColumns, numbers, rows_of
 from semalab.event import is_outside
 from semalab.proxies import proxies_of
 from semalab.role import role_of
+from semalab.source import Source
 from semalab.trace import JOINS, POOLED, SEMAPHORES, Trace
 from semalab.use import Handover, Span, Step, Stolen, Use
 from semalab.walk import Walk
@@ -24,6 +25,7 @@ class Reading:
 
     life: per thread, its (start, end) in nanoseconds. columns: the spans as numbers, in the order of `spans`.
     times: of every event, in nanoseconds. moments: per kind, "refuse" and "print", the indices of its events.
+    source: the program's text, as far as it is known.
     """
 
     trace: Trace
@@ -32,6 +34,7 @@ class Reading:
     columns: SpanColumns = field(repr=False)
     times: Numbers[int] = field(repr=False)
     moments: Mapping[str, Numbers[int]] = field(repr=False)
+    source: Source = field(default=Source(), repr=False)
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
@@ -73,7 +76,7 @@ class Reading:
         return max(semaphores or written or used, key=lambda u: u.acquires + u.releases, default=None)
 
 
-def read(trace: Trace) -> Reading:
+def read(trace: Trace, source: Source = Source()) -> Reading:  # noqa: B008  (it is immutable)
     """Read a trace. Linear in the number of events."""
     by_primitive: dict[str, Numbers[int]] = {label: numbers() for label in trace.primitives}
     rows = {thread: row for row, thread in enumerate(trace.threads)}
@@ -116,4 +119,4 @@ def read(trace: Trace) -> Reading:
             walk = Walk(of, walk.role, rows, times, spans, proxies)
             walk.through(indices, primitive_events, life, ended)
         uses[label] = walk.use()
-    return Reading(trace, life, uses, spans, times, moments)
+    return Reading(trace, life, uses, spans, times, moments, source)

@@ -74,7 +74,7 @@ class Run:
 
     @cached_property
     def reading(self) -> Reading:
-        return read(self.trace)
+        return read(self.trace, self.source)
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:

@@ -1440,3 +1440,260 @@ def stand_while_waiting(free_chairs, customer, barber, get_hair_cut):
 async def let_it_talk_on(connections, talk):
     async with connections:
         return await asyncio.shield(talk())
+
+
+# rate-1
+MUTANTS["rate-1"] = [
+    Mutant(2, "The timer brings more"),
+    Mutant(4, "The bucket was not empty at the beginning"),
+    Mutant(7, "It sleeps before it releases"),
+    Mutant(9, "how many tokens are there in all"),
+    Mutant(5, "Count the tokens"),
+    Mutant("six", "must be a whole number of callers, got 'six'"),
+    Mutant(6.5, "must be a whole number of callers, got 6.5"),
+]
+
+
+# rate-2
+@fails("rate-2", "took its token before it had a connection")
+def token_first_and_finally_release(connections, tokens, send):
+    tokens.acquire()
+    connections.acquire()
+    try:
+        send()
+    finally:
+        connections.release()
+
+
+@fails("rate-2", "a token is used up by its call")
+def token_given_back(connections, tokens, send):
+    with connections, tokens:
+        send()
+
+
+@fails("rate-2", "a client sent without a token")
+def token_forgotten(connections, tokens, send):
+    with connections:
+        send()
+
+
+@fails("rate-2", "a client sent without a token")
+def token_after_the_call(connections, tokens, send):
+    with connections:
+        send()
+        tokens.acquire()
+
+
+@fails("rate-2", "sent without a connection in hand")
+def connection_forgotten(connections, tokens, send):
+    tokens.acquire()
+    send()
+
+
+@fails("rate-2", "sent without a connection in hand")
+def connection_given_back_too_early(connections, tokens, send):
+    with connections:
+        tokens.acquire()
+    send()
+
+
+@fails("rate-2", "a deadlock")
+def connection_kept(connections, tokens, send):
+    connections.acquire()
+    tokens.acquire()
+    send()
+
+
+@fails("rate-2", "sent was 0 times")
+def never_sends(connections, tokens, send):
+    with connections:
+        tokens.acquire()
+
+
+@fails("rate-2", "a deadlock")
+def two_tokens(connections, tokens, send):
+    with connections:
+        tokens.acquire()
+        tokens.acquire()
+        send()
+
+
+@fails("rate-2", "took its token before it had a connection")
+def token_put_back_and_taken_too_early(connections, tokens, send):
+    tokens.acquire()
+    tokens.release()
+    tokens.acquire()
+    with connections:
+        send()
+
+
+# rate-3
+@fails("rate-3", "paused with a permit in hand")
+def back_off_inside(connections, talk, pause):
+    connections.acquire()
+    try:
+        while not talk():
+            pause()
+    finally:
+        connections.release()
+
+
+@fails("rate-3", "paused with a permit in hand")
+def give_back_after_the_pause(connections, talk, pause):
+    while True:
+        with connections:
+            if talk():
+                return
+            pause()
+
+
+@fails("rate-3", "2 clients talked at once")
+def talk_without_a_permit(connections, talk, pause):
+    while not talk():
+        pause()
+
+
+@fails("rate-3", "asked again at once")
+def ask_without_a_pause(connections, talk, pause):
+    while True:
+        with connections:
+            if talk():
+                return
+
+
+@fails("rate-3", "a client gave up")
+def give_up_after_a_refusal(connections, talk, pause):
+    with connections:
+        answered = talk()
+    if not answered:
+        pause()
+
+
+@fails("rate-3", "a client gave up")
+def ask_twice_only(connections, talk, pause):
+    for _ in range(2):
+        with connections:
+            if talk():
+                return
+        pause()
+
+
+@fails("rate-3", "paused that had no need to")
+def pause_after_the_answer(connections, talk, pause):
+    answered = False
+    while not answered:
+        with connections:
+            answered = talk()
+        pause()
+
+
+@fails("rate-3", "paused that had no need to")
+def pause_before_asking(connections, talk, pause):
+    pause()
+    while True:
+        with connections:
+            if talk():
+                return
+        pause()
+
+
+@fails("rate-3", "2 clients talked at once")
+def ask_again_without_a_permit(connections, talk, pause):
+    with connections:
+        answered = talk()
+    while not answered:
+        pause()
+        answered = talk()
+
+
+@fails("rate-3", "a deadlock")
+def keep_the_permit_of_the_answer(connections, talk, pause):
+    while True:
+        connections.acquire()
+        if talk():
+            return
+        connections.release()
+        pause()
+
+
+@fails("rate-3", "a permit too many came back")
+def give_back_twice(connections, talk, pause):
+    while True:
+        with connections:
+            if talk():
+                return
+            connections.release()
+        pause()
+
+
+# rate-4
+@fails("rate-4", "gave its permit back itself")
+def limit_those_inside(starts, later, send):
+    with starts:
+        send()
+
+
+@fails("rate-4", "gave its permit back itself")
+def give_back_twice_now_and_later(starts, later, send):
+    with starts:
+        later(starts.release)
+        send()
+
+
+@fails("rate-4", "a client sent without a permit")
+def send_at_will(starts, later, send):
+    send()
+
+
+@fails("rate-4", "a client sent without a permit")
+def send_and_then_ask(starts, later, send):
+    send()
+    starts.acquire()
+    later(starts.release)
+
+
+@fails("rate-4", "a deadlock")
+def never_give_back(starts, later, send):
+    starts.acquire()
+    send()
+
+
+@fails("rate-4", "time is lost")
+def begin_the_time_after_the_call(starts, later, send):
+    starts.acquire()
+    send()
+    later(starts.release)
+
+
+@fails("rate-4", "'NoneType' object is not callable")
+def release_at_once(starts, later, send):
+    starts.acquire()
+    later(starts.release())
+    send()
+
+
+@fails("rate-4", "a permit too many came back")
+def give_back_two(starts, later, send):
+    starts.acquire()
+    later(lambda: starts.release(2))
+    send()
+
+
+@fails("rate-4", "the client itself is to call `send()`")
+def send_later(starts, later, send):
+    starts.acquire()
+    later(starts.release)
+    later(send)
+
+
+@fails("rate-4", "gave its permit back itself")
+def sleep_with_the_permit(starts, later, send):
+    with starts:
+        send()
+        time.sleep(0.1)
+
+
+@fails("rate-4", "sent was 0 times")
+def never_send(starts, later, send):
+    starts.acquire()
+    later(starts.release)

@@ -470,3 +470,72 @@ async def acquire_before_the_task_begins(jobs, most):
         await permits.acquire()
         tasks.append(asyncio.create_task(one(job)))
     return [await task for task in tasks]
+
+
+# rate-1
+SOLUTIONS["rate-1"] = [6, 6.0]
+
+
+# rate-2
+@solves("rate-2")
+def token_last(connections, tokens, send):
+    with connections:
+        tokens.acquire()
+        send()
+
+
+@solves("rate-2")
+def token_last_and_finally_release(connections, tokens, send):
+    connections.acquire()
+    try:
+        tokens.acquire()
+        send()
+    finally:
+        connections.release()
+
+
+# rate-3
+@solves("rate-3")
+def back_off_outside(connections, talk, pause):
+    while True:
+        with connections:
+            if talk():
+                return
+        pause()
+
+
+@solves("rate-3")
+def back_off_between_two_tries(connections, talk, pause):
+    with connections:
+        answered = talk()
+    while not answered:
+        pause()
+        with connections:
+            answered = talk()
+
+
+@solves("rate-3")
+def back_off_by_calling_itself(connections, talk, pause):
+    connections.acquire()
+    try:
+        answered = talk()
+    finally:
+        connections.release()
+    if not answered:
+        pause()
+        back_off_by_calling_itself(connections, talk, pause)
+
+
+# rate-4
+@solves("rate-4")
+def given_back_by_the_clock(starts, later, send):
+    starts.acquire()
+    later(starts.release)
+    send()
+
+
+@solves("rate-4")
+def given_back_by_the_clock_in_a_lambda(starts, later, send):
+    starts.acquire()
+    later(lambda: starts.release())
+    return send()

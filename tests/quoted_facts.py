@@ -121,7 +121,12 @@ def counted(text: str) -> str:
     return re.sub(r"^version: .*$", f"version: {version()}", text, flags=re.MULTILINE)
 
 
-PAGES: dict[Path, Callable[[str], str]] = {LESSON_BY_LESSON: lesson_by_lesson, ROOT / "README.md": counted}
+PAGES: dict[Path, Callable[[str], str]] = {
+    LESSON_BY_LESSON: lesson_by_lesson,
+    ROOT / "README.md": counted,
+    ROOT / "CITATION.cff": counted,
+    ROOT / ".github" / "paper" / "paper.md": counted,
+}
 
 
 def outdated(path: Path) -> str | None:

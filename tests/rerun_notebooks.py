@@ -17,7 +17,6 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from nbval_pictures import reason_here
 from stored_notebook import (
     README_LESSON,
     README_PICTURE,
@@ -28,6 +27,7 @@ from stored_notebook import (
     readme_picture,
     text,
 )
+from stored_pictures import reason_here
 
 TESTS = Path(__file__).resolve().parent
 NOTEBOOKS = TESTS.parent / "notebooks"

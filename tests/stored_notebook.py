@@ -12,8 +12,8 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbval_pictures import picture_name
 from slides import slide_types
+from stored_pictures import picture_name
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 IGNORED = "nbval-ignore-output"  # the tag of a cell whose output changes from run to run

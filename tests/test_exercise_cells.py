@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lesson_names import definitions, run
 from stored_notebook import read
-from test_folded_solutions import NOTEBOOKS, defines, run, solutions
+from test_folded_solutions import NOTEBOOKS, solutions
 
 from semalab.exercises import Feedback
 from semalab.exercises.catalogue import exercise, names
@@ -50,7 +51,7 @@ def test_exercise_cells_hold_the_stub_and_a_solution_that_is_right(path: Path) -
         if cell.cell_type != "code":
             continue
         if not (checked := CHECKED.findall(cell.source)):
-            run(defines(cell.source), f"<{path.stem} {number}>", known)
+            run(definitions(cell.source), f"<{path.stem} {number}>", known)
             continue
         (name,) = checked
         task = exercise(name)

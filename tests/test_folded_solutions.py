@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from lesson_names import definitions, run
-from nbval_pictures import picture_name, reason_here
 from stored_notebook import read
+from stored_pictures import picture_name, reason_here
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import concurrent.futures
+import inspect
 import itertools
 import os
 import signal
@@ -107,6 +109,58 @@ def test_each_request_of_a_server_has_its_row() -> None:
     others = [thread for thread in run.trace.threads if thread.endswith("(process_request_thread)")]
     assert len(others) == len(set(others)) == 4
     run.trace.certify()
+
+
+def names_of_a_server(requests: int) -> list[str]:
+    """One request after the other, each answered with the name of the thread that serves it."""
+    door = threading.Semaphore(1)
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with door:
+                self.request.sendall(threading.current_thread().name.encode())
+
+    names = []
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        for _ in range(requests):
+            with socket.create_connection(server.server_address) as connection:
+                names.append(connection.recv(100).decode())
+        server.shutdown()
+        serving.join()
+    threading.Thread(target=door.acquire, name="").start()
+    return names
+
+
+def test_the_names_that_python_finds_are_the_same_in_every_run() -> None:
+    """And the same as in a process that has just begun."""
+    for _ in range(2):
+        run = lab.record(names_of_a_server, requests=2)
+        assert run.result == ["Thread-2 (process_request_thread)", "Thread-3 (process_request_thread)"]
+        assert run.trace.threads == ("main", "Thread-1 (serve_forever)", "Thread-4 (acquire)", *run.result)
+
+
+def names_given() -> list[str]:
+    made = [*(threading.Thread(target=int), threading.Thread(name="mine")), threading.Thread(None, int, "", ())]
+    pools = [concurrent.futures.ThreadPoolExecutor(1) for _ in range(2)]
+    names = [pool.submit(lambda: threading.current_thread().name).result() for pool in pools]
+    for pool in pools:
+        pool.shutdown()
+    return [one.name for one in made] + names
+
+
+def test_what_a_library_makes_is_numbered_anew_and_what_others_make_is_not() -> None:
+    names = ["Thread-1 (int)", "mine", "Thread-2 (int)", "ThreadPoolExecutor-0_0", "ThreadPoolExecutor-1_0"]
+    foreigners = Foreigners(time.perf_counter_ns, lambda: True)
+    for _ in range(2):
+        with foreigners.noted():
+            assert names_given() == names
+            assert inspect.signature(threading.Thread).parameters.keys() >= {"group", "target", "name", "daemon"}
+        foreigners.renew()
+    with Foreigners(time.perf_counter_ns, bool).noted():
+        one, two = (int(threading.Thread().name.removeprefix("Thread-")) for _ in range(2))
+    assert two == one + 1
 
 
 @pytest.fixture

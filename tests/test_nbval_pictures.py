@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
-from nbval_pictures import picture_name, pinned, reason_here, why_not_compared
 from PIL import Image
 from rerun_notebooks import rerun
 from stored_notebook import text
+from stored_pictures import picture_name, pinned, reason_here, why_not_compared
 
 ROOT = Path(__file__).resolve().parent.parent
 DRAW = """

@@ -72,7 +72,7 @@ def test_every_requirement_has_both_bounds_but_the_lab_itself() -> None:
 
 
 def test_what_only_tests_need_is_not_installed_for_learners() -> None:
-    assert {"mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
+    assert {"codespell", "mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
     assert lines("tests/requirements.txt")[0] == "-r ../requirements.txt"
     commands = [
         line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pip install -r" in line
@@ -83,18 +83,22 @@ def test_what_only_tests_need_is_not_installed_for_learners() -> None:
     ]
 
 
-def test_jupyterlabs_question_about_news_is_answered_where_the_lab_is_installed() -> None:
+def test_jupyterlab_asks_about_no_news_and_shows_pages_as_pages_where_the_lab_is_installed() -> None:
     """An overrides file of the lab's own, beside an administrator's; its names are JupyterLab's."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     placed = project["tool"]["setuptools"]["data-files"]
     assert placed == {"share/jupyter/lab/settings/overrides.d": ["binder/semalab.json"]}
-    ((plugin, settings),) = json.loads((ROOT / "binder" / "semalab.json").read_text(encoding="utf-8")).items()
-    assert settings == {"checkForUpdates": False, "fetchNews": "false"}
+    overrides = json.loads((ROOT / "binder" / "semalab.json").read_text(encoding="utf-8"))
+    assert overrides == {
+        "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+        "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    }
     schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
-    schema = schemas.joinpath(*plugin.split(":")).with_suffix(".json")
-    if not schema.is_file():
-        pytest.skip(f"JupyterLab is not installed below {sys.prefix}")
-    assert set(settings) <= set(json.loads(schema.read_text(encoding="utf-8"))["properties"])
+    for plugin, settings in overrides.items():
+        schema = schemas.joinpath(*plugin.split(":")).with_suffix(".json")
+        if not schema.is_file():
+            pytest.skip(f"JupyterLab is not installed below {sys.prefix}")
+        assert set(settings) <= set(json.loads(schema.read_text(encoding="utf-8"))["properties"])
 
 
 def test_what_the_pins_need_is_pinned_too() -> None:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "semalab"
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
     *("excerpt", "front_end", "event", "rules", "certificate", "trace", "stops", "labels", "source", "columns", "use"),
-    *("role", "proxies", "walk", "reading", "schedule", "permits", "claims", "rate", "verdict", "files"),
+    *("role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate", "verdict", "files"),
     *("timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
     *("engine", "twins", "stepping", "decode", "watching", "bench", "beyond", "recording"),
     *("loading", "comparison", "exploration", "exercises", "panel", "magic"),
@@ -26,7 +26,7 @@ FRONT_END = ("jupyterlab", "replay", "panel", "magic")  # the only layers that m
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
-@pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab"])
+@pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab", "codespell_lib ."])
 def test_tool_is_content(tool: str) -> None:
     pytest.importorskip(tool.split()[0], reason="tests/requirements.txt is not installed: no linters")
     command = [sys.executable, "-m", *tool.split()]

@@ -287,23 +287,24 @@ def test_the_runs_own_clock_and_random_numbers_are_the_same_each_time() -> None:
 
 
 # what only the second time shows
-def keeps_it_in_a_module_of_pythons() -> int:
-    sys.kept_by_a_test = getattr(sys, "kept_by_a_test", 0) + 1  # type: ignore[attr-defined]
-    return int(sys.kept_by_a_test)  # type: ignore[attr-defined]
+def keeps_it_where_nobody_looks() -> int:
+    kept = vars(sys)
+    kept.update(kept_by_a_test=kept.get("kept_by_a_test", 0) + 1)
+    return int(kept["kept_by_a_test"])
 
 
 def prints_it() -> None:
-    print(keeps_it_in_a_module_of_pythons())
+    print(keeps_it_where_nobody_looks())
 
 
 def raises_it() -> None:
-    if keeps_it_in_a_module_of_pythons() > 1:
+    if keeps_it_where_nobody_looks() > 1:
         raise ValueError("it was there before")
 
 
 def goes_another_way() -> None:
     gate = threading.Semaphore(2)
-    for _ in range(keeps_it_in_a_module_of_pythons()):
+    for _ in range(keeps_it_where_nobody_looks()):
         gate.acquire(blocking=False)
 
 
@@ -313,7 +314,7 @@ UNKNOWN = "; it may keep something where the lab cannot put it back, or ask the 
 @pytest.mark.parametrize(
     ("program", "how"),
     [
-        (keeps_it_in_a_module_of_pythons, "it returned 1, and then 2"),
+        (keeps_it_where_nobody_looks, "it returned 1, and then 2"),
         (prints_it, "it printed '1\\n', and then '2\\n'"),
         (raises_it, "it raised nothing, and then raised ValueError: it was there before"),
         (goes_another_way, "its threads went another way"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,11 @@ def test_a_long_difference_is_cut() -> None:
     assert len(lines) == 41
     assert lines[-1] == "… and 143 more lines"
     assert rerun_notebooks.difference(old, old, "00_scratch.ipynb") == []
+
+
+def test_notebooks_are_judged_where_nbval_and_pytest_cannot_be_imported() -> None:
+    """The way out for the day on which a new pytest breaks nbval, which nobody mends any more."""
+    without = "import sys; sys.modules.update(dict.fromkeys(('nbval', 'nbval.plugin', 'pytest', '_pytest')))"
+    code = f"{without}; sys.path.insert(0, {str(Path(__file__).parent)!r}); import rerun_notebooks; print('imported')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False)
+    assert (ended.stdout, ended.returncode) == ("imported\n", 0), ended.stderr

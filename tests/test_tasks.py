@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import os
 import random
 import signal
 import sys
 import threading
 import types
+import warnings
 from asyncio import Semaphore, sleep
 from pathlib import Path
 from typing import Any
@@ -151,9 +153,13 @@ def test_a_semaphore_of_threading_stops_the_loop_and_the_run_says_so() -> None:
 
         await asyncio.gather(visit(), visit())
 
-    assert lab.record(block_the_loop).verdict == (
-        "Deadlock: main waits for `door` (value 0) and nobody can release it any more"
-    )
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always", ResourceWarning)
+        assert lab.record(block_the_loop).verdict == (
+            "Deadlock: main waits for `door` (value 0) and nobody can release it any more"
+        )
+        gc.collect()
+    assert not [one for one in warned if "event loop" in str(one.message)]
 
 
 @pytest.mark.parametrize("pause", [0, 0.01, None], ids=["awaits", "sleeps", "computes"])
@@ -378,3 +384,18 @@ async def sleeps_too_long() -> None:
 def test_one_that_waits_for_nobody_waits_for_nobody() -> None:
     run = lab.record(sleeps_too_long, clock="virtual", timeout=9)
     assert run.verdict == "Stopped: the program had not ended after 9 s; main was still there"
+
+
+async def tells_its_names() -> list[str]:
+    async def name() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    return [await name(), *await asyncio.gather(name(), name()), await asyncio.create_task(name(), name="mine")]
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_tasks_are_numbered_anew_in_every_run(clock: str) -> None:
+    for _ in range(2):
+        assert lab.record(tells_its_names, clock=clock).result == ["Task-1", "Task-2", "Task-3", "mine"]

@@ -15,6 +15,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from os import urandom
 from pathlib import Path
 from unittest import mock
 
@@ -25,6 +26,8 @@ import semalab as lab
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
+POLLS = pytest.mark.skipif(not hasattr(select, "poll"), reason="poll of POSIX")
+EPOLLS = pytest.mark.skipif(not hasattr(select, "epoll"), reason="epoll of Linux")
 UNIX = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="signals of POSIX")
 
 
@@ -38,6 +41,17 @@ def waits_for_nothing() -> None:
     with selectors.DefaultSelector() as selector:
         selector.select(0)
     select.select([], [], [], 0)
+    if hasattr(select, "poll"):
+        select.poll().poll(0)
+    if hasattr(select, "epoll"):
+        with select.epoll() as waits:
+            waits.poll(0)
+            assert not waits.closed and waits.fileno() > 0
+
+
+def waits_in_an_epoll() -> None:
+    with select.epoll() as waits:
+        waits.poll(timeout=0.001)
 
 
 ASKED: list[tuple[Callable[[], object], str]] = [
@@ -50,6 +64,13 @@ ASKED: list[tuple[Callable[[], object], str]] = [
     (lambda: secrets.choice("ab"), "random.SystemRandom"),
     (lambda: secrets.token_hex(2), "random.SystemRandom"),
     pytest.param(lambda: select.select([], [], [], 0.001), "select.select", marks=UNIX),  # type: ignore[list-item]
+    pytest.param(lambda: select.poll().poll(1), "select.poll", marks=POLLS),  # type: ignore[list-item]
+    pytest.param(waits_in_an_epoll, "select.epoll", marks=EPOLLS),  # type: ignore[list-item]
+    (lambda: random.Random().random(), "random.Random()"),
+    (lambda: random.Random(None), "random.Random()"),
+    (lambda: urandom(2), "os.urandom"),
+    (lambda ask=urandom: ask(2), "os.urandom"),
+    (lambda: {"ask": urandom}["ask"](2), "os.urandom"),
     pytest.param(waits_in_a_selector, "selectors", marks=UNIX),  # type: ignore[list-item]
     pytest.param(lambda: signal.setitimer(signal.ITIMER_REAL, 0), "signal.setitimer", marks=UNIX),  # type: ignore[list-item]
     pytest.param(lambda: signal.alarm(0), "signal.alarm", marks=UNIX),  # type: ignore[list-item]
@@ -75,6 +96,7 @@ RULED: list[Callable[[], object]] = [
     lambda: (time.time(), time.monotonic(), time.perf_counter_ns(), time.localtime()),
     lambda: (datetime.datetime.now(), datetime.date.today()),
     lambda: (random.random(), random.choice("ab")),
+    lambda: (random.Random(3).random(), random.seed(4), random.Random("x").random()),
     lambda: time.sleep(3),
     pytest.param(waits_for_nothing, marks=UNIX),  # type: ignore[list-item]
 ]
@@ -87,8 +109,8 @@ def test_what_it_rules_is_not(what: Callable[[], object]) -> None:
 
 def test_who_asks_outside_of_the_run_is_not_named() -> None:
     lab.record(asks, what=lambda: None, clock="virtual")
-    urandom, real = os.urandom, time.process_time
-    assert len(urandom(3)) == 3 and real() >= 0
+    ask, real = os.urandom, time.process_time
+    assert ask is urandom and "seed" in vars(random.Random) and len(ask(3)) == 3 and real() >= 0
     assert lab.record(asks, what=lambda: None, clock="virtual").unruled == ()
 
 
@@ -167,3 +189,20 @@ def test_another_sleep_in_its_place_is_the_one_that_is_meant(clock: str, how: st
     assert run.result == [5]
     assert not [event for event in run.trace if event.kind == "sleep"]
     assert time.sleep is real
+
+
+def puts_another_clock_there(name: str) -> object:
+    module = sys.modules["time"]
+    real = getattr(module, name)
+    setattr(module, name, lambda *args: 1234)
+    try:
+        return getattr(time, name)()
+    finally:
+        setattr(module, name, real)
+
+
+@pytest.mark.parametrize("name", ["time", "monotonic", "perf_counter_ns", "localtime", "process_time"])
+def test_another_clock_in_its_place_is_the_one_that_is_meant(name: str) -> None:
+    real = getattr(time, name)
+    assert lab.record(puts_another_clock_there, name=name, clock="virtual").result == 1234
+    assert getattr(time, name) is real

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import selectors
 from asyncio import futures
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class Loop(asyncio.SelectorEventLoop):
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
+        self._numbers = itertools.count(1)  # in the names of tasks: the process counts on from run to run
         super().__init__(_Watching(self))
         self.origin = self.time()
         self._own = len(self._selector.get_map())  # type: ignore[attr-defined]  # the pipe that wakes the loop up
@@ -45,6 +47,8 @@ class Loop(asyncio.SelectorEventLoop):
         if (begins := self.begins) is not None:
             self.call_soon(lambda: begins(made[0]))
         made.append(super().create_task(coro, **settings))
+        if settings.get("name") is None:
+            made[0].set_name(f"Task-{next(self._numbers)}")
         return made[0]
 
     def call_later(  # type: ignore[override]

@@ -30,7 +30,7 @@ from semalab.settings import Program, RunSettings, code_of
 from semalab.stops import Deadlock, Timeout, Wait
 from semalab.twins import Twins
 
-_UNNAMED = re.compile(r"Task-\d+")  # counted in the whole process: it says nothing and differs from run to run
+_UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
 _LINKS = 3  # references from a callback of a task to the future that somebody waits in for its end
 
 
@@ -126,8 +126,10 @@ class TaskBench(Bench):
             return self._to_its_end(loop)
         finally:
             self._closed = True
-            self._leave(loop)
-            loop.close()
+            try:
+                self._leave(loop)
+            finally:  # a run that is stopped does not let it run once more
+                loop.close()
 
     def _to_its_end(self, loop: Loop) -> Any:
         result = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import _thread
 import functools
+import itertools
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +20,8 @@ from typing import Any
 from semalab.engine.frames import current_frames
 
 HANDLER = "signal handler"  # as which the thread acts that waits for the run's end and does nothing else
+_OF_C = re.compile(r"Dummy-\d+")  # what `threading` calls a thread that C has started
+_NUMBERED = re.compile(r"(?<=^Thread-)\d+")  # what `threading` calls a thread that nobody gave a name
 
 
 class Foreign:
@@ -43,7 +47,8 @@ class Foreign:
 
     @property
     def name(self) -> str:
-        return str(self.thread.name) if self.thread is not None and not self._name else self._name or "nameless"
+        name = str(self.thread.name) if self.thread is not None and not self._name else self._name
+        return "nameless" if not name or _OF_C.fullmatch(name) else name
 
     @property
     def description(self) -> str:
@@ -58,10 +63,14 @@ class Foreign:
 class Foreigners:
     """Invariants: `every` lists them in the order in which they were met. The system gives the identifier of an ended
     thread to the next new one: `_seen` has those of an identifier whose begin was seen, in order, and `_unseen` who had
-    it after the first so many of them.
+    it after the first so many of them. `_numbers` and `_pools` are those of the names that Python finds in the run: the
+    process counts on from run to run, and the same program would not give the same names. `_covered` has what could not
+    be put back yet, because something of the same run stands before it: that goes first.
     """
 
     def __init__(self, now: Callable[[], int], in_the_run: Callable[[], bool]) -> None:
+        self._numbers = self._pools = itertools.count()
+        self._count_anew()
         self._now = now
         self._in_the_run = in_the_run
         self.every: list[Foreign] = []
@@ -69,6 +78,7 @@ class Foreigners:
         self._unseen: dict[tuple[int, int], Foreign] = {}
         self._before = {ident: _object(ident) for ident in current_frames()}
         self._supervisor: int | None = None
+        self._covered: list[tuple[Any, str, Any, Any]] = []  # what is exchanged, with a twin in front of it
 
     def at(self, ident: int, time: int) -> Foreign:
         """Whose identifier it was at this time of the run's clock."""
@@ -114,27 +124,45 @@ class Foreigners:
     def noted(self) -> Iterator[None]:
         """Meanwhile every start of a thread is seen; the thread that calls only waits, and handles signals.
 
-        The module `threading` stays as it is: programs may look at it. Two methods of its Thread are exchanged.
+        The module `threading` stays as it is: programs may look at it. Three methods of its Thread are exchanged.
         """
         self._supervisor = _thread.get_ident()
         changes = [
+            (threading.Thread, "__init__", self._naming),
             (threading.Thread, "start", self._noting_start),
             (threading.Thread, "_bootstrap_inner", self._noting_life),
             (_thread, "start_new_thread", self._noting_function),
             (_thread, "start_new", self._noting_function),
         ]
+        if (pools := sys.modules.get("concurrent.futures.thread")) is not None:
+            changes.append((pools.ThreadPoolExecutor, "_counter", self._numbering))
         changed: list[tuple[Any, str, Any, Any]] = []
         try:
             for place, name, noting in changes:
+                if any((place, name) == (one, other) for one, other, *_ in self._covered):
+                    continue
                 real = vars(place)[name]
-                noted = functools.wraps(real)(noting(real))
+                noted = noting(real)
+                if not isinstance(noted, staticmethod):
+                    functools.update_wrapper(noted, real)
                 changed.append((place, name, real, noted))
                 setattr(place, name, noted)
             yield
         finally:
-            for place, name, real, noted in reversed(changed):
-                if vars(place).get(name) is noted:
-                    setattr(place, name, real)
+            self._covered += _put_back(changed)
+
+    def _naming(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def __init__(
+            thread: Any, group: Any = None, target: Any = None, name: Any = None, *args: Any, **more: Any
+        ) -> None:
+            real(thread, group, target, name, *args, **more)
+            if not name and (self._in_the_run() or self.descends()):
+                thread._name = _NUMBERED.sub(lambda _: str(self.number()), thread._name)
+
+        return __init__
+
+    def _numbering(self, real: Callable[[], int]) -> Any:
+        return staticmethod(lambda: next(self._pools) if self._in_the_run() or self.descends() else real())
 
     def _noting_start(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def start(thread: Any) -> None:
@@ -191,15 +219,35 @@ class Foreigners:
         """True if the run has started the calling thread, by whatever means."""
         return any(one.descends and one.ended is None for one in self._seen.get(_thread.get_ident(), ())[-1:])
 
+    def number(self) -> int:
+        """The next of the numbers that stand in the names of the run's threads, whoever started them."""
+        return next(self._numbers)
+
+    def _count_anew(self) -> None:
+        self._numbers, self._pools = itertools.count(1), itertools.count()
+
     def renew(self) -> None:
         """Another run begins. Who is still there may take part in it, too."""
+        self._count_anew()
         self.every = [one for one in self.every if one.ended is None]
         self._seen = {ident: [one for one in seen if one.ended is None] for ident, seen in self._seen.items()}
         self._unseen = {}
 
     def close(self) -> None:
-        """The run is over, and so is its clock: threads that outlive it must not keep it."""
+        """The run is over, and so is its clock: threads that outlive it must not keep it. All names are back."""
+        self._covered = _put_back(self._covered)
         self._now, self._in_the_run = _never, bool
+
+
+def _put_back(changed: list[tuple[Any, str, Any, Any]]) -> list[tuple[Any, str, Any, Any]]:
+    """Put every real one back where the other still stands; returns those in whose places something else does."""
+    covered: list[tuple[Any, str, Any, Any]] = []
+    for place, name, real, noted in reversed(changed):
+        if vars(place).get(name) is noted:
+            setattr(place, name, real)
+        else:
+            covered.insert(0, (place, name, real, noted))
+    return covered
 
 
 def _never() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from semalab.event import SEMAPHORES
+from semalab.event import SEMAPHORES, Event
 from semalab.run import Run
 from semalab.use import Use
 
@@ -12,12 +12,16 @@ STAY = 0.01  # seconds that a call of what the exercise hands over takes
 
 
 def calls(run: Run) -> Counter[str]:
-    """How often each thread was in the exercise's own code, where it stays for a while.
+    """How often each thread was in the exercise's own code, where it stays for a while."""
+    return Counter(event.thread for event in run.trace.events if is_call(event))
+
+
+def is_call(event: Event, stay: float = STAY) -> bool:
+    """Whether here a thread begins to stay in the exercise's own code, for so many seconds.
 
     A sleep of the attempt's own code has a line, one in the lab's has none.
     """
-    stays = (e for e in run.trace.events if e.kind == "sleep" and e.line is None and e.amount == round(STAY * 1e9))
-    return Counter(event.thread for event in stays)
+    return event.kind == "sleep" and event.line is None and event.amount == round(stay * 1e9)
 
 
 def semaphores(run: Run) -> list[Use]:

@@ -27,7 +27,7 @@ class Tone(NamedTuple):
 
 # Okabe and Ito's hues, darkened until white type on them and they on the paper both keep 4.5:1, and moved apart in
 # lightness until any two of them, and the alarm, differ by 18 in CIELAB to every eye: a hue that a protanope, a
-# deuteranope or a tritanope does not see must not be all that parts them. Vermillion is left out: it is the alarm's.
+# deuteranope or a tritanope does not see must not be all that parts them. Vermilion is left out: it is the alarm's.
 TONES = (
     Tone("#00629b", "////"),  # blue
     Tone("#a25700", "\\\\\\\\"),  # ochre

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import types
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from semalab.twins.recorder import Recorder
@@ -25,6 +25,7 @@ def time_module(
     clock in nanoseconds, None if that is the real one.
     """
     module = copied(time, sleep=_sleep(recorder))
+    choose = _followed(choose)
     if now is not None:
         for name in ("monotonic", "perf_counter", "time"):
             module.__dict__[name] = choose(lambda: now() / 1e9, getattr(time, name))
@@ -37,6 +38,24 @@ def time_module(
         for name, place in _OF_NOW.items():
             module.__dict__[name] = choose(_of_now(getattr(time, name), place, now), getattr(time, name))
     return module
+
+
+def _followed(choose: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Functions that are chosen as long as the real one stands in `time`: another one in its place the program has put
+    there in the midst of the run, and means that one.
+    """
+
+    def chosen(ours: Any, real: Any) -> Any:
+        name, function = real.__name__, choose(ours, real)
+
+        @wraps(function)
+        def followed(*args: Any, **kwargs: Any) -> Any:
+            there = vars(time).get(name)
+            return (function if there is real or there is None else there)(*args, **kwargs)
+
+        return followed
+
+    return chosen
 
 
 def _of_clock(real: Callable[[int], Any], now: Callable[[], int], unruled: Unruled) -> Callable[[int], Any]:

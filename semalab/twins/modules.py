@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 def _threading(twins: Twins) -> types.ModuleType:
     source = twins.source
+    source.__dict__["_counter"] = twins.processor.foreigners.number
 
     def renew() -> None:
         source._active.clear()
         source._limbo.clear()
-        source.__dict__["_counter"] = itertools.count(1).__next__
         source.__dict__["_main_thread"] = main = source._MainThread()
         main._program_thread = twins.processor.current()
 

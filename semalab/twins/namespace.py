@@ -94,6 +94,8 @@ class Twins:
             return present(real)
         if real is _LOCK or real is _RLOCK:
             return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
+        if (noted := self.unruled.of(real)) is not real:
+            return noted
         module, name = self._places.get(id(real), ("", ""))
         if not module:
             return real
