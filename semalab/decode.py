@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
 from semalab.engine import Foreign, Inside, Processor, ProgramThread, Subject, rows, times
+from semalab.engine.garbage import no_collections
 from semalab.event import LOCKS
 from semalab.labels import line_of, primitive_labels, thread_labels
 from semalab.source import Source, source_of
@@ -30,17 +29,6 @@ class Printed(NamedTuple):
     time: int
     thread: str
     text: str
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class Decoder:
@@ -87,7 +75,7 @@ class Decoder:
         return self._trace(end, now)
 
     def _trace(self, cut: int | None, end: int) -> Trace:
-        with _no_collections():  # many small tuples and no garbage: nothing to collect
+        with no_collections():  # many small tuples and no garbage: nothing to collect
             self._decode(cut)
             self._end_foreign(end)
         threads = [label for label in [*self.thread_labels, *self._foreign.values()] if label in self._started]

@@ -154,7 +154,7 @@ class Run:
         if self.clock == "wall":
             return "wall clock"
         if self.schedule is not None and self.schedule.points:
-            return f"virtual clock, {len(self.schedule):,} steps chosen"
+            return "virtual clock, every step chosen"
         return f"virtual clock, seed {self.seed}"
 
     @cached_property

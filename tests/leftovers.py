@@ -9,12 +9,15 @@ import os
 import random
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+_OF_A_THREAD = ("__init__", "start", "_bootstrap_inner", "join")
+_CLOCKS = ("time", "monotonic", "perf_counter", "sleep", "localtime")
 OPEN_FILES = Path("/proc/self/fd")  # Linux; elsewhere nobody tells
 
 
@@ -28,6 +31,8 @@ def state() -> dict[str, Any]:
         "garbage collection": (gc.isenabled(), gc.get_threshold()),
         "switch interval": sys.getswitchinterval(),
         "stack size": threading.stack_size(),
+        "what makes and starts threads": {name: vars(threading.Thread)[name] for name in _OF_A_THREAD},
+        "clocks, numbers, files": (*(vars(time)[name] for name in _CLOCKS), os.urandom, vars(random.Random)["seed"]),
         "hooks": (threading.excepthook, sys.unraisablehook, threading.gettrace(), threading.getprofile()),
     }
     if hasattr(os, "sched_getaffinity"):

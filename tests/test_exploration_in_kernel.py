@@ -28,12 +28,14 @@ FOUND = (
     " of its 2 different schedules\n"
 )
 ENDLESS = """
-def slow(flag):
-    open(flag, "w").close()
+def slow():
     programs.passing(4, 4)
     programs.passing(4, 4)
 
-found = lab.explore(slow, flag={flag!r}, seconds=600, budget=10**9)
+def look(run):
+    open({flag!r}, "w").close()
+
+found = lab.explore(slow, check=look, seconds=600, budget=10**9)
 print(found.verdict, found.interrupted, found.complete)
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import string
 import sys
 import threading
 import types
@@ -184,6 +185,22 @@ def test_what_a_module_gives_when_it_is_asked_is_seen(clock: str) -> None:
         run = lab.record(program, clock=clock)
         assert (run.unseen, list(run.trace.primitives)) == ((), ["kept"])
         assert sum(event.kind == "acquire" for event in run.trace) == 2
+    program()
+
+
+@CLOCKS
+def test_what_the_program_has_put_into_a_module_of_pythons_is_seen(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(string, "gate", threading.Semaphore(1), raising=False)
+    monkeypatch.setattr(string, "gates", [threading.Lock()], raising=False)
+
+    def program() -> None:
+        two(lambda: use(string.gate))  # type: ignore[attr-defined]
+        two(lambda: use(string.gates[0]))  # type: ignore[attr-defined]
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert run.unseen == () and "gates[0]" in run.trace.primitives and len(run.trace.primitives) == 2
+        assert sum(event.kind == "acquire" for event in run.trace) == 4
     program()
 
 

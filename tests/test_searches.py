@@ -105,7 +105,7 @@ def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
         (library_programs.in_line, {"[1, 2]", "[2, 1]"}),
         (library_programs.in_a_simple_line, {"[1, 2]", "[2, 1]"}),
         (library_programs.simply_seen, {"(False, 0)", "(False, 1)"}),
-        (library_programs.refused, {"['full', 'empty']", "['empty']", "[]"}),
+        (library_programs.refused, {"['full', 'empty']", "['empty', 'full']", "['empty']", "[]"}),
         (library_programs.asked_mutex, {"[True]", "[False]"}),
         (library_programs.one_after_the_other, {"[1, 2]", "[2, 1]"}),
         (library_programs.first_of_two, {"True", "False"}),

@@ -15,9 +15,9 @@ import pytest
 from full_enumeration import enumerate_all
 
 from semalab.exploration.classes import History, Names
+from semalab.exploration.search import Search
 from semalab.stepping import Settings, footprint
 
-COUNT = frozenset(["variable count"])
 Model = tuple[Sequence[str], int, int]  # what each thread does, how many threads, the semaphore's initial value
 
 PASS: Sequence[str] = ("acquire", "release")
@@ -108,7 +108,8 @@ def test_states_by_values_and_by_pasts(
     assert states((todo, threads, initial)) == (by_values, by_pasts)
     arguments = {"threads": threads, "initial": initial} if todo is not BARE else {"threads": threads}
     watched = todo is not PASS
-    settings = Settings(
-        "bytecode" if watched else "operations", shared=COUNT if watched else frozenset(), watched=watched
+    search = Search(
+        program, arguments, None, Settings("bytecode" if watched else "operations", watched=watched), 10_000, 600
     )
-    assert len(enumerate_all(program, arguments, settings).states) == by_pasts
+    search.run()  # which finds out what is shared
+    assert len(enumerate_all(program, arguments, search.settings).states) == by_pasts

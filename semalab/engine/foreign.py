@@ -64,7 +64,8 @@ class Foreigners:
     """Invariants: `every` lists them in the order in which they were met. The system gives the identifier of an ended
     thread to the next new one: `_seen` has those of an identifier whose begin was seen, in order, and `_unseen` who had
     it after the first so many of them. `_numbers` and `_pools` are those of the names that Python finds in the run: the
-    process counts on from run to run, and the same program would not give the same names.
+    process counts on from run to run, and the same program would not give the same names. `_covered` has what could not
+    be put back yet, because something of the same run stands before it: that goes first.
     """
 
     def __init__(self, now: Callable[[], int], in_the_run: Callable[[], bool]) -> None:
@@ -77,6 +78,7 @@ class Foreigners:
         self._unseen: dict[tuple[int, int], Foreign] = {}
         self._before = {ident: _object(ident) for ident in current_frames()}
         self._supervisor: int | None = None
+        self._covered: list[tuple[Any, str, Any, Any]] = []  # what is exchanged, with a twin in front of it
 
     def at(self, ident: int, time: int) -> Foreign:
         """Whose identifier it was at this time of the run's clock."""
@@ -137,6 +139,8 @@ class Foreigners:
         changed: list[tuple[Any, str, Any, Any]] = []
         try:
             for place, name, noting in changes:
+                if any((place, name) == (one, other) for one, other, *_ in self._covered):
+                    continue
                 real = vars(place)[name]
                 noted = noting(real)
                 if not isinstance(noted, staticmethod):
@@ -145,9 +149,7 @@ class Foreigners:
                 setattr(place, name, noted)
             yield
         finally:
-            for place, name, real, noted in reversed(changed):
-                if vars(place).get(name) is noted:
-                    setattr(place, name, real)
+            self._covered += _put_back(changed)
 
     def _naming(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(
@@ -232,8 +234,20 @@ class Foreigners:
         self._unseen = {}
 
     def close(self) -> None:
-        """The run is over, and so is its clock: threads that outlive it must not keep it."""
+        """The run is over, and so is its clock: threads that outlive it must not keep it. All names are back."""
+        self._covered = _put_back(self._covered)
         self._now, self._in_the_run = _never, bool
+
+
+def _put_back(changed: list[tuple[Any, str, Any, Any]]) -> list[tuple[Any, str, Any, Any]]:
+    """Put every real one back where the other still stands; returns those in whose places something else does."""
+    covered: list[tuple[Any, str, Any, Any]] = []
+    for place, name, real, noted in reversed(changed):
+        if vars(place).get(name) is noted:
+            setattr(place, name, real)
+        else:
+            covered.insert(0, (place, name, real, noted))
+    return covered
 
 
 def _never() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from types import FrameType
+
+from semalab.engine.garbage import no_collections
 
 _one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
@@ -19,11 +20,5 @@ def current_frames() -> dict[int, FrameType]:
     """
     if sys.version_info >= (3, 12):
         return sys._current_frames()
-    with _one_at_a_time:
-        collecting = gc.isenabled()
-        try:
-            gc.disable()
-            return sys._current_frames()
-        finally:
-            if collecting:
-                gc.enable()
+    with _one_at_a_time, no_collections():
+        return sys._current_frames()

@@ -19,8 +19,10 @@ from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program
 
-BUDGET = 2_000  # schedules of one size: the solutions need a few hundred
+BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
+BESIDES = 600  # schedules of each other size: a class of thirty waits for them
 PATIENCE = 10.0  # seconds of the processor for all explorations together: the solutions need less than two
+HURRY = 5.0  # seconds of the processor for a better answer than the one that is there
 STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
 LONGEST = 300.0  # real seconds for one check
@@ -42,7 +44,7 @@ class Bounded:
 
     def hurry(self) -> None:
         """There is an answer already; a better one may be looked for for a moment only."""
-        self.deadline = min(self.deadline, time.process_time() + STALLED)
+        self.deadline = min(self.deadline, time.process_time() + HURRY)
 
     def too_busy(self) -> bool:
         """Whether the machine kept from its end what did not come to it."""
@@ -65,8 +67,13 @@ class Bounded:
             cancelled=self._ends,
         )
 
-    def explore(self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None]) -> Exploration:
-        """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough."""
+    def explore(
+        self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None], besides: bool = False
+    ) -> Exploration:
+        """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough.
+
+        besides: something smaller was proved already.
+        """
         last = 0
         self._idle.restart()
 
@@ -79,5 +86,13 @@ class Bounded:
 
         seconds = max(0.5, self.deadline - time.process_time())
         return search(
-            program, dict(arguments), check, "operations", "free", BUDGET, seconds, goes_on, time.process_time
+            program,
+            dict(arguments),
+            check,
+            "operations",
+            "free",
+            min(BUDGET, BESIDES) if besides else BUDGET,
+            seconds,
+            goes_on,
+            time.process_time,
         )

@@ -93,6 +93,8 @@ class _Judging:
             self._bounded.hurry()
         for size in self._trial.small:
             found = self._explore(size)
+            if found.changed:
+                raise Changed
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
                 return self._unproved(found, first)
             self._proofs.append(found)
@@ -122,7 +124,9 @@ class _Judging:
                 raise AssertionError(problem)
 
         check.__name__ = self._trial.name
-        return self._bounded.explore(self._trial.program, {"attempt": self._attempt, **size}, check)
+        return self._bounded.explore(
+            self._trial.program, {"attempt": self._attempt, **size}, check, besides=bool(self._proofs)
+        )
 
     def _wrong(self, run: Run) -> str | None:
         self._seen.update(self._trial.seen(run))

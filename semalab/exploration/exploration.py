@@ -43,8 +43,9 @@ class Exploration:
     allow to look for it and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
     unfinished: why a run did not end, if one did not. undecided: why the check could not say of a run whether it is
-    right, and unjudged how many those were: nothing is proved then, and nothing is broken. interrupted: somebody
-    stopped the search.
+    right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
+    nothing is broken. changed: it did not do the same when one schedule was played twice. interrupted: somebody stopped
+    the search.
     seed: where the program's random numbers came from, if it drew any: nothing is proved for others.
 
     >>> explore(program, threads=2, initial=1, check=mutual_exclusion).verdict
@@ -67,6 +68,7 @@ class Exploration:
     unfinished: str | None = None
     undecided: str | None = None
     unjudged: int = 0
+    changed: bool = False
     interrupted: bool = False
     seed: int | None = None
     name: str = "program"
@@ -112,11 +114,14 @@ class Exploration:
         """One sentence with the granularity and the size; the same for the same exploration."""
         run = "" if self.schedules == self.covered else f" (found in {_count(self.schedules, 'run')})"
         if self.verdict == "counterexample":
-            length = _count(len(self._shown), "step")
+            told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
+            length = _count(len(told), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
             return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":
             return f"Proved for {self.size}: {self.claim}, under {self._each}{run}"
+        if self.changed:
+            return f"Cannot say for {self.size}: {self.undecided}"
         judged = _count(self.covered, "different schedule")
         if self.verdict == "cannot say":
             return f"Cannot say for {self.size}: {self.undecided}. Nothing wrong in {judged}{run}{self._besides}"

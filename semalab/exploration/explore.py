@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
@@ -12,9 +13,10 @@ from semalab.excerpt import cut_name, written
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
-from semalab.exploration.program import shares
+from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
+from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
@@ -50,8 +52,12 @@ def explore(
             right, or raises. Failed asserts, exceptions and deadlocks in the program are always wrong. It is asked
             about one schedule of those that stand for each other, so it must not ask for the order of steps on
             different primitives.
-        granularity: where steps begin. "operations": at operations on primitives, sleeps and prints; "lines": also at
-            source lines that touch what threads share; "bytecode": at each instruction that reads or writes it.
+        granularity: where threads may take turns. "operations": before each operation on a primitive, each wake-up
+            from a sleep and each print, and right after it if the thread then touches what others touch, too, before
+            its next operation (so whatever a seed of the virtual clock does is tried); starts, begins, joins and ends
+            of threads are such operations if the program can tell when they happened. "lines": also before each source
+            line that touches a variable, attribute or item that threads share and one of them changes. "bytecode":
+            also before each instruction that reads or writes it.
         time: "clock": the virtual clock's, on which computing takes no time, so that sleeps end in their order; or
             "free": anything may take any time, and whoever sleeps may wake before all others or long after.
         budget: the most schedules to run.
@@ -61,8 +67,13 @@ def explore(
 
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a program that
-            uses primitives, or threads that have not begun, from before it runs.
-        Changed (a RuntimeError): for a program that does not do the same under the same schedule.
+            uses primitives, or threads that have not begun, from before it runs, or that can change what cannot be put
+            back: an iterator, an open file.
+
+    Before each schedule the program's state is what it was before the first: what it can reach by the names it uses,
+    globals, attributes, closures, defaults, arguments. A program that does not do the same all the same when a schedule
+    is played twice, or that asks the world for its clock, its random numbers or its files, is not proved: the verdict
+    is "cannot say", and the sentence says why.
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
     """
@@ -100,6 +111,7 @@ def search(
     _check(check, granularity, time)
     check_limits(budget, seconds)
     _check_primitives(program, arguments)
+    refuse_unkept(program, arguments)
     stopped = False
 
     def ask(schedules: int) -> bool:
@@ -108,7 +120,8 @@ def search(
         return not stopped
 
     watched = granularity != "operations" or shares(program, arguments)
-    settings = Settings(granularity, time == "free", watched=watched)
+    shared = known_to_share(program, arguments) if watched else frozenset()
+    settings = Settings(granularity, time == "free", shared=shared, watched=watched)
     found = Search(program, arguments, check, settings, budget, seconds, ask, now)
     found.run()
     return _exploration(found, stopped)
@@ -119,7 +132,12 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
     claim = check if counts_only(check) else None
 
     def replay(schedule: Schedule) -> Run:
-        return run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+        state = State(walk(found.program, dict(found.arguments)))
+        try:
+            run = run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
+            return replace(run, result=state.aside(run.result))
+        finally:
+            state.restore()  # so that it can be asked for again
 
     def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
         return tell_all(found.program, found.arguments, settings, claim, schedules)
@@ -147,6 +165,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,
+        changed=found.changed,
         interrupted=stopped and not found.complete,
         seed=SEED if found.drew else None,
         name=getattr(found.program, "__name__", "program"),

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from semalab.settings import Program
-from semalab.stepping.reach import may_share
+from semalab.stepping.accesses import ITEMS
+from semalab.stepping.reach import goes_under_other_names, may_share
 from semalab.twins import functions
 
 
@@ -17,6 +18,12 @@ def shares(program: Program, arguments: Mapping[str, Any]) -> bool:
     own = getattr(program, "__func__", program)
     objects = any(not _plain(value) for value in arguments.values())
     return objects or own not in found or may_share(own, found)
+
+
+def known_to_share(program: Program, arguments: Mapping[str, Any]) -> frozenset[str]:
+    """What its threads are taken to share from the beginning: the items of whatever has no name for certain."""
+    found = list(functions([program, *arguments.values()]))
+    return frozenset((ITEMS,) if found and goes_under_other_names(found[0], found[1:]) else ())
 
 
 def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 
 from semalab.excerpt import listed
 from semalab.exploration.classes import Names
+from semalab.exploration.contents import Unkept
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
+from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
@@ -32,6 +34,7 @@ class Search:
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end.
+    `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class Search:
         self.unfinished: str | None = None
         self.undecided: str | None = None
         self.unjudged = 0
+        self.changed = False
+        self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
         self.states = 0
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
@@ -85,6 +90,19 @@ class Search:
                 except Grown:
                     self._begin()
                     stage.grow(self.settings)
+                except (Changed, Unkept) as reason:
+                    self._give_up(stage, reason)
+                    return
+
+    def _give_up(self, stage: Stage, reason: Changed | Unkept) -> None:
+        """The program is not the same whenever it begins."""
+        how = reason.how if isinstance(reason, Changed) else str(reason)
+        asked = f"it asks for {stage.world.told}" if stage.world.told else ""
+        unknown = "it may keep something where the lab cannot put it back, or ask the real world (files, the clock)"
+        why = [part for part in (how, asked or (unknown if isinstance(reason, Changed) else "")) if part]
+        self._begin()
+        self.changed = True
+        self.undecided = f"the same schedule, played twice, did not do the same: {'; '.join(why)}"
 
     def _stopped(self) -> bool:
         """Whether the run under way is no longer wanted. What is shown in the end is."""
@@ -96,6 +114,8 @@ class Search:
         while more and self.play(stage, guide):
             if guide.differs:
                 raise Changed
+            if self._first is None and stage.processor.verdict in (None, "deadlock"):
+                self._first = stage.steps, observed(stage, guide.told(stage.processor.touched))
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
             if stage.processor.endless:
@@ -107,6 +127,10 @@ class Search:
                 self._shorten(stage)
         self.complete = guide.complete and not more
         self.drew = stage.processor.drew
+        if self.complete or self.violations:
+            self._repeat(stage)
+        if stage.world.told:
+            self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 
@@ -117,10 +141,28 @@ class Search:
         """Whether so much of the budget is used up that the rest is needed for the shortest."""
         return self.schedules >= self.budget // 2 or self.now() >= self.deadline - self.seconds / 2
 
+    def _repeat(self, stage: Stage) -> None:
+        """Play the first schedule once more, after all the others. Raises Changed if anything is not as it was."""
+        if self._first is not None:
+            steps, before = self._first
+            guide = Again(steps)
+            self._showing = True
+            stage.play(guide)
+            self._showing = False
+            how = difference(before, observed(stage, guide.told(stage.processor.touched)))
+            if how is not None or guide.astray is not None:
+                raise Changed(how or "")
+
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
         self._showing = True
         self.to_show = tell(stage, steps, self.check if counts_only(self.check) else None, Names())
+        try:
+            again = wrong(self.to_show.run, self.check) is not None
+        except (Unfinished, Undecided):
+            again = False
+        if not again:
+            raise Changed("it was wrong once, and then right")
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
@@ -156,6 +198,8 @@ class Search:
             self.unfinished = "it started threads that the lab does not know"
         if (why := stage.processor.beyond) is not None:
             self.unfinished = f"{why}, whose inside the lab does not know"
+        if (why := stage.processor.doubtful) is not None:
+            self.unfinished = f"{why}, and where others may come in between the lab does not know"
         if problem is not None:
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:

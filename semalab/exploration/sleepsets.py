@@ -15,12 +15,13 @@ NOBODY = -1
 
 
 class Changed(RuntimeError):
-    """The program behaved differently under the same schedule."""
+    """The program behaved differently under the same schedule. how: what it did, if that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, how: str = "") -> None:
+        self.how = how
         super().__init__(
             "the program must do the same under the same schedule, and did not: it may keep something from one run to"
-            " the next (a global it does not reset, an argument it changes), or ask the real world (files, the clock)"
+            " the next where the lab cannot put it back, or ask the real world (files, the clock)"
         )
 
 

@@ -10,11 +10,15 @@ from typing import Any
 
 from semalab.bench import Bench, on_the_bench
 from semalab.claims import Check
+from semalab.engine.garbage import no_collections
 from semalab.engine.pinning import Pin
 from semalab.exploration.program import keeps_locals
+from semalab.exploration.state import State, walk
+from semalab.exploration.world import World
 from semalab.run import Run
 from semalab.settings import Program, RunSettings
 from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
+from semalab.twins import is_wanted
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
 
@@ -23,7 +27,8 @@ class Stage(Bench):
     """Keeps from one run to the next what costs most to make: the twins, and threads of the operating system.
 
     Invariant: the twins are made anew after a run that was not left in an orderly way, so that no lock of CPython's
-    `threading` stays held. `strangers` is set once the program has started a thread that no guide can hold.
+    `threading` stays held. `strangers` is set once the program has started a thread that no guide can hold. `state` is
+    the program's before its first run with these twins, and before each other; None while there are no twins.
     """
 
     processor: SteppingProcessor
@@ -39,6 +44,9 @@ class Stage(Bench):
         pool = Pool(lasting=not keeps_locals(program, arguments))
         how = RunSettings(clock="virtual", seed=seed, timeout=TIMEOUT)
         super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), how)
+        self.state: State | None = None
+        self.world = World(self.processor)
+        self._context = self.context
         self._cancelled = cancelled
         self._orderly = True
         self._beyond = False
@@ -53,6 +61,7 @@ class Stage(Bench):
             with on_the_bench(self), self._noting_strangers():
                 yield self
         finally:
+            self.world.restore()  # last: what notices is part of the state in which a program begins
             pin.undo()
 
     @contextmanager
@@ -74,13 +83,17 @@ class Stage(Bench):
     def play(self, guide: Guide) -> None:
         """Run the program once."""
         processor = self.processor
-        if not self._orderly or self._beyond:
+        self.context = self._context.copy()
+        self._put_back()
+        self.world.watch()
+        if not self._orderly or self._beyond or (self.state is not None and self.state.imported):
             self._give_up_twins()
         processor.renew(guide)
         self.result = self.failure = None
         self.worker_failures.clear()
         try:
-            processor.supervise(self.main, TIMEOUT, self._cancelled)
+            with no_collections():  # what is thrown away by one run would be finalized in the midst of another
+                processor.supervise(self.main, TIMEOUT, self._cancelled)
         finally:
             self._beyond = processor.beyond is not None
             self._orderly = processor.verdict in (None, "deadlock") and not processor.left
@@ -89,15 +102,45 @@ class Stage(Bench):
     def prepare(self) -> None:
         if self.twins is None:
             super().prepare()
+            self.state = self._state()  # with the twins in it
         else:
             self.twins.renew()
+
+    def _state(self) -> State:
+        assert self.twins is not None
+        self.world.watch_twins(self.twins.module)
+        found = self.context.run(walk, self.program, self.arguments, self._wanted)
+        self.world.swap(found)
+        return State(found)
+
+    def _wanted(self, value: Any) -> bool:
+        return is_wanted(value) or self.world.wanted(value)
+
+    def settle(self) -> None:
+        """As ever; and the program's state is what it was, also if an interrupt comes in between."""
+        interrupt: KeyboardInterrupt | None = None
+        while True:
+            try:
+                self._put_back()
+                break
+            except KeyboardInterrupt as error:
+                interrupt = error
+        self.state = None
+        super().settle()
+        if interrupt is not None:
+            raise interrupt
+
+    def _put_back(self) -> None:
+        """Called between runs, so that what a program does when its things are thrown away is part of none."""
+        if self.state is not None:
+            self.state.restore()
 
     def _give_up_twins(self) -> None:
         """The next run makes new ones. Called outside of any run: what the old ones do then is nobody's step."""
         if self.twins is not None:
             self.twins.settle()
         self.swap.restore()
-        self.twins = None
+        self.twins = self.state = None
 
     @property
     def clean(self) -> bool:
@@ -129,5 +172,7 @@ class Stage(Bench):
 
     def run_played(self, claim: Check | None = None) -> Run:
         """The run just played; ask once."""
+        if self.state is not None:
+            self.result = self.state.aside(self.result)
         self.settings = replace(self.settings, claim=claim)
         return self.run()

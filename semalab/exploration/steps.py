@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semalab.engine import ROW
 from semalab.run import Run
 from semalab.stepping import Mark
-from semalab.stepping.footprint import EVERYTHING
+from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
 from semalab.trace import Event
 
 _VERBS = {
@@ -19,6 +19,7 @@ _VERBS = {
     "read": "reads",
     "write": "writes",
     "wake": "wakes up",
+    "go on": "goes on",
     "print": "prints",
     "start": "starts a thread",
     "begin": "begins",
@@ -56,11 +57,16 @@ class Step(NamedTuple):
 
 
 def steps_of(run: Run, marks: Sequence[Mark], values: Mapping[int, str] | None = None) -> tuple[Step, ...]:
-    """The steps that the marks stand for. values: what they read or wrote, by their places, where that is known."""
+    """The steps that the marks stand for. values: what they read or wrote, by their places, where that is known.
+
+    Where nobody has come in between, that a thread goes on after its own step is not worth a line.
+    """
     values = values or {}
     ends = ([mark.log // ROW for mark in marks[1:]] + [len(run.trace)])[: len(marks)]
     steps = []
     for place, (mark, end) in enumerate(zip(marks, ends, strict=True)):
+        if mark.operation.kind == "go on" and place and marks[place - 1].thread == mark.thread:
+            continue
         events = run.trace[mark.log // ROW : end]
         value = f" = {values[place]}" if place in values else ""
         steps.append(Step(run.trace.threads[mark.thread], _what(run, mark, events) + value))
@@ -83,6 +89,8 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
         return f"{verb} `{label}`{_change(event)}" + "".join(f", {_BESIDES[e.kind]} `{e.primitive}`" for e in besides)
     if kind in ("read", "write"):
         return f"{_VERBS[kind]} {_name(str(location))}"
+    if kind == "go on" and location not in (MADE, RANDOM, EVERYTHING):  # what is first of all that the step touches
+        return f"{_VERBS[kind]} with {_name(str(location))}"
     if kind == "join":
         return f"{_VERBS[kind]} {run.trace.threads[int(str(location).split()[1])]}"
     return _VERBS[kind]
@@ -91,10 +99,10 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
 def _name(location: str) -> str:
     """`count` for "variable count", `.balance` for "attribute balance"; the contents of containers have no name."""
     kind, _, name = location.partition(" ")
+    if kind == "variable":
+        return f"`{name.split(' ')[0]}`"
     if location == EVERYTHING:
         return "what has no name here"
-    if kind == "variable":
-        return f"`{name}`"
     if kind == "attribute":
         return f"`.{name}`"
     return f"the items of `{name.removeprefix('of ')}`" if name else "a container's items"

@@ -62,7 +62,7 @@ class Noting(Follow):
         frame = self._frame(thread)
         if frame is None:
             return
-        name = location.removeprefix(_VARIABLE)
+        name = location.removeprefix(_VARIABLE).split(" ")[0]
         if operation.kind == "write":
             self._wrote = self._place, name, frame, self._value(name, frame)
         elif (value := self._value(name, frame)) is not None:

@@ -113,7 +113,7 @@ class Schedules(Kept):
             signs = self._signs()
             parts.append(" ".join(signs[step.thread] for step in self._told[place].telling.steps[:40]))
         else:
-            parts.append(f"{len(schedule):,} steps")
+            parts.append(f"{len(schedule):,} choices")
         if self._is_shortest(place):
             assert self.found is not None
             parts.append("the shortest" if self.found.minimal else "the shortest met")

@@ -1,126 +1,289 @@
-"""Whether an instruction touches the contents of a container: asked of the objects it works on."""
+"""What an instruction really touches: judged by the values that it works on, before it is executed.
+
+What is not known to be harmless touches everything.
+"""
 
 from __future__ import annotations
 
-import builtins
+import collections
 import types
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.accesses import ITEMS, Access, Expression
-from semalab.stepping.footprint import READ, WRITE
-
-_SIMPLE = (int, float, complex, str, bytes, range, type(None), types.ModuleType, type)
-_PURE = frozenset(
-    "abs all any bin bool callable chr divmod enumerate format hash hex id isinstance issubclass len max min oct ord"
-    " pow print repr reversed round sorted sum zip iter getattr hasattr input".split()
+from semalab.stepping.accesses import Access
+from semalab.stepping.calls import of_call
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.items import (
+    all_plain,
+    begun,
+    is_container,
+    iterated,
+    looked_through,
+    nobody_knows,
+    of_length,
+    shown,
+    touch_of,
 )
-_LOOKS = frozenset("get keys values items index count copy".split())
-_OF_PRIMITIVES = frozenset(
-    "acquire release locked start join wait wait_for notify notify_all set is_set is_alive format sleep".split()
+from semalab.stepping.known import (
+    EXACT,
+    FROZEN,
+    MADE_CONTAINERS,
+    MADE_SIMPLE,
+    MISSING,
+    TWINS,
+    VIEWS,
+    Made,
+    Scope,
+    Touch,
+    Touches,
+    Unknown,
+    is_known_code,
+    is_of_program,
+    is_plain,
+    is_program_class,
+    is_simple,
+    is_twin,
+    is_watched,
 )
-_OF_CONTAINERS = frozenset(
-    "append appendleft add pop popleft popitem remove discard clear insert reverse setdefault".split()
+from semalab.stepping.operand_values import attribute_of, called_by, found_after, own_namespace, value_of
+from semalab.stepping.operands import Operand
+
+_INSIDES = frozenset(
+    "_value _flag _is_stopped _started _state queue unfinished_tasks is_shutdown mutex not_empty not_full"
+    " all_tasks_done".split()
 )
-_TWINS = (
-    "threading",
-    "time",
-    "random",
-    "_thread",
-    "queue",
-    "concurrent",
-    "semalab",
-)  # what they touch they say themselves
-_UNKNOWN = object()
 
 
-def effect(
-    access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any], program: AbstractSet[int]
-) -> bool | None:
-    """READ or WRITE as the access really is, None if it touches nothing.
-
-    names: local and enclosed variables. namespace: the globals. program: identities of the program's namespaces.
-    """
-    if access.operand is None:
-        return access.mode
-    if access.call:
-        return _of_call(access.operand, names, namespace, program)
-    value = _value(access.operand, names, namespace)
-    if hasattr(type(value), "__next__"):  # to look at an iterator moves it on
-        return WRITE
-    return None if isinstance(value, _SIMPLE) else access.mode
+def touches(access: Access, scope: Scope) -> Touches:
+    """What the instruction touches. Raises Unknown if that may be anything."""
+    if not access.how:
+        return [Touch(access.location, access.mode)]
+    if access.how == "attribute":
+        return _of_attribute(access, scope)
+    if access.how.startswith("call"):
+        return of_call(access, scope)
+    return _WAYS[access.how](access, scope)
 
 
-def is_inside(access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> bool:
-    """Whether an attribute is what a primitive keeps inside, and not one of that name in a class of the program."""
-    assert access.operand is not None
-    owner = _value(access.operand, names, namespace)
-    return owner is _UNKNOWN or any(cls.__module__.split(".")[0] in _TWINS for cls in type(owner).__mro__)
-
-
-def container(access: Access, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> tuple[Any, str] | None:
-    """The only container that an access touches, and the name it has there; None if it may touch others."""
-    operand = access.operand
-    if operand is None or access.mixed:
-        return None
-    if access.call:
-        if operand.attribute not in _OF_CONTAINERS and operand.attribute not in _LOOKS:
-            return None
-        operand = operand._replace(attribute=None)
-    value = _value(operand, names, namespace)
-    return None if value is _UNKNOWN else (value, f"{ITEMS} of {operand.attribute or operand.base}")
-
-
-def _of_call(
-    callee: Expression, names: Mapping[str, Any], namespace: Mapping[str, Any], program: AbstractSet[int]
-) -> bool | None:
-    if callee.attribute is None:
-        return _of(_base(callee, names, namespace), program)
-    owner = _base(callee, names, namespace)
-    if owner is _UNKNOWN:
-        return READ if callee.attribute in _OF_PRIMITIVES else WRITE
+def _of_attribute(access: Access, scope: Scope) -> Touches:
+    (operand,) = access.operands
+    name = access.location.removeprefix("attribute ")
+    plain = Touch(access.location, access.mode)
+    try:
+        owner = value_of(operand, scope)
+    except Unknown:
+        if name in _INSIDES:
+            raise
+        return [plain, Touch(f"variable {name}", access.mode)]  # it may be a module
     if isinstance(owner, types.ModuleType):
-        return _of(vars(owner).get(callee.attribute, _UNKNOWN), program)
-    if type(owner).__module__ == "threading":
-        return None
-    if isinstance(owner, _SIMPLE) or callee.attribute in _LOOKS:
-        return READ
-    return _of(_attribute(owner, callee.attribute), program)
+        return [plain, Touch(f"variable {name}", access.mode)]
+    if isinstance(owner, Made) and owner.kind == "super":
+        found, owner = found_after(owner, name, scope)
+        return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
+    if isinstance(owner, Made):
+        return [plain]
+    if name in _INSIDES and any(cls.__module__.split(".")[0] in TWINS for cls in type(owner).__mro__):
+        raise Unknown
+    found = attribute_of(owner, name)
+    if not _is_plainly_kept(owner, name, found, scope):
+        raise Unknown(f"it uses the attribute `{name}` of a {type(owner).__name__}")
+    return [plain]
 
 
-def _of(function: Any, program: AbstractSet[int]) -> bool | None:
-    """What calling this may do besides what the called code is watched at itself."""
-    if isinstance(function, types.MethodType):
-        return _of(function.__func__, program)
-    module = str(getattr(function, "__module__", None) or "")
-    if module.split(".")[0] in _TWINS:
-        return None
-    if isinstance(function, types.FunctionType):
-        return None if id(function.__globals__) in program else WRITE
-    if isinstance(function, type):
-        return READ
-    pure = module == "builtins" and getattr(function, "__name__", "") in _PURE
-    return READ if pure and getattr(builtins, function.__name__, None) is function else WRITE
+def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
+    """Whether an attribute is nothing but a value kept, a method, or what the program's code makes of it."""
+    if found is MISSING:
+        other = attribute_of(type(owner) if isinstance(owner, type) else owner, "__getattr__")
+        return other is MISSING or is_watched(other, scope)
+    own = own_namespace(owner)
+    if own is not None and name in own and not hasattr(type(found), "__set__"):
+        return True
+    return _is_plainly_described(found, owner, scope)
 
 
-def _value(expression: Expression, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> Any:
-    value = _base(expression, names, namespace)
-    if value is _UNKNOWN or expression.attribute is None:
-        return value
-    return _attribute(value, expression.attribute)
+def _is_plainly_described(found: Any, owner: Any, scope: Scope) -> bool:
+    """The same of what is found in a class, as `super()` finds it."""
+    if isinstance(found, property):
+        return all(one is None or is_watched(one, scope) for one in (found.fget, found.fset, found.fdel))
+    if isinstance(owner, type) or not hasattr(type(found), "__get__"):
+        return True
+    if isinstance(found, types.GetSetDescriptorType):
+        return type(owner).__module__ in ("builtins", "collections")
+    if isinstance(found, types.FunctionType | staticmethod | classmethod | types.MethodType):
+        return True
+    if isinstance(found, types.MethodDescriptorType | types.BuiltinFunctionType | types.MemberDescriptorType):
+        return True
+    if isinstance(found, types.WrapperDescriptorType | type):
+        return True
+    return is_of_program(found, scope, ("__get__", "__set__"))
 
 
-def _base(expression: Expression, names: Mapping[str, Any], namespace: Mapping[str, Any]) -> Any:
-    if expression.base is None:
-        return _UNKNOWN
-    places = (names,) if expression.local else (namespace, vars(builtins))
-    return next((place[expression.base] for place in places if expression.base in place), _UNKNOWN)
+def _of_item(access: Access, scope: Scope) -> Touches:
+    owner, key = access.operands[1:3] if access.how == "store" else access.operands[:2]
+    container, index = value_of(owner, scope), value_of(key, scope)
+    if not is_plain(index, scope):
+        raise Unknown
+    besides: Touches = []
+    is_slice = index.kind == "slice" if isinstance(index, Made) else isinstance(index, slice)
+    if access.how == "store" and (is_slice or len(access.operands) == 4):
+        besides = iterated(access.operands[0], scope)
+    if isinstance(container, Made):
+        if container.kind in MADE_SIMPLE or container.kind in MADE_CONTAINERS:
+            return besides
+        raise Unknown
+    if type(container) in (*FROZEN, str, bytes, range) or isinstance(container, type):
+        return besides
+    if isinstance(container, collections.defaultdict):
+        factory = container.default_factory
+        known = factory is None or factory in (int, list, dict, set, str) or is_known_code(factory, scope)
+        if not known or type(container) is not collections.defaultdict:
+            raise Unknown
+        return [touch_of(container, WRITE, owner), *besides]
+    method = {READ: "__getitem__", WRITE: "__setitem__"}[access.mode]
+    if is_container(container, scope, method, "__delitem__", "__missing__"):
+        return [touch_of(container, access.mode, owner), *besides]
+    if is_of_program(container, scope, (method, "__delitem__")) and hasattr(type(container), method):
+        return besides
+    raise Unknown
 
 
-def _attribute(owner: Any, name: str) -> Any:
-    """Found without running any of the program's code."""
-    own = getattr(owner, "__dict__", None)
-    if isinstance(own, Mapping) and name in own:
-        return own[name]
-    return next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), _UNKNOWN)
+def _of_store(access: Access, scope: Scope) -> Touches:
+    if len(access.operands) == 4:
+        value, owner, *_ = access.operands
+        return _of_item(access._replace(operands=(value, owner, Operand("constant", 0)), how="store"), scope) + (
+            iterated(value, scope)
+        )
+    return _of_item(access, scope)
+
+
+def _of_contains(access: Access, scope: Scope) -> Touches:
+    one, container = access.operands
+    value = value_of(container, scope)
+    if not is_plain(value_of(one, scope), scope):
+        raise Unknown("it compares what the lab does not know")
+    if isinstance(value, Made) or type(value) in (*FROZEN, str, bytes, range):
+        if isinstance(value, Made) and value.kind == "lazy":
+            return iterated(container, scope)
+        if isinstance(value, tuple | frozenset) and not all(is_plain(each, scope) for each in value):
+            raise Unknown
+        return []
+    if type(value) in EXACT and all_plain(value, scope):
+        return [touch_of(value, READ, container)]
+    if type(value) in VIEWS:
+        return looked_through(value, container)
+    if is_of_program(value, scope, ("__contains__",)) and hasattr(type(value), "__contains__"):
+        return [] if is_watched(attribute_of(value, "__contains__"), scope) else nobody_knows()
+    raise Unknown("it looks into what the lab does not know")
+
+
+def _of_compared(access: Access, scope: Scope) -> Touches:
+    return [touch for operand in access.operands for touch in shown(operand, scope)]
+
+
+def _of_operation(access: Access, scope: Scope) -> Touches:
+    left, right = access.operands
+    mine, its = value_of(left, scope), value_of(right, scope)
+    if is_simple(mine) and is_simple(its):
+        return []
+    found: Touches = []
+    for operand, value in ((left, mine), (right, its)):
+        if isinstance(value, Made) and value.kind in MADE_CONTAINERS and is_simple(its if operand is left else mine):
+            continue
+        if isinstance(mine, Made) and isinstance(its, Made) and {mine.kind, its.kind} <= MADE_CONTAINERS:
+            continue
+        if not is_of_program(value, scope, _OPERATORS):
+            found += shown(operand, scope)
+    if access.mode and type(mine) in EXACT:
+        found.append(touch_of(mine, WRITE, left))
+        if type(its) not in EXACT and not is_simple(its):
+            found += iterated(right, scope)
+    return found
+
+
+_OPERATORS = tuple(
+    f"__{prefix}{name}__"
+    for name in "add sub mul truediv floordiv mod pow and or xor lshift rshift matmul".split()
+    for prefix in ("", "r", "i")
+)
+
+
+def _of_truth(access: Access, scope: Scope) -> Touches:
+    (operand,) = access.operands
+    if operand.kind == "unknown":
+        raise Unknown
+    if operand.kind == "call":
+        function = operand.parts[0]
+        if function.kind == "attribute" and function.name in _ANSWERS:
+            return []
+        _, owner = called_by(function, scope)
+        if owner is not MISSING and is_twin(owner) and function.name in _TWIN_ANSWERS:
+            return []
+    value = value_of(operand, scope)
+    if isinstance(value, Made):
+        return [] if value.kind != "object" else nobody_knows()
+    if is_simple(value) or type(value) in FROZEN:
+        return []
+    if is_container(value, scope, "__bool__", "__len__"):
+        return [touch_of(value, READ, operand)]
+    return [] if is_of_program(value, scope, ("__bool__", "__len__")) or is_twin(value) else nobody_knows()
+
+
+_TWIN_ANSWERS = ("empty", "full", "qsize", "getName", "done", "cancelled", "cancel", "running")
+_ANSWERS = ("acquire", "locked", "is_set", "is_alive", "wait")
+
+
+def _of_begin(access: Access, scope: Scope) -> Touches:
+    return begun(access.operands[0], scope)
+
+
+def _of_sent(access: Access, scope: Scope) -> Touches:
+    return iterated(access.operands[0], scope)
+
+
+def _of_iteration(access: Access, scope: Scope) -> Touches:
+    return iterated(access.operands[0], scope)
+
+
+def _of_with(access: Access, scope: Scope) -> Touches:
+    (operand,) = access.operands
+    if operand.kind == "call":
+        _check_guard(operand, scope)
+        return []
+    value = value_of(operand, scope)
+    if is_twin(value) or type(value).__module__ == "contextlib":
+        return []
+    if not isinstance(value, Made) and is_of_program(value, scope, ("__enter__", "__exit__")):
+        return []
+    raise Unknown("it enters a `with` of something that the lab does not know")
+
+
+def _check_guard(operand: Operand, scope: Scope) -> None:
+    """Raises Unknown unless what a call returns is a guard of a known kind, or the program's own, which is watched."""
+    function, _ = called_by(operand.parts[0], scope)
+    if is_known_code(function, scope) or (isinstance(function, type) and is_program_class(function, scope)):
+        return
+    raise Unknown("it enters a `with` of something that the lab does not know")
+
+
+_WAYS: dict[str, Callable[[Access, Scope], Touches]] = {
+    "item": _of_item,
+    "store": _of_store,
+    "contains": _of_contains,
+    "compare": _of_compared,
+    "format": _of_compared,
+    "number": _of_compared,
+    "operate": _of_operation,
+    "in place": _of_operation,
+    "truth": _of_truth,
+    "begin": _of_begin,
+    "iterate": _of_iteration,
+    "send": _of_sent,
+    "length": of_length,
+    "keys": _of_iteration,
+    "with": _of_with,
+}
+
+
+def everything() -> Touches:
+    """What an instruction touches of which nobody knows what it touches."""
+    return [Touch(EVERYTHING, WRITE)]

@@ -44,7 +44,7 @@ class _InOrder(list[Made]):
         self._processor = processor
 
     def append(self, one: Made) -> None:
-        self._processor.touched.append((MADE, WRITE))
+        self._processor.come_upon(MADE, WRITE)
         super().append(one)
 
 
@@ -70,11 +70,16 @@ def _semaphore(processor: SteppingProcessor, kind: str, key: int, read: Callable
     # A bounded semaphore refuses the release that comes too late.
     release = Operation("release", key, not processor.settings.releases_commute or kind == "BoundedSemaphore")
 
+    # A method of the program's own class: what it waits for, if for anything, is its own affair.
+    own = Operation("enter", key, WRITE, lambda: not lock.locked())
+
     enter = lock.__enter__
 
     def enter_semaphore() -> Any:
         frame = _frame(1)
-        if frame.f_code.co_name != "acquire":
+        if id(frame.f_globals) in processor.program:
+            arrive(own)
+        elif frame.f_code.co_name != "acquire":
             arrive(release)
         else:
             seen = frame.f_locals
@@ -197,8 +202,15 @@ def _conditions(module: types.ModuleType, processor: SteppingProcessor) -> None:
         if isinstance(self._lock, module.Lock):  # held by anybody, it lets everybody in
             processor.touch_if_inside(self._lock._key, READ)
 
-    for name in ("wait", "notify"):
-        before(condition, name, touch)
+    notify = condition.notify
+
+    def stepping_notify(self: Any, n: int = 1) -> None:
+        touch(self)
+        notify(self, n)
+        processor.acted = True
+
+    before(condition, "wait", touch)
+    put(condition, notify=stepping_notify)
     before(event, "is_set", lambda self: processor.arrive(Operation("look", self._cond.key, READ)))
     for name in ("n_waiting", "broken"):
         seen = getattr(barrier, name).fget
@@ -250,6 +262,7 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
             processor.look_at_lives(looked)
         return bool(is_alive(self))
 
+    before(thread, "__init__", lambda self: processor.come_upon(MADE, WRITE))  # which may count threads, to name it
     put(thread, start=stepping_start, join=stepping_join, is_alive=stepping_is_alive)
     for name in ("enumerate", "active_count", "activeCount"):
         module.__dict__[name] = function_before(vars(module)[name], lambda: processor.look_at_lives(looked))

@@ -56,7 +56,8 @@ def _seeded_when_drawn_from(twins: Twins, module: types.ModuleType, processor: S
     def draw() -> None:
         nonlocal drawn
         drawn = processor.drew = True
-        processor.touch_if_inside(RANDOM, WRITE)
+        if processor.current() is not None:
+            processor.come_upon(RANDOM, WRITE)
 
     def renew() -> None:
         nonlocal drawn
@@ -108,6 +109,7 @@ def _threading_of_steps(source: types.ModuleType, processor: SteppingProcessor) 
         def release(self) -> None:
             processor.touch_if_inside(EVERYTHING, WRITE)
             self._lock.release()
+            processor.acted = True
 
         def locked(self) -> bool:
             processor.arrive_inside(INSIDE)

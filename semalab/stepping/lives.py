@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from semalab.engine import ProgramThread, Stop
 from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
 from semalab.stepping.guide import Operation
+from semalab.stepping.known import runs_known_code
 
 if TYPE_CHECKING:
     from semalab.stepping.processor import SteppingProcessor
@@ -19,7 +20,7 @@ class Lives:
 
     Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
     those that the main thread has joined; `ended` those that are at their end. `starters` says who has
-    started whom.
+    started whom; `blind` are those that do something else than run the program's code, which nobody watches.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -27,20 +28,23 @@ class Lives:
         self._joined: set[int] = set()
         self._ended: set[int] = set()
         self._starters: dict[int, int] = {}
+        self._blind: set[int] = set()
         self._processor = processor
         self._are_steps = processor.settings.lives
 
     def start(self, start: Callable[[Any], None], thread: Any) -> None:
         """The calling thread calls `start` to start this one."""
         processor = self._processor
-        number = len(processor.every)
+        if not runs_known_code(thread, processor.program):
+            processor.lives_matter = True  # what it does is a step of its own
+            self._blind.add(len(processor.every))
         if self._are_steps:
             processor.arrive(Operation("start", MADE, WRITE))
-            number = len(processor.every)
-            processor.touched.append((thread_location(number), WRITE))
+            processor.touched.append((thread_location(len(processor.every)), WRITE))
+        else:
+            processor.come_upon(MADE, WRITE)  # threads are numbered in the order of their starts
         me = processor.current()
-        self._starters[number] = me.number if me is not None else -1
-        processor.touched.append((MADE, WRITE))  # threads are numbered in the order of their starts
+        self._starters[len(processor.every)] = me.number if me is not None else -1
         self._wait(me, start, thread)
 
     def join(self, join: Callable[[Any], None], thread: Any, other: ProgramThread | None) -> None:
@@ -104,6 +108,12 @@ class Lives:
             self._processor.watch.enter()
         if self._are_steps and me is not None and me.number and me.number not in self._processor.last:
             self._processor.arrive(Operation("begin", thread_location(me.number), READ))
+        if me is not None and me.number in self._blind:
+            self._processor.touch(EVERYTHING, WRITE)
+            if self._processor.watch is not None:
+                self._processor.watch.touch_anything(me.number)
+            else:
+                self._processor.doubt("one of its threads runs what the lab cannot look into")
 
     def end(self, me: ProgramThread) -> None:
         """This thread is at its end."""

@@ -24,6 +24,7 @@ class Effect(Enum):
     BRANCHES = auto()  # on whether a value is true: a container is if something is in it
     OPERATES = auto()  # on two values; the symbol tells how
     CALLS = auto()
+    ENTERS_WITH = auto()  # a guard: a lock of the run says itself what it touches, and the program's code is watched
     INTRINSIC = auto()  # a function of the interpreter's own, by number
     MATCHES_CLASS = auto()
     SENDS = auto()  # to a generator, whose code is watched, or to another iterator, which moves on
@@ -49,8 +50,8 @@ _NAMES = {
         # exceptions
         " PUSH_EXC_INFO POP_EXCEPT RERAISE RAISE_VARARGS CHECK_EXC_MATCH CHECK_EG_MATCH PREP_RERAISE_STAR CLEANUP_THROW"
         " EXIT_INIT_CHECK SETUP_FINALLY SETUP_CLEANUP SETUP_WITH POP_BLOCK"
-        # `with`: a lock of the program says itself what it touches, and the code of its other guards is watched
-        " BEFORE_WITH LOAD_SPECIAL WITH_EXCEPT_START"
+        # the end of a `with`, by an exception: what entering it said is true of it, too
+        " WITH_EXCEPT_START"
         # what a value is, not what is in it
         " MATCH_SEQUENCE MATCH_MAPPING"
         # the import system has locks of its own, and a module's code is watched if it is the program's
@@ -83,6 +84,7 @@ _NAMES = {
     ),
     Effect.OPERATES: "BINARY_OP",
     Effect.CALLS: "CALL CALL_KW CALL_FUNCTION_EX",
+    Effect.ENTERS_WITH: "BEFORE_WITH LOAD_SPECIAL",
     Effect.INTRINSIC: "CALL_INTRINSIC_1 CALL_INTRINSIC_2",
     Effect.MATCHES_CLASS: "MATCH_CLASS",
     Effect.SENDS: "SEND",

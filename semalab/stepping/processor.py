@@ -16,7 +16,7 @@ from typing import Any
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
 from semalab.schedule import Schedule
-from semalab.stepping.footprint import CLOCK, EVERYTHING, READ, WRITE, Location
+from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location
 from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
@@ -29,6 +29,9 @@ LONGEST = 2_000  # steps of one run: a program that takes more is taken to be en
 
 WOKEN = Operation("wake", CLOCK, READ)
 RESUMED = Operation("wake", EVERYTHING, WRITE)
+# After these, whatever other threads do before this one goes on they might have done before it as well: nobody writes
+# what the operation has read. (A timed wait's end, where time is free, moves the clock on.)
+_SILENT = frozenset(("begin", "join", "read", "write", "go on"))
 
 
 class SteppingProcessor(VirtualProcessor):
@@ -38,7 +41,8 @@ class SteppingProcessor(VirtualProcessor):
     goes on without being chosen, because it only begins, or returns from start() or join(), which nobody can tell
     from having happened earlier or later. With `settings.lives` the program can tell: then those are operations, too.
     `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
-    they touch, if so. `eager` is set while a step goes on in `ready`'s threads.
+    they touch, if so. `eager` is set while a step goes on in `ready`'s threads. `acted` is set when the step under way
+    has done an operation, after which the virtual clock offers the baton: what the program touches next is a point.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -58,9 +62,11 @@ class SteppingProcessor(VirtualProcessor):
         self.touched: list[tuple[Location, bool]] = []
         self.marks: list[Mark] = []
         self.eager = False
+        self.acted = False
         self.lives_matter = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
+        self.doubtful: str | None = None  # why a run may have left out something, in any run
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
@@ -79,7 +85,7 @@ class SteppingProcessor(VirtualProcessor):
         self.threads = Lives(self)
         self.touched = []
         self.marks = []
-        self.eager = False
+        self.eager = self.acted = False
         self.beyond = None
         if self.watch is not None:
             self.watch.renew()
@@ -140,6 +146,16 @@ class SteppingProcessor(VirtualProcessor):
             self.lives_matter = True
         self.touched.append((location, mode))
 
+    def come_upon(self, location: Location, mode: bool) -> None:
+        """The program touches this by a call of its own; right after an operation that is where others may come."""
+        me = self.current()
+        if self.acted and me is not None and not self.threads.alone(me):
+            self.arrive(Operation("go on", location, mode))
+        elif location is MADE:  # before a thread's first point, too: there threads go on in the order of their starts
+            self.touched.append((location, mode))
+        else:
+            self.touch(location, mode)
+
     def touch_if_inside(self, location: Location, mode: bool) -> None:
         if self.current() is not None:
             self.touch(location, mode)
@@ -157,6 +173,7 @@ class SteppingProcessor(VirtualProcessor):
         me = self.current()
         if me is not None:
             self.touch(EVERYTHING, WRITE)
+            self.acted = True
             self.last[me.number] = RESUMED  # if it has to wait there, nobody can tell for what
 
     def go_beyond(self, why: str) -> None:
@@ -164,6 +181,10 @@ class SteppingProcessor(VirtualProcessor):
         if self.current() is not None:
             self.beyond = self.beyond or why
             self.touch(EVERYTHING, WRITE)
+
+    def doubt(self, why: str) -> None:
+        """The program does what may be more than one step, and nobody can tell: this search proves nothing."""
+        self.doubtful = self.doubtful or why
 
     def look_at_lives(self, operation: Operation) -> None:
         """The program asks whether threads have begun or ended."""
@@ -206,6 +227,8 @@ class SteppingProcessor(VirtualProcessor):
             self._end_wait(self.every[number])
         operation = self.pending.pop(number)
         touched.append(operation[1:3])
+        kind = operation[0]
+        self.acted = kind not in _SILENT and (kind != "wake" or self.free or operation[1] is not CLOCK)
         if self.beyond is not None:
             touched.append((EVERYTHING, WRITE))
         marks.append(_new(Mark, (number, operation, len(self.log))))

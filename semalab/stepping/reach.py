@@ -12,11 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any
 
-from semalab.stepping.accesses import Expression, accesses, nested
-from semalab.stepping.effects import effect
-from semalab.stepping.footprint import READ
+from semalab.stepping.accesses import Access, accesses, goes_deep, nested
+from semalab.stepping.effects import touches
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.known import Scope, Unknown, is_twin_class
+from semalab.stepping.operands import Operand
 
 Code = tuple[CodeType, Mapping[str, Any]]  # and the globals it runs with
+
+# Of an object that is not known before the program runs, these are taken to be a primitive's or a thread's.
+_OF_PRIMITIVES = frozenset(
+    "acquire release locked start join wait wait_for notify notify_all set is_set is_alive sleep".split()
+)
+# What may move on what it looks into.
+_MOVES = frozenset(("iterate", "contains", "send", "call starred"))
+_LOOKS = frozenset(("len", "isinstance", "id", "repr", "str", "format", "hash", "bool", "int", "float"))
 
 
 def may_share(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:
@@ -33,6 +43,11 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     begin = _first_start(program, namespaces)
     _, main_writes = _touched([one for one in found if one[0] is main], functions, namespaces, begin)
     return bool(writes or main_writes & reads)
+
+
+def goes_under_other_names(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:
+    """Whether the program may have what its threads share under names that the code does not tell."""
+    return any(goes_deep(code) for code, _ in _reachable([program, *others]))
 
 
 def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:
@@ -66,28 +81,61 @@ def _touched(
     reads: set[str] = set()
     writes: set[str] = set()
     for code, namespace in codes:
+        scope = Scope(functions, namespace, program)
         for offset, access in accesses(code).items():
-            mode = effect(access, functions, namespace, program) if access.call else access.mode
-            if mode is not None and begin is not None and offset >= begin:
-                (writes if mode else reads).add(access.location)
+            if begin is not None and offset >= begin:
+                for location, mode in _seen_before(access, scope):
+                    (writes if mode else reads).add(location)
     return reads, writes
+
+
+def _seen_before(access: Access, scope: Scope) -> list[tuple[str, bool]]:
+    """What an access touches, as far as that can be told without running: of local variables little is known."""
+    if access.how in ("", "attribute"):
+        return [(access.location, access.mode)]
+    try:
+        return [(touch.location, touch.mode) for touch in touches(access, scope)]
+    except Unknown:
+        callee = access.operands[0]
+        if access.how in _MOVES or not access.how.startswith("call"):
+            return [(EVERYTHING, WRITE if access.how in _MOVES else access.mode)]
+        known = callee.kind == "attribute" and callee.name in _OF_PRIMITIVES and _is_unknown(callee.parts[0], scope)
+        looks = callee.kind == "global" and callee.name in _LOOKS
+        return [(EVERYTHING, READ if known or looks else WRITE)]
+    except Exception:  # an object that cannot even be looked at
+        return [(EVERYTHING, WRITE)]
+
+
+def _is_unknown(operand: Operand, scope: Scope) -> bool:
+    while operand.kind in ("attribute", "item") and operand.parts:
+        operand = operand.parts[0]
+    return operand.kind != "constant" and not (operand.kind in ("local", "cell") and operand.name in scope.names)
 
 
 def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
     """The offset at which the first thread may start: at a method start(), or in a call that could do anything."""
-    namespace = program.__globals__
+    scope = Scope({}, program.__globals__, namespaces)
     for offset, access in accesses(program.__code__).items():
         if access.location in ("attribute start", "attribute submit"):
             return offset
-        harmless = not access.call or _of_threading(access.operand, namespace)
-        if not harmless and effect(access, {}, namespace, namespaces) != READ:
+        calls = access.how.startswith("call") and not _of_threading(access.operands[0], program.__globals__)
+        if calls and not _only_looks(access, scope):
             return offset
     return None
 
 
-def _of_threading(callee: Expression | None, namespace: Mapping[str, Any]) -> bool:
+def _only_looks(access: Access, scope: Scope) -> bool:
+    """Whether a call certainly starts no thread: nothing that is called so runs any code of the program."""
+    callee = access.operands[0]
+    if callee.kind != "global" or callee.name in scope.namespace:
+        return False
+    return callee.name in _LOOKS or callee.name in ("range", "list", "dict", "set", "tuple", "object", "print")
+
+
+def _of_threading(callee: Operand, namespace: Mapping[str, Any]) -> bool:
     """True for a call of something in the module: what it makes starts by a method only."""
-    return callee is not None and not callee.local and namespace.get(callee.base or "") is threading
+    root = callee.parts[0] if callee.kind == "attribute" else callee
+    return root.kind == "global" and namespace.get(root.name or "") is threading
 
 
 def _reachable(functions: Iterable[types.FunctionType]) -> Iterator[Code]:
@@ -111,7 +159,8 @@ def _reachable(functions: Iterable[types.FunctionType]) -> Iterator[Code]:
                 queue.extend(one.__globals__[name] for name in code.co_names if name in one.__globals__)
             queue.extend(cell.cell_contents for cell in one.__closure__ or () if _is_full(cell))
         elif isinstance(one, type):
-            queue.extend(value for cls in one.__mro__ for value in vars(cls).values() if _is_code(value))
+            own = [cls for cls in one.__mro__ if not is_twin_class(cls)]  # those say themselves what they touch
+            queue.extend(value for cls in own for value in vars(cls).values() if _is_code(value))
         elif not isinstance(one, types.ModuleType):
             queue.append(type(one))
 

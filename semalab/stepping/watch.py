@@ -12,10 +12,22 @@ from _thread import get_ident
 from types import CodeType, FrameType
 from typing import Any
 
-from semalab.stepping.accesses import ITEMS, Access, accesses
-from semalab.stepping.effects import container, effect, is_inside
+from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
+from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.guide import Operation
+from semalab.stepping.known import (
+    MISSING,
+    MIXED,
+    WRITTEN,
+    Scope,
+    Touch,
+    Touches,
+    Unknown,
+    is_kept,
+    returns_constants,
+)
+from semalab.stepping.operand_values import foresee, is_simply_loaded
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
@@ -23,13 +35,31 @@ from semalab.stepping.watching import Watching
 _KINDS = {READ: "read", WRITE: "write"}
 
 
+class Held:
+    """A container of the run under way: the names it was seen under, who touched it, and whether anybody changed it."""
+
+    __slots__ = ("container", "names", "threads", "written")
+
+    def __init__(self, container: Any) -> None:
+        self.container = container  # kept, so that no other one gets its identity
+        self.names: set[str] = set()
+        self.threads: set[int] = set()
+        self.written = False
+
+
+Returned = dict[int, tuple[CodeType | None, object]]
+
+
 class Watch(Watching):
     """What both ways do at an instruction.
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
     anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
-    that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity, with
-    the names they were first seen under; a container that is seen under another has `aliases`.
+    that have come to a new line and touched nothing shared there. `_held` are the run's containers by identity; one
+    that two have touched and one has changed is shared under all the names it was seen under, which are `aliases`.
+    Where ITEMS itself is shared, no container goes by one name for certain: each may be any other. `_returned` has, by
+    frames' identities, what the calls in them returned last, by their instructions' offsets, with the code that they
+    ran: numbers and primitives only, so that nothing lives longer than it would.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -37,7 +67,9 @@ class Watch(Watching):
         self._seen: dict[str, tuple[set[int], bool]] = {}
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
-        self._held: dict[int, tuple[Any, str]] = {}
+        self._held: dict[int, Held] = {}
+        self._returned: dict[int, Returned] = {}
+        self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
         self.grow(processor.settings)
@@ -54,13 +86,16 @@ class Watch(Watching):
     def renew(self) -> None:
         """Another run begins: its containers are others."""
         self._held.clear()
+        self._returned.clear()
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
         """The accesses in this code; None if there is nothing to watch in it."""
         if id(namespace) not in self._processor.program:
             return None
         found = accesses(code)
-        return found if found or self._granularity == "lines" else None
+        if goes_deep(code) and ITEMS not in self._shared:
+            self.found.add(ITEMS)
+        return found if found or self._granularity == "lines" or not returns_constants(code) else None
 
     def line(self) -> None:
         """The calling thread has come to a new line."""
@@ -70,47 +105,119 @@ class Watch(Watching):
 
     def visit(self, frame: FrameType, access: Access) -> bool:
         """The calling thread comes to an access. Returns whether others may have run before it goes on."""
-        processor, mode, name = self._processor, access.mode, access.location
+        processor = self._processor
         me = processor.current()
         if me is None or processor.threads.alone(me):
+            self._returned.pop(id(frame), None)  # nobody looks at what its calls return now
             return False
-        if access.inside:
-            if is_inside(access, frame.f_locals, frame.f_globals):
-                mode, name = WRITE, EVERYTHING
-        elif access.operand is not None:
-            known = effect(access, frame.f_locals, frame.f_globals, processor.program)
-            if known is None:
-                return False
-            mode = known
-            name = self._name(frame, access)
-        if name not in self._shared and name != EVERYTHING:
-            self._see(name, mode, me.number)
-        elif self._granularity == "operations" or (self._granularity == "lines" and me.ident not in self._fresh):
-            processor.touch(name, mode)
-        else:
+        if access.how == "call":
+            self._foresee(frame, access)
+        shared = [touch for touch in self._touches(frame, access) if self._is_shared(touch, me.number)]
+        if not shared:
+            return False
+        places = [(self._place(touch), touch.mode) for touch in shared]
+        point = self._is_point(me.ident)
+        if point:
             self._fresh.discard(me.ident)
-            processor.stand_before(Operation(_KINDS[mode], name, mode))
+            location, mode = places.pop(0)
+            kind = "go on" if self._granularity == "operations" else _KINDS[mode]
+            processor.stand_before(Operation(kind, location, mode))
+        for location, mode in places:
+            processor.touch(location, mode)
+        if point and access.how == "call":
+            self._foresee(frame, access)
+        return point
+
+    def returns(self, frame: FrameType, value: object) -> None:
+        """A function of the program ends with this value."""
+        self._returned.pop(id(frame), None)
+        caller = frame.f_back
+        if caller is not None:
+            known = self._returned.setdefault(id(caller), {})
+            if is_kept(value):
+                known[caller.f_lasti] = frame.f_code, value
+            else:
+                known.pop(caller.f_lasti, None)
+
+    def _foresee(self, frame: FrameType, access: Access) -> None:
+        known = self._returned.get(id(frame))
+        value = foresee(access, self._scope(frame))
+        if value is not MISSING and is_kept(value):
+            self._returned.setdefault(id(frame), {})[frame.f_lasti] = None, value
+        elif known is not None:
+            known.pop(frame.f_lasti, None)
+
+    def _scope(self, frame: FrameType) -> Scope:
+        returned = self._returned.get(id(frame), {})
+        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned)
+
+    def _place(self, touch: Touch) -> str:
+        """The name that stands for all those of the same."""
+        if touch.container is not None and ITEMS in self._shared:
+            return EVERYTHING
+        return self._places.get(touch.location, touch.location)
+
+    def _touches(self, frame: FrameType, access: Access) -> Touches:
+        try:
+            scope = self._scope(frame)
+            if access.how in ("", "attribute") and access.location in self._shared:
+                self._note_values(access, scope)
+            return touches(access, scope)
+        except Unknown as unknown:
+            if unknown.inside and self._granularity != "operations":
+                self._processor.doubt(unknown.inside)
+        except Exception:  # an object that cannot even be looked at
+            pass
+        return everything()
+
+    def _note_values(self, access: Access, scope: Scope) -> None:
+        """What is known of a shared variable's values: whether any code changes it, and whether they are all simple."""
+        noted = (WRITTEN if access.mode else MIXED) + access.location
+        if noted not in self._shared and (access.mode or not is_simply_loaded(access, scope)):
+            self.found.add(noted)
+
+    def _is_shared(self, touch: Touch, thread: int) -> bool:
+        """Whether others touch the same, as far as is known; else it is noted who did."""
+        name = touch.location
+        if name == EVERYTHING or (touch.container is not None and ITEMS in self._shared):
+            self.touch_anything(thread)
             return True
+        if touch.container is not None:
+            self._hold(touch, thread)
+        if name in self._shared:
+            return True
+        if self._add(name, touch.mode, thread) and touch.container is None:
+            self.found |= {name, WRITTEN + name}
+        if not self._anything <= {thread}:
+            self.found.add(name)
         return False
 
-    def _name(self, frame: FrameType, access: Access) -> str:
-        """What the container is called that is touched; ITEMS if that is not known, or no longer matters."""
-        found = container(access, frame.f_locals, frame.f_globals)
-        if found is None or ITEMS in self._shared:
-            return ITEMS
-        value, name = found
-        before = self._held.setdefault(id(value), (value, name))[1]
-        if before != name and self._places.get(before, before) != self._places.get(name, name):
-            self.aliases.add((min(before, name), max(before, name)))
-        return self._places.get(name, name)
+    def touch_anything(self, thread: int) -> None:
+        """Whatever others touch is shared with this thread."""
+        if thread not in self._anything:
+            self._anything.add(thread)
+            self.found |= {name for name, (threads, _) in self._seen.items() if not threads <= {thread}}
 
-    def _see(self, name: str, mode: bool, thread: int) -> None:
-        if self._add(name, mode, thread):
-            self.found.add(name)
-        if name.startswith(ITEMS):  # a container without a name may be any of those that have one
-            together = self._add("all " + ITEMS, mode, thread)
-            if together and ITEMS in self._seen:
-                self.found.add(ITEMS)
+    def _hold(self, touch: Touch, thread: int) -> None:
+        """Note who touches a container, and under which name."""
+        held = self._held.get(id(touch.container))
+        if held is None:
+            held = self._held[id(touch.container)] = Held(touch.container)
+        held.names.add(touch.location)
+        held.threads.add(thread)
+        held.written |= touch.mode
+        if len(held.threads) > 1 and held.written:
+            place = self._places.get(touch.location, touch.location)
+            self.found |= held.names - self._shared
+            for name in held.names:
+                if self._places.get(name, name) != place:
+                    self.aliases.add((min(name, touch.location), max(name, touch.location)))
+
+    def _is_point(self, ident: int) -> bool:
+        """Whether a thread that is about to touch something shared lets others go first."""
+        if self._granularity == "bytecode" or self._processor.acted:
+            return True
+        return self._granularity == "lines" and ident in self._fresh
 
     def _add(self, name: str, mode: bool, thread: int) -> bool:
         """Returns whether the name is shared."""
@@ -135,6 +242,7 @@ class Tracing(Watch):
         super().__init__(processor)
         self._tables: dict[int, tuple[CodeType, Any]] = {}
         self._before: dict[int, Any] = {}
+        self._resting: set[int] = set()
         self._trace = self._tracing()
 
     def enter(self) -> None:
@@ -153,24 +261,40 @@ class Tracing(Watch):
                 self._look_into(frame)
                 frame.f_trace = inside
             frame = frame.f_back
-        if not self._processor.threads.is_waiting():  # else this goes on in the lab
+        if self._processor.threads.is_waiting():  # this goes on in the lab
+            self._resting.add(get_ident())
+        else:
             sys.settrace(self._trace)
 
     def leave(self) -> None:
         if get_ident() in self._before:
+            self._look_for_it(get_ident())
             sys.settrace(self._before.pop(get_ident()))
 
     def rest(self) -> None:
-        if get_ident() in self._before:
+        ident = get_ident()
+        if ident in self._before:
+            self._look_for_it(ident)
+            self._resting.add(ident)
             sys.settrace(None)
 
     def go_on(self) -> None:
-        if get_ident() in self._before:
+        ident = get_ident()
+        if ident in self._before:
+            self._resting.discard(ident)
             sys.settrace(self._trace)
+
+    def _look_for_it(self, ident: int) -> None:
+        """Whether the thread is still watched: the program may have its own trace function, or none."""
+        if self._processor.stopping:  # a trace function that raises is taken away by CPython
+            return
+        if ident not in self._resting and sys.gettrace() is not self._trace:
+            self._processor.doubt("it switches tracing off")
 
     def renew(self) -> None:
         super().renew()
         self._before.clear()
+        self._resting.clear()
 
     def _tracing(self) -> Any:
         tables, watching, look_into = self._tables, self._watching, self._look_into
@@ -197,7 +321,7 @@ class Tracing(Watch):
         return self._tables[id(code)][1]
 
     def _inside(self, table: dict[int, Access]) -> Any:
-        access_at, line, visit = table.get, self.line, self.visit
+        access_at, line, visit, returns = table.get, self.line, self.visit, self.returns
 
         def inside(frame: FrameType, event: str, argument: object) -> Any:
             if event == "opcode":
@@ -207,6 +331,8 @@ class Tracing(Watch):
                     frame.f_locals  # noqa: B018
             elif event == "line":
                 line()
+            elif event == "return":
+                returns(frame, argument)
             return inside
 
         return inside
@@ -233,8 +359,13 @@ class Monitoring(Watch):
         monitoring.register_callback(self._tool, events.PY_START, self._start)
         monitoring.register_callback(self._tool, events.INSTRUCTION, self._instruction)
         monitoring.register_callback(self._tool, events.LINE, self._line)
+        monitoring.register_callback(self._tool, events.PY_RETURN, self._return)
         monitoring.set_events(self._tool, events.PY_START)
         monitoring.restart_events()  # also those of code that an earlier search had no use for
+
+    def leave(self) -> None:
+        if self._tool is not None and self._monitoring.get_events(self._tool) != self._monitoring.events.PY_START:
+            self._processor.doubt("it switches monitoring off")
 
     def close(self) -> None:
         if self._tool is None:
@@ -243,7 +374,8 @@ class Monitoring(Watch):
         for code, _ in self._tables.values():
             monitoring.set_local_events(tool, code, 0)
         monitoring.set_events(tool, 0)
-        for event in (monitoring.events.PY_START, monitoring.events.INSTRUCTION, monitoring.events.LINE):
+        events = monitoring.events
+        for event in (events.PY_START, events.INSTRUCTION, events.LINE, events.PY_RETURN):
             monitoring.register_callback(tool, event, None)
         monitoring.free_tool_id(tool)
 
@@ -254,11 +386,17 @@ class Monitoring(Watch):
                 self._tables[id(code)] = code, table
                 events = self._monitoring.events
                 lines = events.LINE if self._granularity == "lines" else 0
-                self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | lines)
-        return self._monitoring.DISABLE
+                self._monitoring.set_local_events(self._tool, code, events.INSTRUCTION | events.PY_RETURN | lines)
+        if self._granularity != "lines" or id(code) not in self._tables:
+            return self._monitoring.DISABLE
+        self.line()  # of a function written in one line, 3.13 tells the line the first time only
+        return None
 
     def _line(self, code: CodeType, line: int) -> Any:
         self.line()
+
+    def _return(self, code: CodeType, offset: int, value: object) -> Any:
+        self.returns(sys._getframe(1), value)
 
     def _instruction(self, code: CodeType, offset: int) -> Any:
         access = self._tables[id(code)][1].get(offset)

@@ -8,6 +8,9 @@ from semalab.stepping.settings import Settings
 class Watching:
     """Watches the program's own code; this one does nothing at all."""
 
+    def touch_anything(self, thread: int) -> None:
+        """This thread may touch whatever others touch."""
+
     def renew(self) -> None:
         """Another run begins."""
 

@@ -1,7 +1,8 @@
 """What a program can reach before it runs, by the collector's own graph: wherever it is kept, and how it is called.
 
 From a function the walk goes to the globals that its code names, its closure, defaults and attributes; from a class to
-its attributes; from everything else to all that it refers to. Python's own modules and installed ones are not entered.
+its attributes; from everything else to all that it refers to. Of Python's own modules and installed
+ones nothing is looked at but what the program may have put there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import functools
 import gc
 import opcode
 import operator
+import re
 import sys
 import threading
 import types
@@ -44,9 +46,9 @@ MOST = 200_000  # objects that are looked at; what is beyond is named
 _LIBRARY_DEPTH = 3  # an object of a library, what it is made of, and what that is made of
 _LIBRARY_CODE = 500  # functions and classes of libraries that are looked into: those that the program leads to first
 _ATOMS = frozenset(
-    {str, bytes, bytearray, int, float, complex, bool, range, slice, type(None), type(...), type(NotImplemented)}
+    {str, bytes, int, float, complex, bool, range, slice, type(None), type(...), type(NotImplemented)}
     | {types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType}
-    | {types.MemberDescriptorType, types.WrapperDescriptorType, types.MethodDescriptorType, types.MethodWrapperType}
+    | {types.MemberDescriptorType, types.WrapperDescriptorType, types.MethodDescriptorType}
 )
 _TRANSPARENT = ("argparse", "types", "typing", "enum", "unittest.mock")  # their objects have the program's attributes
 _CLOSED = (
@@ -70,6 +72,9 @@ _MACHINERY = frozenset(
 _OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
 
 
+_EXECUTES = frozenset({"exec", "eval", "compile"})
+_MAKES_UP = _EXECUTES | frozenset("globals vars locals __dict__ __globals__ f_globals modules".split())
+_WORD = re.compile(r"[^\W\d]\w*")
 _BY_ANY_NAME = frozenset({"globals", "eval", "exec"})  # who calls these can mean any global
 _BUILTINS = vars(builtins)
 _PYTHONS_OWN = frozenset(_BUILTINS)  # what stands there from the beginning
@@ -91,18 +96,31 @@ class Reference(NamedTuple):
 
 class Reach:
     """One walk. Invariants: `references` lists what was asked for, once for each place it stands in, in the order in
-    which it was met. `holders` knows every place of a tuple that was met; `classes` the program's own classes;
-    `cut` names what the walk had no time for.
+    which it was met. `met` lists every object that was looked at, once. `holders` knows every place of a tuple that was
+    met; `classes` the program's own classes; `cut` names what the walk had no time for, `closed` what it was not to
+    look into.
     """
 
-    def __init__(self, wanted: Callable[[Any], bool]) -> None:
-        """wanted: what to report."""
+    def __init__(
+        self,
+        wanted: Callable[[Any], bool],
+        barred: Callable[[Any], bool] = lambda value: False,
+        any_name: bool = True,
+    ) -> None:
+        """wanted: what to report. barred: what is as if it was not there.
+
+        any_name: whoever calls globals() is taken to mean any of them, and not only those that the program's text has.
+        """
+        self._any_name = any_name
         self.references: list[Reference] = []
+        self.met: list[Reference] = []
+        self.closed: list[Reference] = []
         self.holders: dict[int, list[Place | None]] = {}
         self.tuples: dict[int, Any] = {}
         self.classes: list[type] = []
         self.cut: list[str] = []
         self._wanted = wanted
+        self._barred = barred
         self._stack: list[tuple[Reference, int]] = []
         self._ahead: collections.deque[types.FunctionType] = collections.deque()
         self._first: set[int] = set()
@@ -146,6 +164,8 @@ class Reach:
 
     def _look(self, reference: Reference, depth: int) -> None:
         value = reference.value
+        if self._barred(value):
+            return
         if self._wanted(value):
             self.references.append(reference)
         if is_a(value, tuple | frozenset):
@@ -153,11 +173,11 @@ class Reach:
         if id(value) in self._seen:
             return
         self._seen[id(value)] = value
+        self.met.append(reference)
         if is_a(value, types.FunctionType):
             self._ahead.append(value)
         elif is_a(value, types.ModuleType):
-            if library_of_code(vars(value)) != "":
-                self._modules[id(value)] = (value, set())
+            self._modules[id(value)] = (value, set())
         elif is_a(value, type):
             library = library_of(value)
             if library is None:
@@ -188,7 +208,11 @@ class Reach:
             if depth < _LIBRARY_DEPTH:
                 inner = [*self._attributes(value), *self._of_plain(reference)]
                 self._push((Reference(name, r.value, r.place, library) for r in inner), depth + 1)
-        elif not cls.__module__.startswith(_CLOSED):
+            else:
+                self.closed.append(reference)
+        elif cls.__module__.startswith(_CLOSED):
+            self.closed.append(reference)
+        else:
             inner = list(self._attributes(value, name))
             if cls.__module__ not in _TRANSPARENT:  # its locks are its own affair
                 inner = [Reference(name, r.value, r.place) for r in inner if not self._is_machinery(r)]
@@ -336,7 +360,9 @@ class Reach:
             self._names.update(names)
             space = function.__globals__
             loaded = _loaded(function.__code__)
-            if not loaded.isdisjoint(_BY_ANY_NAME):
+            if makes_up_names(function.__code__):
+                loaded = loaded.union(names)
+            if self._any_name and not loaded.isdisjoint(_BY_ANY_NAME):
                 names = dict.fromkeys((*names, *space))
                 loaded = loaded.union(names)
             added = loaded - space.keys() - _PYTHONS_OWN
@@ -396,9 +422,16 @@ class Reach:
                 done.add(name)
                 if library is None:
                     found.append(Reference(name, space[name], Entry(space, name)))
-                elif _is_code_of(space[name], library):
+                elif library and _is_code_of(space[name], library):
                     found.append(Reference(name, space[name], None, library))
+                elif _may_be_put_there(name, space[name]):
+                    found.append(Reference(name, space[name], Entry(space, name)))
         return found
+
+
+def _may_be_put_there(name: str, value: Any) -> bool:
+    """Whether the program may have put this into a module that is not its own, or may change what is in it."""
+    return type(value) in _CONTAINERS and value is not sys.modules and not name.startswith("_")
 
 
 def _registered(cls: type) -> Iterator[type]:
@@ -413,6 +446,7 @@ def _is_of_c(cls: type) -> bool:
 
 
 _CACHED = type(functools.lru_cache(len))
+_CONTAINERS = frozenset({list, dict, set, bytearray, collections.deque, collections.defaultdict})
 _HEAP = frozenset(
     {functools.partial, collections.deque, collections.defaultdict, _CACHED}
     | {operator.methodcaller, operator.itemgetter, operator.attrgetter}
@@ -457,6 +491,15 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
         elif type(constant) is str and constant.isidentifier():  # getattr(bank, "lock")
             yield constant
+        elif type(constant) is str and not _EXECUTES.isdisjoint(code.co_names):  # exec("count += 1")
+            yield from _WORD.findall(constant)
+
+
+@functools.lru_cache(maxsize=4096)
+def makes_up_names(code: types.CodeType) -> bool:
+    """True if it, or what is defined inside it, may use its globals by names that only strings tell."""
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return not _MAKES_UP.isdisjoint(code.co_names) or any(map(makes_up_names, inner))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -58,9 +58,10 @@ class Recorder:
         frame: types.FrameType | None = None if name else sys._getframe(1)
         while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
             frame = frame.f_back
-        made = making(frame) if part_of is None else Making()
+        how = making(frame) if part_of is None else Making()
+        made = Made(kind, initial, how.site, part_of, part, name, how.key, how.maker)
+        self.made.append(made)  # where a run step by step may switch
         self._primitives.append(weakref.ref(primitive))
-        self.made.append(Made(kind, initial, made.site, part_of, part, name, made.key, made.maker))
         return len(self.made) - 1
 
     def embody(self, stand_in: object, primitive: object) -> None:
@@ -124,7 +125,7 @@ class Recorder:
 
 def _watches(namespace: dict[str, Any]) -> bool:
     """True for the namespaces of what stands between the program and its primitives."""
-    return namespace.get("__package__") == __package__ or is_copy(namespace)
+    return namespace.get("__package__") in (__package__, "semalab.stepping") or is_copy(namespace)
 
 
 def _constructs(frame: types.FrameType, primitive: object) -> bool:

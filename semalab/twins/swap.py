@@ -9,6 +9,7 @@ import pkgutil
 import random
 import sys
 import threading
+import types
 from collections.abc import Callable, KeysView, Mapping
 from itertools import chain
 from typing import Any
@@ -169,6 +170,8 @@ class Swap:
             ours = twins is not None and twins.inside() and globals is not None and self._takes_in(globals)
             module = real_import(name, globals, locals, fromlist, level)
             if ours:
+                if is_a(module, types.ModuleType):
+                    self._takes_in(vars(module))  # it may have been imported before
                 self._swap_logging()  # it may have come just now
                 if self._makers is not None:
                     self._makers.ask_more()

@@ -1,0 +1,236 @@
+"""What a call touches: of the program's code nothing, which is watched itself; of a built-in what is known of it."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import sys
+import types
+from typing import Any
+
+from semalab.stepping.accesses import ITEMS, Access
+from semalab.stepping.footprint import READ, WRITE
+from semalab.stepping.items import (
+    all_plain,
+    begun,
+    is_container,
+    iterated,
+    looked_through,
+    name_of,
+    nobody_knows,
+    of_length,
+    shown,
+    touch_of,
+)
+from semalab.stepping.known import (
+    EXACT,
+    FROZEN,
+    FUNCTIONS,
+    IDLE,
+    ITERATORS,
+    LAZY,
+    LOOK,
+    MADE_SIMPLE,
+    MISSING,
+    OF_SCALARS,
+    READERS,
+    SCALARS,
+    SORTERS,
+    TWINS,
+    TWINS_WITH_SIMPLE,
+    Made,
+    Scope,
+    Touches,
+    Unknown,
+    is_built_in,
+    is_known_code,
+    is_plain,
+    is_program_class,
+    is_simple,
+)
+from semalab.stepping.operand_values import called_by, value_of
+from semalab.stepping.operands import Operand
+
+_FIND = frozenset("index count get __contains__ __getitem__ __len__".split())
+_CHANGE = frozenset("append appendleft pop popleft popitem clear insert reverse rotate move_to_end".split())
+_CHANGE_BY_KEY = frozenset("add remove discard setdefault __setitem__ __delitem__".split())
+_CHANGE_FROM = frozenset(
+    "__init__ extend extendleft update union intersection difference issubset issuperset isdisjoint".split()
+)
+_OF_OBJECTS = frozenset("__init__ __new__ __init_subclass__ __eq__ __ne__ __hash__".split())
+
+
+def of_call(access: Access, scope: Scope) -> Touches:
+    callee, *given = access.operands
+    starred, named = access.how == "call starred", access.how == "call named"
+    try:
+        function, owner = called_by(callee, scope)
+    except Unknown as unknown:
+        raise Unknown(unknown.inside or "it calls something that the lab does not know") from None
+    found: Touches = []
+    if starred:
+        for one in given:
+            found += iterated(one, scope)
+    if isinstance(function, types.MethodType):
+        function = function.__func__
+    if is_known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
+        return found
+    module = str(getattr(function, "__module__", None) or "").split(".")[0]
+    if module in TWINS_WITH_SIMPLE and not isinstance(function, type):
+        if starred or not all(is_simple(value_of(one, scope)) for one in given):
+            raise Unknown(f"it calls `{name_of(callee)}`")
+        return found
+    if starred:
+        if isinstance(function, type) and is_program_class(function, scope):
+            return found
+        raise Unknown(f"it calls `{name_of(callee)}`")
+    if function is MISSING and isinstance(owner, Made):
+        return _of_new(callee, owner, given, scope)
+    if isinstance(function, type):
+        return _of_construction(function, callee, given, named, scope)
+    if isinstance(owner, str) or (is_container(owner, scope, callee.name) and callee.name):
+        return _of_method(callee, owner, given, named, scope)
+    if isinstance(owner, (int, float, bytes, *FROZEN)) and all(is_plain(value_of(o, scope), scope) for o in given):
+        return [] if is_simple(owner) else nobody_knows()
+    if is_built_in(function):
+        return _of_built_in(function, given, named, scope)
+    if function is sys.exit:
+        return [touch for one in given for touch in shown(one, scope)]
+    raise Unknown(f"it calls `{name_of(callee)}`")
+
+
+def _makes_no_more(function: Any, owner: Any, name: Any, given: list[Operand], scope: Scope) -> bool:
+    """Whether this is a method of `object` or of a built-in class that does nothing but keep what it is given."""
+    if name not in _OF_OBJECTS or isinstance(owner, Made):
+        return False
+    if function is vars(object)[name]:
+        return True
+    cls = owner if isinstance(owner, type) else type(owner)
+    if name not in ("__init__", "__new__"):
+        return False
+    if issubclass(cls, BaseException) and not isinstance(function, types.FunctionType):
+        return True
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return True
+    return getattr(function, "__self__", None) in SCALARS and all(is_simple(value_of(one, scope)) for one in given)
+
+
+def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bool, scope: Scope) -> Touches:
+    if is_built_in(cls):
+        if not given or cls is object:
+            return []
+        if issubclass(cls, BaseException):
+            return []
+        return _of_built_in(cls, given, named, scope)
+    if str(cls.__module__).split(".")[0] in TWINS or is_program_class(cls, scope):
+        return []
+    if not given and cls.__module__ == "collections":
+        return []
+    raise Unknown(f"it calls `{name_of(callee)}`")
+
+
+def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope) -> Touches:
+    name = function.__name__
+    if name in IDLE or name in ("range", "slice", "print"):
+        return []
+    if name == "dict" and named and not any(one.kind == "unknown" for one in given):
+        raise Unknown
+    if named and name not in ("sorted", "min", "max", "sum", "enumerate", "int", "print", "round"):
+        raise Unknown(f"it calls `{name}`")
+    if name in LAZY or name in ("map", "filter"):
+        those = [one for one in given if one.kind != "constant"] if name in LAZY else given[1:]
+        return [touch for one in those for touch in begun(one, scope)]
+    if name in OF_SCALARS:
+        return [touch for one in given for touch in shown(one, scope)]
+    if name in READERS or name in SORTERS or function is collections.deque:
+        return _read_by(name, given, named, scope)
+    if name == "next" and given and not named:
+        return _moved_on(given[0], scope)
+    raise Unknown(f"it calls `{name}`" if name in ("exec", "eval", "compile", "__import__") else "")
+
+
+def _moved_on(operand: Operand, scope: Scope) -> Touches:
+    value = value_of(operand, scope)
+    if not isinstance(value, Made) and type(value) in ITERATORS:
+        return looked_through(value, operand)
+    raise Unknown("it moves on what the lab does not know")
+
+
+def _read_by(name: str, given: list[Operand], named: bool, scope: Scope) -> Touches:
+    if name in ("min", "max") and len(given) > 1 and not named:
+        return [touch for one in given for touch in shown(one, scope)]
+    found: Touches = []
+    for one in given:
+        value = value_of(one, scope)
+        if is_simple(value) and not isinstance(value, str | bytes | range) and len(given) > 1:
+            if isinstance(value, FUNCTIONS):
+                raise Unknown(f"it calls `{name}` with a function")
+            continue
+        if name == "len":
+            found += of_length(Access(ITEMS, READ, "length", (one,)), scope)
+            continue
+        found += iterated(one, scope)
+        if isinstance(value, Made):
+            if value.kind == "lazy" and any(_runs_code(part, scope) for part in _lazily(one)):
+                raise Unknown(f"it calls `{name}` of what runs code")
+        elif name in ("list", "tuple") or isinstance(value, str | bytes | range):
+            continue
+        elif type(value) in (*EXACT, *FROZEN) and not all_plain(value, scope):
+            raise Unknown(f"it calls `{name}`")
+    return found
+
+
+def _lazily(operand: Operand) -> tuple[Operand, ...]:
+    return operand.parts if operand.kind == "call" else ()
+
+
+def _runs_code(operand: Operand, scope: Scope) -> bool:
+    """Whether an argument is a function: what is called again and again, with others in between."""
+    try:
+        value = value_of(operand, scope)
+    except Unknown:
+        return True
+    if isinstance(value, Made):
+        return value.kind == "function"
+    return isinstance(value, types.FunctionType | types.MethodType | functools.partial)
+
+
+def _of_new(callee: Operand, owner: Made, given: list[Operand], scope: Scope) -> Touches:
+    """A method of something made just now, of a built-in kind."""
+    if owner.kind in MADE_SIMPLE:
+        return _of_text(callee, given, scope)
+    raise Unknown
+
+
+def _of_text(callee: Operand, given: list[Operand], scope: Scope) -> Touches:
+    if callee.name == "join":
+        found = iterated(given[0], scope) if len(given) == 1 else nobody_knows()
+        if _lazily(given[0]) and any(_runs_code(part, scope) for part in _lazily(given[0])[1:]):
+            raise Unknown("it calls `join` of what runs code")
+        return found
+    return [touch for one in given for touch in shown(one, scope)]
+
+
+def _of_method(callee: Operand, owner: Any, given: list[Operand], named: bool, scope: Scope) -> Touches:
+    """A method of a built-in container or of a text."""
+    name, place = callee.name, callee.parts[0] if callee.parts else callee
+    if isinstance(owner, str):
+        return _of_text(callee, given, scope) if not named else nobody_knows()
+    if name in LOOK:
+        return [touch_of(owner, READ, place)] if name == "copy" else []
+    if name in _CHANGE:
+        return [touch_of(owner, WRITE, place)]
+    if name in _CHANGE_FROM and not named:
+        return [touch_of(owner, WRITE, place), *(touch for one in given for touch in iterated(one, scope))]
+    if name in _FIND or name in _CHANGE_BY_KEY:
+        if name == "__getitem__" and isinstance(owner, collections.defaultdict):  # it may make what is not there
+            raise Unknown
+        keyed = isinstance(owner, dict | set)
+        if not all(is_plain(value_of(one, scope), scope) for one in (given[:1] if keyed else given)):
+            raise Unknown("it compares what the lab does not know")
+        if not keyed and not all_plain(owner, scope):
+            raise Unknown
+        return [touch_of(owner, READ if name in _FIND else WRITE, place)]
+    if name == "sort" and not given and all_plain(owner, scope):
+        return [touch_of(owner, WRITE, place)]
+    raise Unknown(f"it calls `{name}`")

@@ -1,0 +1,245 @@
+"""What the lab knows of values and of code: what is simple, what is watched, what says itself what it touches.
+
+Known to be harmless are numbers, strings and the like; known are the built-in containers, the program's own functions
+and classes, whose code is watched, the twins, and a table of built-in functions. All else may touch everything.
+"""
+
+from __future__ import annotations
+
+import abc
+import builtins
+import collections
+import dis
+import functools
+import itertools
+import sys
+import threading
+import types
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
+
+from semalab.stepping.operands import Operand
+
+
+class Touch(NamedTuple):
+    """A location, whether it is written, and the container whose items it stands for, if it does."""
+
+    location: str
+    mode: bool
+    container: Any = None
+
+
+class Unknown(Exception):
+    """It is not known what an instruction touches, so it touches everything.
+
+    inside: what else it does that others could come between, in a sentence; "" for what is one instruction of C.
+    """
+
+    def __init__(self, inside: str = "") -> None:
+        super().__init__(inside)
+        self.inside = inside
+
+
+class Made(NamedTuple):
+    """What an operand will be that nobody else has yet: the name of its type, what it is a view of, its class."""
+
+    kind: str
+    parts: tuple[Operand, ...] = ()
+    cls: type | None = None  # if it is a twin's or the program's
+
+
+class Scope(NamedTuple):
+    """Where an instruction is executed.
+
+    names: local and enclosed variables. namespace: the globals. program: identities of the program's namespaces.
+    shared: the locations that threads share; after WRITTEN those that code of the program changes, and after MIXED
+    those of them whose values are not always simple. returned: what calls in this frame have returned last, by their
+    instructions' offsets, with the code that they ran; None for a call that was foreseen.
+    """
+
+    names: Mapping[str, Any]
+    namespace: Mapping[str, Any]
+    program: AbstractSet[int]
+    shared: AbstractSet[str] = frozenset()
+    returned: Mapping[int, tuple[types.CodeType | None, Any]] = types.MappingProxyType({})
+
+
+Touches = list[Touch]
+MIXED, WRITTEN = "mixed ", "written "
+SCALARS = (int, float, complex, bool, str, bytes, range, type(None), type(...), type(NotImplemented), slice)
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type)
+MADE_SIMPLE = frozenset("int str bool float bytes range function slice".split())
+MADE_CONTAINERS = frozenset("list tuple set dict frozenset deque generator".split())
+FROZEN = (tuple, frozenset)
+CONTAINERS = (list, dict, set, bytearray, collections.deque)
+DICTS = (dict, collections.OrderedDict, collections.defaultdict)
+EXACT = frozenset((*CONTAINERS, collections.OrderedDict, collections.defaultdict))
+ITERATORS = frozenset(
+    map(
+        type,
+        (
+            *(iter(kind()) for kind in (list, dict, set, tuple, str, bytes, collections.deque)),
+            *(iter(()), iter({}.values()), iter({}.items()), iter(range(0)), iter(range(1 << 70))),
+            *(reversed(kind()) for kind in (list, dict, tuple)),
+            enumerate(()),
+            zip(),
+            itertools.chain(),
+            itertools.count(),
+        ),
+    )
+)
+VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
+# What they touch they say themselves, when it is touched.
+TWINS = frozenset(("threading", "time", "_thread", "queue", "semalab"))
+TWINS_WITH_SIMPLE = frozenset(("random", "concurrent", "sched", "logging"))  # if nothing but scalars is given to them
+_CALM_MODULES = frozenset(("contextlib", "typing", "abc"))  # Python code that touches nothing but what it makes
+# Built-in functions by what they do with their arguments, and what they return.
+IDLE = dict.fromkeys("callable id isinstance issubclass type".split(), "") | {"super": "super", "object": "object"}
+OF_SCALARS = dict.fromkeys("abs bin chr divmod hex oct ord pow round hash format repr ascii".split(), "str")
+OF_SCALARS |= dict.fromkeys("int float complex bool str bytes".split(), "str")
+_HARMLESS = frozenset((*IDLE, *OF_SCALARS, "print", "range"))  # with simple arguments
+READERS = {"len": "int", "any": "bool", "all": "bool", "sum": "int"}
+READERS |= {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "frozenset", "dict": "dict"}
+SORTERS = {"sorted": "list", "min": "", "max": ""}
+LAZY = frozenset(("enumerate", "zip", "reversed", "iter"))
+BUILTIN_RESULTS = {**IDLE, **OF_SCALARS, **READERS, "sorted": "list", "range": "range", "deque": "deque"}
+# Methods of the built-in containers.
+LOOK = frozenset("copy keys values items".split())
+MISSING = object()
+LARGE = 2_000  # items that are looked at
+_MINE = 4  # references to what nobody but a thread has, counted where it is looked at
+
+
+def unbound(function: Any) -> Any:
+    return function.__func__ if isinstance(function, types.MethodType) else function
+
+
+@functools.lru_cache(maxsize=1024)
+def returns_constants(code: types.CodeType) -> bool:
+    """Whether a function returns nothing but constants, as one without a `return` does."""
+    before: dis.Instruction | None = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "RETURN_VALUE" and (before is None or before.opname != "LOAD_CONST"):
+            return False
+        before = instruction
+    return True
+
+
+def is_kept(value: Any) -> bool:
+    """Whether a value may live on for a while without the program being able to tell."""
+    return is_simple(value) or is_twin(value)
+
+
+def is_simple(value: Any, depth: int = 3) -> bool:
+    """Whether nothing that is done with this value touches anything that could be changed."""
+    if isinstance(value, Made):
+        return value.kind in MADE_SIMPLE
+    if type(value) in SCALARS or type(value).__module__ in ("decimal", "datetime", "fractions", "uuid"):
+        return True
+    if type(value) in FROZEN and depth and len(value) <= LARGE:
+        return all(is_simple(one, depth - 1) for one in value)
+    return isinstance(value, FUNCTIONS)
+
+
+def is_plain(value: Any, scope: Scope) -> bool:
+    """Whether to compare, hash or show it runs nothing but the program's own code, which is watched."""
+    return is_simple(value) or is_of_program(value, scope, ("__eq__", "__hash__", "__lt__", "__repr__"))
+
+
+def is_of_program(value: Any, scope: Scope, methods: tuple[str, ...]) -> bool:
+    """Whether these methods of a value are the program's own, or those of every object."""
+    cls = type(value)
+    if cls.__module__ in ("builtins", "types", "collections") or type(cls) not in (type, abc.ABCMeta):
+        return False
+    for name in methods:
+        found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+        if found is not None and found is not vars(object).get(name) and not is_watched(found, scope):
+            return False
+    return True
+
+
+def is_watched(function: Any, scope: Scope) -> bool:
+    """Whether this is a function of the program."""
+    while isinstance(function, types.FunctionType) and id(function.__globals__) not in scope.program:
+        wrapped = function.__dict__.get("__wrapped__")
+        if wrapped is None:
+            return False
+        function = wrapped
+    return isinstance(function, types.FunctionType)
+
+
+TWIN_RESULTS = frozenset(  # of which what comes is as simple as a number
+    "acquire release locked is_set set clear is_alive wait notify notify_all start join empty full qsize put"
+    " task_done".split()
+)
+
+
+def is_twin(value: Any) -> bool:
+    return is_twin_class(type(value))
+
+
+def is_twin_class(cls: type) -> bool:
+    return cls.__module__.split(".")[0] in TWINS
+
+
+def is_known_code(function: Any, scope: Scope) -> bool:
+    """The program's own code, which is watched; a twin, which says what it touches; what touches nothing else."""
+    if isinstance(function, functools.partial):
+        return is_known_code(function.func, scope)
+    if isinstance(function, types.FunctionType):
+        if id(function.__globals__) in scope.program:
+            return True
+        home = str(function.__globals__.get("__name__", "")).split(".")[0]
+        module = str(function.__module__ or "").split(".")[0]
+        if module in TWINS_WITH_SIMPLE:
+            return False
+        return home in TWINS or module in TWINS or home in _CALM_MODULES or home == "builtins"
+    if isinstance(function, types.BuiltinFunctionType | type):
+        module = str(function.__module__ or "").split(".")[0]
+        return module in TWINS
+    if isinstance(function, Made):
+        return function.kind == "function"
+    own = next((vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base)), None)
+    return is_watched(own, scope)
+
+
+def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool:
+    """Whether all that a thread does is in code that is watched: also to take its arguments, which nobody else has."""
+    scope = Scope({}, {}, program)
+    own = vars(thread)
+    names = ("function", "args", "kwargs") if "function" in own else ("_target", "_args", "_kwargs")
+    target, *given = (own.get(name) for name in names)
+    if not all(type(one) is tuple or not one or sys.getrefcount(one) <= _MINE for one in given):
+        return False
+    run = next(vars(cls)["run"] for cls in type(thread).__mro__ if "run" in vars(cls))
+    name = getattr(target, "__name__", "")
+    if name in _HARMLESS and is_built_in(target) and all(not one or is_simple(one) for one in given):
+        return is_known_code(run, scope)
+    return all(is_known_code(unbound(one), scope) for one in (run, *([] if target is None else [target])))
+
+
+def is_built_in(function: Any) -> bool:
+    name = getattr(function, "__name__", "")
+    return getattr(builtins, name, MISSING) is function or function is collections.deque
+
+
+def is_program_class(cls: type, scope: Scope) -> bool:
+    """Whether nothing but the program's own code makes an object of this class."""
+    made_plainly = type(cls) is type or type(cls).__module__ in ("abc", "typing")
+    if not made_plainly and not is_watched(vars(type(cls)).get("__call__"), scope):
+        return False
+    if issubclass(cls, BaseException):
+        return True
+    if cls is types.SimpleNamespace:
+        return True
+    for name in ("__new__", "__init__"):
+        found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+        found = found.__func__ if isinstance(found, staticmethod) else found
+        is_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
+        if found is vars(object)[name] or is_tuple or is_watched(found, scope):
+            continue
+        twin = isinstance(found, types.FunctionType) and str(found.__globals__.get("__name__", "")).split(".")[0]
+        if twin not in TWINS:
+            return False
+    return True

@@ -1,0 +1,273 @@
+"""The values that an instruction works on, found before it is executed, and without running the program's code."""
+
+from __future__ import annotations
+
+import builtins
+import collections
+import inspect
+import operator
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from semalab.stepping.accesses import DEEP, Access
+from semalab.stepping.known import (
+    BUILTIN_RESULTS,
+    DICTS,
+    EXACT,
+    LARGE,
+    LAZY,
+    LOOK,
+    MISSING,
+    MIXED,
+    TWIN_RESULTS,
+    WRITTEN,
+    Made,
+    Scope,
+    Unknown,
+    is_built_in,
+    is_program_class,
+    is_simple,
+    is_twin,
+    is_twin_class,
+    is_watched,
+    returns_constants,
+    unbound,
+)
+from semalab.stepping.operands import Operand
+
+_SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod, "//": operator.floordiv}
+
+
+def value_of(operand: Operand, scope: Scope) -> Any:
+    """The value that an operand has, or what it will be. Found without running any of the program's code."""
+    kind, name, parts = operand.kind, operand.name, operand.parts
+    if kind in ("local", "cell"):
+        return _still(scope.names.get(name, MISSING), operand.at, operand, scope)
+    if kind == "global":
+        places = (scope.namespace, vars(builtins))
+        found = next((place[name] for place in places if name in place), MISSING)
+        return _still(found, f"variable {name}", operand, scope)
+    if kind == "constant":
+        return name
+    if kind == "new":
+        return Made(name, parts)
+    if kind == "attribute":
+        found = attribute_of(value_of(parts[0], scope), name)
+        if hasattr(type(found), "__get__"):
+            raise Unknown
+        return _still(found, f"attribute {name}", operand, scope)
+    if kind == "either":
+        return _any_of([value_of(part._replace(stale=part.stale or operand.stale), scope) for part in parts])
+    if kind == "left":
+        return Made("bool")
+    if kind == "item" and not operand.stale and all(_is_current(part, scope) for part in parts):
+        return _item(value_of(parts[0], scope), parts[1], scope)
+    if kind == "iterator":
+        return Made("lazy", parts)
+    if kind == "result":
+        older = tuple(part._replace(stale=True) for part in parts) if operand.stale else parts
+        values = [value_of(part, scope) for part in older]
+        if not all(map(is_simple, values)):
+            raise Unknown
+        known = name in _SUMS and all(type(value) is int and abs(value) < LARGE for value in values) and values[-1]
+        return _SUMS[name](*values) if known else Made("int")
+    if kind == "call":
+        return _result(operand, scope)
+    raise Unknown
+
+
+def _still(found: Any, location: str | None, operand: Operand, scope: Scope) -> Any:
+    """What was found, if that is what was loaded: a number may have become another one. location: None, if no other
+    code can have changed it."""
+    if found is MISSING:
+        raise Unknown
+    rebound = operand.stale and location and WRITTEN + location in scope.shared
+    if rebound and (MIXED + str(location) in scope.shared or not is_simple(found)):
+        raise Unknown
+    return found
+
+
+def _is_current(operand: Operand, scope: Scope) -> bool:
+    """Whether an operand has the value it was loaded with."""
+    kind = {"global": "variable"}.get(operand.kind, operand.kind)
+    location = operand.at if kind == "cell" else f"{kind} {operand.name}"
+    rebound = operand.stale and kind != "local" and WRITTEN + str(location) in scope.shared
+    return not rebound and all(_is_current(part, scope) for part in operand.parts)
+
+
+def is_simply_loaded(access: Access, scope: Scope) -> bool:
+    """Whether a variable or attribute that is about to be read has a simple value."""
+    try:
+        if access.how == "attribute":
+            name = access.location.removeprefix("attribute ")
+            return is_simple(attribute_of(value_of(access.operands[0], scope), name))
+        name = access.location.split(" ")[1]
+        places = (scope.names, scope.namespace, vars(builtins))
+        return all(is_simple(place[name]) for place in places if name in place)
+    except Unknown:
+        return False
+
+
+def attribute_of(owner: Any, name: str) -> Any:
+    """What is kept under this name in an object, or in its class; a slot's value."""
+    if isinstance(owner, type):
+        return next((vars(cls)[name] for cls in type.mro(owner) if name in vars(cls)), MISSING)
+    found = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
+    if isinstance(found, types.MemberDescriptorType):
+        try:
+            return found.__get__(owner, type(owner))
+        except AttributeError:
+            return MISSING
+    own = own_namespace(owner)
+    return own[name] if own is not None and name in own else found
+
+
+def own_namespace(owner: Any) -> dict[str, Any] | None:
+    try:
+        own = object.__getattribute__(owner, "__dict__")
+    except (AttributeError, TypeError):
+        return None
+    return own if type(own) is dict else None
+
+
+def _any_of(values: Iterable[Any]) -> Any:
+    """What stands for each of these: they are simple, or primitives of one class."""
+    some = list(values)
+    if some and all(map(is_simple, some)):
+        return Made("int")
+    if len({type(one) for one in some}) == 1 and is_twin(some[0]):
+        return some[0]
+    raise Unknown
+
+
+def _item(owner: Any, place: Operand, scope: Scope) -> Any:
+    try:
+        key = value_of(place, scope)
+    except Unknown:
+        key = Made("int")
+    if type(owner) in (list, tuple) and isinstance(key, Made) and key.kind == "int" and len(owner) <= LARGE:
+        return _any_of(owner)
+    if type(owner) in (list, tuple) and type(key) is int and -len(owner) <= key < len(owner):
+        return owner[key]
+    if type(owner) in DICTS and type(key) in (int, str) and key in owner:
+        return dict.__getitem__(owner, key)
+    raise Unknown
+
+
+def _result(operand: Operand, scope: Scope) -> Any:
+    """What a call will return, if that is something new of a known kind."""
+    callee, *given = operand.parts
+    found = _foreseen(operand, scope)
+    if found is not MISSING:
+        return found
+    if callee.kind == "attribute":
+        owner = value_of(callee.parts[0], scope)
+        if not isinstance(owner, Made) and is_twin(owner) and callee.name in TWIN_RESULTS:
+            return Made("int")
+        if isinstance(owner, str) or (isinstance(owner, Made) and owner.kind == "str"):
+            return Made("list" if "split" in callee.name else "str")
+        if type(owner) in EXACT and callee.name in LOOK:
+            return Made("lazy", (callee.parts[0],))
+    function, _ = called_by(callee, scope)
+    name = getattr(function, "__name__", "")
+    if isinstance(function, types.FunctionType | types.MethodType) and is_watched(unbound(function), scope):
+        return _returned(operand, unbound(function), scope)
+    if is_built_in(function):
+        if name == "len" and len(given) == 1 and not operand.stale:
+            counted = value_of(given[0], scope)
+            if type(counted) in (list, tuple, str) and _is_current(given[0], scope):
+                return len(counted)
+        if name in LAZY and not operand.name:
+            return Made("lazy", tuple(given))
+        if name in ("map", "filter") and not operand.name:
+            return Made("lazy", tuple(given[1:]))
+        kind = BUILTIN_RESULTS.get(name, "")
+        if kind:
+            return Made(kind, tuple(given) if kind == "super" else ())
+    if isinstance(function, type) and (is_twin_class(function) or is_program_class(function, scope)):
+        return Made("object", (), function)
+    raise Unknown
+
+
+def _foreseen(operand: Operand, scope: Scope) -> Any:
+    """What the lab saw the call take out of a container."""
+    for at in _places(operand):
+        code, value = scope.returned.get(at, (foresee, None))
+        if code is None:
+            return value
+    return MISSING
+
+
+def _places(operand: Operand) -> range:
+    """Where a frame may say that it stands while this call is made."""
+    begin, end = operand.at
+    return range(begin, end, 2)
+
+
+def _returned(operand: Operand, function: types.FunctionType, scope: Scope) -> Any:
+    """What the program's own function has returned to this call: its code was watched."""
+    if inspect.isgeneratorfunction(function):
+        return Made("generator")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise Unknown
+    if returns_constants(function.__code__):
+        return Made("int")
+    for at in _places(operand):
+        code, value = scope.returned.get(at, (None, None))
+        if code is function.__code__:
+            return value
+    raise Unknown
+
+
+def foresee(access: Access, scope: Scope) -> Any:
+    """What a call that is about to be made will return: what it takes out of a list. MISSING if that is not known."""
+    callee, *given = access.operands
+    if access.how != "call" or callee.kind != "attribute" or callee.name not in ("pop", "popleft"):
+        return MISSING
+    try:
+        owner, places = value_of(callee.parts[0], scope), [value_of(one, scope) for one in given]
+    except Unknown:
+        return MISSING
+    if type(owner) not in (list, collections.deque) or not owner or any(type(place) is not int for place in places):
+        return MISSING
+    place = 0 if callee.name == "popleft" else places[0] if places else -1
+    return owner[place] if -len(owner) <= place < len(owner) else MISSING
+
+
+def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
+    """The function that is called and whose method it is; MISSING if it is nobody's."""
+    if operand.kind != "attribute":
+        return value_of(operand, scope), MISSING
+    if operand.name in DEEP:
+        raise Unknown
+    if operand.stale and f"{WRITTEN}attribute {operand.name}" in scope.shared:
+        raise Unknown
+    owner = value_of(operand.parts[0], scope)
+    if isinstance(owner, Made) and owner.kind == "super":
+        found, owner = found_after(owner, operand.name, scope)
+    elif isinstance(owner, Made) and owner.cls is None:
+        return MISSING, owner
+    else:
+        found = attribute_of(owner.cls if isinstance(owner, Made) else owner, operand.name)
+    if isinstance(found, staticmethod | classmethod):
+        found = found.__func__
+    return found, owner
+
+
+def found_after(made: Made, name: str, scope: Scope) -> tuple[Any, Any]:
+    """What `super()` finds under this name, and the object that it finds it for. Raises Unknown if it finds nothing."""
+    given = [value_of(one, scope) for one in made.parts]
+    if not given:  # as a method says it that names neither: its first variable is the object
+        given = [scope.names.get("__class__", MISSING), next(iter(scope.names.values()), MISSING)]
+    if len(given) != 2 or not isinstance(given[0], type) or isinstance(given[1], Made):
+        raise Unknown
+    cls, owner = given
+    classes = type.mro(owner) if isinstance(owner, type) and cls in type.mro(owner) else list(type(owner).__mro__)
+    if cls not in classes:
+        raise Unknown
+    later = classes[classes.index(cls) + 1 :]
+    found = next((vars(each)[name] for each in later if name in vars(each)), MISSING)
+    if found is MISSING:
+        raise Unknown
+    return found, owner
