@@ -29,8 +29,8 @@ PAGE = NOTEBOOKS / "cheat_sheet.pdf"
 A4 = (8.27, 11.69)  # inches
 POINTS = 72
 FINE = 10  # times as many dots as points when words are measured: hinting would round each to a whole one
-LEFT, RIGHT, TOP = 0.62, 7.65, 11.05  # inches from the lower left corner
-SIZE, LEADING, GAP = 9.6, 0.180, 0.12  # points; inches from line to line, and above and below a row
+LEFT, RIGHT, TOP = 0.62, 7.65, 11.15  # inches from the lower left corner
+SIZE, LEADING, GAP = 9.6, 0.178, 0.11  # points; inches from line to line, and above and below a row
 INK, FAINT, BAR, RULE, HEAD = "#20242b", "#6f747d", "#00629b", "#c9c6bd", "#eeece6"
 WIDTHS = {4: (0.08, 0.24, 0.23, 0.24), 2: (0.45, 0.55)}  # of the columns, by their number; a picture takes the rest
 PICTURE = 0.21
@@ -155,7 +155,7 @@ class Sheet:
             ]
             height = max(map(len, cells)) * LEADING + GAP
             if number and runs:
-                height = max(height, 1.0)
+                height = max(height, 0.98)
             x = LEFT
             for lines, share in zip(cells, shares, strict=True):
                 self.write(lines, x, self.y - GAP / 2 - LEADING * 0.76)

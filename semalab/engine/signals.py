@@ -136,8 +136,8 @@ def _armed() -> bool:
 def _handlers() -> Iterator[tuple[int, Callable[..., Any]]]:
     """The signals that a function of somebody's is called for; an interrupt is the learner's own."""
     for number in range(1, signal.NSIG):
-        handler = unguarded(_ask(number))
-        if callable(handler) and handler is not signal.default_int_handler:
+        handler = _ask(number)
+        if callable(handler) and (handler := unguarded(handler)) is not signal.default_int_handler:
             yield number, handler
 
 

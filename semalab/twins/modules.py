@@ -151,7 +151,14 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "signal": lambda twins: twins.handlers.module(twins.choose),
 }
 
-_AT_FIRST = {name: dict(vars(sys.modules[name])) for name in ("time", "random", "threading")}
+_AT_FIRST = {
+    module: {
+        name: value
+        for name, value in vars(sys.modules[module]).items()
+        if callable(value) and not name.endswith(("hook", "profile"))
+    }
+    for module in ("time", "random", "threading")
+}
 
 
 def replaced(name: str) -> dict[str, Any]:
@@ -159,8 +166,5 @@ def replaced(name: str) -> dict[str, Any]:
 
     A hook is no such thing: the run has its own.
     """
-    first = _AT_FIRST.get(name, {})
-    now = {key: value for key, value in vars(sys.modules[name]).items() if callable(first.get(key))}
-    return {
-        key: value for key, value in now.items() if value is not first[key] and not key.endswith(("hook", "profile"))
-    }
+    now = vars(sys.modules[name])
+    return {key: now[key] for key, first in _AT_FIRST.get(name, {}).items() if now.get(key, first) is not first}

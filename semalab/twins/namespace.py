@@ -109,9 +109,12 @@ class Twins:
         for name, twin in self._made.items():
             real = sys.modules[name]
             found[id(twin)] = real
+            there = vars(real)
             for attribute, value in vars(twin).items():
-                other = vars(real).get(attribute)
-                if callable(value) and other is not None and other is not value and not attribute.startswith("__"):
+                other = there.get(attribute)
+                if other is value or other is None:  # first: so it is with most
+                    continue
+                if callable(value) and not attribute.startswith("__"):
                     found.setdefault(id(value), other)
         return found
 

@@ -98,7 +98,7 @@ class _Forgetful(set[Any]):
 def copied(real: types.ModuleType, **changes: Any) -> types.ModuleType:
     """A module with the names of a real one, apart from `changes`."""
     module = types.ModuleType(real.__name__, real.__doc__)
-    module.__dict__.update({name: value for name, value in vars(real).items() if not name.startswith("__")})
+    module.__dict__.update({name: value for name, value in vars(real).items() if name[:2] != "__"})
     module.__dict__.update(changes)
     if hasattr(real, "__all__"):
         module.__dict__["__all__"] = real.__all__
