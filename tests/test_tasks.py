@@ -399,3 +399,22 @@ async def tells_its_names() -> list[str]:
 def test_tasks_are_numbered_anew_in_every_run(clock: str) -> None:
     for _ in range(2):
         assert lab.record(tells_its_names, clock=clock).result == ["Task-1", "Task-2", "Task-3", "mine"]
+
+
+async def sleeps_until_the_alarm() -> str:
+    rung = asyncio.Event()
+    signal.signal(signal.SIGALRM, lambda *_: asyncio.get_running_loop().call_soon_threadsafe(rung.set))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        await asyncio.wait_for(rung.wait(), 10)
+    except TimeoutError:
+        return "late"
+    return "rung"
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="signals of POSIX")
+def test_the_virtual_clock_does_not_jump_over_an_alarm() -> None:
+    run = virtually(sleeps_until_the_alarm)
+    assert run.verdict.startswith(
+        "Stopped: the virtual clock does not rule the handler of SIGALRM, which takes part; use clock='wall'"
+    )

@@ -20,12 +20,20 @@ class TimeUp(BaseException):
     """The loop's clock has passed its limit, or what it waits for is outside of the loop."""
 
 
+class NotRuled(BaseException):
+    """Somebody will act in real seconds, and the loop's clock is about to jump over that."""
+
+    def __init__(self, others: list[str]) -> None:
+        self.others = others
+
+
 class Loop(asyncio.SelectorEventLoop):
     """A loop whose selector raises `Idle` instead of waiting for ever.
 
     Invariant: `origin` is the loop's time when it was made. limit: seconds from then on. begins: is told of every task
     just before its first step, when it has its name. sleeps: is told of every `asyncio.sleep` of more than 0 s, with
     the seconds and the future that ends it. reached: says whether somebody outside of the loop may yet call into it.
+    due: those who will act in real seconds, in words, whom a clock that jumps would jump over.
     interrupted: raises what a signal's handler has raised, which comes out of the loop's wait in plain Python, too.
     """
 
@@ -33,6 +41,7 @@ class Loop(asyncio.SelectorEventLoop):
     sleeps: Callable[[float, asyncio.Future[Any]], None] | None = None
     reached: Callable[[], bool] = staticmethod(lambda: False)
     interrupted: Callable[[], None] = staticmethod(lambda: None)
+    due: Callable[[], list[str]] = staticmethod(list)
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
@@ -105,6 +114,8 @@ class VirtualLoop(Loop):
             raise TimeUp
         ready = wait(_SLICE if timeout is None else 0)
         if timeout and not ready:
+            if others := self.due():
+                raise NotRuled(others)
             self._now += timeout
         return ready
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from semalab.bench import Bench
 from semalab.beyond.log import Log, Row, Semaphore
-from semalab.beyond.loops import Idle, Loop, TimeUp, VirtualLoop
+from semalab.beyond.loops import Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.place import place
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.claims import Check
@@ -27,7 +27,7 @@ from semalab.excerpt import written
 from semalab.labels import line_of, thread_label, thread_labels
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
-from semalab.stops import Deadlock, Timeout, Wait
+from semalab.stops import Deadlock, Timeout, Wait, several_of
 from semalab.twins import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
@@ -121,7 +121,7 @@ class TaskBench(Bench):
         self._loop = loop = (VirtualLoop if virtual else Loop)(self.settings.timeout)
         try:
             loop.begins, loop.sleeps, loop.reached = self._begin, self._sleeps, self._reached
-            loop.interrupted = self._interrupted
+            loop.interrupted, loop.due = self._interrupted, self._due
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
             return self._to_its_end(loop)
         finally:
@@ -138,6 +138,10 @@ class TaskBench(Bench):
         except Idle:
             self._stopped = self.log.deadlock(self._others()) or self._timeout(
                 "every task waits for something that the lab does not see"
+            )
+        except NotRuled as found:
+            self._stopped = self._timeout(
+                f"the virtual clock does not rule {several_of(tuple(found.others))}, which takes part; use clock='wall'"
             )
         except TimeUp:
             full = len(self.log.rows) >= MOST_EVENTS
@@ -163,7 +167,9 @@ class TaskBench(Bench):
         loop.run_until_complete(asyncio.sleep(0))  # the last ends are told on the next round
 
     def _leave(self, loop: Loop) -> None:
-        with suppress(Idle, TimeUp):  # who does not let itself be cancelled is left behind, and never runs again
+        with suppress(
+            Idle, TimeUp, NotRuled
+        ):  # who does not let itself be cancelled is left behind, and never runs again
             loop.limit = loop.time() - loop.origin + 1
             _cancel(loop, list(asyncio.all_tasks(loop)))
 
@@ -277,6 +283,9 @@ class TaskBench(Bench):
         me = self.processor.current()
         if me is not None and not self._closed:
             me.surrender()
+
+    def _due(self) -> list[str]:
+        return self.processor.signals.due(self.processor.program)
 
     def _others(self) -> dict[str, Wait]:
         """What tasks wait for that are not at a semaphore: what has no rows, or each other's ends."""
