@@ -20,6 +20,7 @@ from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
 from semalab.stepping.reach import codes_of
 from semalab.twins import functions
+from semalab.twins.namespaces import ABSENT, content
 
 UNKNOWN: Any = object()  # there may be a value, and it cannot be read
 _VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
@@ -43,7 +44,7 @@ class Contents:
         self._code = getattr(getattr(stage.program, "__func__", stage.program), "__code__", None)
         self._namespace: dict[str, Any] = getattr(stage.program, "__globals__", {})
         self._variables: dict[str, str] | None = None
-        self._cells: dict[str, Any] = {}
+        self._cells: dict[str, types.CellType] = {}
         self._scope = scope_of(self._code) if self._code is not None else ""
         self._lives: object = None
         self._bodies = 0
@@ -104,7 +105,8 @@ class Contents:
         assert self._variables is not None
         where = self._variables.get(name)
         if where == "cell":
-            return self._cells.get(name, UNKNOWN)() if name in self._cells else UNKNOWN
+            found = content(self._cells[name]) if name in self._cells else ABSENT
+            return UNKNOWN if found is ABSENT else found  # it may have no value yet
         return self._namespace.get(name, UNKNOWN) if where == "global" else UNKNOWN
 
     def _find_cells(self) -> None:
@@ -115,24 +117,11 @@ class Contents:
         self._cells = {}
         several = set()
         for name, cell in _cells_of([body.target for body in lives.bodies.values()]):
-            if name in self._cells and self._cells[name].cell is not cell:
+            if name in self._cells and self._cells[name] is not cell:
                 several.add(name)
-            self._cells[name] = _Cell(cell)
+            self._cells[name] = cell
         for name in several:
             del self._cells[name]
-
-
-class _Cell:
-    """Reads a variable that functions share."""
-
-    def __init__(self, cell: types.CellType) -> None:
-        self.cell = cell
-
-    def __call__(self) -> Any:
-        try:
-            return self.cell.cell_contents
-        except ValueError:  # it has no value yet
-            return UNKNOWN
 
 
 def _variables(own: types.CodeType, all_codes: Iterable[tuple[types.CodeType, Mapping[str, Any]]]) -> dict[str, str]:
@@ -185,10 +174,7 @@ def _cells_of(functions: list[Any]) -> Iterator[tuple[str, types.CellType]]:
         elif isinstance(one, types.FunctionType):
             for name, cell in zip(one.__code__.co_freevars, one.__closure__ or (), strict=True):
                 yield name, cell
-                try:
-                    queue.append(cell.cell_contents)
-                except ValueError:
-                    continue
+                queue.append(content(cell))
 
 
 # values
