@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -329,3 +330,17 @@ def test_philosophers_who_take_the_lower_fork_first_are_proved() -> None:
 def test_a_check_of_ones_own_is_asked_about_each_class() -> None:
     found = lab.explore(passing, threads=4, initial=2, check=lambda run: True)
     assert found.verdict == "proved" and not found.by_states
+
+
+def waits_for_the_first_of_two() -> None:
+    """If the second is the first to put, the main thread waits for the first for ever; else it comes to wait itself."""
+    line, never = queue.Queue[int](1), queue.Queue[int](1)
+    threads = [threading.Thread(target=line.put, args=(1,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    threads[0].join()
+    never.get()
+
+
+def test_who_is_joined_alone_is_told_apart_also_if_nobody_goes_on_after_that() -> None:
+    assert agree(waits_for_the_first_of_two)

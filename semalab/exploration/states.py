@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 from hashlib import blake2b
 
-from semalab.exploration.alike import are_told_apart
+from semalab.exploration.alike import are_told_apart, kind_of
 from semalab.exploration.inside import Unclear
 from semalab.exploration.pasts import Pasts
 from semalab.exploration.reached_state import State, States, Touched
@@ -123,8 +123,16 @@ class ByStates:
         seems to be one thread's own nobody knows whose it is.
         """
         watch = self._stage.processor.watch
-        self.unlike = self.lost = self._met_alike and isinstance(watch, Watch) and watch.written_by_one
+        if self._met_alike and isinstance(watch, Watch) and watch.written_by_one:
+            self.unlike = self.lost = True
         return not self.lost
+
+    def _look_for_told_apart(self) -> None:
+        """At a run's end: who waits there for ever may have got past the join of one that is like another."""
+        if self._alike:
+            kinds = {number: kind_of(self._stage, number) for number in self._stage.processor.threads.starters}
+            if len(set(kinds.values())) < len(kinds) and are_told_apart(self._stage, kinds):
+                self.unlike = self.lost = True
 
     def _note_standing(self, place: Place) -> None:
         """Where those stand at the run's end who can never go on; some may have begun in its last step."""
@@ -142,6 +150,9 @@ class ByStates:
         if self.path and not self.redundant:
             self._note_step(self.path[-1], footprint(touched))
             self._note_standing(self.path[-1])
+            self._look_for_told_apart()
+            if self.lost:
+                return False
         self._depth = 0
         self.redundant = False
         while self.path:
