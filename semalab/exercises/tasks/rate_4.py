@@ -23,15 +23,21 @@ def send_at_a_rate(attempt: Any, clients: int, permits: int) -> None:
     def send() -> None:
         time.sleep(STAY)
 
-    def later(do: Callable[[], Any]) -> None:
-        def ring() -> None:
-            time.sleep(WINDOW)
-            do()
+    def of_client(i: int) -> Callable[[Callable[[], Any]], None]:
+        def later(do: Callable[[], Any]) -> None:
+            def ring() -> None:
+                time.sleep(WINDOW)
+                do()
 
-        threading.Thread(target=ring, name=f"clock of {threading.current_thread().name}").start()
+            threading.Thread(target=ring, name=f"clock of client-{i}").start()
+
+        return later
 
     run_together(
-        [threading.Thread(target=attempt, args=[starts, later, send], name=f"client-{i}") for i in range(clients)]
+        [
+            threading.Thread(target=attempt, args=[starts, of_client(i), send], name=f"client-{i}")
+            for i in range(clients)
+        ]
     )
 
 
