@@ -632,6 +632,19 @@ class Case(NamedTuple):
         return f"{self.program.__name__}({size}), {self.granularity}{', free' if self.free else ''}"
 
 
+def prints_its_name(threads: int) -> None:
+    door = threading.Semaphore(1)
+    seen: dict[int, str] = {}
+
+    def come() -> None:
+        with door:
+            print(f"{threading.current_thread().name} is in")
+            seen[threading.get_ident()] = threading.current_thread().name
+
+    together(*[come] * threads)
+    assert len(seen) == threads
+
+
 CASES = (
     *(Case(passing, {"threads": n, "initial": i}) for n, i in [(2, 1), (2, 2), (3, 1), (3, 2)]),
     *(Case(counting, {"threads": n, "initial": i}, "bytecode") for n, i in [(2, 1), (2, 2), (3, 1)]),

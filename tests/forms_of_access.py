@@ -3636,3 +3636,54 @@ def super_property() -> Any:
         return door.open
 
     return race(write, read)
+
+
+@form
+def name_of_a_thread() -> Any:
+    door = threading.Thread(name="")
+
+    def write() -> None:
+        door.name = "open"
+
+    def read() -> Any:
+        return f"{door.name}" == "open"
+
+    return race(write, read)
+
+
+@form
+def name_of_a_thread_of_ones_own() -> Any:
+    class Door2(threading.Thread):
+        kept: tuple[str, ...] = ()
+
+        @property
+        def name(self) -> Any:
+            return self.kept
+
+        @name.setter
+        def name(self, value: str) -> None:
+            pass
+
+    door = Door2()
+
+    def write() -> None:
+        door.kept = ("open",)
+
+    def read() -> Any:
+        return "open" in f"{door.name}"
+
+    return race(write, read)
+
+
+@form
+def name_of_the_current_thread() -> Any:
+    seen = []
+
+    def write() -> None:
+        threading.current_thread().name = "open"
+        seen.append(threading.current_thread())
+
+    def read() -> Any:
+        return [f"{one.name}" for one in seen]
+
+    return race(write, read)

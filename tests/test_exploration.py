@@ -566,3 +566,9 @@ def fails_inside_an_rlock() -> None:
 
 def test_an_rlock_may_outlive_its_run_in_a_traceback() -> None:
     assert lab.explore(fails_inside_an_rlock).verdict == "counterexample"
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+def test_who_asks_for_its_own_name_touches_nothing_besides(granularity: str) -> None:
+    found = lab.explore(programs.prints_its_name, threads=3, granularity=granularity)
+    assert (found.verdict, found.covered) == ("proved", 6)

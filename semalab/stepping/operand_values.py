@@ -21,6 +21,7 @@ from semalab.stepping.known import (
     MISSING,
     MIXED,
     TWIN_RESULTS,
+    TWINS,
     WRITTEN,
     Made,
     Scope,
@@ -36,6 +37,8 @@ from semalab.stepping.known import (
 )
 from semalab.stepping.operands import Operand
 
+_OF_THREADS = {"name": "str", "ident": "int", "native_id": "int", "daemon": "bool"}
+_WHO = {"current_thread": "object", "currentThread": "object", "main_thread": "object", "get_ident": "int"}
 _SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod, "//": operator.floordiv}
 
 
@@ -53,7 +56,10 @@ def value_of(operand: Operand, scope: Scope) -> Any:
     if kind == "new":
         return Made(name, parts)
     if kind == "attribute":
-        found = attribute_of(value_of(parts[0], scope), name)
+        owner = value_of(parts[0], scope)
+        if name in _OF_THREADS and _is_threads_own(owner, name):
+            return Made(_OF_THREADS[name])
+        found = attribute_of(owner, name)
         if hasattr(type(found), "__get__"):
             raise Unknown
         return _still(found, f"attribute {name}", operand, scope)
@@ -75,6 +81,26 @@ def value_of(operand: Operand, scope: Scope) -> Any:
     if kind == "call":
         return _result(operand, scope)
     raise Unknown
+
+
+def _is_threads_own(owner: Any, name: str) -> bool:
+    """Whether this is, or will be, a thread whose name and numbers are what Python's own class makes of them."""
+    made = isinstance(owner, Made)
+    cls = owner.cls if made else type(owner)
+    if cls is None or not any(is_twin_class(base) and base.__name__ == "Thread" for base in cls.__mro__):
+        return False
+    found = [attribute_of(one, name) for one in (_and_below(cls) if made else [cls])]
+    return all(isinstance(one, property) and _is_of_twins(one.fget) for one in found)
+
+
+def _is_of_twins(function: Any) -> bool:
+    return str(getattr(function, "__module__", None) or "").split(".")[0] in TWINS
+
+
+def _and_below(cls: type) -> list[type]:
+    """The class and all that are derived from it."""
+    below: list[type] = type.__subclasses__(cls)
+    return [cls, *(each for one in below for each in _and_below(one))]
 
 
 def _still(found: Any, location: str | None, operand: Operand, scope: Scope) -> Any:
@@ -185,6 +211,12 @@ def _result(operand: Operand, scope: Scope) -> Any:
         kind = BUILTIN_RESULTS.get(name, "")
         if kind:
             return Made(kind, tuple(given) if kind == "super" else ())
+    if name in _WHO and callee.kind == "attribute" and _is_of_twins(function):
+        module = value_of(callee.parts[0], scope)
+        if _WHO[name] == "int":
+            return Made("int")
+        if isinstance(module, types.ModuleType) and "Thread" in vars(module):
+            return Made("object", (), module.Thread)
     if isinstance(function, type) and (is_twin_class(function) or is_program_class(function, scope)):
         return Made("object", (), function)
     raise Unknown
