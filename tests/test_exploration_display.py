@@ -24,11 +24,13 @@ from semalab.exploration.interrupts import interrupts
 from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.progress import Progress, shown
 from semalab.exploration.sleepsets import Changed
+from semalab.exploration.stage import Stage
 from semalab.poster import Lane, lanes_picture
 from semalab.poster.foot import draw_foot
 from semalab.poster.head import draw_head
 from semalab.poster.lane import common, tags, threads_of
 from semalab.poster.tree import RIGHT, WRONG, draw_lanes, label
+from semalab.stepping import Guide
 
 TESTS = Path(__file__).resolve().parent
 
@@ -495,37 +497,45 @@ def test_no_other_thread_touches_the_handler() -> None:
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """What a program can remember all the same: the lab puts back what is the program's, not what is Python's."""
-    monkeypatch.setattr(sys, "runs_of_a_test", [], raising=False)
-    found: list[int] = sys.runs_of_a_test  # type: ignore[attr-defined]
-    return found
+def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tells a program which of its runs this is: it cannot remember one itself."""
+    play = Stage.play
+    monkeypatch.setattr(sys, "runs_of_a_test", 0, raising=False)
+
+    def counting(stage: Stage, guide: Guide) -> None:
+        sys.runs_of_a_test += 1  # type: ignore[attr-defined]
+        play(stage, guide)
+
+    monkeypatch.setattr(Stage, "play", counting)
 
 
 def spins() -> None:
     """Its second run never ends, and asks to be interrupted."""
-    sys.runs_of_a_test.append(1)  # type: ignore[attr-defined]
-    if len(sys.runs_of_a_test) > 1:  # type: ignore[attr-defined]
+    if sys.runs_of_a_test > 1:  # type: ignore[attr-defined]
         signal.raise_signal(signal.SIGINT)
         while True:
             pass
     visit(2, 1)
 
 
-@pytest.mark.usefixtures("interruptible", "runs")
+@pytest.mark.usefixtures("interruptible", "counted")
 def test_an_interrupt_ends_a_schedule_that_hangs() -> None:
     found = lab.explore(spins)
     assert (found.verdict, found.interrupted, found.covered, found.unfinished) == ("budget exhausted", True, 1, None)
 
 
 def deadlocks_slowly() -> None:
-    sys.runs_of_a_test.append(1)  # type: ignore[attr-defined]
-    if len(sys.runs_of_a_test) > 1:  # type: ignore[attr-defined]
+    if sys.runs_of_a_test > 1:  # type: ignore[attr-defined]
         sum(range(5_000_000))  # longer than the supervisor takes to ask whether a run is still wanted
     visit(2, 0)
 
 
-def test_what_was_found_is_shown_however_slowly_it_runs_and_whoever_has_stopped_the_search(runs: list[int]) -> None:
-    found = search(deadlocks_slowly, {}, None, "operations", "clock", 1, 60, lambda _: len(runs) < 2)
-    assert (found.verdict, len(runs)) == ("counterexample", 3)  # found, played again, shown
+@pytest.mark.usefixtures("counted")
+def test_what_was_found_is_shown_however_slowly_it_runs_and_whoever_has_stopped_the_search() -> None:
+    def wanted(schedules: int) -> bool:
+        return bool(sys.runs_of_a_test < 2)  # type: ignore[attr-defined]
+
+    found = search(deadlocks_slowly, {}, None, "operations", "clock", 1, 60, wanted)
+    runs = sys.runs_of_a_test  # type: ignore[attr-defined]
+    assert (found.verdict, runs) == ("counterexample", 3)  # found, played again, shown
     assert found.problem.startswith("Deadlock: 2 threads wait for `semaphore`")
