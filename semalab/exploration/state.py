@@ -21,11 +21,11 @@ from semalab.exploration.contents import Kept, Unkept, keep
 from semalab.settings import Program
 from semalab.twins import functions, is_wanted
 from semalab.twins.namespaces import ABSENT, is_authors, library_of_code
-from semalab.twins.reach import Reach, makes_up_names
+from semalab.twins.reach import Reach, makes_up_names, named_by
 from semalab.twins.source import is_copy
 
 _HARMLESS = ("logging", "importlib", "concurrent.futures")  # what these keep is not the program's state
-_GIVES_NAMES = frozenset(
+_GIVES_NAMES = frozenset(  # of globals, and of attributes, which may be a module's
     opcode.opmap[name]
     for name in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_NAME", "DELETE_NAME", "STORE_ATTR", "DELETE_ATTR")
 )
@@ -100,7 +100,7 @@ class State:
         own = [function for function in found if library_of_code(function.__globals__) is None]
         spaces = {id(one.__globals__): one.__globals__ for one in own}
         spaces |= {id(vars(one)): vars(one) for one in met if is_a(one, types.ModuleType) and _is_own(one)}
-        names: set[str] = set().union(*(_given(one.__code__) for one in own))
+        names: set[str] = set().union(*(named_by(one.__code__, _GIVES_NAMES) for one in own))
         used: set[str] = set().union(*(_used(one.__code__) for one in own))
         everything = any(makes_up_names(one.__code__) for one in own) or not _SETS_BY_NAME.isdisjoint(used)
         for space in spaces.values():
@@ -191,18 +191,6 @@ def _put_environment(environment: Any, saved: dict[str, str]) -> None:
     if dict(environment) != saved:
         environment.clear()
         environment.update(saved)
-
-
-@functools.lru_cache(maxsize=4096)
-def _given(code: types.CodeType) -> frozenset[str]:
-    """The names that it gives values: of globals, and of attributes, which may be a module's."""
-    found, extended, text = set(), 0, code.co_code
-    for i in range(0, len(text), 2):
-        argument = text[i + 1] | extended
-        extended = argument << 8 if text[i] == opcode.EXTENDED_ARG else 0
-        if text[i] in _GIVES_NAMES:
-            found.add(code.co_names[argument])
-    return frozenset(found).union(*map(_given, _inner(code)))
 
 
 @functools.lru_cache(maxsize=4096)

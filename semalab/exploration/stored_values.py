@@ -159,22 +159,10 @@ def _tells_equals_apart(code: types.CodeType) -> bool:
     return False
 
 
-def _cells_of(functions: list[Any]) -> Iterator[tuple[str, types.CellType]]:
-    """The variables that these functions share with others, and those that functions in them share."""
-    queue, seen = list(functions), set()
-    while queue:
-        one = queue.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, types.MethodType):
-            queue.append(one.__func__)
-        elif isinstance(one, functools.partial):
-            queue.extend((one.func, *one.args))
-        elif isinstance(one, types.FunctionType):
-            for name, cell in zip(one.__code__.co_freevars, one.__closure__ or (), strict=True):
-                yield name, cell
-                queue.append(content(cell))
+def _cells_of(targets: list[Any]) -> Iterator[tuple[str, types.CellType]]:
+    """The variables that these callables share with others, and those that functions in them share."""
+    for function in functions(targets):
+        yield from zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
 
 
 # values

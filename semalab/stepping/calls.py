@@ -36,7 +36,6 @@ from semalab.stepping.known import (
     READERS,
     SCALARS,
     SORTERS,
-    TWINS,
     TWINS_WITH_SIMPLE,
     Made,
     Scope,
@@ -47,6 +46,8 @@ from semalab.stepping.known import (
     is_plain,
     is_program_class,
     is_simple,
+    is_twin_class,
+    library,
 )
 from semalab.stepping.operand_values import called_by, value_of
 from semalab.stepping.operands import Operand
@@ -75,7 +76,7 @@ def of_call(access: Access, scope: Scope) -> Touches:
         function = function.__func__
     if is_known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
         return found
-    module = str(getattr(function, "__module__", None) or "").split(".")[0]
+    module = library(function)
     if module in TWINS_WITH_SIMPLE and not isinstance(function, type):
         if starred or not all(is_simple(value_of(one, scope)) for one in given):
             raise Unknown(f"it calls `{name_of(callee)}`")
@@ -122,7 +123,7 @@ def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bo
         if issubclass(cls, BaseException):
             return []
         return _of_built_in(cls, given, named, scope)
-    if str(cls.__module__).split(".")[0] in TWINS or is_program_class(cls, scope):
+    if is_twin_class(cls) or is_program_class(cls, scope):
         return []
     if not given and cls.__module__ == "collections":
         return []

@@ -30,7 +30,6 @@ from semalab.stepping.known import (
     MADE_CONTAINERS,
     MADE_SIMPLE,
     MISSING,
-    TWINS,
     VIEWS,
     Made,
     Scope,
@@ -43,6 +42,7 @@ from semalab.stepping.known import (
     is_program_class,
     is_simple,
     is_twin,
+    is_twin_class,
     is_watched,
 )
 from semalab.stepping.operand_values import attribute_of, called_by, found_after, own_namespace, value_of
@@ -82,7 +82,7 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
     if isinstance(owner, Made):
         return [plain]
-    if name in _INSIDES and any(cls.__module__.split(".")[0] in TWINS for cls in type(owner).__mro__):
+    if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
         raise Unknown
     found = attribute_of(owner, name)
     if not _is_plainly_kept(owner, name, found, scope):

@@ -180,7 +180,12 @@ def is_twin(value: Any) -> bool:
 
 
 def is_twin_class(cls: type) -> bool:
-    return cls.__module__.split(".")[0] in TWINS
+    return library(cls) in TWINS
+
+
+def library(made_there: Any) -> str:
+    """The first part of the name of the module that a function or class says it is from; "" for none."""
+    return str(getattr(made_there, "__module__", None) or "").split(".")[0]
 
 
 def is_known_code(function: Any, scope: Scope) -> bool:
@@ -191,12 +196,12 @@ def is_known_code(function: Any, scope: Scope) -> bool:
         if id(function.__globals__) in scope.program:
             return True
         home = str(function.__globals__.get("__name__", "")).split(".")[0]
-        module = str(function.__module__ or "").split(".")[0]
+        module = library(function)
         if module in TWINS_WITH_SIMPLE:
             return False
         return home in TWINS or module in TWINS or home in _CALM_MODULES or home == "builtins"
     if isinstance(function, types.BuiltinFunctionType | type):
-        module = str(function.__module__ or "").split(".")[0]
+        module = library(function)
         return module in TWINS
     if isinstance(function, Made):
         return function.kind == "function"

@@ -32,6 +32,7 @@ from semalab.stepping.known import (
     is_twin,
     is_twin_class,
     is_watched,
+    library,
     returns_constants,
     unbound,
 )
@@ -90,11 +91,7 @@ def _is_threads_own(owner: Any, name: str) -> bool:
     if cls is None or not any(is_twin_class(base) and base.__name__ == "Thread" for base in cls.__mro__):
         return False
     found = [attribute_of(one, name) for one in (_and_below(cls) if made else [cls])]
-    return all(isinstance(one, property) and _is_of_twins(one.fget) for one in found)
-
-
-def _is_of_twins(function: Any) -> bool:
-    return str(getattr(function, "__module__", None) or "").split(".")[0] in TWINS
+    return all(isinstance(one, property) and library(one.fget) in TWINS for one in found)
 
 
 def _and_below(cls: type) -> list[type]:
@@ -211,7 +208,7 @@ def _result(operand: Operand, scope: Scope) -> Any:
         kind = BUILTIN_RESULTS.get(name, "")
         if kind:
             return Made(kind, tuple(given) if kind == "super" else ())
-    if name in _WHO and callee.kind == "attribute" and _is_of_twins(function):
+    if name in _WHO and callee.kind == "attribute" and library(function) in TWINS:
         module = value_of(callee.parts[0], scope)
         if _WHO[name] == "int":
             return Made("int")

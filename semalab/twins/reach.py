@@ -79,7 +79,9 @@ _BY_ANY_NAME = frozenset({"globals", "eval", "exec"})  # who calls these can mea
 _BUILTINS = vars(builtins)
 _PYTHONS_OWN = frozenset(_BUILTINS)  # what stands there from the beginning
 _LOAD_GLOBAL = opcode.opmap["LOAD_GLOBAL"]  # its argument has a bit more than that of the others
-_BY_NAME = frozenset(opcode.opmap[name] for name in ("LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
+_LOOKS_UP = frozenset(
+    opcode.opmap[name] for name in ("LOAD_GLOBAL", "LOAD_NAME", "STORE_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")
+)
 
 
 class Reference(NamedTuple):
@@ -502,18 +504,22 @@ def makes_up_names(code: types.CodeType) -> bool:
     return not _MAKES_UP.isdisjoint(code.co_names) or any(map(makes_up_names, inner))
 
 
-@functools.lru_cache(maxsize=4096)
 def _loaded(code: types.CodeType) -> frozenset[str]:
     """The names that it looks up in its globals; an attribute may be called like one of them."""
+    return named_by(code, _LOOKS_UP)
+
+
+@functools.lru_cache(maxsize=4096)
+def named_by(code: types.CodeType, operations: frozenset[int]) -> frozenset[str]:
+    """The names that these instructions have, in a code object and in those inside it."""
     found, extended, text = set(), 0, code.co_code
     for i in range(0, len(text), 2):
         operation, argument = text[i], text[i + 1] | extended
         extended = argument << 8 if operation == opcode.EXTENDED_ARG else 0
-        if operation == _LOAD_GLOBAL:
-            found.add(code.co_names[argument >> 1])
-        elif operation in _BY_NAME:
-            found.add(code.co_names[argument])
-    return frozenset(found).union(*(_loaded(inner) for inner in code.co_consts if isinstance(inner, types.CodeType)))
+        if operation in operations:
+            found.add(code.co_names[argument >> 1 if operation == _LOAD_GLOBAL else argument])
+    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return frozenset(found).union(*(named_by(one, operations) for one in inner))
 
 
 def _imported(name: str, space: dict[str, Any]) -> types.ModuleType | None:
