@@ -21,8 +21,8 @@ from semalab.settings import Program
 
 BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
 BESIDES = 600  # schedules of each other size: a class of thirty waits for them
-PATIENCE = 10.0  # seconds of the processor for all explorations together: the solutions need less than two
-HURRY = 5.0  # seconds of the processor for a better answer than the one that is there
+HURRY = 1_500  # schedules for a better answer than the one that is there
+PATIENCE = 15.0  # seconds of the processor for all explorations together: nearly always, schedules end first
 STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
 LONGEST = 300.0  # real seconds for one check
@@ -33,18 +33,19 @@ LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least,
 class Bounded:
     """Time for one attempt. Invariant: what is begun through it ends, also on a machine that has no time for it.
 
-    interrupted: whether somebody wants it to end. deadline: of all explorations, by `time.process_time()`. until: of
-    the whole check, by `time.monotonic()`.
+    interrupted: whether somebody wants it to end. schedules: the most of one exploration. deadline: of all
+    explorations, by `time.process_time()`. until: of the whole check, by `time.monotonic()`.
     """
 
     interrupted: Callable[[], bool]
+    schedules: int = field(default_factory=lambda: BUDGET)
     deadline: float = field(default_factory=lambda: time.process_time() + PATIENCE)
     until: float = field(default_factory=lambda: time.monotonic() + LONGEST)
     _idle: Idle = field(default_factory=lambda: Idle(LOOK))
 
     def hurry(self) -> None:
         """There is an answer already; a better one may be looked for for a moment only."""
-        self.deadline = min(self.deadline, time.process_time() + HURRY)
+        self.schedules = min(self.schedules, HURRY)
 
     def too_busy(self) -> bool:
         """Whether the machine kept from its end what did not come to it."""
@@ -91,7 +92,7 @@ class Bounded:
             check,
             "operations",
             "free",
-            min(BUDGET, BESIDES) if besides else BUDGET,
+            min(self.schedules, BESIDES) if besides else self.schedules,
             seconds,
             goes_on,
             time.process_time,

@@ -14,20 +14,22 @@ from stored_notebook import normalised, text
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 
+# Which thread came when is remembered, so hardly two schedules come to the same state: six threads are never done.
 PROGRAM = """
 import threading
 import semalab as lab
 
 def visit(threads=2, initial=1):
     mutex = threading.Semaphore(initial)
+    visits = []
 
-    def work():
+    def work(number):
         with mutex:
-            pass
+            visits.append(number)
         with mutex:
-            pass
+            visits.append(number)
 
-    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    workers = [threading.Thread(target=work, args=[i], name=f"worker-{i}") for i in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -120,7 +122,6 @@ def test_a_schedule_is_chosen_by_keyboard_or_by_a_click(lab: Lab, open_notebook:
 
 
 def test_stop_keeps_what_was_found_and_a_slider_cancels(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
-    """With six threads and six permits no search of ten minutes would end."""
     path = lab.write("stop.ipynb", text(normalised(notebook_of(PROGRAM, PANEL, SEARCHERS))))
     notebook = open_notebook(path)
     notebook.run_all()
