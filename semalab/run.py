@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from semalab.access import Access
 from semalab.claims import Check, Claim, Pace
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
@@ -42,6 +43,7 @@ class Run:
     outlived: threads that libraries had started in the run, and that nobody could end with it.
     unruled: on the virtual clock, what the program asked for that this clock does not rule, as "time.process_time".
     died: processes that did not come to their own end, and what became of each, in words.
+    accesses: of a schedule that an exploration tells, what its threads read and wrote of the variables that they share.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -70,6 +72,7 @@ class Run:
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
     forgotten: tuple[str, ...] = field(default=(), repr=False)
+    accesses: tuple[Access, ...] = field(default=(), repr=False)
     module: str = field(default="threading", repr=False)
 
     @cached_property
@@ -200,6 +203,7 @@ class Run:
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
             "pace": self._pace,
+            "accesses": self.accesses,
         }
         part = {"between": between, "threads": threads, "select": select}
         return draw(self.reading, **{**settings, **part, **style})

@@ -165,8 +165,8 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
     if kind in SHAPES:
         marker, size = SHAPES[kind]
         y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
-        face = PAPER if kind in {"print", "stolen"} else colour
-        edge = INK if kind in {"print", "stolen", "refuse"} else PAPER
+        face = PAPER if kind in {"print", "stolen", "read"} else INK if kind == "write" else colour
+        edge = INK if kind in {"print", "stolen", "refuse", "read"} else PAPER
         _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
     if kind == "count":
         for i in range(4):

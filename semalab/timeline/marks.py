@@ -22,6 +22,8 @@ SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in poin
     "refuse": ("x", 5.5),
     "stolen": ("D", 5.0),
     "print": ("o", 4.2),
+    "read": ("s", 4.6),
+    "write": ("s", 4.6),
 }
 
 
@@ -67,6 +69,10 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
     elif marks.kind == "print":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
         sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)
+    elif marks.kind in {"read", "write"}:  # an edge of paper parts it from the bar that it lies on
+        fill, rim = (PAPER, INK) if marks.kind == "read" else (INK, PAPER)
+        ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
+        sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
     else:
         lift = half if marks.kind == "give" else 0.0  # on top of the bar that it would otherwise hide
         edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}

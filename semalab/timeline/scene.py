@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semalab.access import Access
 from semalab.claims import Pace
 from semalab.reading import Reading, Use
 from semalab.timeline.bars import Bars, bars_of, lives_of
@@ -17,6 +18,7 @@ from semalab.timeline.curve import Curve, curve_of
 from semalab.timeline.density import Density, density_of
 from semalab.timeline.ink import OTHER, TONES, Tone
 from semalab.timeline.moments import Marks, Opening, links_of, moments_of, thefts_of
+from semalab.timeline.variables import Variable, variables_of
 from semalab.timeline.view import Between, View, view_of
 from semalab.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
@@ -34,7 +36,8 @@ class Scene:
 
     lives: row -> (begin, end), within the window. bars: (kind, tone) -> Bars. links: per hand-over its two rows and two
     positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
-    there are too many. curve: starts, where the run is measured by a rate.
+    there are too many. curve: starts, where the run is measured by a rate. variables: what became of numbers that
+    threads share, where that was seen.
     """
 
     reading: Reading
@@ -54,6 +57,7 @@ class Scene:
     stopped: str | None
     beside: Beside | None = None
     curve: Curve | None = None
+    variables: tuple[Variable, ...] = ()
 
     @property
     def threads(self) -> tuple[str, ...]:
@@ -62,7 +66,7 @@ class Scene:
     @property
     def bands(self) -> int:
         """How many strips it takes below the rows."""
-        return len(self.strips) + (self.curve is not None)
+        return len(self.strips) + len(self.variables) + (self.curve is not None)
 
     @property
     def parting(self) -> float | None:
@@ -95,6 +99,7 @@ def scene_of(
     select: str | int | None = None,
     beside: Beside | None = None,
     pace: tuple[str, Pace] | None = None,
+    accesses: Sequence[Access] = (),
 ) -> Scene:
     """Lay a reading, or the part of it that is asked for, out on its time axis."""
     clock = clock_of(reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else 0)
@@ -104,24 +109,27 @@ def scene_of(
     crowds = crowds_of(reading.uses[alarm], clock, allowed, view) if alarm is not None else ()
     bars = bars_of(reading, clock, view, tones)
     curve = curve_of(reading, clock, *pace) if pace is not None and beside is None else None
+    variables = variables_of(reading.trace, clock, view, accesses) if beside is None else ()
+    others = len(variables) + (curve is not None)
     return Scene(
         reading=reading,
         clock=clock,
         view=view,
         lives=lives_of(reading, clock, view),
         bars=bars,
-        marks=marks,
+        marks=(*marks, *(mark for variable in variables for mark in variable.marks(view))),
         openings=openings,
         links=links_of(reading, clock, view, openings),
         thefts=thefts_of(reading, clock, view),
         crowds=crowds,
         density=density_of(bars, view),
-        strips=strips_of(reading, beside)[: _STRIPS - (curve is not None)],
+        strips=strips_of(reading, beside)[: _STRIPS - others],
         tones=tones,
         alarm=alarm,
         stopped=stopped if not view.late else None,
         beside=beside,
         curve=curve,
+        variables=variables,
     )
 
 
