@@ -198,12 +198,14 @@ class Run:
         settings = {
             "title": self.verdict,
             "standing": self.standing,
-            "subtitle": " · ".join(filter(None, (self.description, self.watching))),
+            "subtitle": " · ".join(filter(None, (self.description, self._deaths, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
             "pace": self._pace,
             "accesses": self.accesses,
+            "circle": self._circle,
+            "died": self.died,
         }
         part = {"between": between, "threads": threads, "select": select}
         return draw(self.reading, **{**settings, **part, **style})
@@ -215,6 +217,17 @@ class Run:
         if said is None or said.pace is None or said.primitive not in self.reading.uses:
             return None
         return said.primitive, said.pace
+
+    @property
+    def _deaths(self) -> str:
+        """Which processes died, where the verdict speaks of the stop alone."""
+        return several_of(self.died) if self.stopped is not None else ""
+
+    @property
+    def _circle(self) -> list[tuple[str, str, str]]:
+        """Of a deadlock, who waits for what, and who holds it."""
+        waits = self.stopped.circle if isinstance(self.stopped, Deadlock) else ()
+        return [(wait.thread, wait.primitive, wait.holders[0]) for wait in waits]
 
     def replay(self) -> Replay:
         """The run step by step under its picture, in a notebook: ← and → step, space plays."""

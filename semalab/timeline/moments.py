@@ -35,7 +35,7 @@ class Marks:
 
     kind says how they are drawn: "pass" and "open" (of a latch, event or barrier), "take" and "give" (of what is
     passed on again and again), "count", "stolen" (a wake-up in vain), "refuse", "print", "read" and "write" (of a
-    variable). word says what the thread did.
+    variable), "left" (the end of who still held something, or died). word says what the thread did.
     """
 
     kind: str
