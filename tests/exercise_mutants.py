@@ -2053,6 +2053,15 @@ MUTANTS["barrier-4"] = [
     Mutant(4, "Say of each of the five"),
     Mutant("all", "must be a whole number of hikers, got 'all'"),
 ]
+MUTANTS["beyond-5"] = [
+    Mutant(4, "with a semaphore for each loop"),
+    Mutant(2, "Who finds a free permit in the second one?"),
+    Mutant(1, "the second visitor waits, and gets in after the first"),
+    Mutant(0, "may be made outside of a loop"),
+    Mutant(5, "More than there are visitors"),
+    Mutant(-1, "is the permit free, or has it to wait?"),
+    Mutant("RuntimeError", "must be a whole number of visitors, got 'RuntimeError'"),
+]
 MUTANTS["schedule-4"] = [
     Mutant(6, "without the gate"),
     Mutant(1, "What does it say of C?"),
