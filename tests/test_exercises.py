@@ -183,7 +183,12 @@ def dots(guests: Any, visit: Any) -> Any:
     return ...
 
 
-@pytest.mark.parametrize("attempt", [None, ..., nothing, dots, lambda guests, visit: None], ids=str)
+def named(attempt: Any) -> str:
+    """The same in every process, so that several can share the tests."""
+    return getattr(attempt, "__name__", str(attempt))
+
+
+@pytest.mark.parametrize("attempt", [None, ..., nothing, dots, lambda guests, visit: None], ids=named)
 def test_nothing_is_no_attempt(attempt: Any) -> None:
     assert not lab.check("mutex-3", attempt).attempted
 
