@@ -524,7 +524,7 @@ def test_progress_escapes_what_it_shows() -> None:
     assert "<b>" not in html and "<script>" not in html and "&lt;b&gt;" in html
 
 
-def test_state_lives_in_the_kernel_only() -> None:
+def test_a_new_kernel_without_a_file_knows_nothing() -> None:
     lab.check("latch-1", ...)
     assert lab.progress().rows
     NOTES.forget()
