@@ -14,19 +14,26 @@ from semalab import beyond as beyond
 from semalab import front_end
 
 if TYPE_CHECKING:
+    from semalab.claims import Claim as Claim
     from semalab.claims import at_most as at_most
     from semalab.claims import exact_count as exact_count
     from semalab.claims import latch as latch
     from semalab.claims import limit as limit
     from semalab.claims import mutual_exclusion as mutual_exclusion
+    from semalab.comparison import Comparison as Comparison
     from semalab.comparison import compare as compare
+    from semalab.event import Event as Event
     from semalab.exercises import check as check
     from semalab.exercises import progress as progress
+    from semalab.exploration.exploration import Exploration as Exploration
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load
     from semalab.panel import interact as interact
     from semalab.rate import at_most_per as at_most_per
     from semalab.recording import record as record
+    from semalab.run import Run as Run
+    from semalab.schedule import Schedule as Schedule
+    from semalab.trace import Trace as Trace
 
 __version__ = "0.1.0"
 
@@ -44,6 +51,14 @@ _HOME = {
     "latch": "claims",
     "exact_count": "claims",
     "at_most_per": "rate",
+    # For annotations. Nobody makes one: they are not in `__all__`, which is what Tab offers a learner.
+    "Claim": "claims",
+    "Comparison": "comparison",
+    "Event": "event",
+    "Exploration": "exploration.exploration",
+    "Run": "run",
+    "Schedule": "schedule",
+    "Trace": "trace",
 }
 
 __all__ = [

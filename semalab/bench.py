@@ -90,10 +90,15 @@ def _make_room() -> None:
         _one_at_a_time.release()
 
 
+def in_a_run() -> bool:
+    """Whether the thread that asks belongs to a program that is being run."""
+    return any(other.current() is not None for other in _on_the_bench)
+
+
 @contextmanager
 def on_the_bench(bench: Bench) -> Iterator[None]:
     """Nothing else runs meanwhile; afterwards every name is what it was."""
-    if any(other.current() is not None for other in _on_the_bench):
+    if in_a_run():
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
     refuse_replaced()
     with ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst

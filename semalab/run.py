@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from semalab.access import Access
 from semalab.claims import Check, Claim, Pace
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
@@ -42,6 +43,7 @@ class Run:
     outlived: threads that libraries had started in the run, and that nobody could end with it.
     unruled: on the virtual clock, what the program asked for that this clock does not rule, as "time.process_time".
     died: processes that did not come to their own end, and what became of each, in words.
+    accesses: of a schedule that an exploration tells, what its threads read and wrote of the variables that they share.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 
     >>> run = record(program, threads=10, initial=1, clock="virtual")
@@ -70,6 +72,7 @@ class Run:
     cost: Callable[[], tuple[float, float]] | None = field(default=None, repr=False)
     source: Source = field(default=Source(), repr=False)
     forgotten: tuple[str, ...] = field(default=(), repr=False)
+    accesses: tuple[Access, ...] = field(default=(), repr=False)
     module: str = field(default="threading", repr=False)
 
     @cached_property
@@ -195,11 +198,14 @@ class Run:
         settings = {
             "title": self.verdict,
             "standing": self.standing,
-            "subtitle": " · ".join(filter(None, (self.description, self.watching))),
+            "subtitle": " · ".join(filter(None, (self.description, self._deaths, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
             "pace": self._pace,
+            "accesses": self.accesses,
+            "circle": self._circle,
+            "died": self.died,
         }
         part = {"between": between, "threads": threads, "select": select}
         return draw(self.reading, **{**settings, **part, **style})
@@ -211,6 +217,17 @@ class Run:
         if said is None or said.pace is None or said.primitive not in self.reading.uses:
             return None
         return said.primitive, said.pace
+
+    @property
+    def _deaths(self) -> str:
+        """Which processes died, where the verdict speaks of the stop alone."""
+        return several_of(self.died) if self.stopped is not None else ""
+
+    @property
+    def _circle(self) -> list[tuple[str, str, str]]:
+        """Of a deadlock, who waits for what, and who holds it."""
+        waits = self.stopped.circle if isinstance(self.stopped, Deadlock) else ()
+        return [(wait.thread, wait.primitive, wait.holders[0]) for wait in waits]
 
     def replay(self) -> Replay:
         """The run step by step under its picture, in a notebook: ← and → step, space plays."""

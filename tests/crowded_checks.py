@@ -28,7 +28,7 @@ def sleeps_for_ever(guests: Any, visit: Any) -> None:
 
 
 # The two that a busy machine was once told to have "more schedules than the check can try", and the shortest.
-RIGHT = ("classic-2", "classic-3", "mutex-3", "limiter-2")
+RIGHT = ("classic-2", "mutex-3", "limiter-2", "classic-3", "limiter-2", "mutex-3")
 ENDLESS = "Not yet: the program does not come to an end, and the check has stopped it."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from typing import Any, NamedTuple
@@ -1697,3 +1698,605 @@ def sleep_with_the_permit(starts, later, send):
 def never_send(starts, later, send):
     starts.acquire()
     later(starts.release)
+
+
+# mutex-4
+@fails("mutex-4", "two clients changed the same account at the same time, because no lock was common to them")
+def change_without_a_lock(locks, client, account, change):
+    change()
+
+
+@fails("mutex-4", "two clients changed the same account at the same time, because no lock was common to them")
+def a_lock_for_each_call(locks, client, account, change):
+    with threading.Semaphore(1):
+        change()
+
+
+@fails("mutex-4", "two clients changed the same account at the same time, because no lock was common to them")
+def a_lock_for_each_client_behind_the_others(locks, client, account, change):
+    with locks[-1 - client]:
+        change()
+
+
+@fails("mutex-4", "never are two accounts changed at the same time, either")
+def one_lock_for_every_account(locks, client, account, change):
+    with locks[0]:
+        change()
+
+
+@fails("mutex-4", "never are two accounts changed at the same time, either")
+def every_lock_for_every_account(locks, client, account, change):
+    for lock in locks:
+        lock.acquire()
+    change()
+    for lock in locks:
+        lock.release()
+
+
+@fails("mutex-4", "because no lock was common to them")
+def pass_the_lock_and_change(locks, client, account, change):
+    with locks[account]:
+        pass
+    change()
+
+
+@fails("mutex-4", "a deadlock")
+def keep_the_lock(locks, client, account, change):
+    locks[account].acquire()
+    change()
+
+
+@fails("mutex-4", "2 clients are to change once each; 0 did, 0 times in all")
+def change_nothing(locks, client, account, change):
+    with locks[account]:
+        pass
+
+
+@fails("mutex-4", "a deadlock")
+def the_account_and_then_the_client(locks, client, account, change):
+    with locks[account], locks[client]:
+        change()
+
+
+# mutex-5
+def alone_behind(lock_of):
+    def alone(account, change):
+        with lock_of(account):
+            change()
+
+    return alone
+
+
+@fails("mutex-5", "two clients changed the same account at the same time")
+def no_lock_at_all(accounts):
+    return lambda account, change: change()
+
+
+@fails("mutex-5", "two clients changed the same account at the same time")
+def a_new_lock_each_time(accounts):
+    return alone_behind(lambda account: threading.Semaphore(1))
+
+
+@fails("mutex-5", "two clients changed the same account at the same time")
+def a_permit_for_each_account(accounts):
+    door = threading.Semaphore(accounts + 1)
+    return alone_behind(lambda account: door)
+
+
+@fails("mutex-5", "never are two accounts changed at the same time, either: one lock guards them all")
+def one_lock_for_all(accounts):
+    door = threading.Lock()
+    return alone_behind(lambda account: door)
+
+
+@fails("mutex-5", "never are two accounts changed at the same time, either: one lock guards them all")
+def the_same_lock_many_times(accounts):
+    locks = [threading.Semaphore(1)] * accounts
+    return alone_behind(locks.__getitem__)
+
+
+@fails("mutex-5", "two clients changed the same account at the same time")
+def a_lock_for_each_thread(accounts):
+    locks = {f"client-{i}": threading.Semaphore(1) for i in range(20)}
+    return alone_behind(lambda account: locks[threading.current_thread().name])
+
+
+@fails("mutex-5", "a deadlock")
+def locks_without_a_permit(accounts):
+    locks = [threading.Semaphore(0) for _ in range(accounts)]
+    return alone_behind(locks.__getitem__)
+
+
+@fails("mutex-5", "return a function that takes an account and a change; `attempt` returned a list")
+def return_the_locks(accounts):
+    return [threading.Semaphore(1) for _ in range(accounts)]
+
+
+@fails("mutex-5", "2 clients are to change once each; 0 did, 0 times in all")
+def forget_the_change(accounts):
+    locks = [threading.Semaphore(1) for _ in range(accounts)]
+
+    def alone(account, change):
+        with locks[account]:
+            return change
+
+    return alone
+
+
+# limiter-4
+@fails("limiter-4", "2 jobs were fetched and not done yet, and only 1 may be")
+def fetch_and_then_wait(fetch, most):
+    room, threads = threading.Semaphore(most), []
+
+    def do(work):
+        work()
+        room.release()
+
+    while work := fetch():
+        room.acquire()
+        threads.append(threading.Thread(target=do, args=[work]))
+        threads[-1].start()
+    for thread in threads:
+        thread.join()
+
+
+@fails("limiter-4", "2 jobs were fetched and not done yet, and only 1 may be")
+def wait_in_the_threads(fetch, most):
+    room = threading.Semaphore(most)
+
+    def do(work):
+        with room:
+            work()
+
+    run_together([threading.Thread(target=do, args=[work]) for work in iter(fetch, None)])
+
+
+@fails("limiter-4", "2 jobs were fetched and not done yet, and only 1 may be")
+def release_before_the_work(fetch, most):
+    room, threads = threading.Semaphore(most), []
+
+    def do(work):
+        room.release()
+        work()
+
+    room.acquire()
+    while work := fetch():
+        threads.append(threading.Thread(target=do, args=[work]))
+        threads[-1].start()
+        room.acquire()
+    for thread in threads:
+        thread.join()
+
+
+@fails("limiter-4", "2 jobs were fetched and not done yet, and only 1 may be")
+def one_permit_too_many(fetch, most):
+    room, threads = threading.Semaphore(most + 1), []
+
+    def do(work):
+        work()
+        room.release()
+
+    room.acquire()
+    while work := fetch():
+        threads.append(threading.Thread(target=do, args=[work]))
+        threads[-1].start()
+        room.acquire()
+    for thread in threads:
+        thread.join()
+
+
+@fails("limiter-4", "never two jobs were at work at once")
+def join_each_before_the_next(fetch, most):
+    room = threading.Semaphore(most)
+    while work := fetch():
+        with room:
+            run_together([threading.Thread(target=work)])
+
+
+@fails("limiter-4", "a deadlock")
+def never_give_room_back(fetch, most):
+    room = threading.Semaphore(most)
+    room.acquire()
+    while work := fetch():
+        threading.Thread(target=work).start()
+        room.acquire()
+
+
+@fails("limiter-4", "wait for every thread with `join()`")
+def do_not_wait_for_the_last(fetch, most):
+    room = threading.Semaphore(most)
+
+    def do(work):
+        work()
+        room.release()
+
+    room.acquire()
+    while work := fetch():
+        threading.Thread(target=do, args=[work]).start()
+        room.acquire()
+
+
+@fails("limiter-4", "main did a job itself")
+def work_in_main(fetch, most):
+    while work := fetch():
+        work()
+
+
+@fails("limiter-4", "only 1 of 2 jobs were fetched")
+def fetch_once(fetch, most):
+    run_together([threading.Thread(target=fetch())])
+
+
+# latch-4
+@fails("latch-4", "what `prepare()` raises is to reach whoever called `attempt`")
+def swallow_the_rain(gate, runners, prepare):
+    with contextlib.suppress(ConnectionError):
+        prepare()
+    gate.release(runners)
+
+
+@fails("latch-4", "a deadlock")
+def open_for_one_in_the_rain(gate, runners, prepare):
+    try:
+        prepare()
+    except ConnectionError:
+        gate.release()
+        raise
+    gate.release(runners)
+
+
+@fails("latch-4", "a deadlock")
+def open_in_the_rain_only(gate, runners, prepare):
+    try:
+        prepare()
+    except ConnectionError:
+        gate.release(runners)
+        raise
+
+
+@fails("latch-4", "a deadlock")
+def open_in_the_sun_only(gate, runners, prepare):
+    try:
+        prepare()
+    except ConnectionError:
+        raise
+    else:
+        gate.release(runners)
+
+
+@fails("latch-4", "the gate is still open for 3 more")
+def open_in_any_case_and_once_more(gate, runners, prepare):
+    try:
+        prepare()
+        gate.release(runners)
+    finally:
+        gate.release(runners)
+
+
+@fails("latch-4", "a runner passed the gate before `prepare()` had come to its end")
+def open_before_anything(gate, runners, prepare):
+    gate.release(runners)
+    prepare()
+
+
+@fails("latch-4", "`prepare()` is to be called once, and was called 2 times")
+def try_once_more(gate, runners, prepare):
+    try:
+        try:
+            prepare()
+        except ConnectionError:
+            prepare()
+    finally:
+        gate.release(runners)
+
+
+@fails("latch-4", "called 0 times")
+def do_not_prepare(gate, runners, prepare):
+    time.sleep(1)
+    gate.release(runners)
+
+
+# counter-4
+@fails("counter-4", "a deadlock")
+def look_and_then_take(left):
+    if left._value > 0:
+        left.acquire()
+        return True
+    return False
+
+
+@fails("counter-4", "2 guests were told that they have a coupon, but there was one")
+def look_and_do_not_take(left):
+    return left._value > 0
+
+
+@fails("counter-4", "2 guests were told that they have a coupon, but there was one")
+def take_and_give_back(left):
+    with left:
+        return True
+
+
+@fails("counter-4", "2 guests were told that they have a coupon, but there was one")
+def take_and_do_not_look(left):
+    left.acquire(blocking=False)
+    return True
+
+
+@fails("counter-4", "a deadlock")
+def wait_for_a_coupon(left):
+    return left.acquire()
+
+
+@fails("counter-4", "a guest went away without a coupon while 1 were left")
+def send_everybody_away(left):
+    return False
+
+
+@fails("counter-4", "a guest was given neither")
+def take_in_silence(left):
+    left.acquire(blocking=False)
+
+
+@fails("counter-4", "1 of 1 coupons were handed out, and yet `left` says that 1 are left")
+def take_and_put_back(left):
+    if left.acquire(blocking=False):
+        left.release()
+        return not left.__dict__.setdefault("gone", []) and not left.gone.append(1)
+    return False
+
+
+MUTANTS["barrier-4"] = [
+    Mutant(1, "if only the impatient one were told"),
+    Mutant(3, "What happens to whoever comes later?"),
+    Mutant(2, "And those who stood there when it broke?"),
+    Mutant(0, "Patience ends after 20 ms"),
+    Mutant(4, "Say of each of the five"),
+    Mutant("all", "must be a whole number of hikers, got 'all'"),
+]
+MUTANTS["beyond-5"] = [
+    Mutant(4, "with a semaphore for each loop"),
+    Mutant(2, "Who finds a free permit in the second one?"),
+    Mutant(1, "the second visitor waits, and gets in after the first"),
+    Mutant(0, "may be made outside of a loop"),
+    Mutant(5, "More than there are visitors"),
+    Mutant(-1, "is the permit free, or has it to wait?"),
+    Mutant("RuntimeError", "must be a whole number of visitors, got 'RuntimeError'"),
+]
+MUTANTS["schedule-4"] = [
+    Mutant(6, "without the gate"),
+    Mutant(1, "What does it say of C?"),
+    Mutant(2, "C waits for nobody"),
+    Mutant(3, "May D come before B?"),
+    Mutant(24, "A is printed before B, and C before D, always"),
+    Mutant(4, "Write down the six orders"),
+    Mutant("many", "must be a whole number of orders, got 'many'"),
+]
+
+
+# classic-4
+@fails("classic-4", "a deadlock")
+def one_mutex_for_both_sides(side, mutexes, bridge, come, go, cross):
+    with mutexes[1]:
+        if come():
+            bridge.acquire()
+    cross()
+    with mutexes[1]:
+        if go():
+            bridge.release()
+
+
+@fails("classic-4", "two cars met on the bridge")
+def count_outside_of_the_mutex(side, mutexes, bridge, come, go, cross):
+    if come():
+        bridge.acquire()
+    cross()
+    with mutexes[side]:
+        if go():
+            bridge.release()
+
+
+@fails("classic-4", "two cars met on the bridge")
+def no_bridge_at_all(side, mutexes, bridge, come, go, cross):
+    with mutexes[side]:
+        come()
+    cross()
+    with mutexes[side]:
+        go()
+
+
+@fails("classic-4", "one car at a time crosses")
+def the_bridge_for_each_car(side, mutexes, bridge, come, go, cross):
+    with bridge:
+        come()
+        cross()
+        go()
+
+
+@fails("classic-4", "a deadlock")
+def the_first_keeps_the_bridge(side, mutexes, bridge, come, go, cross):
+    with mutexes[side]:
+        if come():
+            bridge.acquire()
+    cross()
+    with mutexes[side]:
+        go()
+
+
+@fails("classic-4", "`bridge` is not 1 again when all cars have crossed")
+def everybody_gives_the_bridge_back(side, mutexes, bridge, come, go, cross):
+    with mutexes[side]:
+        if come():
+            bridge.acquire()
+    cross()
+    with mutexes[side]:
+        go()
+        bridge.release()
+
+
+@fails("classic-4", "one car at a time crosses")
+def the_mutex_until_the_end(side, mutexes, bridge, come, go, cross):
+    with mutexes[side]:
+        if come():
+            bridge.acquire()
+        cross()
+        if go():
+            bridge.release()
+
+
+@fails("classic-4", "must call `come()` once and `go()` once")
+def nobody_counts(side, mutexes, bridge, come, go, cross):
+    with bridge:
+        cross()
+
+
+# fair-4
+@fails("fair-4", "a deadlock")
+def one_seat_after_the_other(seats, mutex, ride):
+    seats.acquire()
+    time.sleep(0.01)
+    seats.acquire()
+    ride()
+    seats.release(2)
+
+
+@fails("fair-4", "a deadlock")
+def the_mutex_around_the_first_only(seats, mutex, ride):
+    with mutex:
+        seats.acquire()
+    seats.acquire()
+    ride()
+    seats.release(2)
+
+
+@fails("fair-4", "a deadlock")
+def a_mutex_for_each_couple(seats, mutex, ride):
+    with threading.Semaphore(1):
+        seats.acquire()
+        seats.acquire()
+    ride()
+    seats.release(2)
+
+
+@fails("fair-4", "never two at the same time, though there are seats for both")
+def the_mutex_during_the_ride(seats, mutex, ride):
+    with mutex:
+        seats.acquire()
+        seats.acquire()
+        ride()
+        seats.release(2)
+
+
+@fails("fair-4", "a couple rode with 1 permit for `seats` in hand, and needs two")
+def one_seat_for_both(seats, mutex, ride):
+    with mutex:
+        seats.acquire()
+    ride()
+    seats.release()
+
+
+@fails("fair-4", "a couple rode with 1 permit for `seats` in hand, and needs two")
+def take_the_second_if_there_is_one(seats, mutex, ride):
+    seats.acquire()
+    second = seats.acquire(blocking=False)
+    ride()
+    seats.release(1 + second)
+
+
+@fails("fair-4", "a couple rode with no permit for `seats` in hand")
+def the_mutex_is_enough(seats, mutex, ride):
+    with mutex:
+        ride()
+
+
+@fails("fair-4", "a deadlock")
+def one_seat_is_not_given_back(seats, mutex, ride):
+    with mutex:
+        seats.acquire()
+        seats.acquire()
+    ride()
+    seats.release()
+
+
+@fails("fair-4", "a deadlock")
+def the_mutex_is_not_given_back(seats, mutex, ride):
+    mutex.acquire()
+    seats.acquire()
+    seats.acquire()
+    ride()
+    seats.release(2)
+
+
+# beyond-4
+@fails("beyond-4", "a permit too many came back: `connections` began with 1 and ended with 2")
+async def give_back_in_any_case(connections, talk):
+    answer = None
+    try:
+        await connections.acquire()
+        answer = await talk()
+    finally:
+        connections.release()
+    return answer
+
+
+@fails("beyond-4", "a permit too many came back")
+async def give_back_what_was_cancelled(connections, talk):
+    try:
+        await connections.acquire()
+    except asyncio.CancelledError:
+        connections.release()
+        raise
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@fails("beyond-4", "a permit is lost: `connections` began with 1 and ended with 0")
+async def shield_the_wait(connections, talk):
+    await asyncio.shield(connections.acquire())
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@fails("beyond-4", "a cancellation did not reach the caller")
+async def swallow_the_cancellation(connections, talk):
+    try:
+        await connections.acquire()
+    except asyncio.CancelledError:
+        return None
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@fails("beyond-4", "clients talked at once, and only 1 may")
+async def talk_without_waiting(connections, talk):
+    return await talk()
+
+
+@fails("beyond-4", "a permit too many came back")
+async def talk_after_a_short_wait(connections, talk):
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(connections.acquire(), 0.05)
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@fails("beyond-4", "only 1 of 3 clients whose patience lasted have called `talk()`")
+async def go_away_if_somebody_talks(connections, talk):
+    if connections.locked():
+        await asyncio.sleep(1)
+        return None
+    async with connections:
+        return await talk()
+
+
+@fails("beyond-4", "a caller did not get the answer")
+async def keep_the_answer_to_oneself(connections, talk):
+    async with connections:
+        await talk()

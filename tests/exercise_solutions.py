@@ -539,3 +539,217 @@ def given_back_by_the_clock_in_a_lambda(starts, later, send):
     starts.acquire()
     later(lambda: starts.release())
     return send()
+
+
+# which lock guards which data
+@solves("mutex-4")
+def lock_the_account(locks, client, account, change):
+    with locks[account]:
+        change()
+
+
+@solves("mutex-4")
+def lock_the_account_by_hand(locks, client, account, change):
+    mine = locks[-len(locks) + account]
+    mine.acquire()
+    try:
+        change()
+    finally:
+        mine.release()
+
+
+@solves("mutex-5")
+def a_semaphore_for_each(accounts):
+    locks = [threading.Semaphore(1) for _ in range(accounts)]
+
+    def alone(account, change):
+        with locks[account]:
+            change()
+
+    return alone
+
+
+@solves("mutex-5")
+def a_lock_for_each_in_a_dict(accounts):
+    locks = {account: threading.Lock() for account in range(accounts)}
+
+    def alone(account, change):
+        locks[account].acquire()
+        change()
+        locks[account].release()
+
+    return alone
+
+
+class Guard:
+    def __init__(self, accounts):
+        self.doors = tuple(threading.BoundedSemaphore() for _ in range(accounts))
+
+    def __call__(self, account, change):
+        with self.doors[account]:
+            return change()
+
+
+@solves("mutex-5")
+def an_object_with_doors(accounts):
+    return Guard(accounts)
+
+
+# limiter-4
+@solves("limiter-4")
+def room_before_a_job(fetch, most):
+    room, threads = threading.Semaphore(most), []
+
+    def do(work):
+        with_room = work()
+        room.release()
+        return with_room
+
+    room.acquire()
+    while work := fetch():
+        threads.append(threading.Thread(target=do, args=[work]))
+        threads[-1].start()
+        room.acquire()
+    for thread in threads:
+        thread.join()
+
+
+@solves("limiter-4")
+def room_and_as_many_permits_at_the_end(fetch, most):
+    room = threading.BoundedSemaphore(most)
+
+    def do(work):
+        try:
+            work()
+        finally:
+            room.release()
+
+    while True:
+        room.acquire()
+        work = fetch()
+        if work is None:
+            break
+        threading.Thread(target=do, args=[work]).start()
+    for _ in range(most - 1):
+        room.acquire()
+
+
+# latch-4
+@solves("latch-4")
+def finally_open(gate, runners, prepare):
+    try:
+        prepare()
+    finally:
+        gate.release(runners)
+
+
+@solves("latch-4")
+def open_and_raise_again(gate, runners, prepare):
+    try:
+        prepare()
+    except BaseException:
+        for _ in range(runners):
+            gate.release()
+        raise
+    for _ in range(runners):
+        gate.release()
+
+
+# counter-4
+@solves("counter-4")
+def ask_and_take_in_one(left):
+    return left.acquire(blocking=False)
+
+
+@solves("counter-4")
+def take_or_go(left):
+    have = left.acquire(timeout=0)
+    print("taken" if have else "too late")
+    return have
+
+
+@solves("counter-4")
+def look_first_and_ask_all_the_same(left):
+    return left._value > 0 and left.acquire(False)
+
+
+SOLUTIONS["barrier-4"] = [5, 5.0]
+SOLUTIONS["schedule-4"] = [5, 5.0]
+SOLUTIONS["beyond-5"] = [3, 3.0]
+
+
+# classic-4
+@solves("classic-4")
+def a_mutex_for_each_side(side, mutexes, bridge, come, go, cross):
+    with mutexes[side]:
+        if come():
+            bridge.acquire()
+    cross()
+    with mutexes[side]:
+        if go():
+            bridge.release()
+
+
+@solves("classic-4")
+def the_other_mutex_for_each_side(side, mutexes, bridge, come, go, cross):
+    mine = mutexes[1 - side]
+    mine.acquire()
+    if come():
+        bridge.acquire()
+    mine.release()
+    cross()
+    mine.acquire()
+    last = go()
+    if last:
+        bridge.release()
+    mine.release()
+
+
+# fair-4
+@solves("fair-4")
+def both_at_once(seats, mutex, ride):
+    with mutex:
+        seats.acquire()
+        seats.acquire()
+    ride()
+    seats.release(2)
+
+
+@solves("fair-4")
+def both_at_once_and_finally_release(seats, mutex, ride):
+    mutex.acquire()
+    for _ in range(2):
+        seats.acquire()
+    mutex.release()
+    try:
+        ride()
+    finally:
+        for _ in range(2):
+            seats.release()
+
+
+# beyond-4
+@solves("beyond-4")
+async def wait_in_with(connections, talk):
+    async with connections:
+        return await talk()
+
+
+@solves("beyond-4")
+async def wait_before_the_try(connections, talk):
+    await connections.acquire()
+    try:
+        return await talk()
+    finally:
+        connections.release()
+
+
+@solves("beyond-4")
+async def remember_whether_there_is_a_permit(connections, talk):
+    have = False
+    try:
+        have = await connections.acquire()
+        return await talk()
+    finally:
+        if have:
+            connections.release()

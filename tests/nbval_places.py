@@ -5,6 +5,7 @@ nbval counts code cells from 0; a notebook shows In [1] for the first of them, a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,3 +26,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.repr_failure = lambda excinfo: (
             f"{place(Path(item.path).name, item.parent.nb.cells, item.cell_num)}\n{plain(excinfo)}"
         )
+
+
+def pytest_configure() -> None:
+    """No kernel that is tested keeps what it did, or knows what was done before: `lab.progress()` is compared, too."""
+    os.environ.setdefault("SEMALAB_PROGRESS", "")

@@ -60,6 +60,7 @@ def rerun(path: Path) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    os.environ["SEMALAB_PROGRESS"] = ""  # nothing of what was done here before may show in what is stored
     # nbclient fails on ipywidgets.interact unless it stores the widgets' state; normalised() drops it again.
     client = NotebookClient(
         notebook,

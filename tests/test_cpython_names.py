@@ -22,8 +22,13 @@ OF = {
 }
 
 
+def named(value: object) -> str:
+    """The same in every process, so that several can share the tests."""
+    return value if isinstance(value, str) else getattr(value, "__name__", type(value).__name__)
+
+
 @pytest.mark.parametrize(
-    ("owner", "name"), [(owner, name) for owner, names in OF.items() for name in names.split()], ids=str
+    ("owner", "name"), [(owner, name) for owner, names in OF.items() for name in names.split()], ids=named
 )
 def test_a_private_name_is_there(owner: object, name: str) -> None:
     assert hasattr(owner, name)

@@ -334,5 +334,9 @@ def test_the_module_has_few_names() -> None:
     assert claims <= set(lab.__all__)
     assert len(set(lab.__all__) - claims) <= 8  # what one does, and the module of other worlds
     assert all(hasattr(lab, name) for name in lab.__all__)
+    assert lab.Run is Run
+    assert all(
+        isinstance(getattr(lab, name), type) for name in "Claim Comparison Event Exploration Schedule Trace".split()
+    )
     with pytest.raises(AttributeError, match=r"^module 'semalab' has no attribute 'recrod'$"):
         lab.recrod  # noqa: B018

@@ -122,8 +122,8 @@ BROKEN: list[tuple[rules.Rule, Callable[[NotebookNode], object], str]] = [
     (rules.is_in_normal_form, lambda nb: nb.metadata.update(widgets={}), "the notebook must not store widget state"),
     (rules.is_in_normal_form, cell(5, outputs=[WIDGET]), "cell 5 must not store a widget view"),
     (rules.is_in_normal_form, cell(5, metadata={"scrolled": True}), "the file must be in normal form: run"),
-    (rules.has_short_code, lambda nb: nb.cells.pop(9), "a lesson must have 8 to 18 code cells, got 7"),
-    (rules.has_short_code, add_code(11), "a lesson must have 8 to 18 code cells, got 19"),
+    (rules.has_short_code, lambda nb: nb.cells.pop(9), "a lesson must have 8 to 18 code cells, exercises apart, got 7"),
+    (rules.has_short_code, add_code(11), "a lesson must have 8 to 18 code cells, exercises apart, got 19"),
     (rules.has_short_code, every_code_cell("pass\n" * 5), "the median code cell must have at most 4 lines, got 5"),
     (rules.has_short_code, source(5, "pass\n" * 10), "nine of ten code cells must have at most 9 lines, got 10"),
     (rules.has_short_code, add_code(2, LONG), "at most one code cell may have more than 16 lines, got cell 22 (17), c"),
@@ -289,6 +289,10 @@ def test_a_lesson_may_serve_and_ask_this_machine_and_link_inside(tmp_path: Path)
         assert complaints(rules.reaches_nothing_but_this_machine, tmp_path, source(5, code)) == []
     inside = source(4, "[a](#Case-3), [b](01_limiter.ipynb#Case-4), [c](https://docs.python.org/3/#no)")
     assert complaints(rules.has_anchors_that_exist, tmp_path, inside) == []
+
+
+def test_exercises_are_not_counted_as_code_cells(tmp_path: Path) -> None:
+    assert complaints(rules.has_short_code, tmp_path, add_code(20, 'lab.check("mutex-1", 3)')) == []
 
 
 def test_exercises_and_the_list_at_the_end_have_their_own_time(tmp_path: Path) -> None:

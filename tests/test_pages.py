@@ -11,8 +11,9 @@ from notebook_text import FENCE, LINK
 from stored_notebook import read
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (".", ".github", "notebooks", "notebooks/for_teachers")
+FOLDERS = (".", ".github", "notebooks", "notebooks/for_teachers", "semalab")
 CODE = re.compile(r"`[^`\n]*`")
+MODULES_NAMED = sorted(set(re.findall(r"`([a-z_/0-9]+\.py)`", (ROOT / "semalab" / "README.md").read_text("utf-8"))))
 
 
 def pages() -> list[Path]:
@@ -53,6 +54,12 @@ def broken(text: str, path: Path) -> list[str]:
 @pytest.mark.parametrize("page", pages(), ids=str)
 def test_links_of_the_page_lead_somewhere(page: Path) -> None:
     assert broken((ROOT / page).read_text(encoding="utf-8"), ROOT / page) == []
+
+
+@pytest.mark.parametrize("named", MODULES_NAMED)
+def test_a_file_that_how_it_works_names_is_there(named: str) -> None:
+    cpython = ("threading.py", "queue.py")
+    assert named in cpython or any((ROOT / folder / named).is_file() for folder in (".", "semalab", "tests"))
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,8 @@ def test_a_process_that_is_killed_keeps_its_permit(joins: bool) -> None:
     run.trace.certify()
     assert run.verdict == "Deadlock: main waits for `mutex` (value 0) and nobody can release it any more"
     assert run.reading.uses["mutex"].kept == ("victim",)
+    texts = {text.get_text() for text in run.timeline().texts}
+    assert "dies" in texts and any(text.endswith(f" · wall clock · {run.died[0]}") for text in texts)
 
 
 def test_giving_up_is_a_refusal() -> None:

@@ -358,14 +358,61 @@ def test_alarm_is_told_from_paper_and_bars_without_colour() -> None:
 
 
 def test_a_deadlock_ends_at_a_wall_that_waits_reach_over() -> None:
+    """The wall stands a little after the last wait's begin: who waits is seen to do so before nobody can go on."""
     figure = picture("deadlock")
     assert words(figure, "stop label") == ["deadlock"]
     (wall,) = found(figure, "stop")
-    assert {x for segment in wall.get_segments() for x in segment[:, 0]} == {520.0}
+    (at,) = {x for segment in wall.get_segments() for x in segment[:, 0]}
     tips = [tip.get_path().vertices for tip in found(figure, "wait tip")]
     assert len(tips) == 2
-    assert all(tip[:, 0].min() == 520.0 < tip[:, 0].max() for tip in tips)
+    assert all(tip[:, 0].min() == 520.0 < at < tip[:, 0].max() for tip in tips)
     assert not found(picture("mutex held"), "stop")
+
+
+def test_a_wall_stands_at_the_end_where_nobody_began_to_wait_there() -> None:
+    events = [Event(0, "main", "start"), Event(MS, "main", "block", "shut", 0), Event(0, "ann", "start")]
+    events = [events[0], events[2], events[1], Event(520 * MS, "ann", "end")]
+    shut = read(Trace(events, ["main", "ann"], [Primitive("shut", "Semaphore", 0)]).certify())
+    (wall,) = found(draw(shut, title="shut", stopped="deadlock"), "stop")
+    assert {x for segment in wall.get_segments() for x in segment[:, 0]} == {520.0}
+
+
+def circle_arrows(figure: Figure) -> list[tuple[float, bool]]:
+    """Of each its moment, and whether it leads down."""
+    (arrows,) = found(figure, "circle")
+    return [(float(x), bool(end < start)) for (x, start), (_, end) in arrows.get_segments()]
+
+
+def test_a_circle_leads_from_who_waits_to_who_holds() -> None:
+    ring = [("ann", "right", "bob"), ("bob", "left", "ann")]
+    figure = draw(deadlock(), title="stuck", stopped="deadlock", circle=ring)
+    (down, first), (up, second) = circle_arrows(figure)
+    assert 400.0 < down < 420.0 and 520.0 < up < 540.0 and first and not second
+    assert "waits for what that one holds" in words(figure)
+    assert not found(picture("deadlock"), "circle")
+    unknown = [*ring, ("ann", "right", "cy")]  # nobody's row
+    assert len(circle_arrows(draw(deadlock(), title="stuck", stopped="deadlock", circle=unknown))) == 2
+
+
+def ended_inside() -> Reading:
+    events = [Event(0, "main", "start"), Event(0, "ann", "start"), Event(0, "ann", "acquire", "door", 0, 1)]
+    events += [Event(200 * MS, "ann", "end"), Event(500 * MS, "main", "block", "door", 0)]
+    return read(Trace(events, ["main", "ann"], [Primitive("door", "Semaphore", 1)]).certify())
+
+
+def test_the_bar_of_who_ended_inside_ends_there() -> None:
+    figure = draw(ended_inside(), title="gone", stopped="deadlock")
+    (end,) = found(figure, "left")
+    assert {x for segment in end.get_segments() for x in segment[:, 0]} == {200.0}
+    assert not found(figure, "hold tip") and len(found(figure, "wait tip")) == 1
+    assert "ends without releasing" in words(figure) and "dies" not in words(figure)
+
+
+def test_a_process_that_died_is_said_to_have() -> None:
+    figure = draw(ended_inside(), title="gone", stopped="deadlock", died=["ann was killed (SIGKILL)"])
+    assert words(figure, "died") == ["was killed (SIGKILL)"]
+    assert "dies" in words(figure) and "ends without releasing" not in words(figure)
+    assert len(found(figure, "left")) == 1
 
 
 def test_a_latch_says_when_it_opens() -> None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, NamedTuple
 
-from semalab.exercises.catalogue import beside, exercise
-from semalab.exercises.notes import NOTES, Note
+from semalab.exercises.catalogue import beside, exercise, names
+from semalab.exercises.notes import NOTES
+from semalab.exercises.progress_file import Note
 
 
 class Row(NamedTuple):
@@ -20,7 +21,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Progress:
-    """The exercises of the lessons that were checked in this kernel, with what was done. A picture of one moment."""
+    """The exercises of some lessons, with what was done. A picture of one moment."""
 
     rows: tuple[Row, ...]
     solved: int
@@ -51,14 +52,17 @@ class Progress:
 def progress() -> Progress:
     """What is done in this notebook: each exercise of its lesson, and whether it was attempted and solved.
 
-    It is known from this kernel's checks alone; a restarted kernel knows nothing.
+    The lesson is the one whose exercises were checked in this kernel; before the first check, all lessons of which
+    something was done in kernels before it. A notebook keeps that in the file `.semalab_progress.json` beside it.
 
     >>> progress().sentence
-    '1 of 3 exercises solved'
+    '1 of 4 exercises solved'
     """
-    listed = sorted({name for checked in NOTES.names for name in beside(checked)})
-    rows = tuple(Row(name, exercise(name).kind, _words(NOTES.of(name))) for name in listed)
-    return Progress(rows, sum(NOTES.of(name).solved for name in listed))
+    known, there = NOTES.all(), frozenset(names())
+    begun = NOTES.checked or tuple(name for name in known if name in there)  # a newer lab's file may have others
+    listed = sorted({name for one in begun for name in beside(one)})
+    rows = tuple(Row(name, exercise(name).kind, _words(known.get(name, Note()))) for name in listed)
+    return Progress(rows, sum(known.get(name, Note()).solved for name in listed))
 
 
 def _words(note: Note) -> str:

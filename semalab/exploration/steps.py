@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from semalab.access import Access
 from semalab.engine import ROW
 from semalab.run import Run
 from semalab.stepping import Mark
@@ -46,6 +47,7 @@ _OF_EVENTS = {
 }
 
 
+VARIABLE = "variable "  # what the location of one begins with
 _BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in passing: what needs no step of its own
 
 
@@ -71,6 +73,21 @@ def steps_of(run: Run, marks: Sequence[Mark], values: Mapping[int, str] | None =
         value = f" = {values[place]}" if place in values else ""
         steps.append(Step(run.trace.threads[mark.thread], _what(run, mark, events) + value))
     return tuple(steps)
+
+
+def accesses_of(threads: Sequence[str], marks: Sequence[Mark], numbers: Mapping[int, float]) -> tuple[Access, ...]:
+    """The steps that read or write a variable. numbers: what they read or wrote, by their places."""
+    return tuple(
+        Access(
+            mark.log // ROW,
+            threads[mark.thread],
+            mark.operation.kind,
+            str(mark.operation.location).removeprefix(VARIABLE).split(" ")[0],
+            numbers.get(place),
+        )
+        for place, mark in enumerate(marks)
+        if mark.operation.kind in ("read", "write") and str(mark.operation.location).startswith(VARIABLE)
+    )
 
 
 def in_words(steps: Iterable[Step]) -> tuple[str, ...]:
@@ -99,7 +116,7 @@ def _what(run: Run, mark: Mark, events: Sequence[Event]) -> str:
 def _name(location: str) -> str:
     """`count` for "variable count", `.balance` for "attribute balance"; the contents of containers have no name."""
     kind, _, name = location.partition(" ")
-    if kind == "variable":
+    if location.startswith(VARIABLE):
         return f"`{name.split(' ')[0]}`"
     if location == EVERYTHING:
         return "what has no name here"

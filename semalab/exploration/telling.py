@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from semalab.claims import Check
@@ -11,7 +11,7 @@ from semalab.engine import ProgramThread
 from semalab.exploration.classes import History, Names, State
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import Step, in_words, steps_of
+from semalab.exploration.steps import Step, accesses_of, in_words, steps_of
 from semalab.exploration.values import Noting
 from semalab.run import Run
 from semalab.schedule import Schedule
@@ -59,7 +59,8 @@ def tell(stage: Stage, steps: tuple[int, ...], claim: Check | None, names: Names
     history = History(names)
     for mark, touched in zip(marks, noting.touched, strict=True):
         history.step(mark.thread, touched)
-    run = stage.run_played(claim)
+    played = stage.run_played(claim)
+    run = replace(played, accesses=accesses_of(played.trace.threads, marks, noting.numbers))
     return Telling(run, steps_of(run, marks, noting.values), history.state)
 
 

@@ -8,27 +8,32 @@ when the next step is chosen, or when its thread ends.
 from __future__ import annotations
 
 from types import FrameType
+from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
 from semalab.excerpt import written
+from semalab.exploration.steps import VARIABLE
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
 
+_NUMBERS = (int, float)
 _PLAIN = (int, bool, float, str, type(None))  # whose text is Python's own, never the program's
 _LONGEST = 20  # characters of a value that are told
-_VARIABLE = "variable "
+_FARTHEST = 1e15  # from zero, of a number that is drawn: a float still tells it from the next one
 
 
 class Noting(Follow):
     """The guide that makes the steps of a schedule and notes what they touch and what values they read and write.
 
     Invariants: `values` holds, by the place of a step, the variable's value right before the step's read, or right
-    after its write, with a word if it had that value before; `_wrote` is the write under way, with the value before it,
-    until the new one is known. Values are noted between bytecodes only: a whole line may write twice.
+    after its write, with a word if it had that value before, and `numbers` the same value where it is a number;
+    `_wrote` is the write under way, with the value before it, until the new one is known. Values are noted between
+    bytecodes only: a whole line may write twice.
     """
 
     def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...]) -> None:
         super().__init__(steps)
         self.values: dict[int, str] = {}
+        self.numbers: dict[int, float] = {}
         self.touched: list[Footprint] = []
         self._processor = processor
         self._wrote: tuple[int, str, FrameType, str | None] | None = None
@@ -57,16 +62,17 @@ class Noting(Follow):
 
     def _look(self, thread: int, operation: Operation) -> None:
         location = str(operation.location)
-        if operation.kind not in ("read", "write") or not location.startswith(_VARIABLE):
+        if operation.kind not in ("read", "write") or not location.startswith(VARIABLE):
             return
         frame = self._frame(thread)
         if frame is None:
             return
-        name = location.removeprefix(_VARIABLE).split(" ")[0]
+        name = location.removeprefix(VARIABLE).split(" ")[0]
         if operation.kind == "write":
             self._wrote = self._place, name, frame, self._value(name, frame)
         elif (value := self._value(name, frame)) is not None:
             self.values[self._place] = value
+            self._count(self._place, name, frame)
 
     def _close(self) -> None:
         if self._wrote is None:
@@ -75,14 +81,23 @@ class Noting(Follow):
         self._wrote = None
         if (value := self._value(name, frame)) is not None:
             self.values[place] = f"{value} (unchanged!)" if value == before else value
+            self._count(place, name, frame)
 
     def _value(self, name: str, frame: FrameType) -> str | None:
         """The variable's value in words, if it can be told."""
+        value = self._held(name, frame)
+        return written(value, _LONGEST) if type(value) in _PLAIN else None
+
+    def _count(self, place: int, name: str, frame: FrameType) -> None:
+        value = self._held(name, frame)
+        if type(value) in _NUMBERS and -_FARTHEST < value < _FARTHEST:
+            self.numbers[place] = value
+
+    def _held(self, name: str, frame: FrameType) -> Any:
+        """What the variable holds; something that is not told if it holds nothing."""
         code = frame.f_code
         enclosed = name in code.co_freevars or name in code.co_cellvars
-        names = frame.f_locals if enclosed else frame.f_globals
-        value = names.get(name, self)  # anything that is not told
-        return written(value, _LONGEST) if type(value) in _PLAIN else None
+        return (frame.f_locals if enclosed else frame.f_globals).get(name, self)
 
     def _frame(self, number: int) -> FrameType | None:
         """Where in the program's own code a thread stands."""

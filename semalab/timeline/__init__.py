@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
+from semalab.access import Access
 from semalab.claims import Pace
 from semalab.reading import Reading
 from semalab.timeline.absent import draw_absent
@@ -19,6 +20,7 @@ from semalab.timeline.faults import draw_faults
 from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
 from semalab.timeline.key import draw_key
+from semalab.timeline.last import Link
 from semalab.timeline.marks import draw_marks
 from semalab.timeline.output import png, save, svg, written
 from semalab.timeline.page import POINTS, Page, lay_out, natural_height
@@ -51,6 +53,9 @@ def draw(
     beside: Beside | None = None,
     onto: Onto | None = None,
     pace: tuple[str, Pace] | None = None,
+    accesses: Sequence[Access] = (),
+    circle: Sequence[Link] = (),
+    died: Sequence[str] = (),
 ) -> Figure:
     """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
 
@@ -72,6 +77,10 @@ def draw(
         onto: paper that the picture is put on, as wide as it is, instead of paper of its own.
         pace: label of a primitive, and how many may start in how long: a curve of its starts is drawn above the values,
             where time passed and the picture stands alone.
+        accesses: what threads read and wrote of shared variables: those that are numbers are drawn above the values,
+            where the picture stands alone.
+        circle: of a deadlock, (who waits, for which primitive, who holds it), as arrows.
+        died: what became of processes that did not come to their own end, each sentence beginning with its label.
 
     Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
         none of its threads, or the picture would be smaller than 4 by 2.5 inches.
@@ -85,7 +94,9 @@ def draw(
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
     with plain_settings():
-        scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside, pace)
+        scene = scene_of(
+            reading, alarm, allowed, stopped, between, threads, select, beside, pace, accesses, circle, died
+        )
         if height is None:
             height = natural_height(len(scene.threads), scene.bands)
         words = " · ".join(filter(None, (subtitle, scene.view.words)))

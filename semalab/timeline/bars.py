@@ -19,7 +19,8 @@ from semalab.timeline.view import View
 class Bars:
     """Spans of one kind and tone. Invariant: the arrays are of one length and begin <= end, both within the window.
 
-    open: the span had not ended when the log did (or its thread did). early, late: it goes on outside the window,
+    open: the span had not ended when the log did, and neither had its thread. left: it had not when its thread did:
+    who ends inside holds on for ever, and is there no more. early, late: it goes on outside the window,
     on that side.
     """
 
@@ -29,6 +30,7 @@ class Bars:
     open: np.ndarray
     early: np.ndarray
     late: np.ndarray
+    left: np.ndarray
 
 
 def lives_of(reading: Reading, clock: Clock, view: View) -> dict[int, tuple[float, float]]:
@@ -52,20 +54,21 @@ def lives_of(reading: Reading, clock: Clock, view: View) -> dict[int, tuple[floa
 def bars_of(
     reading: Reading, clock: Clock, view: View, tones: Mapping[str, Tone]
 ) -> dict[tuple[str, Tone | None], Bars]:
-    lives = _ends_of_life(reading, clock)
+    lives, ended = _ends_of_life(reading, clock)
     parts: dict[tuple[str, Tone | None], list[Bars]] = {}
     for (kind, label), column in reading.columns.groups.items():
         if column:
             key = (kind, tones.get(label, OTHER) if kind in {"wait", "hold"} else None)
-            parts.setdefault(key, []).append(_bars_of(table(column, 5), clock, view, lives))
+            parts.setdefault(key, []).append(_bars_of(table(column, 5), clock, view, lives, ended))
     bars = {key: found[0] if len(found) == 1 else _joined(found) for key, found in parts.items()}
     return {key: some for key, some in bars.items() if len(some.row)}
 
 
-def _bars_of(spans: np.ndarray, clock: Clock, view: View, lives: np.ndarray) -> Bars:
+def _bars_of(spans: np.ndarray, clock: Clock, view: View, lives: np.ndarray, ended: np.ndarray) -> Bars:
     """The spans of one column that meet the window, cut to it."""
     thread, last = spans[:, 0], spans[:, 4]
     row, never = view.rows[thread], last == NEVER
+    left = never & ended[thread]
     if clock.stands:
         begin, end = clock.at[spans[:, 3]], np.where(never, lives[thread], clock.at[last])
         end = np.maximum(begin, end)
@@ -73,25 +76,28 @@ def _bars_of(spans: np.ndarray, clock: Clock, view: View, lives: np.ndarray) -> 
         begin, end = spans[:, 1] / clock.scale, spans[:, 2] / clock.scale
     if view.whole:
         nowhere = np.zeros(len(row), dtype=bool)
-        return Bars(row, begin, end, never, nowhere, nowhere)
+        return Bars(row, begin, end, never & ~left, nowhere, nowhere, left)
     met = ((begin < view.end) & (end > view.begin)) | ((begin == end) & view.holds(begin))
     kept = (row >= 0) & met
-    row, begin, end, never = row[kept], begin[kept], end[kept], never[kept]
-    early, late = begin < view.begin, (end > view.end) | (never & view.late)
-    return Bars(row, np.maximum(begin, view.begin), np.minimum(end, view.end), never & ~late, early, late)
+    row, begin, end, never, left = row[kept], begin[kept], end[kept], never[kept], left[kept]
+    early, late = begin < view.begin, (end > view.end) | (never & ~left & view.late)
+    begin, end = np.maximum(begin, view.begin), np.minimum(end, view.end)
+    return Bars(row, begin, end, never & ~left & ~late, early, late, left & ~late)
 
 
-def _ends_of_life(reading: Reading, clock: Clock) -> np.ndarray:
-    """Per thread of the trace where its life ends, on a clock that stands: the step of its last event."""
+def _ends_of_life(reading: Reading, clock: Clock) -> tuple[np.ndarray, np.ndarray]:
+    """Per thread of the trace where its life ends, on a clock that stands: its last event; and whether it ended."""
     ends = np.full(len(reading.trace.threads), clock.end)
-    if clock.stands:
-        place = {thread: n for n, thread in enumerate(reading.trace.threads)}
-        for step, event in enumerate(reading.trace.events):
-            if event.kind == "end":
+    ended = np.zeros(len(ends), dtype=bool)
+    place = {thread: n for n, thread in enumerate(reading.trace.threads)}
+    for step, event in enumerate(reading.trace.events):
+        if event.kind == "end":
+            ended[place[event.thread]] = True
+            if clock.stands:
                 ends[place[event.thread]] = step
-    return ends
+    return ends, ended
 
 
 def _joined(parts: list[Bars]) -> Bars:
-    columns = zip(*((b.row, b.begin, b.end, b.open, b.early, b.late) for b in parts), strict=True)
+    columns = zip(*((b.row, b.begin, b.end, b.open, b.early, b.late, b.left) for b in parts), strict=True)
     return Bars(*(np.concatenate(column) for column in columns))

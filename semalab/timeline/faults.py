@@ -19,6 +19,7 @@ from semalab.timeline.words import clean, fit, width
 _BAR = 5.0  # points
 _LABELS = 8  # crowds that get their own words, at most
 _GAP = 7.0
+_AFTER = 9.0  # points from the last event to the stop, where a wait begins with it
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,20 @@ def _draw_end(sheet: Sheet, scene: Scene) -> list[Label]:
 
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:
-    end, page = scene.view.end, sheet.page
+    page = sheet.page
     colour = INK if words == NOW else ALARM
+    end = scene.view.end + (_AFTER * sheet.per_point if colour == ALARM and _late(scene, sheet) else 0.0)
     sheet.upright(end, "stop", 7, color=colour, linewidth=2.2)
     words = fit(words, (page.right - page.left) / 2, SMALL, bold=True)
     half = width(words, SMALL, bold=True) / 2
     return Label(words, min(sheet.x(end) + half, page.right) + 4, colour, "stop label", align="right")
+
+
+def _late(scene: Scene, sheet: Sheet) -> bool:
+    """Whether somebody begins to wait at the very end: who stops there must be seen to wait before the stop."""
+    last = scene.view.end - _AFTER * sheet.per_point
+    waits = [bars for (kind, _), bars in scene.bars.items() if kind == "wait"]
+    return any(bool((bars.open & (bars.begin > last)).any()) for bars in waits)
 
 
 def _draw_crowds(sheet: Sheet, scene: Scene) -> list[Label]:

@@ -55,6 +55,8 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
     entries += [Entry(kind, word, tone) for kind, word in _moments(scene)]
     if len(scene.links):
         entries.append(Entry("link", "hands over"))
+    if len(scene.circle):
+        entries.append(Entry("circle", "waits for what that one holds"))
     if scene.crowds:
         entries.append(Entry("alarm", "too many inside"))
     if scene.curve is not None and scene.curve.exceeds(scene.view):
@@ -119,7 +121,7 @@ def _moments(scene: Scene) -> list[tuple[str, str]]:
     words: dict[str, list[str]] = {}
     for marks in scene.marks:
         words.setdefault(marks.kind, []).append(marks.word)
-    return [(kind, " / ".join(dict.fromkeys(words[kind]))) for kind in (*SHAPES, "count") if kind in words]
+    return [(kind, " / ".join(dict.fromkeys(words[kind]))) for kind in (*SHAPES, "count", "left") if kind in words]
 
 
 def arrange(entries: list[Entry], room: float) -> list[list[Entry]]:
@@ -165,12 +167,17 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
     if kind in SHAPES:
         marker, size = SHAPES[kind]
         y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
-        face = PAPER if kind in {"print", "stolen"} else colour
-        edge = INK if kind in {"print", "stolen", "refuse"} else PAPER
+        face = PAPER if kind in {"print", "stolen", "read"} else INK if kind == "write" else colour
+        edge = INK if kind in {"print", "stolen", "refuse", "read"} else PAPER
         _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
     if kind == "count":
         for i in range(4):
             _line(sheet, [x + 3 + 4 * i] * 2, [y - 3, y + 3], color=colour, linewidth=1.0)
+    if kind == "left":
+        _line(sheet, [x + _SAMPLE / 2] * 2, [y - 5, y + 5], color=INK, linewidth=2.4)
+    if kind == "circle":
+        _line(sheet, [x + _SAMPLE / 2] * 2, [y - 1, y + 5.5], color=ALARM, linewidth=1.6)
+        _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=6, color=ALARM, markeredgewidth=0)
     if kind == "link":
         _line(sheet, [x + _SAMPLE / 2] * 2, [y - 2, y + 5], color=GREY, linewidth=0.9)
         _line(sheet, [x + _SAMPLE / 2], [y - 2.5], marker="v", markersize=4, color=GREY, markeredgewidth=0)

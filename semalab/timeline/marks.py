@@ -6,11 +6,12 @@ import numpy as np
 from matplotlib.path import Path
 from matplotlib.typing import MarkerType
 
-from semalab.timeline.ink import GREY, INK, PAPER
+from semalab.timeline.ink import ALARM, GREY, INK, PAPER, SMALL
 from semalab.timeline.raster import as_image, painted
-from semalab.timeline.rows import HOLD, WAIT, middles
+from semalab.timeline.rows import HOLD, TIP, WAIT, middles
 from semalab.timeline.scene import Marks, Scene
 from semalab.timeline.sheet import Sheet
+from semalab.timeline.words import width
 
 _ONWARD = Path([(0, -1), (1.2, 0), (0, 1), (0, -1)], closed=True)  # begins at its moment
 _DOWN = Path([(-0.8, 1.3), (0.8, 1.3), (0, 0), (-0.8, 1.3)], closed=True)  # its tip is its moment
@@ -22,6 +23,8 @@ SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in poin
     "refuse": ("x", 5.5),
     "stolen": ("D", 5.0),
     "print": ("o", 4.2),
+    "read": ("s", 4.6),
+    "write": ("s", 4.6),
 }
 
 
@@ -34,6 +37,8 @@ def draw_marks(sheet: Sheet, scene: Scene) -> None:
             _draw(sheet, _apart(sheet, marks))
     _draw_links(sheet, scene)
     _draw_thefts(sheet, scene)
+    _draw_circle(sheet, scene)
+    _tell_deaths(sheet, scene)
 
 
 def _apart(sheet: Sheet, marks: Marks) -> Marks:
@@ -52,6 +57,11 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
         segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
         sheet.lines(segments, "count", 5, color=colour, linewidth=1.0)
         return
+    if marks.kind == "left":
+        half = sheet.page.pitch * HOLD / 2 + 1.5
+        segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "left", 7.6, color=INK, linewidth=2.4)
+        return
     marker, size = SHAPES[marks.kind]
     style = {
         "linestyle": "none",
@@ -67,6 +77,10 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
     elif marks.kind == "print":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
         sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)
+    elif marks.kind in {"read", "write"}:  # an edge of paper parts it from the bar that it lies on
+        fill, rim = (PAPER, INK) if marks.kind == "read" else (INK, PAPER)
+        ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
+        sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
     else:
         lift = half if marks.kind == "give" else 0.0  # on top of the bar that it would otherwise hide
         edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
@@ -80,6 +94,51 @@ def _draw_thefts(sheet: Sheet, scene: Scene) -> None:
         y0 = middles(sheet, source) + np.where(target > source, -1.0, 1.0) * sheet.page.pitch * HOLD / 2
         segments = np.stack([begin, y0, end, middles(sheet, target)], axis=1).reshape(-1, 2, 2)
         sheet.lines(segments, "theft", 5.5, color=INK, linewidth=0.9, linestyle=(0, (1.2, 1.8)))
+
+
+def _draw_circle(sheet: Sheet, scene: Scene) -> None:
+    """Of a deadlock, from each bar that waits to the bar of who holds what it waits for."""
+    if not len(scene.circle):
+        return
+    order = np.argsort(scene.circle[:, 2], kind="stable")
+    source, target, begin = scene.circle[order].T
+    at, least = begin.copy(), -np.inf
+    apart = min(6.0, (TIP - 6.0) / len(at)) * sheet.per_point  # even those of the last moment lie on the tips
+    for number in range(len(at)):  # those of one moment beside each other
+        at[number] = max(at[number] + 4 * sheet.per_point, least)
+        least = at[number] + apart
+    down = np.where(target > source, -1.0, 1.0)
+    y0 = middles(sheet, source) + down * sheet.page.pitch * WAIT / 2
+    y1 = middles(sheet, target) - down * sheet.page.pitch * HOLD / 2
+    segments = np.stack([at, y0, at, y1], axis=1).reshape(-1, 2, 2)
+    sheet.lines(segments, "circle edge", 7.7, color=PAPER, linewidth=3.2)
+    sheet.lines(segments, "circle", 7.8, color=ALARM, linewidth=1.6)
+    for direction, marker in ((-1.0, "v"), (1.0, "^")):
+        chosen = down == direction
+        if chosen.any():
+            style = {"linestyle": "none", "markersize": 6.0, "color": ALARM, "markeredgecolor": PAPER}
+            y = (y1 + direction * -2.0)[chosen]
+            sheet.line(at[chosen], y, "circle tip", 7.9, marker=marker, markeredgewidth=0.6, **style)
+
+
+def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
+    """What became of a process, beside its end: right of it, or on its bar, or before its row begins."""
+    if sheet.page.pitch < 10:
+        return
+    for row, words in scene.died.items():
+        if row not in scene.lives:
+            continue
+        first, x = (sheet.x(moment) for moment in scene.lives[row])
+        y, wide = sheet.page.row(row), width(words, SMALL, bold=True)
+        stop = sheet.x(scene.view.end) if scene.stopped is not None else sheet.page.right
+        held = any(kind == "hold" and row in bars.row[bars.left] for (kind, _), bars in scene.bars.items())
+        begins = [b for (kind, _), bars in scene.bars.items() if kind == "hold" for b in bars.begin[bars.row == row]]
+        if x + 6 + wide <= stop - 4:
+            sheet.text(x + 6, y, words, bold=True, color=INK, va="center_baseline").set_gid("died")
+        elif held and x - 6 - wide > sheet.x(max(begins)) and sheet.page.pitch * HOLD >= 10.5:
+            sheet.text(x - 6, y, words, bold=True, color="white", ha="right", va="center_baseline").set_gid("died")
+        elif first - 6 - wide > sheet.page.left:
+            sheet.text(first - 6, y, words, bold=True, color=INK, ha="right", va="center_baseline").set_gid("died")
 
 
 def _draw_links(sheet: Sheet, scene: Scene) -> None:

@@ -34,7 +34,8 @@ class Marks:
     """Moments of one kind and tone: a row and a position each.
 
     kind says how they are drawn: "pass" and "open" (of a latch, event or barrier), "take" and "give" (of what is
-    passed on again and again), "count", "stolen" (a wake-up in vain), "refuse", "print". word says what the thread did.
+    passed on again and again), "count", "stolen" (a wake-up in vain), "refuse", "print", "read" and "write" (of a
+    variable), "left" (the end of who still held something, or died). word says what the thread did.
     """
 
     kind: str

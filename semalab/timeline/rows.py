@@ -72,7 +72,8 @@ def _work(scene: Scene) -> Bars:
             found.append((row, at, died))
     row, begin, end = np.array(found, dtype=np.float64).reshape(-1, 3).T
     early, late = (begin <= scene.view.begin) & scene.view.early, (end >= scene.view.end) & scene.view.late
-    return Bars(row, begin, end, np.zeros(len(row), dtype=bool), early, late)
+    never = np.zeros(len(row), dtype=bool)
+    return Bars(row, begin, end, never, early, late, never)
 
 
 def _depths(scene: Scene) -> dict[Tone, np.ndarray]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from semalab.access import Access
 from semalab.claims import Pace
 from semalab.reading import Reading, Use
 from semalab.timeline.bars import Bars, bars_of, lives_of
@@ -16,7 +17,9 @@ from semalab.timeline.crowds import Crowd, crowds_of
 from semalab.timeline.curve import Curve, curve_of
 from semalab.timeline.density import Density, density_of
 from semalab.timeline.ink import OTHER, TONES, Tone
+from semalab.timeline.last import Link, circle_of, died_of, left_of
 from semalab.timeline.moments import Marks, Opening, links_of, moments_of, thefts_of
+from semalab.timeline.variables import Variable, variables_of
 from semalab.timeline.view import Between, View, view_of
 from semalab.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
@@ -34,7 +37,9 @@ class Scene:
 
     lives: row -> (begin, end), within the window. bars: (kind, tone) -> Bars. links: per hand-over its two rows and two
     positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
-    there are too many. curve: starts, where the run is measured by a rate.
+    there are too many. curve: starts, where the run is measured by a rate. variables: what became of numbers that
+    threads share, where that was seen. circle: of a deadlock, who waits for what whom holds.
+    died: row -> what became of the process, in words.
     """
 
     reading: Reading
@@ -54,6 +59,9 @@ class Scene:
     stopped: str | None
     beside: Beside | None = None
     curve: Curve | None = None
+    variables: tuple[Variable, ...] = ()
+    circle: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
+    died: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def threads(self) -> tuple[str, ...]:
@@ -62,7 +70,7 @@ class Scene:
     @property
     def bands(self) -> int:
         """How many strips it takes below the rows."""
-        return len(self.strips) + (self.curve is not None)
+        return len(self.strips) + len(self.variables) + (self.curve is not None)
 
     @property
     def parting(self) -> float | None:
@@ -95,6 +103,9 @@ def scene_of(
     select: str | int | None = None,
     beside: Beside | None = None,
     pace: tuple[str, Pace] | None = None,
+    accesses: Sequence[Access] = (),
+    circle: Sequence[Link] = (),
+    died: Sequence[str] = (),
 ) -> Scene:
     """Lay a reading, or the part of it that is asked for, out on its time axis."""
     clock = clock_of(reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else 0)
@@ -103,25 +114,37 @@ def scene_of(
     marks, openings = moments_of(reading, _used(reading), clock, view, tones)
     crowds = crowds_of(reading.uses[alarm], clock, allowed, view) if alarm is not None else ()
     bars = bars_of(reading, clock, view, tones)
+    lives = lives_of(reading, clock, view)
     curve = curve_of(reading, clock, *pace) if pace is not None and beside is None else None
+    variables = variables_of(reading.trace, clock, view, accesses) if beside is None else ()
+    gone = died_of(reading.trace, view, died)
+    rows = dict(zip(reading.trace.threads, view.rows.tolist(), strict=True))
+    others = len(variables) + (curve is not None)
     return Scene(
         reading=reading,
         clock=clock,
         view=view,
-        lives=lives_of(reading, clock, view),
+        lives=lives,
         bars=bars,
-        marks=marks,
+        marks=(
+            *marks,
+            *(mark for variable in variables for mark in variable.marks(view)),
+            *left_of(bars, lives, gone),
+        ),
         openings=openings,
         links=links_of(reading, clock, view, openings),
         thefts=thefts_of(reading, clock, view),
         crowds=crowds,
         density=density_of(bars, view),
-        strips=strips_of(reading, beside)[: _STRIPS - (curve is not None)],
+        strips=strips_of(reading, beside)[: _STRIPS - others],
         tones=tones,
         alarm=alarm,
         stopped=stopped if not view.late else None,
         beside=beside,
         curve=curve,
+        variables=variables,
+        circle=circle_of(bars, tones, rows, circle),
+        died=gone,
     )
 
 

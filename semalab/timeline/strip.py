@@ -15,15 +15,18 @@ from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.steps import CLOSEST, draw_steps, steps, within
 from semalab.timeline.table import table
+from semalab.timeline.variables import draw_variable
 from semalab.timeline.words import fit, width
 from semalab.trace import FLAGS, LOCKS, QUEUES
 
 
 def draw_strips(sheet: Sheet, scene: Scene) -> None:
-    """The curve of starts, if one was asked for; one strip for each primitive that found room. The others are named."""
+    """The curve of starts, if one was asked for; variables; the primitives that found room. The others are named."""
     if scene.curve is not None and sheet.page.strips:
         tone = scene.tones.get(scene.curve.primitive, OTHER)
         draw_curve(sheet, scene.view, sheet.page.strips[0], scene.curve, tone.colour)
+    for band, variable in zip(sheet.page.strips[scene.curve is not None :], scene.variables, strict=False):
+        draw_variable(sheet, scene.view, band, variable)
     shown = valued(scene, sheet.page)
     for band, use in shown:
         _draw_strip(sheet, scene, band, use)
@@ -34,8 +37,8 @@ def draw_strips(sheet: Sheet, scene: Scene) -> None:
 
 
 def valued(scene: Scene, page: Page) -> list[tuple[Band, Use]]:
-    """The strips that show values, below the curve of starts."""
-    return list(zip(page.strips[scene.curve is not None :], scene.strips, strict=False))
+    """The strips that show primitives' values, below those of starts and variables."""
+    return list(zip(page.strips[scene.bands - len(scene.strips) :], scene.strips, strict=False))
 
 
 def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
