@@ -670,3 +670,26 @@ CASES = (
     *map(Case, (before_anything, main_takes_part, alive, short_join, daemons, children, grandchildren)),
     *map(Case, (own_primitives, drawing, timer)),
 )
+
+
+def smokers_who_grab() -> None:
+    """One may take what the other needs, and then the agent waits for ever; the second smoker is a daemon."""
+    paper, tobacco, matches = (threading.Semaphore(0) for _ in range(3))
+
+    def agent() -> None:
+        tobacco.release()
+        paper.release()
+
+    def has_matches() -> None:
+        paper.acquire()
+        tobacco.acquire()
+
+    def has_paper() -> None:
+        tobacco.acquire()
+        matches.acquire()
+
+    waited_for = [threading.Thread(target=body) for body in (agent, has_matches)]
+    for thread in (*waited_for, threading.Thread(target=has_paper, daemon=True)):
+        thread.start()
+    for thread in waited_for:
+        thread.join()

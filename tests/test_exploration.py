@@ -572,3 +572,9 @@ def test_an_rlock_may_outlive_its_run_in_a_traceback() -> None:
 def test_who_asks_for_its_own_name_touches_nothing_besides(granularity: str) -> None:
     found = lab.explore(programs.prints_its_name, threads=3, granularity=granularity)
     assert (found.verdict, found.covered) == ("proved", 6)
+
+
+def test_threads_that_end_before_and_after_a_daemon_begins_are_told_alike() -> None:
+    found = lab.explore(programs.smokers_who_grab)
+    assert found.verdict == "counterexample"
+    assert found.minimal

@@ -18,6 +18,7 @@ from semalab.exploration.world import World
 from semalab.run import Run
 from semalab.settings import Program, RunSettings
 from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
+from semalab.stepping.footprint import DAEMONS
 from semalab.twins import is_wanted
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
@@ -158,6 +159,8 @@ class Stage(Bench):
         processor, watch = self.processor, self.processor.watch
         settings, lives = processor.settings, processor.lives_matter
         found, aliases = (watch.found, watch.aliases) if isinstance(watch, Watch) else (set(), set())
+        if processor.daemons and DAEMONS not in settings.shared:
+            found = found | {DAEMONS}
         if not found and not aliases and lives <= settings.lives:  # asked after every run, and mostly so
             return settings
         return settings.grown(found, aliases, lives)

@@ -20,6 +20,8 @@ OUTPUT = "output"
 RANDOM = "random"
 MADE = "made"  # the order in which primitives and threads come into being gives them their names
 
+DAEMONS = "daemons"  # among what is shared: the program is known to have some, from the first step on
+
 READ, WRITE = False, True
 
 

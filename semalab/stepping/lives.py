@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.engine import ProgramThread, Stop
-from semalab.stepping.footprint import EVERYTHING, MADE, READ, WRITE, thread_location
+from semalab.stepping.footprint import DAEMONS, EVERYTHING, MADE, READ, WRITE, thread_location
 from semalab.stepping.guide import Operation
 from semalab.stepping.known import runs_known_code
 
@@ -140,7 +140,9 @@ class Lives:
         """This thread is at its end."""
         processor = self._processor
         if self._are_steps and not processor.stopping:
-            daemons = any(thread.daemon for thread in processor.every)  # with the last of the others they end, too
+            # With the last of the others daemons end, too; also those that in another order were there already.
+            processor.daemons |= any(thread.daemon for thread in processor.every)
+            daemons = processor.daemons or DAEMONS in processor.settings.shared
             location = EVERYTHING if daemons else thread_location(me.number)
             with suppress(Stop):  # the run has ended without it
                 processor.arrive(Operation("end", location, WRITE))

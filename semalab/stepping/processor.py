@@ -68,6 +68,7 @@ class SteppingProcessor(VirtualProcessor):
         self.names_matter = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
+        self.daemons = False  # there were some at the end of a thread, in any run
         self.doubtful: str | None = None  # why a run may have left out something, in any run
 
     def renew(self, guide: Guide) -> None:
