@@ -266,7 +266,7 @@ class Search:
         if stage.processor.beyond is not None:
             why = f"{stage.processor.beyond}, whose inside the lab does not know"
         if stage.processor.doubtful is not None:
-            why = f"{stage.processor.doubtful}, and where others may come in between the lab does not know"
+            why = stage.processor.doubtful
         return why
 
     def problem(self, stage: Stage) -> str | None:

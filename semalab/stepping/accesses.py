@@ -73,6 +73,11 @@ DEEP = frozenset(
     " cell_contents gi_frame cr_frame ag_frame f_locals f_globals f_back f_builtins tb_frame __annotations__"
     " __getattribute__ __setattr__ __delattr__ __reduce__ __reduce_ex__ __getstate__ __setstate__".split()
 )
+# Of those, and of the others of this kind, the ones that mean nothing to whoever does not ask for them by name.
+_IDLE_NAMES = frozenset(
+    "__name__ __qualname__ __module__ __doc__ __dict__ __annotations__ __wrapped__ __cause__ __context__ __notes__"
+    " __suppress_context__ __traceback__".split()
+)
 # Functions by which they can; a program that names one of them has no container that goes by one name for certain.
 DEEP_NAMES = DEEP | frozenset("vars locals globals exec eval gc inspect ctypes memoryview frombuffer".split())
 
@@ -160,6 +165,8 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
             return _attribute(name, READ, followed.super() if "SUPER" in op else followed.top(1)[0])
         case Effect.WRITES_ATTRIBUTE:
             return _attribute(name, WRITE, followed.top(1)[0])
+        case Effect.READS_ITEMS if op == "FORMAT_VALUE" and (instruction.arg or 0) & 4:  # up to 3.12, with a format
+            return _working("format", 2, READ, followed)
         case Effect.READS_ITEMS:
             return _working(*_WAYS[op], READ, followed)
         case Effect.WRITES_ITEMS:
@@ -188,7 +195,14 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
     return None
 
 
+def is_special(name: str) -> bool:
+    """Whether what is kept under this name in a class or a function changes what others do without naming it."""
+    return name.startswith("__") and name.endswith("__") and name not in _IDLE_NAMES
+
+
 def _attribute(name: str, mode: bool, owner: Operand) -> Access:
+    if mode == WRITE and is_special(name):
+        return Access(f"attribute {name}", mode, "special", (owner,))
     if name in DEEP:
         return _EVERYTHING
     return Access(f"attribute {name}", mode, "attribute", (owner,))

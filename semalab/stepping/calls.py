@@ -8,6 +8,7 @@ import sys
 import types
 from typing import Any
 
+from semalab.engine.grasp import is_a
 from semalab.stepping.accesses import ITEMS, Access
 from semalab.stepping.footprint import READ, WRITE
 from semalab.stepping.items import (
@@ -39,17 +40,21 @@ from semalab.stepping.known import (
     TWINS_WITH_SIMPLE,
     Made,
     Scope,
+    Touch,
     Touches,
     Unknown,
+    Unseen,
     is_built_in,
     is_known_code,
     is_plain,
     is_program_class,
     is_simple,
+    is_twin,
     is_twin_class,
     library,
+    unbound,
 )
-from semalab.stepping.operand_values import called_by, value_of
+from semalab.stepping.operand_values import called_by, own_namespace, value_of
 from semalab.stepping.operands import Operand
 
 _FIND = frozenset("index count get __contains__ __getitem__ __len__".split())
@@ -72,26 +77,30 @@ def of_call(access: Access, scope: Scope) -> Touches:
     if starred:
         for one in given:
             found += iterated(one, scope)
-    if isinstance(function, types.MethodType):
+    if is_a(function, types.MethodType):
         function = function.__func__
+    while type(function) is functools.partial:
+        found.append(Touch(f"{ITEMS} of keywords", READ, function.keywords))
+        function = function.func
     if is_known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
+        _check_given(owner, callee.name, given, scope)
         return found
     module = library(function)
-    if module in TWINS_WITH_SIMPLE and not isinstance(function, type):
+    if module in TWINS_WITH_SIMPLE and not is_a(function, type):
         if starred or not all(is_simple(value_of(one, scope)) for one in given):
             raise Unknown(f"it calls `{name_of(callee)}`")
         return found
     if starred:
-        if isinstance(function, type) and is_program_class(function, scope):
+        if is_a(function, type) and is_program_class(function, scope):
             return found
         raise Unknown(f"it calls `{name_of(callee)}`")
-    if function is MISSING and isinstance(owner, Made):
+    if function is MISSING and type(owner) is Made:
         return _of_new(callee, owner, given, scope)
-    if isinstance(function, type):
+    if is_a(function, type):
         return _of_construction(function, callee, given, named, scope)
-    if isinstance(owner, str) or (is_container(owner, scope, callee.name) and callee.name):
+    if is_a(owner, str) or (is_container(owner, scope, callee.name) and callee.name):
         return _of_method(callee, owner, given, named, scope)
-    if isinstance(owner, (int, float, bytes, *FROZEN)) and all(is_plain(value_of(o, scope), scope) for o in given):
+    if is_a(owner, (int, float, bytes, *FROZEN)) and all(is_plain(value_of(o, scope), scope) for o in given):
         return [] if is_simple(owner) else nobody_knows()
     if is_built_in(function):
         return _of_built_in(function, given, named, scope)
@@ -100,16 +109,26 @@ def of_call(access: Access, scope: Scope) -> Touches:
     raise Unknown(f"it calls `{name_of(callee)}`")
 
 
+def _check_given(owner: Any, name: Any, given: list[Operand], scope: Scope) -> None:
+    """Raises Unknown if a primitive would call what the lab cannot look into: what it waits for, a barrier's action."""
+    action = own_namespace(owner) if is_twin(owner) else None
+    those = [(action or {}).get("_action")] if name == "wait" else []
+    if name == "wait_for" and given:
+        those = [called_by(given[0], scope)[0]]
+    if not all(one is None or is_known_code(unbound(one), scope) for one in those):
+        raise Unseen(f"`{name}` calls what the lab cannot look into")
+
+
 def _makes_no_more(function: Any, owner: Any, name: Any, given: list[Operand], scope: Scope) -> bool:
     """Whether this is a method of `object` or of a built-in class that does nothing but keep what it is given."""
-    if name not in _OF_OBJECTS or isinstance(owner, Made):
+    if name not in _OF_OBJECTS or type(owner) is Made:
         return False
     if function is vars(object)[name]:
         return True
-    cls = owner if isinstance(owner, type) else type(owner)
+    cls = owner if is_a(owner, type) else type(owner)
     if name not in ("__init__", "__new__"):
         return False
-    if issubclass(cls, BaseException) and not isinstance(function, types.FunctionType):
+    if issubclass(cls, BaseException) and not is_a(function, types.FunctionType):
         return True
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return True
@@ -152,7 +171,7 @@ def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope)
 
 def _moved_on(operand: Operand, scope: Scope) -> Touches:
     value = value_of(operand, scope)
-    if not isinstance(value, Made) and type(value) in ITERATORS:
+    if type(value) is not Made and type(value) in ITERATORS:
         return looked_through(value, operand)
     raise Unknown("it moves on what the lab does not know")
 
@@ -163,18 +182,18 @@ def _read_by(name: str, given: list[Operand], named: bool, scope: Scope) -> Touc
     found: Touches = []
     for one in given:
         value = value_of(one, scope)
-        if is_simple(value) and not isinstance(value, str | bytes | range) and len(given) > 1:
-            if isinstance(value, FUNCTIONS):
+        if is_simple(value) and not is_a(value, str | bytes | range) and len(given) > 1:
+            if is_a(value, FUNCTIONS):
                 raise Unknown(f"it calls `{name}` with a function")
             continue
         if name == "len":
             found += of_length(Access(ITEMS, READ, "length", (one,)), scope)
             continue
         found += iterated(one, scope)
-        if isinstance(value, Made):
+        if type(value) is Made:
             if value.kind == "lazy" and any(_runs_code(part, scope) for part in _lazily(one)):
                 raise Unknown(f"it calls `{name}` of what runs code")
-        elif name in ("list", "tuple") or isinstance(value, str | bytes | range):
+        elif name in ("list", "tuple") or is_a(value, str | bytes | range):
             continue
         elif type(value) in (*EXACT, *FROZEN) and not all_plain(value, scope):
             raise Unknown(f"it calls `{name}`")
@@ -191,9 +210,9 @@ def _runs_code(operand: Operand, scope: Scope) -> bool:
         value = value_of(operand, scope)
     except Unknown:
         return True
-    if isinstance(value, Made):
+    if type(value) is Made:
         return value.kind == "function"
-    return isinstance(value, types.FunctionType | types.MethodType | functools.partial)
+    return is_a(value, types.FunctionType | types.MethodType | functools.partial)
 
 
 def _of_new(callee: Operand, owner: Made, given: list[Operand], scope: Scope) -> Touches:
@@ -204,6 +223,8 @@ def _of_new(callee: Operand, owner: Made, given: list[Operand], scope: Scope) ->
 
 
 def _of_text(callee: Operand, given: list[Operand], scope: Scope) -> Touches:
+    if callee.name in ("format", "format_map") and not all(is_simple(value_of(one, scope)) for one in given):
+        raise Unknown(f"it calls `{callee.name}`")  # "{0.count}" looks into what it is given
     if callee.name == "join":
         found = iterated(given[0], scope) if len(given) == 1 else nobody_knows()
         if _lazily(given[0]) and any(_runs_code(part, scope) for part in _lazily(given[0])[1:]):
@@ -215,7 +236,7 @@ def _of_text(callee: Operand, given: list[Operand], scope: Scope) -> Touches:
 def _of_method(callee: Operand, owner: Any, given: list[Operand], named: bool, scope: Scope) -> Touches:
     """A method of a built-in container or of a text."""
     name, place = callee.name, callee.parts[0] if callee.parts else callee
-    if isinstance(owner, str):
+    if is_a(owner, str):
         return _of_text(callee, given, scope) if not named else nobody_knows()
     if name in LOOK:
         return [touch_of(owner, READ, place)] if name == "copy" else []
@@ -224,9 +245,9 @@ def _of_method(callee: Operand, owner: Any, given: list[Operand], named: bool, s
     if name in _CHANGE_FROM and not named:
         return [touch_of(owner, WRITE, place), *(touch for one in given for touch in iterated(one, scope))]
     if name in _FIND or name in _CHANGE_BY_KEY:
-        if name == "__getitem__" and isinstance(owner, collections.defaultdict):  # it may make what is not there
+        if name == "__getitem__" and is_a(owner, collections.defaultdict):  # it may make what is not there
             raise Unknown
-        keyed = isinstance(owner, dict | set)
+        keyed = is_a(owner, dict | set)
         if not all(is_plain(value_of(one, scope), scope) for one in (given[:1] if keyed else given)):
             raise Unknown("it compares what the lab does not know")
         if not keyed and not all_plain(owner, scope):

@@ -6,11 +6,13 @@ What is not known to be harmless touches everything.
 from __future__ import annotations
 
 import collections
+import contextlib
 import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.accesses import Access
+from semalab.engine.grasp import is_a
+from semalab.stepping.accesses import DEEP, Access
 from semalab.stepping.calls import of_call
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.items import (
@@ -25,6 +27,7 @@ from semalab.stepping.items import (
     touch_of,
 )
 from semalab.stepping.known import (
+    CALM_GUARDS,
     EXACT,
     FROZEN,
     MADE_CONTAINERS,
@@ -36,6 +39,7 @@ from semalab.stepping.known import (
     Touch,
     Touches,
     Unknown,
+    Unseen,
     is_known_code,
     is_of_program,
     is_plain,
@@ -44,6 +48,7 @@ from semalab.stepping.known import (
     is_twin,
     is_twin_class,
     is_watched,
+    kept_by_libraries,
 )
 from semalab.stepping.operand_values import attribute_of, called_by, found_after, own_namespace, value_of
 from semalab.stepping.operands import Operand
@@ -75,25 +80,40 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         if name in _INSIDES:
             raise
         return [plain, Touch(f"variable {name}", access.mode)]  # it may be a module
-    if isinstance(owner, types.ModuleType):
+    if is_a(owner, types.ModuleType):
         return [plain, Touch(f"variable {name}", access.mode)]
-    if isinstance(owner, Made) and owner.kind == "super":
+    if type(owner) is Made and owner.kind == "super":
         found, owner = found_after(owner, name, scope)
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
-    if isinstance(owner, Made):
+    if type(owner) is Made:
         return [plain]
     if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
         raise Unknown
+    if access.mode and name in kept_by_libraries(type(owner)) and type(attribute_of(type(owner), name)) is not property:
+        raise Unseen(f"it changes `{name}` of a {type(owner).__name__} while threads run")
     found = attribute_of(owner, name)
     if not _is_plainly_kept(owner, name, found, scope):
         raise Unknown(f"it uses the attribute `{name}` of a {type(owner).__name__}")
     return [plain]
 
 
+def _of_special(access: Access, scope: Scope) -> Touches:
+    """A name that Python looks up by itself is given a value: `__len__` of a class, `__class__`, `__code__`."""
+    name = access.location.removeprefix("attribute ")
+    try:
+        owner = value_of(access.operands[0], scope)
+    except Unknown:
+        owner = MISSING
+    plain = owner is not MISSING and not is_a(owner, Made | type | types.FunctionType)
+    if plain and name not in DEEP and name != "__class__":
+        return _of_attribute(access, scope)  # of an object Python looks up nothing, only of its class
+    raise Unseen(f"it changes `{name}` while threads run")
+
+
 def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
     """Whether an attribute is nothing but a value kept, a method, or what the program's code makes of it."""
     if found is MISSING:
-        other = attribute_of(type(owner) if isinstance(owner, type) else owner, "__getattr__")
+        other = attribute_of(type(owner) if is_a(owner, type) else owner, "__getattr__")
         return other is MISSING or is_watched(other, scope)
     own = own_namespace(owner)
     if own is not None and name in own and not hasattr(type(found), "__set__"):
@@ -103,17 +123,17 @@ def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
 
 def _is_plainly_described(found: Any, owner: Any, scope: Scope) -> bool:
     """The same of what is found in a class, as `super()` finds it."""
-    if isinstance(found, property):
+    if is_a(found, property):
         return all(one is None or is_watched(one, scope) for one in (found.fget, found.fset, found.fdel))
-    if isinstance(owner, type) or not hasattr(type(found), "__get__"):
+    if is_a(owner, type) or not hasattr(type(found), "__get__"):
         return True
-    if isinstance(found, types.GetSetDescriptorType):
+    if is_a(found, types.GetSetDescriptorType):
         return type(owner).__module__ in ("builtins", "collections")
-    if isinstance(found, types.FunctionType | staticmethod | classmethod | types.MethodType):
+    if is_a(found, types.FunctionType | staticmethod | classmethod | types.MethodType):
         return True
-    if isinstance(found, types.MethodDescriptorType | types.BuiltinFunctionType | types.MemberDescriptorType):
+    if is_a(found, types.MethodDescriptorType | types.BuiltinFunctionType | types.MemberDescriptorType):
         return True
-    if isinstance(found, types.WrapperDescriptorType | type):
+    if is_a(found, types.WrapperDescriptorType | type):
         return True
     return is_of_program(found, scope, ("__get__", "__set__"))
 
@@ -124,21 +144,21 @@ def _of_item(access: Access, scope: Scope) -> Touches:
     if not is_plain(index, scope):
         raise Unknown
     besides: Touches = []
-    is_slice = index.kind == "slice" if isinstance(index, Made) else isinstance(index, slice)
+    is_slice = index.kind == "slice" if type(index) is Made else is_a(index, slice)
     if access.how == "store" and (is_slice or len(access.operands) == 4):
         besides = iterated(access.operands[0], scope)
-    if isinstance(container, Made):
+    if type(container) is Made:
         if container.kind in MADE_SIMPLE or container.kind in MADE_CONTAINERS:
             return besides
         raise Unknown
-    if type(container) in (*FROZEN, str, bytes, range) or isinstance(container, type):
+    if type(container) in (*FROZEN, str, bytes, range) or is_a(container, type):
         return besides
-    if isinstance(container, collections.defaultdict):
+    if is_a(container, collections.defaultdict):
         factory = container.default_factory
         known = factory is None or factory in (int, list, dict, set, str) or is_known_code(factory, scope)
         if not known or type(container) is not collections.defaultdict:
             raise Unknown
-        return [touch_of(container, WRITE, owner), *besides]
+        return [touch_of(container, WRITE, owner), Touch("attribute default_factory", READ), *besides]
     method = {READ: "__getitem__", WRITE: "__setitem__"}[access.mode]
     if is_container(container, scope, method, "__delitem__", "__missing__"):
         return [touch_of(container, access.mode, owner), *besides]
@@ -161,10 +181,10 @@ def _of_contains(access: Access, scope: Scope) -> Touches:
     value = value_of(container, scope)
     if not is_plain(value_of(one, scope), scope):
         raise Unknown("it compares what the lab does not know")
-    if isinstance(value, Made) or type(value) in (*FROZEN, str, bytes, range):
-        if isinstance(value, Made) and value.kind == "lazy":
+    if type(value) is Made or type(value) in (*FROZEN, str, bytes, range):
+        if type(value) is Made and value.kind == "lazy":
             return iterated(container, scope)
-        if isinstance(value, tuple | frozenset) and not all(is_plain(each, scope) for each in value):
+        if is_a(value, tuple | frozenset) and not all(is_plain(each, scope) for each in value):
             raise Unknown
         return []
     if type(value) in EXACT and all_plain(value, scope):
@@ -187,9 +207,9 @@ def _of_operation(access: Access, scope: Scope) -> Touches:
         return []
     found: Touches = []
     for operand, value in ((left, mine), (right, its)):
-        if isinstance(value, Made) and value.kind in MADE_CONTAINERS and is_simple(its if operand is left else mine):
+        if type(value) is Made and value.kind in MADE_CONTAINERS and is_simple(its if operand is left else mine):
             continue
-        if isinstance(mine, Made) and isinstance(its, Made) and {mine.kind, its.kind} <= MADE_CONTAINERS:
+        if type(mine) is Made and type(its) is Made and {mine.kind, its.kind} <= MADE_CONTAINERS:
             continue
         if not is_of_program(value, scope, _OPERATORS):
             found += shown(operand, scope)
@@ -213,13 +233,13 @@ def _of_truth(access: Access, scope: Scope) -> Touches:
         raise Unknown
     if operand.kind == "call":
         function = operand.parts[0]
-        if function.kind == "attribute" and function.name in _ANSWERS:
-            return []
         _, owner = called_by(function, scope)
-        if owner is not MISSING and is_twin(owner) and function.name in _TWIN_ANSWERS:
+        if owner is not MISSING and is_twin(owner) and function.name in (*_TWIN_ANSWERS, *_ANSWERS):
             return []
     value = value_of(operand, scope)
-    if isinstance(value, Made):
+    if type(value) is Made:
+        if value.kind == "lazy":
+            return iterated(operand, scope)
         return [] if value.kind != "object" else nobody_knows()
     if is_simple(value) or type(value) in FROZEN:
         return []
@@ -250,9 +270,11 @@ def _of_with(access: Access, scope: Scope) -> Touches:
         _check_guard(operand, scope)
         return []
     value = value_of(operand, scope)
-    if is_twin(value) or type(value).__module__ == "contextlib":
+    if is_twin(value):
         return []
-    if not isinstance(value, Made) and is_of_program(value, scope, ("__enter__", "__exit__")):
+    if type(value) in CALM_GUARDS:
+        return [Touch(f"attribute {name}", READ) for name in own_namespace(value) or ()]
+    if type(value) is not Made and is_of_program(value, scope, ("__enter__", "__exit__")):
         return []
     raise Unknown("it enters a `with` of something that the lab does not know")
 
@@ -260,12 +282,15 @@ def _of_with(access: Access, scope: Scope) -> Touches:
 def _check_guard(operand: Operand, scope: Scope) -> None:
     """Raises Unknown unless what a call returns is a guard of a known kind, or the program's own, which is watched."""
     function, _ = called_by(operand.parts[0], scope)
-    if is_known_code(function, scope) or (isinstance(function, type) and is_program_class(function, scope)):
+    if is_known_code(function, scope) or (is_a(function, type) and is_program_class(function, scope)):
+        return
+    if function in (contextlib.suppress, contextlib.nullcontext):
         return
     raise Unknown("it enters a `with` of something that the lab does not know")
 
 
 _WAYS: dict[str, Callable[[Access, Scope], Touches]] = {
+    "special": _of_special,
     "item": _of_item,
     "store": _of_store,
     "contains": _of_contains,

@@ -8,6 +8,7 @@ import itertools
 import types
 from typing import Any
 
+from semalab.engine.grasp import is_a
 from semalab.stepping.accesses import ITEMS, Access
 from semalab.stepping.footprint import READ, WRITE
 from semalab.stepping.known import (
@@ -24,6 +25,7 @@ from semalab.stepping.known import (
     Touch,
     Touches,
     Unknown,
+    gives_itself,
     is_of_program,
     is_plain,
     is_simple,
@@ -36,7 +38,7 @@ from semalab.stepping.operands import Operand
 def all_plain(container: Any, scope: Scope) -> bool:
     if len(container) > LARGE:
         return False
-    items = itertools.chain(container.items()) if isinstance(container, dict) else container
+    items = itertools.chain(container.items()) if is_a(container, dict) else container
     return all(is_plain(one, scope) or _is_pair(one, scope) for one in list(items))
 
 
@@ -61,13 +63,13 @@ def is_container(value: Any, scope: Scope, *methods: str) -> bool:
     """A built-in container, or one of a class derived from it that does not have its own way with this, unwatched."""
     if type(value) in EXACT:
         return True
-    return isinstance(value, CONTAINERS) and _is_ours(value, methods, scope)
+    return is_a(value, CONTAINERS) and _is_ours(value, methods, scope)
 
 
 def _is_ours(value: Any, methods: tuple[str, ...], scope: Scope) -> bool:
     for name in methods:
         found = next((vars(base)[name] for base in type(value).__mro__ if name in vars(base)), None)
-        if isinstance(found, types.FunctionType) and not is_watched(found, scope):
+        if is_a(found, types.FunctionType) and not is_watched(found, scope):
             return False
     return type(value).__module__ not in ("collections",)
 
@@ -75,13 +77,13 @@ def _is_ours(value: Any, methods: tuple[str, ...], scope: Scope) -> bool:
 def iterated(operand: Operand, scope: Scope) -> Touches:
     """What is read by going through it."""
     value = value_of(operand, scope)
-    if isinstance(value, Made):
+    if type(value) is Made:
         if value.kind == "lazy":
             return [touch for part in value.parts for touch in iterated(part, scope)]
         if value.kind in MADE_SIMPLE or value.kind in MADE_CONTAINERS:
             return []
         raise Unknown("it goes through what the lab does not know")
-    if isinstance(value, (*FROZEN, str, bytes, range)) and type(value) in (*FROZEN, str, bytes, range):
+    if is_a(value, (*FROZEN, str, bytes, range)) and type(value) in (*FROZEN, str, bytes, range):
         return []
     if is_container(value, scope, "__iter__"):
         return [touch_of(value, READ, operand)]
@@ -98,20 +100,28 @@ def _goes_on_watched(value: Any, scope: Scope) -> bool:
     begin = next((vars(base)["__iter__"] for base in type(value).__mro__ if "__iter__" in vars(base)), None)
     if begin is None:
         return True
-    return hasattr(type(value), "__next__") or inspect.isgeneratorfunction(begin)
+    return inspect.isgeneratorfunction(begin) or (hasattr(type(value), "__next__") and gives_itself(begin))
 
 
 def looked_through(value: Any, operand: Operand) -> Touches:
     """The containers under a view or an iterator, which itself moves on."""
     found: Touches = [] if type(value) in VIEWS else [touch_of(value, WRITE, operand)]
-    for inner in gc.get_referents(value):
+    together = type(value) in (zip, itertools.chain)  # what it goes through is in a tuple
+    parts = [part for one in gc.get_referents(value) for part in (_inside(one) if together else [one])]
+    for inner in parts:
         if type(inner) in EXACT:
             found.append(touch_of(inner, READ, operand))
         elif type(inner) in VIEWS or type(inner) in ITERATORS:
             found += looked_through(inner, operand)
-        elif not is_simple(inner) and type(inner) not in FROZEN:
+        elif not is_simple(inner) and (together or type(inner) not in FROZEN):
             raise Unknown
     return found
+
+
+def _inside(one: Any) -> list[Any]:
+    """What there is in a tuple, or in one that is gone through."""
+    whole = [one] if type(one) is tuple else [each for each in gc.get_referents(one) if type(each) is tuple]
+    return [one] if not whole else [part for each in whole for part in each]
 
 
 def shown(operand: Operand, scope: Scope) -> Touches:
@@ -119,7 +129,7 @@ def shown(operand: Operand, scope: Scope) -> Touches:
     value = value_of(operand, scope)
     if is_plain(value, scope):
         return []
-    if isinstance(value, Made):
+    if type(value) is Made:
         if value.kind == "tuple" and value.parts:
             return [touch for part in value.parts for touch in shown(part, scope)]
         raise Unknown
@@ -127,9 +137,20 @@ def shown(operand: Operand, scope: Scope) -> Touches:
         return [touch_of(value, READ, operand)]
     if type(value) in FROZEN and all_plain(value, scope):
         return []
-    if isinstance(value, BaseException) and all(is_simple(one) for one in value.args):
-        return []
+    if is_a(value, BaseException) and all(is_simple(one) for one in value.args):
+        return _of_exception(value, scope)
     raise Unknown
+
+
+def _of_exception(error: BaseException, scope: Scope) -> Touches:
+    """A text is made of what it was given, unless its class makes another one."""
+    for name in ("__str__", "__repr__"):
+        found = next(vars(base)[name] for base in type(error).__mro__ if name in vars(base))
+        if found not in (BaseException.__str__, BaseException.__repr__, KeyError.__str__) and not is_watched(
+            found, scope
+        ):
+            raise Unknown
+    return [Touch("attribute args", READ)]
 
 
 def nobody_knows() -> Touches:
@@ -139,12 +160,12 @@ def nobody_knows() -> Touches:
 def begun(operand: Operand, scope: Scope) -> Touches:
     """iter(): of a list it reads nothing yet, of a dict or a set how many there are."""
     try:
-        return [touch for touch in iterated(operand, scope) if not isinstance(touch.container, list)]
+        return [touch for touch in iterated(operand, scope) if not is_a(touch.container, list)]
     except Unknown:
         value = value_of(operand, scope)
-        if isinstance(value, types.GeneratorType):
+        if is_a(value, types.GeneratorType):
             return []
-        if isinstance(value, Made) or not is_of_program(value, scope, ("__iter__",)):
+        if type(value) is Made or not is_of_program(value, scope, ("__iter__",)):
             raise
     return []
 
@@ -152,7 +173,9 @@ def begun(operand: Operand, scope: Scope) -> Touches:
 def of_length(access: Access, scope: Scope) -> Touches:
     (operand,) = access.operands
     value = value_of(operand, scope)
-    if isinstance(value, Made) or type(value) in (*FROZEN, str, bytes, range):
+    if type(value) is Made and value.kind in ("lazy", "object"):
+        return iterated(operand, scope)
+    if type(value) is Made or type(value) in (*FROZEN, str, bytes, range):
         return []
     if is_container(value, scope, "__len__"):
         return [touch_of(value, READ, operand)]

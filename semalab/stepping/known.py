@@ -9,8 +9,10 @@ from __future__ import annotations
 import abc
 import builtins
 import collections
+import contextlib
 import dis
 import functools
+import inspect
 import itertools
 import sys
 import threading
@@ -19,6 +21,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
+from semalab.engine.grasp import is_a
 from semalab.stepping.operands import Operand
 
 
@@ -39,6 +42,10 @@ class Unknown(Exception):
     def __init__(self, inside: str = "") -> None:
         super().__init__(inside)
         self.inside = inside
+
+
+class Unseen(Unknown):
+    """The same of an instruction that changes what others do without touching anything: nothing can be proved."""
 
 
 class Made(NamedTuple):
@@ -93,7 +100,10 @@ VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items())))
 # What they touch they say themselves, when it is touched.
 TWINS = frozenset(("threading", "time", "_thread", "queue", "semalab"))
 TWINS_WITH_SIMPLE = frozenset(("random", "concurrent", "sched", "logging"))  # if nothing but scalars is given to them
-_CALM_MODULES = frozenset(("contextlib", "typing", "abc"))  # Python code that touches nothing but what it makes
+_CALM_MODULES = frozenset(("typing", "abc"))  # Python code that touches nothing but what it makes
+# The same in contextlib. (An ExitStack runs what it was given.)
+CALM_GUARDS: tuple[type, ...] = (contextlib._GeneratorContextManager, contextlib.nullcontext, contextlib.suppress)
+_CALM_NAMES = frozenset(("contextmanager", "ContextDecorator", *(f"{cls.__name__}" for cls in CALM_GUARDS)))
 # Built-in functions by what they do with their arguments, and what they return.
 IDLE = dict.fromkeys("callable id isinstance issubclass type".split(), "") | {"super": "super", "object": "object"}
 OF_SCALARS = dict.fromkeys("abs bin chr divmod hex oct ord pow round hash format repr ascii".split(), "str")
@@ -112,7 +122,7 @@ _MINE = 4  # references to what nobody but a thread has, counted where it is loo
 
 
 def unbound(function: Any) -> Any:
-    return function.__func__ if isinstance(function, types.MethodType) else function
+    return function.__func__ if is_a(function, types.MethodType) else function
 
 
 @functools.lru_cache(maxsize=1024)
@@ -126,6 +136,17 @@ def returns_constants(code: types.CodeType) -> bool:
     return True
 
 
+@functools.lru_cache(maxsize=256)
+def _gives_itself(code: types.CodeType) -> bool:
+    done = [(i.opname.removesuffix("_BORROW"), i.argval) for i in dis.get_instructions(code) if i.opname != "RESUME"]
+    return [name for name, _ in done] == ["LOAD_FAST", "RETURN_VALUE"] and done[0][1] == code.co_varnames[0]
+
+
+def gives_itself(method: Any) -> bool:
+    """Whether a method does nothing but return the object that it is called for, as most iterators' `__iter__` do."""
+    return is_a(method, types.FunctionType) and _gives_itself(method.__code__)
+
+
 def is_kept(value: Any) -> bool:
     """Whether a value may live on for a while without the program being able to tell."""
     return is_simple(value) or is_twin(value)
@@ -133,13 +154,13 @@ def is_kept(value: Any) -> bool:
 
 def is_simple(value: Any, depth: int = 3) -> bool:
     """Whether nothing that is done with this value touches anything that could be changed."""
-    if isinstance(value, Made):
+    if type(value) is Made:
         return value.kind in MADE_SIMPLE
     if type(value) in SCALARS or type(value).__module__ in ("decimal", "datetime", "fractions", "uuid"):
         return True
     if type(value) in FROZEN and depth and len(value) <= LARGE:
         return all(is_simple(one, depth - 1) for one in value)
-    return isinstance(value, FUNCTIONS)
+    return is_a(value, FUNCTIONS)
 
 
 def is_plain(value: Any, scope: Scope) -> bool:
@@ -161,12 +182,12 @@ def is_of_program(value: Any, scope: Scope, methods: tuple[str, ...]) -> bool:
 
 def is_watched(function: Any, scope: Scope) -> bool:
     """Whether this is a function of the program."""
-    while isinstance(function, types.FunctionType) and id(function.__globals__) not in scope.program:
+    while is_a(function, types.FunctionType) and id(function.__globals__) not in scope.program:
         wrapped = function.__dict__.get("__wrapped__")
         if wrapped is None:
             return False
         function = wrapped
-    return isinstance(function, types.FunctionType)
+    return is_a(function, types.FunctionType)
 
 
 TWIN_RESULTS = frozenset(  # of which what comes is as simple as a number
@@ -183,6 +204,18 @@ def is_twin_class(cls: type) -> bool:
     return library(cls) in TWINS
 
 
+def kept_by_libraries(cls: type) -> AbstractSet[str]:
+    """The attributes that a twin's own code, or a library's that is taken to say what it touches, gives values."""
+    those = [base for base in cls.__mro__ if library(base) in TWINS or library(base) in TWINS_WITH_SIMPLE]
+    methods = [inspect.unwrap(one) for base in those for one in vars(base).values() if inspect.isfunction(one)]
+    return frozenset[str]().union(*(_stored(one.__code__) for one in methods))
+
+
+@functools.lru_cache(maxsize=1024)
+def _stored(code: types.CodeType) -> frozenset[str]:
+    return frozenset(i.argval for i in dis.get_instructions(code) if i.opname == "STORE_ATTR")
+
+
 def library(made_there: Any) -> str:
     """The first part of the name of the module that a function or class says it is from; "" for none."""
     return str(getattr(made_there, "__module__", None) or "").split(".")[0]
@@ -190,20 +223,22 @@ def library(made_there: Any) -> str:
 
 def is_known_code(function: Any, scope: Scope) -> bool:
     """The program's own code, which is watched; a twin, which says what it touches; what touches nothing else."""
-    if isinstance(function, functools.partial):
+    if is_a(function, functools.partial):
         return is_known_code(function.func, scope)
-    if isinstance(function, types.FunctionType):
+    if is_a(function, types.FunctionType):
         if id(function.__globals__) in scope.program:
             return True
         home = str(function.__globals__.get("__name__", "")).split(".")[0]
         module = library(function)
         if module in TWINS_WITH_SIMPLE:
             return False
+        if home == "contextlib":
+            return function.__code__.co_qualname.partition(".")[0] in _CALM_NAMES
         return home in TWINS or module in TWINS or home in _CALM_MODULES or home == "builtins"
-    if isinstance(function, types.BuiltinFunctionType | type):
+    if is_a(function, types.BuiltinFunctionType | type):
         module = library(function)
         return module in TWINS
-    if isinstance(function, Made):
+    if type(function) is Made:
         return function.kind == "function"
     own = next((vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base)), None)
     return is_watched(own, scope)
@@ -215,7 +250,9 @@ def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool
     own = vars(thread)
     names = ("function", "args", "kwargs") if "function" in own else ("_target", "_args", "_kwargs")
     target, *given = (own.get(name) for name in names)
-    if not all(type(one) is tuple or not one or sys.getrefcount(one) <= _MINE for one in given):
+    if not all(one is None or type(one) is tuple or sys.getrefcount(one) <= _MINE for one in given):
+        return False
+    if type(target) is functools.partial and sys.getrefcount(target.keywords) >= _MINE:
         return False
     run = next(vars(cls)["run"] for cls in type(thread).__mro__ if "run" in vars(cls))
     name = getattr(target, "__name__", "")
@@ -239,12 +276,12 @@ def is_program_class(cls: type, scope: Scope) -> bool:
     if cls is types.SimpleNamespace:
         return True
     for name in ("__new__", "__init__"):
-        found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-        found = found.__func__ if isinstance(found, staticmethod) else found
+        found: Any = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+        found = found.__func__ if is_a(found, staticmethod) else found
         is_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
         if found is vars(object)[name] or is_tuple or is_watched(found, scope):
             continue
-        twin = isinstance(found, types.FunctionType) and str(found.__globals__.get("__name__", "")).split(".")[0]
+        twin = is_a(found, types.FunctionType) and str(found.__globals__.get("__name__", "")).split(".")[0]
         if twin not in TWINS:
             return False
     return True

@@ -6,10 +6,12 @@ import builtins
 import collections
 import inspect
 import operator
+import threading
 import types
 from collections.abc import Iterable
 from typing import Any
 
+from semalab.engine.grasp import is_a
 from semalab.stepping.accesses import DEEP, Access
 from semalab.stepping.known import (
     BUILTIN_RESULTS,
@@ -86,12 +88,12 @@ def value_of(operand: Operand, scope: Scope) -> Any:
 
 def _is_threads_own(owner: Any, name: str) -> bool:
     """Whether this is, or will be, a thread whose name and numbers are what Python's own class makes of them."""
-    made = isinstance(owner, Made)
+    made = type(owner) is Made
     cls = owner.cls if made else type(owner)
     if cls is None or not any(is_twin_class(base) and base.__name__ == "Thread" for base in cls.__mro__):
         return False
     found = [attribute_of(one, name) for one in (_and_below(cls) if made else [cls])]
-    return all(isinstance(one, property) and library(one.fget) in TWINS for one in found)
+    return all(is_a(one, property) and library(one.fget) in TWINS for one in found)
 
 
 def _and_below(cls: type) -> list[type]:
@@ -134,10 +136,10 @@ def is_simply_loaded(access: Access, scope: Scope) -> bool:
 
 def attribute_of(owner: Any, name: str) -> Any:
     """What is kept under this name in an object, or in its class; a slot's value."""
-    if isinstance(owner, type):
+    if is_a(owner, type):
         return next((vars(cls)[name] for cls in type.mro(owner) if name in vars(cls)), MISSING)
-    found = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
-    if isinstance(found, types.MemberDescriptorType):
+    found: Any = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
+    if is_a(found, types.MemberDescriptorType):
         try:
             return found.__get__(owner, type(owner))
         except AttributeError:
@@ -147,6 +149,8 @@ def attribute_of(owner: Any, name: str) -> Any:
 
 
 def own_namespace(owner: Any) -> dict[str, Any] | None:
+    if is_a(owner, threading.local) and type(owner).__init__ is not object.__init__:
+        return None  # to look at it runs that for this thread
     try:
         own = object.__getattribute__(owner, "__dict__")
     except (AttributeError, TypeError):
@@ -169,7 +173,7 @@ def _item(owner: Any, place: Operand, scope: Scope) -> Any:
         key = value_of(place, scope)
     except Unknown:
         key = Made("int")
-    if type(owner) in (list, tuple) and isinstance(key, Made) and key.kind == "int" and len(owner) <= LARGE:
+    if type(owner) in (list, tuple) and type(key) is Made and key.kind == "int" and len(owner) <= LARGE:
         return _any_of(owner)
     if type(owner) in (list, tuple) and type(key) is int and -len(owner) <= key < len(owner):
         return owner[key]
@@ -186,15 +190,15 @@ def _result(operand: Operand, scope: Scope) -> Any:
         return found
     if callee.kind == "attribute":
         owner = value_of(callee.parts[0], scope)
-        if not isinstance(owner, Made) and is_twin(owner) and callee.name in TWIN_RESULTS:
+        if type(owner) is not Made and is_twin(owner) and callee.name in TWIN_RESULTS:
             return Made("int")
-        if isinstance(owner, str) or (isinstance(owner, Made) and owner.kind == "str"):
+        if is_a(owner, str) or (type(owner) is Made and owner.kind == "str"):
             return Made("list" if "split" in callee.name else "str")
         if type(owner) in EXACT and callee.name in LOOK:
             return Made("lazy", (callee.parts[0],))
     function, _ = called_by(callee, scope)
     name = getattr(function, "__name__", "")
-    if isinstance(function, types.FunctionType | types.MethodType) and is_watched(unbound(function), scope):
+    if is_a(function, types.FunctionType | types.MethodType) and is_watched(unbound(function), scope):
         return _returned(operand, unbound(function), scope)
     if is_built_in(function):
         if name == "len" and len(given) == 1 and not operand.stale:
@@ -212,9 +216,9 @@ def _result(operand: Operand, scope: Scope) -> Any:
         module = value_of(callee.parts[0], scope)
         if _WHO[name] == "int":
             return Made("int")
-        if isinstance(module, types.ModuleType) and "Thread" in vars(module):
+        if is_a(module, types.ModuleType) and "Thread" in vars(module):
             return Made("object", (), module.Thread)
-    if isinstance(function, type) and (is_twin_class(function) or is_program_class(function, scope)):
+    if is_a(function, type) and (is_twin_class(function) or is_program_class(function, scope)):
         return Made("object", (), function)
     raise Unknown
 
@@ -273,13 +277,13 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     if operand.stale and f"{WRITTEN}attribute {operand.name}" in scope.shared:
         raise Unknown
     owner = value_of(operand.parts[0], scope)
-    if isinstance(owner, Made) and owner.kind == "super":
+    if type(owner) is Made and owner.kind == "super":
         found, owner = found_after(owner, operand.name, scope)
-    elif isinstance(owner, Made) and owner.cls is None:
+    elif type(owner) is Made and owner.cls is None:
         return MISSING, owner
     else:
-        found = attribute_of(owner.cls if isinstance(owner, Made) else owner, operand.name)
-    if isinstance(found, staticmethod | classmethod):
+        found = attribute_of(owner.cls if type(owner) is Made else owner, operand.name)
+    if is_a(found, staticmethod | classmethod):
         found = found.__func__
     return found, owner
 
@@ -289,10 +293,10 @@ def found_after(made: Made, name: str, scope: Scope) -> tuple[Any, Any]:
     given = [value_of(one, scope) for one in made.parts]
     if not given:  # as a method says it that names neither: its first variable is the object
         given = [scope.names.get("__class__", MISSING), next(iter(scope.names.values()), MISSING)]
-    if len(given) != 2 or not isinstance(given[0], type) or isinstance(given[1], Made):
+    if len(given) != 2 or not is_a(given[0], type) or is_a(given[1], Made):
         raise Unknown
     cls, owner = given
-    classes = type.mro(owner) if isinstance(owner, type) and cls in type.mro(owner) else list(type(owner).__mro__)
+    classes = type.mro(owner) if is_a(owner, type) and cls in type.mro(owner) else list(type(owner).__mro__)
     if cls not in classes:
         raise Unknown
     later = classes[classes.index(cls) + 1 :]

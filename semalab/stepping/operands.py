@@ -46,6 +46,12 @@ CELLS = frozenset("LOAD_DEREF STORE_DEREF DELETE_DEREF LOAD_CLASSDEREF LOAD_FROM
 _GLOBALS = frozenset("LOAD_GLOBAL LOAD_NAME LOAD_FROM_DICT_OR_GLOBALS".split())
 _CONSTANTS = frozenset("LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT".split())
 _STORES = frozenset("STORE_FAST STORE_DEREF DELETE_FAST DELETE_DEREF STORE_FAST_MAYBE_NULL".split())
+# Those that keep what is on the stack, and how deep in it that is.
+_KEEPS = {
+    **dict.fromkeys("STORE_FAST STORE_DEREF STORE_GLOBAL STORE_NAME LIST_APPEND SET_ADD".split(), 1),
+    "STORE_ATTR": 2,
+    "STORE_SUBSCR": 3,
+}
 _BUILT = {
     "BUILD_TUPLE": "tuple",
     "BUILD_LIST": "list",
@@ -129,6 +135,8 @@ class Followed:
         op, arg, value = instruction.opname, instruction.arg or 0, instruction.argval
         if op in _STORES:
             self._forget(value)
+        if op in _KEEPS:
+            self._leave(self.top(_KEEPS[op])[0], op, value)
         if op in _PLAIN:
             count, left = _PLAIN[op]
             self._exchange(count, left)
@@ -275,6 +283,13 @@ class Followed:
         if count:
             del self.stack[-count:]
         self.stack += left
+
+    def _leave(self, one: Operand, op: str, name: str) -> None:
+        """This is kept where others may find it; whoever has it here besides has no longer something of their own."""
+        kind = {"STORE_FAST": "local", "STORE_DEREF": "cell", "STORE_GLOBAL": "global", "STORE_NAME": "global"}.get(op)
+        at = cell(name, self._scope) if kind == "cell" else None
+        kept = Operand(kind, name, at=at) if kind else UNKNOWN
+        self.stack[:] = [kept if each is one and each.kind in ("new", "call") else each for each in self.stack]
 
     def _bring(self, place: int, stack: Stack) -> None:
         before = self._forward.get(place)

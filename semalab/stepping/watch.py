@@ -24,15 +24,18 @@ from semalab.stepping.known import (
     Touch,
     Touches,
     Unknown,
+    Unseen,
     is_kept,
     returns_constants,
 )
 from semalab.stepping.operand_values import foresee, is_simply_loaded
+from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
 
 _KINDS = {READ: "read", WRITE: "write"}
+_BETWEEN = "and where others may come in between the lab does not know"
 
 
 class Held:
@@ -142,12 +145,30 @@ class Watch(Watching):
         """A function of the program ends with this value."""
         self._returned.pop(id(frame), None)
         caller = frame.f_back
+        if caller is not None and caller.f_code.co_name == "wait_for":
+            self._look_at_answer(frame, value)
         if caller is not None:
             known = self._returned.setdefault(id(caller), {})
             if is_kept(value):
                 known[caller.f_lasti] = frame.f_code, value
             else:
                 known.pop(caller.f_lasti, None)
+
+    def _look_at_answer(self, frame: FrameType, value: object) -> None:
+        """What a condition is told by the function that it asks: whether there is something in it, it looks itself."""
+        me = self._processor.current()
+        if me is None or self._processor.threads.alone(me):
+            return
+        answer = Operand("local", "answer")
+        access = Access(ITEMS, READ, "truth", (answer,))
+        scope = Scope({"answer": value}, frame.f_globals, self._processor.program, self._shared)
+        try:
+            found = touches(access, scope)
+        except Unknown:
+            found = everything()
+        for touch in found:
+            if self._is_shared(touch, me.number):
+                self._processor.touch(self._place(touch), touch.mode)
 
     def _foresee(self, frame: FrameType, access: Access) -> None:
         known = self._returned.get(id(frame))
@@ -174,8 +195,10 @@ class Watch(Watching):
                 self._note_values(access, scope)
             return touches(access, scope)
         except Unknown as unknown:
-            if unknown.inside and self._granularity != "operations":
-                self._processor.doubt(unknown.inside)
+            if isinstance(unknown, Unseen):
+                self._processor.doubt(f"{unknown.inside}, and whom that concerns the lab does not know")
+            elif unknown.inside and self._granularity != "operations":
+                self._processor.doubt(f"{unknown.inside}, {_BETWEEN}")
         except Exception:  # an object that cannot even be looked at
             pass
         return everything()
@@ -301,7 +324,7 @@ class Tracing(Watch):
         if self._processor.stopping:  # a trace function that raises is taken away by CPython
             return
         if ident not in self._resting and sys.gettrace() is not self._trace:
-            self._processor.doubt("it switches tracing off")
+            self._processor.doubt(f"it switches tracing off, {_BETWEEN}")
 
     def renew(self) -> None:
         super().renew()
@@ -377,7 +400,7 @@ class Monitoring(Watch):
 
     def leave(self) -> None:
         if self._tool is not None and self._monitoring.get_events(self._tool) != self._monitoring.events.PY_START:
-            self._processor.doubt("it switches monitoring off")
+            self._processor.doubt(f"it switches monitoring off, {_BETWEEN}")
 
     def close(self) -> None:
         if self._tool is None:

@@ -72,7 +72,7 @@ class Twins:
             return (ours if self.inside() else real)(*args, **kwargs)
 
         chosen.__name__ = chosen.__qualname__ = getattr(real, "__name__", "chosen")
-        chosen.__doc__ = real.__doc__
+        chosen.__doc__, chosen.__module__ = real.__doc__, getattr(real, "__module__", chosen.__module__)
         return chosen
 
     def module(self, name: str) -> types.ModuleType:
