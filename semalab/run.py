@@ -198,7 +198,7 @@ class Run:
         settings = {
             "title": self.verdict,
             "standing": self.standing,
-            "subtitle": " · ".join(filter(None, (self.description, self._deaths, self.watching))),
+            "subtitle": " · ".join(filter(None, (self.description, self._length, self._deaths, self.watching))),
             "alarm": fault and fault[0],
             "allowed": fault[1] if fault else 1,
             "stopped": _stop_label(self.stopped),
@@ -217,6 +217,16 @@ class Run:
         if said is None or said.pace is None or said.primitive not in self.reading.uses:
             return None
         return said.primitive, said.pace
+
+    @property
+    def _length(self) -> str:
+        """How long the run took, where time passed and it came to its own end."""
+        from semalab.timeline.clock import clock_of
+
+        if self.stopped is not None or not self.trace:
+            return ""
+        clock = clock_of(self.trace, self.reading.times)
+        return "" if clock.stands else f"over after {clock.moment(clock.end)}"
 
     @property
     def _deaths(self) -> str:

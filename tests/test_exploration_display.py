@@ -161,7 +161,7 @@ def test_verdict_tally_and_steps_can_be_read_in_the_picture() -> None:
         "count(threads=2) at the granularity of bytecode · 7 runs",
         "2 of 4 different schedules break it",
     ]
-    for step in ("worker-0 reads `value` = 0", "worker-1 writes `value` = 1"):
+    for step in ("worker-0 reads ‘value’ = 0", "worker-1 writes ‘value’ = 1"):
         assert step in foot
     assert foot.count(WRONG) == 3 and foot.count(RIGHT) == 3  # one in the key, one for each lane
     assert [word for word in foot if word.startswith("#")] == ["#0", "#1"]

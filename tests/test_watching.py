@@ -83,3 +83,14 @@ def test_nothing_is_measured_before_a_picture_is_asked_for() -> None:
     run.timeline()
     run.timeline()
     assert asked == [1]
+
+
+def nap() -> None:
+    time.sleep(0.25)
+
+
+def test_a_picture_says_how_long_the_run_took() -> None:
+    assert subtitle(lab.record(nap, clock="virtual")).endswith(" · over after 250 ms")
+    assert "over after" not in subtitle(lab.record(lambda: None, clock="virtual"))  # no time passed
+    stuck = lab.record(lambda: (nap(), threading.Semaphore(0).acquire()), clock="virtual", raises=False)
+    assert stuck.stopped is not None and "over after" not in subtitle(stuck)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import matplotlib
@@ -10,6 +11,7 @@ from matplotlib.ft2font import FT2Font, LoadFlags
 
 from semalab.excerpt import STAND_IN, shown
 
+_MARKED = re.compile(r"`([^`\n]+)`")
 _HINTED = 1.03  # the hinter rounds small letters to whole pixels: lines come out up to so much longer
 _FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 
@@ -42,9 +44,13 @@ def _shown(character: str) -> str:
 def clean(text: str) -> str:
     """One line of characters that the font has. A space for every kind of space, a stand-in for all it cannot show.
 
+    A name between backticks, which mark code in a text, stands between quotation marks in a picture.
+
     >>> clean("worker\\n1")
     'worker 1'
     """
+    if "`" in text:
+        text = _MARKED.sub("‘\\1’", text)
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 

@@ -17,10 +17,13 @@ def visit_in_loops(loops: int, visitors: int, own: bool) -> int:
         nonlocal inside
         async with door:
             inside += 1
+            print("gets in")
             await asyncio.sleep(0.01)
 
     async def meet() -> None:
-        await asyncio.gather(*(visit() for _ in range(visitors)), return_exceptions=True)
+        for met in await asyncio.gather(*(visit() for _ in range(visitors)), return_exceptions=True):
+            if met is not None:
+                print(f"meets {type(met).__name__}")
 
     for _ in range(loops):
         if own:
