@@ -15,9 +15,9 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("excerpt", "front_end", "event", "rules", "certificate", "trace", "stops", "labels", "source", "columns", "use"),
-    *("role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate", "verdict", "files"),
-    *("timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
+    *("excerpt", "front_end", "event", "access", "rules", "certificate", "trace", "stops", "labels", "source"),
+    *("columns", "use", "role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate"),
+    *("verdict", "files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
     *("engine", "twins", "stepping", "decode", "watching", "bench", "beyond", "recording"),
     *("loading", "comparison", "exploration", "exercises", "panel", "magic"),
 )
