@@ -399,14 +399,12 @@ def test_a_semaphore_from_before_is_refused_by_name() -> None:
     assert KEY._value == 1
 
 
-def test_what_an_attempt_keeps_is_put_back_before_each_run() -> None:
+def test_what_an_attempt_keeps_is_put_back_before_each_schedule() -> None:
     memory: list[int] = []
 
     def attempt(connections: Any, talk: Any) -> Any:
         memory.append(1)
-        for _ in range(len(memory)):
-            connections.acquire()
-            connections.release()
+        assert len(memory) <= 100  # clients of the few seeded runs; those of the hundreds of schedules would be more
         with connections:
             return talk()
 

@@ -500,7 +500,7 @@ def goes_on(out: list[int], until: int) -> int:
 
 def test_the_schedule_of_a_run_that_was_stopped_repeats_it_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = lab.record(goes_on, out=[], until=100, clock="virtual", seed=4)
-    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.5)
     stopped = lab.record(goes_on, out=[], until=30, clock="virtual", seed=4)
     assert stopped.stopped is not None and stopped.schedule is not None and stopped.schedule.unfinished
     again = lab.record(goes_on, out=[], until=30, schedule=stopped.schedule)
