@@ -186,7 +186,7 @@ def in_a_folder_that_refuses(path: Path, monkeypatch: pytest.MonkeyPatch) -> Pro
     def refuse(*arguments: Any, **named: Any) -> Any:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("semalab.files.whole._nameless", refuse)
     return ProgressFile(path)
 
 
@@ -216,7 +216,7 @@ def test_where_nothing_can_be_written_the_kernel_remembers(
     notes.note(lab.check("mutex-1", 4))
     notes.note(lab.check("mutex-1", 3))
     assert notes.all() == {"mutex-1": Note(2, True)}
-    assert not [file for file in path.parent.iterdir() if file.name.startswith(f"{NAME}.")]
+    assert not [file for file in path.parent.iterdir() if file.suffix == ".part"]
 
 
 def test_what_could_not_be_written_is_written_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

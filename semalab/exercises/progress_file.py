@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from semalab.files.whole import replace_whole
 
 try:
     import fcntl
@@ -84,15 +85,7 @@ class ProgressFile:
 
     def _write(self, notes: Mapping[str, Note]) -> None:
         text = json.dumps({"format": FORMAT, "exercises": {n: notes[n]._asdict() for n in sorted(notes)}}, indent=1)
-        handle, beside = tempfile.mkstemp(dir=self._path.parent, prefix=f"{NAME}.", text=True)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-            Path(beside).replace(self._path)
-        except BaseException:  # also an interrupt: nothing is left lying about
-            with suppress(OSError):
-                Path(beside).unlink()
-            raise
+        replace_whole(self._path, [f"{text}\n".encode()])
 
 
 def _lock(folder: int) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from semalab.access import Access
 from semalab.engine import ROW
 from semalab.run import Run
-from semalab.stepping import Mark
+from semalab.stepping import Mark, Operation
 from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
 from semalab.trace import Event
 
@@ -47,7 +47,7 @@ _OF_EVENTS = {
 }
 
 
-VARIABLE = "variable "  # what the location of one begins with
+VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
 _BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in passing: what needs no step of its own
 
 
@@ -82,12 +82,20 @@ def accesses_of(threads: Sequence[str], marks: Sequence[Mark], numbers: Mapping[
             mark.log // ROW,
             threads[mark.thread],
             mark.operation.kind,
-            str(mark.operation.location).removeprefix(VARIABLE).split(" ")[0],
+            name,
             numbers.get(place),
         )
         for place, mark in enumerate(marks)
-        if mark.operation.kind in ("read", "write") and str(mark.operation.location).startswith(VARIABLE)
+        if (name := variable_of(mark.operation)) is not None
     )
+
+
+def variable_of(operation: Operation) -> str | None:
+    """The name of the variable that this reads or writes; None if it does something else."""
+    location = str(operation.location)
+    if operation.kind not in ("read", "write") or not location.startswith(VARIABLE):
+        return None
+    return location.removeprefix(VARIABLE).split(" ")[0]
 
 
 def in_words(steps: Iterable[Step]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
 from semalab.exploration.stage import Stage
+from semalab.exploration.steps import VARIABLE
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
 from semalab.stepping.reach import codes_of
@@ -23,7 +24,6 @@ from semalab.twins import functions
 from semalab.twins.namespaces import ABSENT, content
 
 UNKNOWN: Any = object()  # there may be a value, and it cannot be read
-_VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
 _CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
 _IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
@@ -39,7 +39,7 @@ class Contents:
 
     def __init__(self, stage: Stage, settings: Settings) -> None:
         self._stage = stage
-        self._names = [name for name in sorted(settings.shared) if name.startswith((_VARIABLE, _CONTAINER))]
+        self._names = [name for name in sorted(settings.shared) if name.startswith((VARIABLE, _CONTAINER))]
         self._settings = settings
         self._code = getattr(getattr(stage.program, "__func__", stage.program), "__code__", None)
         self._namespace: dict[str, Any] = getattr(stage.program, "__globals__", {})
@@ -70,7 +70,7 @@ class Contents:
         self._find_cells()
         found: dict[Location, Hashable] = {}
         for name in self._names:
-            value = self._value_at(name) if name.startswith(_VARIABLE) else self._container(name)
+            value = self._value_at(name) if name.startswith(VARIABLE) else self._container(name)
             if value is not UNKNOWN:
                 found[name] = value
         return found
@@ -83,7 +83,7 @@ class Contents:
         return _variables(self._code, codes_of(*others))
 
     def _value_at(self, location: str) -> Hashable:
-        name, _, scope = location.removeprefix(_VARIABLE).partition(" ")
+        name, _, scope = location.removeprefix(VARIABLE).partition(" ")
         kept = {"": "global", self._scope: "cell"}.get(scope)
         assert self._variables is not None
         return scalar(self._variable(name)) if kept and self._variables.get(name) == kept else UNKNOWN
@@ -91,7 +91,7 @@ class Contents:
     def _container(self, name: str) -> Hashable:
         """The items of what a variable holds that holds it from beginning to end."""
         variable = name.removeprefix(_CONTAINER)
-        rebound = {f"{_VARIABLE}{variable}", f"{_VARIABLE}{variable} {self._scope}"}
+        rebound = {f"{VARIABLE}{variable}", f"{VARIABLE}{variable} {self._scope}"}
         if rebound & self._settings.shared or name in self._settings.places:
             return UNKNOWN
         one = self._variable(variable)

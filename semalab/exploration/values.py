@@ -12,7 +12,7 @@ from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
 from semalab.excerpt import written
-from semalab.exploration.steps import VARIABLE
+from semalab.exploration.steps import variable_of
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
 
 _NUMBERS = (int, float)
@@ -61,13 +61,10 @@ class Noting(Follow):
             self.touched.append(footprint(self._processor.touched))
 
     def _look(self, thread: int, operation: Operation) -> None:
-        location = str(operation.location)
-        if operation.kind not in ("read", "write") or not location.startswith(VARIABLE):
+        name = variable_of(operation)
+        frame = self._frame(thread) if name is not None else None
+        if name is None or frame is None:
             return
-        frame = self._frame(thread)
-        if frame is None:
-            return
-        name = location.removeprefix(VARIABLE).split(" ")[0]
         if operation.kind == "write":
             self._wrote = self._place, name, frame, self._value(name, frame)
         elif (value := self._value(name, frame)) is not None:

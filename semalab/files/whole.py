@@ -37,7 +37,7 @@ def write_whole(path: str | Path, chunks: Iterable[bytes]) -> Path:
             with target.open("wb") as place:
                 place.writelines(chunks)
         else:
-            _replace(target, chunks, present)
+            replace_whole(target, chunks, present)
     except OSError as error:
         why = error.strerror or str(error)
         told = f"the run must go to a file that can be written, got {str(path)!r}: {why}"
@@ -46,7 +46,11 @@ def write_whole(path: str | Path, chunks: Iterable[bytes]) -> Path:
     return path
 
 
-def _replace(target: Path, chunks: Iterable[bytes], present: os.stat_result | None) -> None:
+def replace_whole(target: Path, chunks: Iterable[bytes], present: os.stat_result | None = None) -> None:
+    """Put a file in the place of whatever is there. present: what is there, if its mode is to be kept.
+
+    Raises: OSError if it cannot be written; then nothing has changed.
+    """
     unfinished = target.with_name(f".{secrets.token_hex(8)}.part")
     file, named = -1, False
     try:

@@ -131,10 +131,7 @@ class Lives:
             if self._processor.watch is not None:
                 self._processor.watch.touch_anything(me.number)
             else:
-                self._processor.doubt(
-                    "one of its threads runs what the lab cannot look into,"
-                    " and where others may come in between the lab does not know"
-                )
+                self._processor.doubt("one of its threads runs what the lab cannot look into")
 
     def end(self, me: ProgramThread) -> None:
         """This thread is at its end."""

@@ -185,9 +185,12 @@ class SteppingProcessor(VirtualProcessor):
             self.beyond = self.beyond or why
             self.touch(EVERYTHING, WRITE)
 
-    def doubt(self, why: str) -> None:
-        """The program does what may be more than one step, and nobody can tell: this search proves nothing."""
-        self.doubtful = self.doubtful or why
+    def doubt(self, why: str, unknown: str = "where others may come in between") -> None:
+        """The program does what the lab cannot follow: this search proves nothing. unknown: what cannot be told of it.
+
+        Mostly it may be more than one step.
+        """
+        self.doubtful = self.doubtful or f"{why}, and {unknown} the lab does not know"
 
     def look_at_lives(self, operation: Operation) -> None:
         """The program asks whether threads have begun or ended."""

@@ -35,7 +35,6 @@ from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
 
 _KINDS = {READ: "read", WRITE: "write"}
-_BETWEEN = "and where others may come in between the lab does not know"
 
 
 class Held:
@@ -196,9 +195,9 @@ class Watch(Watching):
             return touches(access, scope)
         except Unknown as unknown:
             if isinstance(unknown, Unseen):
-                self._processor.doubt(f"{unknown.inside}, and whom that concerns the lab does not know")
+                self._processor.doubt(unknown.inside, "whom that concerns")
             elif unknown.inside and self._granularity != "operations":
-                self._processor.doubt(f"{unknown.inside}, {_BETWEEN}")
+                self._processor.doubt(unknown.inside)
         except Exception:  # an object that cannot even be looked at
             pass
         return everything()
@@ -324,7 +323,7 @@ class Tracing(Watch):
         if self._processor.stopping:  # a trace function that raises is taken away by CPython
             return
         if ident not in self._resting and sys.gettrace() is not self._trace:
-            self._processor.doubt(f"it switches tracing off, {_BETWEEN}")
+            self._processor.doubt("it switches tracing off")
 
     def renew(self) -> None:
         super().renew()
@@ -400,7 +399,7 @@ class Monitoring(Watch):
 
     def leave(self) -> None:
         if self._tool is not None and self._monitoring.get_events(self._tool) != self._monitoring.events.PY_START:
-            self._processor.doubt(f"it switches monitoring off, {_BETWEEN}")
+            self._processor.doubt("it switches monitoring off")
 
     def close(self) -> None:
         if self._tool is None:
