@@ -19,6 +19,7 @@ from semalab.timeline.absent import draw_absent
 from semalab.timeline.axis import draw_axis, draw_labels, label_margin
 from semalab.timeline.beside import Beside
 from semalab.timeline.canvas import Canvas, FigureCanvas, Onto
+from semalab.timeline.drawing import Drawing, ListCanvas
 from semalab.timeline.faults import draw_faults
 from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
@@ -35,7 +36,7 @@ from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 from semalab.timeline.view import Between
 
-__all__ = ["NOW", "draw", "layout", "natural_height", "paint", "png", "save", "svg", "written"]
+__all__ = ["NOW", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ def draw(reading: Reading, *, onto: Onto | None = None, **settings: Any) -> Figu
         canvas = FigureCanvas(laid.page, laid.begin, laid.end, laid.dpi, onto)
         paint(laid, canvas)
     return canvas.figure
+
+
+def listed(reading: Reading, **settings: Any) -> Drawing:
+    """What `draw` would draw, as data; settings as in `layout`."""
+    with plain_settings():
+        laid = layout(reading, **settings)
+        canvas = ListCanvas(laid.page, laid.begin, laid.end)
+        paint(laid, canvas)
+    return canvas.drawing()
 
 
 def layout(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from semalab.timeline.ink import PAPER, RULE
 from semalab.timeline.lettering import Lettering
 from semalab.timeline.page import HEADROOM, POINTS, Page
 
+Row = Sequence[float] | np.ndarray
 Style = Mapping[str, Any]  # matplotlib's words for colours, hatches, widths and markers
 
 
@@ -45,7 +46,7 @@ class Canvas(Protocol):
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None: ...
     def segments(self, ends: np.ndarray, gid: str, z: float, style: Style) -> None: ...
-    def line(self, x: np.ndarray, y: np.ndarray, gid: str, z: float, style: Style) -> None: ...
+    def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None: ...
     def pixels(self, image: Pixels, gid: str, z: float) -> None: ...
     def words(self, x: float, y: float, words: str, gid: str, bold: bool, size: float, style: Style) -> None: ...
     def paper_area(self, corners: np.ndarray, gid: str, style: Style) -> None: ...
@@ -107,7 +108,7 @@ class FigureCanvas:
         lines.set_clip_on(False)
         self._axes.add_collection(lines, autolim=False)
 
-    def line(self, x: np.ndarray, y: np.ndarray, gid: str, z: float, style: Style) -> None:
+    def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None:
         self._add(Line2D(x, y, **{"solid_capstyle": "butt", **style}), gid, z)
 
     def pixels(self, image: Pixels, gid: str, z: float) -> None:

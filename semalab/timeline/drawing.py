@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, log10
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 from matplotlib.path import Path
 from PIL import Image
 
-from semalab.timeline.canvas import Pixels, Style
+from semalab.timeline.canvas import Pixels, Row, Style
 from semalab.timeline.ink import INK
 from semalab.timeline.page import Page
 from semalab.timeline.sheet import BOX
@@ -33,8 +32,8 @@ class Thing:
     """Things of one kind and look, drawn together.
 
     form: how `numbers` are to be read: "boxes" (left, right, top, bottom of each), "area" (the corners of a polygon;
-    of several, each after how many it has), "lines" (both ends of each), "path" (corners of one line), "marks" (points),
-    "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
+    of several, each after how many it has), "lines" (both ends of each), "path" (corners of one line), "marks"
+    (points), "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
     kind: what they are, as "hold". style: matplotlib's words. words: of "words"; of "pixels" the PNG, in base64.
     """
 
@@ -63,7 +62,7 @@ class Drawing:
 
 
 class ListCanvas:
-    """Makes a drawing. Invariant: nothing is lost or moved by more than half a grain or half a tenth of a point."""
+    """Makes a drawing. Invariant: nothing is lost, nor moved by more than half a grain across or a tenth of a point down."""
 
     def __init__(self, page: Page, begin: float, end: float) -> None:
         self._page, self._begin, self._end = page, begin, end
@@ -75,9 +74,16 @@ class ListCanvas:
     def drawing(self) -> Drawing:
         plot = [thing for _, thing in sorted(self._plot, key=lambda placed: placed[0])]
         page = self._page
-        size = (_tenths(length) for length in (page.width, page.height, page.left, page.right))
-        axis = (round(at * self._grain) for at in (self._begin, self._end))
-        return Drawing(*size, *axis, self._grain, (*plot, *self._paper, *self._words))
+        return Drawing(
+            width=_tenths(page.width),
+            height=_tenths(page.height),
+            left=_tenths(page.left),
+            right=_tenths(page.right),
+            begin=round(self._begin * self._grain),
+            end=round(self._end * self._grain),
+            grain=self._grain,
+            things=(*plot, *self._paper, *self._words),
+        )
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None:
         corners = self._on_plot(np.asarray(path.vertices))
@@ -94,7 +100,7 @@ class ListCanvas:
     def segments(self, ends: np.ndarray, gid: str, z: float, style: Style) -> None:
         self._add(z, "lines", gid, style, self._on_plot(np.asarray(ends).reshape(-1, 2)))
 
-    def line(self, x: np.ndarray, y: np.ndarray, gid: str, z: float, style: Style) -> None:
+    def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None:
         form = "marks" if style.get("linestyle") == "none" else "path"
         self._add(z, form, gid, style, self._on_plot(np.stack([x, y], axis=1)))
 
@@ -158,5 +164,3 @@ def _png(image: Pixels) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, "png", transparency=0, optimize=True)
     return base64.b64encode(buffer.getvalue()).decode("ascii")
-
-

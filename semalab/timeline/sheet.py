@@ -67,7 +67,7 @@ class Sheet:
         self, x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray, gid: str, z: float, **style: Any
     ) -> None:
         """A line through points, or with linestyle "none" the markers at them."""
-        self._canvas.line(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64), gid, z, style)
+        self._canvas.line(x, y, gid, z, style)
 
     def pixels(self, image: Pixels, gid: str, z: float) -> None:
         self._canvas.pixels(image, gid, z)
