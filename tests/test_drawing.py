@@ -73,7 +73,7 @@ def test_everything_stands_where_matplotlib_puts_it(program: Any, threads: int, 
         listed = np.concatenate([points(thing, drawing) for thing in drawing.things if thing.kind == kind])
         assert len(painted) == len(listed), kind
         assert np.allclose(painted[:, 0], listed[:, 0], atol=0.5001 / drawing.grain), kind
-        assert np.allclose(painted[:, 1], listed[:, 1], atol=0.1001), kind  # its own, and that of the height
+        assert np.allclose(painted[:, 1], listed[:, 1], atol=0.1001), kind  # its own and the height
 
 
 @pytest.mark.parametrize(("program", "threads", "initial"), RUNS[::3])

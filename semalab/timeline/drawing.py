@@ -62,7 +62,7 @@ class Drawing:
 
 
 class ListCanvas:
-    """Makes a drawing. Invariant: nothing is lost, nor moved by more than half a grain across or a tenth of a point down."""
+    """Makes a drawing. Nothing is lost, nor moved by more than half a grain across or a tenth of a point down."""
 
     def __init__(self, page: Page, begin: float, end: float) -> None:
         self._page, self._begin, self._end = page, begin, end
