@@ -74,7 +74,7 @@ def listed(reading: Reading, **settings: Any) -> Drawing:
     """What `draw` would draw, as data; settings as in `layout`."""
     with plain_settings():
         laid = layout(reading, **settings)
-        canvas = ListCanvas(laid.page, laid.begin, laid.end)
+        canvas = ListCanvas(laid.page, laid.scene, laid.begin, laid.end)
         paint(laid, canvas)
     return canvas.drawing()
 

@@ -16,7 +16,7 @@ from semalab.timeline.page import Band
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.steps import CLOSEST, draw_steps, steps, within
 from semalab.timeline.view import View
-from semalab.timeline.words import fit
+from semalab.timeline.words import fit, fullest
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,11 @@ def curve_of(reading: Reading, clock: Clock, label: str, pace: Pace) -> Curve | 
     return Curve(label, pace, np.r_[0.0, at[:until]], np.r_[0.0, level[:until]])
 
 
-def draw_curve(sheet: Sheet, view: View, band: Band, curve: Curve, colour: str = OTHER.colour) -> None:
-    """The curve in its strip, filled; dashed the number that is allowed, and the alarm's colour above it."""
+def draw_curve(sheet: Sheet, view: View, band: Band, curve: Curve, colour: str = OTHER.colour) -> str:
+    """The curve in its strip, filled; dashed the number that is allowed, and the alarm's colour above it.
+
+    Returns its heading.
+    """
     at, level = within(view, curve.at, curve.level)
     most, allowed = int(level.max()), curve.pace.allowed
     up = (band.top - band.bottom) / max(most, allowed)
@@ -67,8 +70,11 @@ def draw_curve(sheet: Sheet, view: View, band: Band, curve: Curve, colour: str =
     draw_steps(sheet, at, band.bottom + level * up, colour, "starts line")
     _label(sheet, band, most, allowed, up)
     name = fit(curve.primitive, (sheet.page.right - sheet.page.left) * 0.25, 8)
-    heading = f"starts of {name} in the last {in_seconds(curve.pace.window)}; dashed: {allowed:,}, the most allowed"
+    starts = f"starts of {name} in the last {in_seconds(curve.pace.window)}"
+    choices = (f"{starts}; dashed: {allowed:,}, the most allowed", f"{starts}; dashed: allowed", starts)
+    heading = fullest(choices, sheet.page.right - sheet.page.left, 8)
     sheet.text(sheet.x(view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
+    return heading
 
 
 def _between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> Path:

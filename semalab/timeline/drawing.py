@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
-from math import ceil, log10
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,11 @@ from PIL import Image
 from semalab.timeline.canvas import Pixels, Row, Style
 from semalab.timeline.ink import INK
 from semalab.timeline.page import Page
+from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import BOX
 from semalab.timeline.words import clean, width
 
-_FINENESS = 8_000  # grains across the plot, at least
+_FINENESS = 4_000  # grains across the plot, at least; a tenth of a point on the widest page
 _ASCENT = 0.38  # of the size: half of a letter's height above its baseline
 _ALIGN = {"left": 0, "center": 1, "right": 2}
 
@@ -47,8 +48,12 @@ class Thing:
 
 @dataclass(frozen=True)
 class Drawing:
-    """width, height: tenths of a point. left, right: of the plot. begin, end: of its axis, in grains.
-    grain: how many there are in a unit of the clock. things: those below come first.
+    """What a painter needs, and what one who points at it wants to know.
+
+    width, height: tenths of a point. left, right: of the plot. begin, end: of its axis, in grains.
+    grain: how many there are in a unit of the clock. unit: of the clock, "ms"; "event" where it stood still.
+    things: those below come first. rows: names, from the top; first_row, pitch: the middle of the first, and from one
+    to the next, in hundredths of a point. tones: per primitive its colour.
     """
 
     width: int
@@ -58,15 +63,20 @@ class Drawing:
     begin: int
     end: int
     grain: float
+    unit: str
     things: tuple[Thing, ...]
+    rows: tuple[str, ...]
+    first_row: int
+    pitch: int
+    tones: tuple[tuple[str, str], ...]
 
 
 class ListCanvas:
     """Makes a drawing. Nothing is lost, nor moved by more than half a grain across or a tenth of a point down."""
 
-    def __init__(self, page: Page, begin: float, end: float) -> None:
-        self._page, self._begin, self._end = page, begin, end
-        self._grain = 10.0 ** ceil(log10(_FINENESS / (end - begin)))
+    def __init__(self, page: Page, scene: Scene, begin: float, end: float) -> None:
+        self._page, self._scene, self._begin, self._end = page, scene, begin, end
+        self._grain = _round_up(_FINENESS / (end - begin))
         self._plot: list[tuple[float, Thing]] = []
         self._paper: list[Thing] = []
         self._words: list[Thing] = []
@@ -82,7 +92,12 @@ class ListCanvas:
             begin=round(self._begin * self._grain),
             end=round(self._end * self._grain),
             grain=self._grain,
+            unit=self._scene.clock.unit,
             things=(*plot, *self._paper, *self._words),
+            rows=self._scene.threads,
+            first_row=round((page.height - page.row(0)) * 100),
+            pitch=round(page.pitch * 100),
+            tones=tuple((label, tone.colour) for label, tone in self._scene.tones.items()),
         )
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None:
@@ -151,6 +166,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_plain(one) for one in value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _round_up(number: float) -> float:
+    """The next of 1, 2 or 5 and their tens."""
+    power = 10.0 ** floor(log10(number))
+    return next(step * power for step in (1, 2, 5, 10) if step * power >= number * (1 - 1e-9))
 
 
 def _tenths(points: float) -> int:

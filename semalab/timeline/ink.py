@@ -37,10 +37,29 @@ TONES = (
 )
 OTHER = Tone("#696a71", "+++")
 
+# On dark paper: the same hues, lightened until they, and dark type on them, keep the same contrasts to it.
+DARK = {
+    PAPER: "#1b1e23",
+    RULE: "#3a3f47",
+    INK: "#e8e6e0",
+    GREY: "#b3b8c1",
+    LINE: "#8d939d",
+    FAINT: "#7f858f",
+    ALARM: "#ff8b7b",
+    SHADE: "#4c2420",
+    "white": "#111316",
+    TONES[0].colour: "#62b0e8",
+    TONES[1].colour: "#d99a3d",
+    TONES[2].colour: "#d08be0",
+    TONES[3].colour: "#46c2a0",
+    TONES[4].colour: "#a99cf5",
+    OTHER.colour: "#a3a5ad",
+}
 
-def paler(colour: str, strength: float) -> str:
+
+def paler(colour: str, strength: float, ground: str = PAPER) -> str:
     """A colour thinned with paper to so much of its strength."""
-    mixed = [round(c * strength + p * (1 - strength)) for c, p in zip(_parts(colour), _parts(PAPER), strict=True)]
+    mixed = [round(c * strength + p * (1 - strength)) for c, p in zip(_parts(colour), _parts(ground), strict=True)]
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 

@@ -16,23 +16,25 @@ from semalab.timeline.sheet import Sheet
 from semalab.timeline.steps import CLOSEST, draw_steps, steps, within
 from semalab.timeline.table import table
 from semalab.timeline.variables import draw_variable
-from semalab.timeline.words import fit, width
+from semalab.timeline.words import fit, fullest, width
 from semalab.trace import FLAGS, LOCKS, QUEUES
 
 
 def draw_strips(sheet: Sheet, scene: Scene) -> None:
     """The curve of starts, if one was asked for; variables; the primitives that found room. The others are named."""
+    headings: list[str] = []
     if scene.curve is not None and sheet.page.strips:
         tone = scene.tones.get(scene.curve.primitive, OTHER)
-        draw_curve(sheet, scene.view, sheet.page.strips[0], scene.curve, tone.colour)
+        headings.append(draw_curve(sheet, scene.view, sheet.page.strips[0], scene.curve, tone.colour))
     for band, variable in zip(sheet.page.strips[scene.curve is not None :], scene.variables, strict=False):
-        draw_variable(sheet, scene.view, band, variable)
+        headings.append(draw_variable(sheet, scene.view, band, variable))
     shown = valued(scene, sheet.page)
     for band, use in shown:
-        _draw_strip(sheet, scene, band, use)
+        headings.append(_draw_strip(sheet, scene, band, use))
     without = [label for label in scene.tones if label not in {use.label for _, use in shown}]
-    if without and sheet.page.strips:
-        names = fit(f"without a strip: {', '.join(without)}", (sheet.page.right - sheet.page.left) * 0.4, 8)
+    room = sheet.page.right - sheet.page.left
+    names = fit(f"without a strip: {', '.join(without)}", room * 0.4, 8)
+    if without and headings and width(headings[0], 8) + width(names, 8) + 12 <= room:
         sheet.text(sheet.page.right, sheet.page.strips[0].heading, names, size=8, ha="right", color=GREY)
 
 
@@ -41,7 +43,8 @@ def valued(scene: Scene, page: Page) -> list[tuple[Band, Use]]:
     return list(zip(page.strips[scene.bands - len(scene.strips) :], scene.strips, strict=False))
 
 
-def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
+def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> str:
+    """Returns its heading."""
     tone = scene.tones[use.label] if use.label in scene.tones else next(iter(scene.tones.values()), None)
     colour = tone.colour if tone is not None else INK
     at, value = _in_window(scene, use.counts.values)
@@ -62,6 +65,7 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     _label(sheet, band, zero, top, deep, up, down, "item" if use.primitive.kind in QUEUES else "value")
     heading = _heading(sheet, use, queue, banded)
     sheet.text(sheet.x(scene.view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
+    return heading
 
 
 def _heading(sheet: Sheet, use: Use, queue: int, banded: bool) -> str:
@@ -72,7 +76,8 @@ def _heading(sheet: Sheet, use: Use, queue: int, banded: bool) -> str:
     whole = f"{'items in' if kind in QUEUES else 'value of'} {name}{what}"
     band = f"{whole}, from its lowest to its highest{below}"
     fits = banded and width(band, 8) <= (sheet.page.right - sheet.page.left) * 0.58
-    return band if fits else whole + below
+    shorter = f"{whole}, below zero who waits" if queue else whole
+    return fullest((band if fits else whole + below, shorter, whole), sheet.page.right - sheet.page.left, 8)
 
 
 def _scales(band: Band, most: int, queue: int) -> tuple[float, float]:

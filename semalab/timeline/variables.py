@@ -86,8 +86,8 @@ def _places(clock: Clock, accesses: Sequence[Access]) -> list[float]:
     return places
 
 
-def draw_variable(sheet: Sheet, view: View, band: Band, variable: Variable) -> None:
-    """Its value as a line in a strip, with a mark for each time that it was read or written."""
+def draw_variable(sheet: Sheet, view: View, band: Band, variable: Variable) -> str:
+    """Its value as a line in a strip, with a mark for each time that it was read or written. Returns its heading."""
     at, value = within(view, np.minimum(variable.at, view.until), variable.value)
     low, high = min(0.0, float(value.min())), max(0.0, float(value.max()))
     up = (band.top - band.bottom) / ((high - low) or 1.0)
@@ -109,6 +109,7 @@ def draw_variable(sheet: Sheet, view: View, band: Band, variable: Variable) -> N
     name = fit(variable.name, (sheet.page.right - sheet.page.left) * 0.25, 8)
     heading = f"value of {name}, as it was read and written"
     sheet.text(sheet.x(view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
+    return heading
 
 
 def _label(sheet: Sheet, band: Band, zero: float, up: float, values: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import matplotlib
@@ -70,6 +71,11 @@ def fit(text: str, room: float, size: float, bold: bool = False) -> str:
         if width(short, size, bold) <= room:
             return short
     return "…"
+
+
+def fullest(choices: Sequence[str], room: float, size: float) -> str:
+    """The first of these texts that fits into `room` points; if none does, the last, shortened."""
+    return next((text for text in choices if width(text, size) <= room), fit(choices[-1], room, size))
 
 
 def _that_fit(text: str, room: float, size: float, bold: bool) -> int:

@@ -1,0 +1,229 @@
+// Turns a panel's dials: every position was worked out beforehand, and is looked up and painted.
+"use strict";
+(() => {
+  const arrived = new Map(); // key of a file of facts -> facts, or the callbacks that wait for it
+  const wide = window.matchMedia("(min-width: 620px)");
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key in made && typeof value !== "string") made[key] = value;
+      else made.setAttribute(key, value);
+    }
+    made.append(...children);
+    return made;
+  };
+
+  semalab.facts = (key, facts) => {
+    const waiting = arrived.get(key) ?? [];
+    arrived.set(key, facts);
+    for (const call of waiting) call(facts);
+  };
+
+  function ask(key, call) {
+    const known = arrived.get(key);
+    if (known && !Array.isArray(known)) call(known);
+    else if (known) known.push(call);
+    else {
+      arrived.set(key, [call]);
+      document.head.append(element("script", { src: `data/${key}.js` }));
+    }
+  }
+
+  // ---- numbers in words, as the pictures say them
+
+  function moment(grains, place) {
+    const at = grains / place.grain;
+    if (place.unit === "event") return `event ${Math.round(at).toLocaleString("en-US")}`;
+    const digits = at === 0 ? 0 : Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(at)))));
+    const text = at.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return `${text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text} ${place.unit}`;
+  }
+
+  const lasting = (grains, place) => (place.unit === "event" ? `${Math.round(grains / place.grain)} events` : moment(grains, place));
+
+  // ---- what a bar is
+
+  function bars(place, facts) {
+    const found = [], open = new Set();
+    for (const [look, ...numbers] of place.things) {
+      const [form, , kind, style] = facts.looks[look];
+      const row = top => Math.round((top - place.first) / place.pitch);
+      if (form === "area" && kind.endsWith(" tip")) {
+        for (let at = 0; at < numbers.length; at += 1 + 2 * numbers[at]) {
+          open.add(`${kind.slice(0, 4)} ${numbers[at + 1]} ${row((numbers[at + 2] + numbers[at + 10]) / 2)}`);
+        }
+      }
+      if (form === "boxes" && (kind === "hold" || kind === "wait")) {
+        const colour = kind === "hold" ? style.fill : style.line;
+        const tone = place.tones.find(([, its]) => its === colour);
+        for (const [begin, end, top, bottom] of semalab.boxes(numbers)) {
+          found.push({ kind, begin, end, top, bottom, row: row((top + bottom) / 2), name: tone ? tone[0] : "" });
+        }
+      }
+    }
+    for (const bar of found) bar.open = open.has(`${bar.kind} ${bar.end} ${bar.row}`);
+    return found.sort((a, b) => a.begin - b.begin || a.row - b.row);
+  }
+
+  function told(bar, place) {
+    const does = bar.kind === "hold" ? "holds" : "waits for";
+    const head = `${place.rows[bar.row]} ${does} ${bar.name} from ${moment(bar.begin, place)}`;
+    return bar.open ? `${head} on, and never stops` : `${head} to ${moment(bar.end, place)}: ${lasting(bar.end - bar.begin, place)}`;
+  }
+
+  // ---- the panel
+
+  const number = value => (typeof value === "number" ? value.toLocaleString("en-US") : String(value));
+
+  function panel(root) {
+    const plan = JSON.parse(root.querySelector("script").textContent);
+    const places = plan.controls.map(control => control.place);
+    let seed = 0, shown = null, pointed = -1;
+
+    const inputs = plan.controls.map((control, which) => {
+      const id = `${plan.id}-${which}`, value = element("output", { for: id });
+      const input = control.kind === "range"
+        ? element("input", { id, type: "range", min: "0", max: String(control.stops.length - 1), step: "1" })
+        : element("select", { id }, ...control.stops.map((stop, at) => element("option", { value: String(at) }, number(stop))));
+      input.addEventListener("input", () => {
+        places[which] = Number(input.value);
+        show();
+      });
+      return { control, input, value, box: element("div", { class: "dial" }, element("label", { for: id }, control.label), input, value) };
+    });
+    const button = (text, hint, act) => {
+      const made = element("button", { type: "button", title: hint }, text);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const seedSays = element("span", { class: "seed" });
+    const next = button("next seed", "the same position in another schedule", () => {
+      seed = (seed + 1) % plan.seeds;
+      show();
+    });
+    const reset = button("reset", "the dials as they were at first", () => {
+      plan.controls.forEach((control, which) => { places[which] = control.place; });
+      seed = 0;
+      show();
+    });
+    const svg = semalab.make("svg", { role: "img", tabindex: "0", "data-name": plan.id });
+    const pointer = element("p", { class: "pointed", "aria-live": "polite" });
+    const sentence = element("p", { class: "spoken", role: "status" }), note = element("p", { class: "about" });
+    const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
+    const left = plan.leftOut ? [element("p", { class: "left-out" },
+      `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook they stop at all.`)] : [];
+    const schedules = element("p", { class: "schedules" });
+    root.querySelector(".turned").append(
+      element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset)),
+      element("div", { class: "picture" }, svg), pointer, sentence, note, schedules, fold, ...left);
+    root.querySelector("form").addEventListener("submit", event => event.preventDefault());
+
+    const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
+
+    function show() {
+      inputs.forEach(({ control, input, value }, which) => {
+        input.value = String(places[which]);
+        value.textContent = control.kind === "range" ? number(control.stops[places[which]]) : "";
+        input.setAttribute("aria-valuetext", number(control.stops[places[which]]));
+      });
+      seedSays.textContent = `seed ${plan.seed + seed}`;
+      const key = `${plan.id}-${seed}-${wide.matches ? "wide" : "narrow"}`, at = index();
+      ask(key, facts => {
+        if (at === index()) paint(facts, at);
+      });
+    }
+
+    function paint(facts, at) {
+      const place = semalab.paint(svg, facts, at);
+      shown = { place, facts, bars: bars(place, facts) };
+      point(-1);
+      svg.setAttribute("aria-label", `Timeline. ${place.sentence} (${place.description}) Arrow keys go from bar to bar.`);
+      root.dataset.standing = place.standing;
+      if (sentence.textContent !== place.sentence) sentence.textContent = place.sentence;
+      note.textContent = place.note;
+      printed.textContent = place.printed;
+      fold.hidden = !place.printed;
+      schedules.textContent = plan.explored ? plan.explored[at] : "";
+      root.classList.add("ready");
+      if (turned) remember();
+      root.dataset.position = `${at}`;
+    }
+
+    // ---- the position in the address
+
+    let turned = false;
+    function remember() {
+      const words = plan.controls.map((control, which) => `${control.name}=${encodeURIComponent(control.stops[places[which]])}`);
+      history.replaceState(null, "", `#${[...words, `seed=${plan.seed + seed}`].join("&")}`);
+    }
+
+    function recall() {
+      const asked = new URLSearchParams(location.hash.slice(1));
+      let any = false;
+      plan.controls.forEach((control, which) => {
+        const found = control.stops.findIndex(stop => String(stop) === asked.get(control.name));
+        if (found >= 0) {
+          places[which] = found;
+          any = true;
+        }
+      });
+      const asked_seed = Number(asked.get("seed") ?? NaN) - plan.seed;
+      if (asked_seed >= 0 && asked_seed < plan.seeds) seed = Math.floor(asked_seed);
+      return any;
+    }
+
+    // ---- pointing
+
+    function point(which) {
+      pointed = which;
+      svg.querySelector(".ring")?.remove();
+      if (which < 0 || !shown) {
+        pointer.textContent = "";
+        return;
+      }
+      const bar = shown.bars[which], x = shown.place.x;
+      pointer.textContent = told(bar, shown.place);
+      const ring = semalab.make("rect", { class: "ring", x: x(bar.begin) - 12, y: bar.top - 12,
+        width: x(bar.end) - x(bar.begin) + 24, height: bar.bottom - bar.top + 24 });
+      svg.append(ring);
+    }
+
+    function under(event) {
+      const matrix = svg.getScreenCTM();
+      if (!matrix || !shown) return -1;
+      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+      const x = shown.place.x, row = Math.round((at.y - shown.place.first) / shown.place.pitch);
+      let best = -1;
+      shown.bars.forEach((bar, which) => { // inner holds come after outer ones; the last one met lies on top
+        if (bar.row === row && x(bar.begin) - 15 <= at.x && at.x <= x(bar.end) + (bar.open ? 200 : 15)) best = which;
+      });
+      return best;
+    }
+
+    svg.addEventListener("pointermove", event => {
+      const which = under(event);
+      if (which !== pointed) point(which);
+    });
+    svg.addEventListener("pointerdown", event => point(under(event)));
+    svg.addEventListener("pointerleave", event => {
+      if (event.pointerType === "mouse") point(-1);
+    });
+    svg.addEventListener("blur", () => point(-1));
+    svg.addEventListener("keydown", event => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!step || !shown || !shown.bars.length) return;
+      event.preventDefault();
+      point((Math.max(pointed, step > 0 ? -1 : 0) + step + shown.bars.length) % shown.bars.length);
+    });
+
+    root.addEventListener("input", () => { turned = true; });
+    root.addEventListener("click", event => { if (event.target.tagName === "BUTTON") { turned = true; remember(); } });
+    window.addEventListener("hashchange", () => { if (recall()) show(); });
+    wide.addEventListener("change", show);
+    if (recall()) root.scrollIntoView();
+    show();
+  }
+
+  document.documentElement.classList.add("js");
+  for (const root of document.querySelectorAll(".panel")) panel(root);
+})();

@@ -1,0 +1,168 @@
+// Paints a picture that was laid out elsewhere: boxes, lines, marks and words with their places. It lays out nothing.
+"use strict";
+const semalab = {};
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  const make = (name, attributes) => {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+  const ink = colour => (colour[0] === "#" ? `var(--ink-${colour.slice(1)}, ${colour})` : `var(--ink-${colour}, ${colour})`);
+
+  // One position of a file of facts, by names.
+  function position(facts, number) {
+    const [standing, sentence, printed, description, note, width, height, left, right, begin, end, grain, unit, first,
+      pitch, rows, tones, things] = facts.positions[number];
+    const words = facts.words;
+    return {
+      standing: words[standing], sentence: words[sentence], printed: words[printed], description: words[description],
+      note: words[note], width, height, left, right, begin, end, grain, unit: words[unit], first: first / 10,
+      pitch: pitch / 10, rows: rows.map(row => words[row]), tones: tones.map(pair => pair.map(word => words[word])),
+      things, x: time => left + (time - begin) * (right - left) / (end - begin),
+    };
+  }
+
+  // Hatches are drawn once a page: the lines of a tile, in tenths of a point.
+  const TILES = [
+    [60, "M-5 5L5 -5M0 60L60 0M55 65L65 55"], [60, "M-5 55L5 65M0 0L60 60M55 -5L65 5"],
+    [80, "M-5 5L5 -5M0 80L80 0M75 85L85 75M-5 75L5 85M0 0L80 80M75 -5L85 5"], [30, "M0 15H30"], [30, "M15 0V30"], [40, "M20 0V40M0 20H40"],
+  ];
+  function hatch(svg, number, colour) {
+    const id = `hatch-${number}-${colour.slice(1)}-${svg.dataset.name}`;
+    if (!svg.querySelector(`#${id}`)) {
+      const [size, lines] = TILES[number];
+      const pattern = make("pattern", { id, width: size, height: size, patternUnits: "userSpaceOnUse" });
+      const path = make("path", { d: lines, "stroke-width": 7, fill: "none" });
+      path.style.stroke = ink(colour);
+      pattern.append(path);
+      svg.append(pattern);
+    }
+    return `url(#${id})`;
+  }
+
+  const near = number => Math.round(number * 10) / 10;
+
+  // Each from where the one before it was, its second corner from its first.
+  function boxes(numbers) {
+    const found = [];
+    let begin = 0, top = 0;
+    for (let at = 0; at < numbers.length; at += 4) {
+      begin += numbers[at];
+      top += numbers[at + 2];
+      found.push([begin, begin + numbers[at + 1], top, top + numbers[at + 3]]);
+    }
+    return found;
+  }
+
+  function points(numbers) {
+    const found = [];
+    let x = 0, y = 0;
+    for (let at = 0; at < numbers.length; at += 2) found.push([x += numbers[at], y += numbers[at + 1]]);
+    return found;
+  }
+
+  const FORMS = {
+    boxes(numbers, x) {
+      let path = "";
+      for (const [begin, end, top, bottom] of boxes(numbers)) {
+        const left = near(x(begin));
+        path += `M${left} ${bottom}H${near(x(end))}V${top}H${left}Z`;
+      }
+      return path;
+    },
+    area(numbers, x) {
+      let path = "";
+      for (let at = 0; at < numbers.length;) {
+        const until = at + 1 + 2 * numbers[at];
+        for (let corner = at + 1; corner < until; corner += 2) {
+          path += `${corner === at + 1 ? "M" : "L"}${near(x(numbers[corner]))} ${numbers[corner + 1]}`;
+        }
+        path += "Z";
+        at = until;
+      }
+      return path;
+    },
+    lines(numbers, x) {
+      let path = "", begin = 0, top = 0;
+      for (let at = 0; at < numbers.length; at += 4) {
+        begin += numbers[at];
+        top += numbers[at + 1];
+        path += `M${near(x(begin))} ${top}L${near(x(begin + numbers[at + 2]))} ${top + numbers[at + 3]}`;
+      }
+      return path;
+    },
+    path(numbers, x) {
+      let path = "";
+      points(numbers).forEach(([time, top], n) => { path += `${n ? "L" : "M"}${near(x(time))} ${top}`; });
+      return path;
+    },
+    marks(numbers, x, look) {
+      let path = "";
+      for (const [time, top] of points(numbers)) {
+        const left = near(x(time)), r = look.radius, c = look.cross;
+        if (r) path += `M${left - r} ${top}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+        else if (c) path += `M${left - c} ${top - c}l${2 * c} ${2 * c}M${left - c} ${top + c}l${2 * c} ${-2 * c}`;
+        else path += look.corners.map(([dx, dy], n) => `${n ? "L" : "M"}${near(left + dx)} ${near(top + dy)}`).join("") + "Z";
+      }
+      return path;
+    },
+  };
+
+  function paintPath(svg, form, kind, look, d) {
+    const path = make("path", { d, class: kind });
+    path.style.fill = look.fill && look.fill !== "none" ? ink(look.fill) : "none";
+    if (look.line && look.width) {
+      path.style.stroke = ink(look.line);
+      path.style.strokeWidth = look.width;
+      if (look.dash) path.style.strokeDasharray = look.dash.join(" ");
+      if (look.round) path.style.strokeLinejoin = "round";
+    }
+    svg.append(path);
+    if (look.hatch !== undefined) {
+      const lines = make("path", { d, fill: hatch(svg, look.hatch, look.line) });
+      svg.append(lines);
+    }
+  }
+
+  function paintWords(svg, kind, look, numbers, words) {
+    for (let at = 0; at < numbers.length; at += 4) {
+      const [left, base, , word] = numbers.slice(at, at + 4);
+      const text = make("text", {
+        x: left, y: base, "font-size": look.size, "text-anchor": ["start", "middle", "end"][look.align], class: kind,
+      });
+      if (look.bold) text.setAttribute("font-weight", "bold");
+      text.style.fill = ink(look.fill);
+      text.textContent = words[word];
+      svg.append(text);
+    }
+  }
+
+  function paintPixels(svg, numbers, x, words) {
+    const [left, right, top, bottom, word] = numbers;
+    svg.append(make("image", {
+      x: near(x(left)), y: top, width: near(x(right) - x(left)), height: bottom - top, preserveAspectRatio: "none",
+      href: `data:image/png;base64,${words[word]}`,
+    }));
+  }
+
+  // The picture of a position, into an <svg>; its name tells its hatches from those of others.
+  function paint(svg, facts, number) {
+    const place = position(facts, number);
+    svg.replaceChildren();
+    svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
+    const paper = make("rect", { x: 0, y: 0, width: place.width, height: place.height, class: "paper" });
+    svg.append(paper);
+    const same = at => at;
+    for (const [look, ...numbers] of place.things) {
+      const [form, on, kind, style] = facts.looks[look];
+      const x = on === "plot" ? place.x : same;
+      if (form === "words") paintWords(svg, kind, style, numbers, facts.words);
+      else if (form === "pixels") paintPixels(svg, numbers, place.x, facts.words);
+      else paintPath(svg, form, kind, style, FORMS[form](numbers, x, style));
+    }
+    return place;
+  }
+
+  Object.assign(semalab, { boxes, make, paint, position });
+})();

@@ -1,0 +1,203 @@
+"""Builds the site: every lesson in a process of its own, then what all pages share."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from semalab.run import Run
+from semalab.site.dial import SEEDS, Dial
+from semalab.site.facts import dark_twins, facts_of
+from semalab.site.fonts import subset
+from semalab.site.lesson import dials_of
+from semalab.site.pages import Files, Place, cells_of, linked, notebook_page, panel, summary_of, title_of
+
+SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a panel's picture
+_ASSETS = Path(__file__).resolve().parent / "assets"
+_MARK = ".semalab-site"  # a folder that has it was made by this, and may be replaced
+_ALWAYS = "".join(map(chr, range(32, 127))) + "·…‘’“”–—→←≠×✗✓?µ"
+
+Told = Callable[[int, int, str], None]  # how many of how many are done, and what was done last
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A notebook's page. positions: of its panels, with all their seeds. characters: that its pictures have."""
+
+    name: str
+    title: str
+    summary: str
+    files: dict[str, bytes]
+    positions: int
+    characters: frozenset[str]
+
+
+def build(notebooks: Path, target: Path, told: Told = lambda done, all, what: None) -> list[Lesson]:
+    """Make the pages of all notebooks in a folder, and of the texts beside them.
+
+    Args:
+        notebooks: the folder with the lessons.
+        target: where the site goes; made anew if it is a site, and refused if it holds anything else.
+        told: called whenever something is done.
+
+    Returns: the lessons, in order.
+    Raises: FileNotFoundError if there are no notebooks, FileExistsError if the target holds something else.
+    """
+    sources = sorted(notebooks.glob("[0-9]*.ipynb"))
+    if not sources:
+        raise FileNotFoundError(f"the folder must hold lessons (*.ipynb), got {str(notebooks)!r}")
+    if target.exists() and any(target.iterdir()) and not (target / _MARK).exists():
+        raise FileExistsError(f"the folder for the site must be new, empty or a site, got {str(target)!r}")
+    names = [source.stem for source in sources]
+    lessons: dict[str, Lesson] = {}
+    processes = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(len(sources), os.cpu_count() or 1), processes) as pool:
+        neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
+        jobs = [pool.submit(_lesson, source, *near) for source, near in zip(sources, neighbours, strict=True)]
+        for done, job in enumerate(as_completed(jobs), 1):
+            lesson = job.result()
+            lessons[lesson.name] = lesson
+            told(done, len(sources) + 1, lesson.title)
+    found = [lessons[name] for name in names]
+    files = Files()
+    for lesson in found:
+        files.made.update(lesson.files)
+    _texts(notebooks, files)
+    _shared(found, files)
+    _write(files, target, notebooks)
+    told(len(sources) + 1, len(sources) + 1, "what all pages share")
+    return found
+
+
+def _lesson(source: Path, before: str, after: str) -> Lesson:
+    """All of a lesson's page; in a process of its own, which its cells may change as they like."""
+    import nbformat
+
+    notebook = nbformat.read(source, as_version=4)
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    name, files, panels, positions = source.stem, Files(), {}, 0
+    characters: set[str] = set()
+    for number, dial in dials_of(cells_of(notebook), source.parent).items():
+        key = f"{name}-{number}"
+        first: list[Run | Exception] = []
+        for seed in range(SEEDS):
+            runs = [_run(dial, values, seed) for values in dial.positions]
+            first = first or runs
+            positions += len(runs)
+            for size, (wide, high) in SIZES.items():
+                facts = facts_of(runs, wide, high)
+                characters.update(facts)
+                files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
+        panels[number] = panel(key, dial, first, _explored(dial), files)
+    link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
+    place = Place(title_of(text), summary_of(text), panels=panels, **link)
+    notebook_page(notebook, name, place, files)
+    return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
+
+
+def _run(dial: Dial, values: dict[str, Any], seed: int) -> Run | Exception:
+    try:
+        return dial.run(values, seed)
+    except (TypeError, ValueError) as error:  # a position that the program refuses: said in its place
+        return error
+
+
+def _explored(dial: Dial) -> list[str]:
+    """Where the panel has a button for it: per position what trying every schedule finds."""
+    if not dial.explore:
+        return []
+    from semalab.exploration import explore
+
+    return [
+        explore(dial.program, check=dial.claim, granularity="bytecode", **values).sentence for values in dial.positions
+    ]
+
+
+def _texts(notebooks: Path, files: Files) -> None:
+    """The pages of the texts beside the lessons, and their pictures."""
+    from nbconvert.filters.markdown import markdown2html
+
+    for source in sorted(notebooks.rglob("*.md")):
+        inside = source.relative_to(notebooks)
+        text = source.read_text(encoding="utf-8")
+        root = "../" * (len(inside.parts) - 1)
+        body = f'<div class="text">\n{markdown2html(text)}\n</div>'
+        page = _page(title_of(text) or inside.stem, summary_of(text), root, body)
+        files.add(inside.with_suffix(".html").as_posix(), linked(page))
+    for source in sorted(path for path in notebooks.rglob("*") if path.suffix in {".pdf", ".png", ".json"}):
+        if not any(part.startswith(".") for part in source.relative_to(notebooks).parts):
+            files.add(source.relative_to(notebooks).as_posix(), source.read_bytes())
+
+
+def _shared(lessons: Iterable[Lesson], files: Files) -> None:
+    """The index, styles, scripts and letters."""
+    characters = set(_ALWAYS)
+    entries = []
+    for lesson in lessons:
+        characters |= lesson.characters
+        entries.append(f'<li><a href="{lesson.name}.html">{escape(lesson.title)}</a><br>{escape(lesson.summary)}</li>')
+    body = (
+        "<h1>The semaphore, on a lab bench</h1>\n"
+        "<p>A semaphore lets so many threads in at once. It is also a mutex, a latch and a counter. In each lesson you "
+        "run a small program, turn its dials, and see in a picture what its threads did.</p>\n"
+        '<p><img src="images/timeline.png" width="800" alt="Timeline of ten threads that share a semaphore of initial '
+        'value 2: two hold it at a time, the others wait"></p>\n'
+        '<ul class="actions"><li><a href="https://mybinder.org/v2/gh/OWNER/REPO/HEAD?urlpath=lab/tree/notebooks/'
+        '00_start_here.ipynb">Open in Binder</a></li>'
+        '<li><a href="https://github.com/OWNER/REPO/archive/HEAD.zip">Download</a></li></ul>\n'
+        f'<h2 id="lessons">The lessons</h2>\n<ol class="lessons" start="0">{"".join(entries)}</ol>\n'
+        '<h2 id="beside">Beside the lessons</h2>\n<ul><li><a href="glossary.html">Glossary</a></li>'
+        '<li><a href="cheat_sheet.html">Cheat sheet</a> (<a href="cheat_sheet.pdf">to print</a>)</li>'
+        '<li><a href="your_own_program.html">Your own program on the bench</a></li>'
+        '<li><a href="for_teachers/running_a_class.html">For teachers</a></li></ul>'
+    )
+    files.add("index.html", _page("semalab", "Lessons on threading.Semaphore, with dials to turn.", "", body))
+    for asset in sorted(_ASSETS.iterdir()):
+        files.add(f"assets/{asset.name}", asset.read_bytes())
+    files.add("assets/colours.css", _colours())
+    for name, bold in (("lab-sans", False), ("lab-sans-bold", True)):
+        files.add(f"assets/{name}.woff", subset("".join(sorted(characters)), bold))
+
+
+def _page(title: str, summary: str, root: str, body: str) -> str:
+    """A page that is no lesson."""
+    policy = "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; script-src 'self'"
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<title>{escape(title)}</title>\n<meta name="description" content="{escape(summary)}">\n'
+        f'<link rel="stylesheet" href="{root}assets/page.css">\n'
+        f'<link rel="stylesheet" href="{root}assets/colours.css">\n'
+        f'</head>\n<body>\n<a class="skip" href="#main">To the text</a>\n'
+        f'<header><a href="{root}index.html">semalab</a></header>\n<main id="main">\n{body}\n</main>\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _colours() -> str:
+    """The inks on dark paper, and the colours of code on both."""
+    from pygments.formatters.html import HtmlFormatter
+
+    inks = "".join(f"  --ink-{light.lstrip('#')}: {dark};\n" for light, dark in sorted(dark_twins().items()))
+    light = HtmlFormatter(style="default").get_style_defs(".highlight")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+    ground = ".highlight, .highlight pre { background: var(--code); color: inherit; }\n"
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n:root {{\n{inks}}}\n}}\n{ground}"
+
+
+def _write(files: Files, target: Path, notebooks: Path) -> None:
+    if target.exists():
+        shutil.rmtree(target)
+    for name, content in files.made.items():
+        path = target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    (target / _MARK).write_text("Made by python -m semalab site; it may be made anew.\n", encoding="utf-8")

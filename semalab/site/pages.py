@@ -1,0 +1,158 @@
+"""A notebook as a page: nbconvert with a template of ours, pictures as files, panels with their dials."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from semalab.run import Run
+from semalab.site.dial import SEEDS, Dial
+from semalab.timeline import png
+from semalab.timeline.standing import MARKS
+
+TEMPLATES = Path(__file__).resolve().parent / "template"
+_STRIP = 4  # settings of a panel that stand where no dial can be turned
+_STRIP_INCHES = (5.2, 3.4)
+_LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
+_STYLE = re.compile(r' style="[^"]*"')
+_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+_MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")
+
+
+@dataclass
+class Files:
+    """What a page is made of, by its path inside the site."""
+
+    made: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, name: str, content: bytes | str) -> str:
+        self.made[name] = content.encode("utf-8") if isinstance(content, str) else content
+        return name
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page among the others. root: the way to the site's folder; before, after: the lessons next to it, or ""."""
+
+    title: str
+    summary: str
+    root: str = ""
+    before: str = ""
+    after: str = ""
+    panels: Mapping[int, str] = field(default_factory=dict)
+
+
+def cells_of(notebook: Any) -> dict[int, str]:
+    """Sources of code cells by their numbers."""
+    return {number: cell.source for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+
+
+def title_of(text: str) -> str:
+    found = _HEADING.search(text)
+    return plain(found[1]) if found else ""
+
+
+def summary_of(text: str) -> str:
+    """The first paragraph after the title, as plain text."""
+    paragraphs = [part.strip() for part in text.split("\n\n")]
+    return plain(next((part for part in paragraphs if part and not part.startswith(("#", "<", "-", "|", "!"))), ""))
+
+
+def plain(markdown: str) -> str:
+    return _MARKDOWN.sub(lambda found: found[1] or "", markdown).replace("\n", " ")
+
+
+def notebook_page(notebook: Any, name: str, place: Place, files: Files) -> None:
+    """Add the page of a notebook, and its stored pictures."""
+    from nbconvert.exporters.html import HTMLExporter
+
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata["number"] = number
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                output.metadata.update(_stored(output, f"img/{name}-{number}.png", files))
+    exporter = HTMLExporter(extra_template_basedirs=[str(TEMPLATES)], template_name="semalab")
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    text, _ = exporter.from_notebook_node(notebook, {"lesson": place})
+    files.add(f"{name}.html", linked(text))
+
+
+def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
+    picture = base64.b64decode(output.data["image/png"])
+    files.add(file, picture)
+    wide, high = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))  # of the PNG's first chunk
+    about = output.metadata.get("image/png", {})
+    shown = about.get("width", wide)
+    described = about.get("alt") or output.data.get("text/plain", "")
+    return {"file": file, "width": shown, "height": round(high * shown / wide), "described": described}
+
+
+def linked(page: str) -> str:
+    """Links to notebooks and texts lead to their pages; what a strict policy would refuse is taken out."""
+    page = _LINK.sub(r"\1.html", page)
+    return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
+
+
+def panel(name: str, dial: Dial, runs: Sequence[Run | Exception], explored: Sequence[str], files: Files) -> str:
+    """A panel as HTML: its plan for the script, and four of its settings for where there is none. runs: of seed 0."""
+    plan = {
+        "id": name,
+        "controls": [
+            {
+                "name": control.name,
+                "label": control.name.replace("_", " "),
+                "kind": control.kind,
+                "stops": control.stops,
+                "place": control.place,
+            }
+            for control in dial.controls
+        ],
+        "positions": len(dial.positions),
+        "leftOut": dial.left_out,
+        "seed": dial.seed,
+        "seeds": SEEDS,
+    }
+    if explored:
+        plan["explored"] = explored
+    text = json.dumps(plan, separators=(",", ":")).replace("<", "\\u003c")
+    figures = "".join(
+        _figure(f"img/{name}-strip{number}.png", dial, place, runs[place], files)
+        for number, place in enumerate(_settings(dial))
+    )
+    return (
+        f'<div class="panel" id="{name}" role="group" aria-label="Dials for {escape(dial.program.__name__)}">'
+        f'<script type="application/json">{text}</script>'
+        f'<div class="turned"></div><div class="settings">{figures}</div></div>'
+    )
+
+
+def _settings(dial: Dial) -> list[int]:
+    """Positions for the strip: the dials as they begin, and the last of them turned all the way."""
+    last = len(dial.controls[-1].stops)
+    begin = 0
+    for control in dial.controls:
+        begin = begin * len(control.stops) + control.place
+    row = begin - dial.controls[-1].place
+    places = sorted({round(number * (last - 1) / (_STRIP - 1)) for number in range(_STRIP)})
+    return [row + place for place in places]
+
+
+def _figure(file: str, dial: Dial, place: int, run: Run | Exception, files: Files) -> str:
+    values = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in dial.positions[place].items())
+    if isinstance(run, Exception):
+        return f"<figure><figcaption>{escape(values)}: {escape(str(run))}</figcaption></figure>"
+    wide, high = _STRIP_INCHES
+    files.add(file, png(run.timeline(width=wide, height=high, dpi=144), compression=6))
+    sign = MARKS[run.standing].sign
+    told = f"{values}: {sign} {run.verdict}" if sign else f"{values}: {run.verdict}"
+    alt = escape(f"Timeline. {run.verdict} ({run.description})")
+    return (
+        f'<figure><img src="{file}" width="{wide * 96:.0f}" height="{high * 96:.0f}" loading="lazy" alt="{alt}">'
+        f"<figcaption>{escape(told)}</figcaption></figure>"
+    )
