@@ -56,7 +56,7 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
     if not sentence:
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
-        sentence += _in_vain(reading, claim) + _grown(reading, claim, expected) + _held_on(reading)
+        sentence += in_vain(reading, claim) + _grown(reading, claim, expected) + _held_on(reading)
     if ending.stopped is None:
         sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
@@ -117,7 +117,7 @@ def _extra(use: Use) -> int:
     return max(0, use.final - use.primitive.initial) if use.primitive.kind in SEMAPHORES else 0
 
 
-def _in_vain(reading: Reading, claim: Check | None) -> str:
+def in_vain(reading: Reading, claim: Check | None) -> str:
     """Where nobody said what the run is to be measured by: who woke up and found that others had taken every permit."""
     use = reading.main_use if claim is None else None
     if use is None or not use.stolen:
