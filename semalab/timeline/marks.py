@@ -83,9 +83,9 @@ def _draw(sheet: Sheet, scene: Scene, marks: Marks) -> None:
         ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
         sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
     else:
-        lift = 0.0
+        lift = np.zeros(len(y))
         if marks.kind == "give":  # on top of the bar that it would otherwise hide
-            lift = np.where(_on_bar(scene, marks.row, marks.at), half, 0.0)
+            lift[_on_bar(scene, marks.row, marks.at)] = half
         edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
         sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
 
