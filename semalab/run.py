@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from semalab.decode import Printed
     from semalab.replay.widget import Replay
+    from semalab.timeline.drawing import Drawing
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,14 +186,30 @@ class Run:
                 of events.
             threads: the rows to show, from the top: names of threads, or numbers of rows counted from 0.
             select: a thread of many, whose hand-overs are drawn.
-            style: as in `timeline.draw`.
+            style: as in `timeline.layout`.
 
         >>> run.timeline(between=(0.1, 0.2), threads=["worker-3", "worker-4"])
         """
         from semalab.timeline import draw
 
+        part = {"between": between, "threads": threads, "select": select}
+        return draw(self.reading, **{**self._look, **part, **style})
+
+    def drawing(self, **style: Any) -> Drawing:
+        """The same picture as data: what is drawn and where, for a painter that is not matplotlib.
+
+        Args:
+            style: as for `timeline`.
+        """
+        from semalab.timeline import listed
+
+        return listed(self.reading, **{**self._look, **style})
+
+    @property
+    def _look(self) -> dict[str, Any]:
+        """What a picture of this run says and marks."""
         fault = alarm(self.reading, self.claim)
-        settings = {
+        return {
             "title": self.verdict,
             "standing": self.standing,
             "subtitle": " · ".join(filter(None, (self.description, self._length, self._deaths, self.watching))),
@@ -204,8 +221,6 @@ class Run:
             "circle": self._circle,
             "died": self.died,
         }
-        part = {"between": between, "threads": threads, "select": select}
-        return draw(self.reading, **{**settings, **part, **style})
 
     @property
     def _pace(self) -> tuple[str, Pace] | None:

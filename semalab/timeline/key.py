@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
-
 from semalab.event import actors
 from semalab.timeline.axis import LONGER
 from semalab.timeline.density import OFTEN, STEPS
@@ -241,7 +237,7 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         begin = [(x, y - 3.5), (x + (10 if kind == "tip" else _SAMPLE), y - 3.5)]
         corners = [*begin, *(tip if kind == "tip" else tear), (x, y + 3.5)]
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": hatch}
-        sheet.on_paper(Polygon(np.array(corners), closed=True, **style), "key")
+        sheet.paper_area(corners, "key", **style)
 
 
 def _draw_line_sample(sheet: Sheet, scene: Scene, kind: str, x: float, y: float) -> None:
@@ -254,8 +250,9 @@ def _draw_line_sample(sheet: Sheet, scene: Scene, kind: str, x: float, y: float)
 
 
 def _box(sheet: Sheet, x: float, y: float, wide: float, high: float, **style: Any) -> None:
-    sheet.on_paper(Rectangle((x, y - high / 2), wide, high, **{"linewidth": 0, **style}), "key")
+    low, top = y - high / 2, y + high / 2
+    sheet.paper_area([(x, low), (x + wide, low), (x + wide, top), (x, top)], "key", **style)
 
 
 def _line(sheet: Sheet, x: list[float], y: list[float], **style: Any) -> None:
-    sheet.on_paper(Line2D(np.array(x), np.array(y), **style), "key")
+    sheet.paper_line(x, y, "key", **style)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.path import Path
 from matplotlib.typing import MarkerType
@@ -152,6 +154,7 @@ def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
     """What became of a process, beside its end: right of it, or on its bar, or before its row begins."""
     if sheet.page.pitch < 10:
         return
+    style: dict[str, Any] = {"gid": "died", "bold": True, "va": "center_baseline"}
     for row, words in scene.died.items():
         if row not in scene.lives:
             continue
@@ -161,11 +164,11 @@ def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
         held = any(kind == "hold" and row in bars.row[bars.left] for (kind, _), bars in scene.bars.items())
         begins = [b for (kind, _), bars in scene.bars.items() if kind == "hold" for b in bars.begin[bars.row == row]]
         if x + 6 + wide <= stop - 4:
-            sheet.text(x + 6, y, words, bold=True, color=INK, va="center_baseline").set_gid("died")
+            sheet.text(x + 6, y, words, color=INK, **style)
         elif held and x - 6 - wide > sheet.x(max(begins)) and sheet.page.pitch * HOLD >= 10.5:
-            sheet.text(x - 6, y, words, bold=True, color="white", ha="right", va="center_baseline").set_gid("died")
+            sheet.text(x - 6, y, words, color="white", ha="right", **style)
         elif first - 6 - wide > sheet.page.left:
-            sheet.text(first - 6, y, words, bold=True, color=INK, ha="right", va="center_baseline").set_gid("died")
+            sheet.text(first - 6, y, words, color=INK, ha="right", **style)
 
 
 def _draw_links(sheet: Sheet, scene: Scene) -> None:

@@ -201,5 +201,5 @@ def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> N
             if len(names[tone]) == 1 and end - begin >= room and alone and high >= 8:
                 places.append((begin, row, words))
     for begin, row, words in places if len(places) <= _NAMES else ():
-        text = sheet.text(sheet.x(begin) + 3, sheet.page.row(row), words, size=8, va="center_baseline", color="white")
-        text.set_gid("name")
+        x, y = sheet.x(begin) + 3, sheet.page.row(row)
+        sheet.text(x, y, words, gid="name", size=8, va="center_baseline", color="white")
