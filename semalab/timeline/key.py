@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from semalab.event import actors
 from semalab.timeline.axis import LONGER
 from semalab.timeline.density import OFTEN, STEPS
