@@ -10,9 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from semalab.terminal import open as opening
-from semalab.terminal.command import INTERRUPTED, USAGE, Parser, Refused
+from semalab.terminal import run
+from semalab.terminal.command import USAGE, Parser, Refused
+from semalab.uncaught import INTERRUPTED
 
-COMMANDS = (opening,)
+COMMANDS = (run, opening)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 USAGE = 64  # wrong use, as in sysexits.h; 1 and 2 are verdicts, or a script's own
-INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 
 
 class Refused(Exception):
