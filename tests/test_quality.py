@@ -20,10 +20,10 @@ LAYERS = (
     *("verdict", "introduction"),
     *("files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
     *("engine", "twins", "stepping", "decode", "watching", "uncaught", "bench", "beyond", "recording"),
-    *("loading", "comparison", "exploration", "exercises", "panel", "magic", "terminal"),
+    *("loading", "comparison", "exploration", "exercises", "panel", "magic", "site", "terminal"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
-FRONT_END = ("jupyterlab", "replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython
+FRONT_END = ("jupyterlab", "replay", "panel", "magic", "site")  # the only layers that may know ipywidgets and IPython
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 

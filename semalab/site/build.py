@@ -52,7 +52,7 @@ def build(notebooks: Path, target: Path, told: Told = lambda done, all, what: No
     """
     sources = sorted(notebooks.glob("[0-9]*.ipynb"))
     if not sources:
-        raise FileNotFoundError(f"the folder must hold lessons (*.ipynb), got {str(notebooks)!r}")
+        raise FileNotFoundError(f"the folder must hold lessons (00_….ipynb), got {str(notebooks)!r}; see --notebooks")
     if target.exists() and any(target.iterdir()) and not (target / _MARK).exists():
         raise FileExistsError(f"the folder for the site must be new, empty or a site, got {str(target)!r}")
     names = [source.stem for source in sources]

@@ -10,11 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from semalab.terminal import open as opening
-from semalab.terminal import run
+from semalab.terminal import run, site
 from semalab.terminal.command import USAGE, Parser, Refused
 from semalab.uncaught import INTERRUPTED
 
-COMMANDS = (run, opening)
+COMMANDS = (run, opening, site)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
