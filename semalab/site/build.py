@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import posixpath
+import re
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from semalab.run import Run
 from semalab.site.dial import SEEDS, Dial
@@ -18,11 +21,15 @@ from semalab.site.facts import dark_twins, facts_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, linked, notebook_page, panel, summary_of, title_of
+from semalab.site.questions import questions_of
 
 SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a panel's picture
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _MARK = ".semalab-site"  # a folder that has it was made by this, and may be replaced
 _ALWAYS = "".join(map(chr, range(32, 127))) + "·…‘’“”–—→←≠×✗✓?µ"
+
+_ID = re.compile(r' id="([^"]*)"')
+_TO_HEADING = re.compile(r'href="([^"#:]*)#([^"]+)"')
 
 Told = Callable[[int, int, str], None]  # how many of how many are done, and what was done last
 
@@ -71,6 +78,7 @@ def build(notebooks: Path, target: Path, told: Told = lambda done, all, what: No
         files.made.update(lesson.files)
     _texts(notebooks, files)
     _shared(found, files)
+    _anchor(files)
     _write(files, target, notebooks)
     told(len(sources) + 1, len(sources) + 1, "what all pages share")
     return found
@@ -97,6 +105,7 @@ def _lesson(source: Path, before: str, after: str) -> Lesson:
                 files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
         panels[number] = panel(key, dial, first, _explored(dial), files)
     link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
+    panels |= questions_of(cells_of(notebook))
     place = Place(title_of(text), summary_of(text), panels=panels, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
@@ -164,6 +173,23 @@ def _shared(lessons: Iterable[Lesson], files: Files) -> None:
     files.add("assets/colours.css", _colours())
     for name, bold in (("lab-sans", False), ("lab-sans-bold", True)):
         files.add(f"assets/{name}.woff", subset("".join(sorted(characters)), bold))
+
+
+def _anchor(files: Files) -> None:
+    """Lead every link to a heading to the name that the heading has: Jupyter reads them less strictly than browsers."""
+    pages = {name: content.decode("utf-8") for name, content in files.made.items() if name.endswith(".html")}
+    headings = {
+        name: {unescape(found).casefold(): found for found in _ID.findall(page)} for name, page in pages.items()
+    }
+
+    for name, page in pages.items():
+
+        def to_heading(link: re.Match[str], name: str = name) -> str:
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link[1])) if link[1] else name
+            wanted = unquote(unescape(link[2])).casefold()
+            return f'href="{link[1]}#{headings.get(target, {}).get(wanted, link[2])}"'
+
+        files.add(name, _TO_HEADING.sub(to_heading, page))
 
 
 def _page(title: str, summary: str, root: str, body: str) -> str:

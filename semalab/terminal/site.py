@@ -45,4 +45,6 @@ def _tell(done: int, every: int, what: str) -> None:
         return
     full = round(_WIDTH * done / every)
     end = "\n" if done == every else ""
-    print(f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {every} {what:<40.40}", end=end, file=sys.stderr, flush=True)
+    print(
+        f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {every} {what:<40.40}", end=end, file=sys.stderr, flush=True
+    )
