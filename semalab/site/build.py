@@ -46,13 +46,16 @@ class Lesson:
     characters: frozenset[str]
 
 
-def build(notebooks: Path, target: Path, told: Told = lambda done, all, what: None) -> list[Lesson]:
+def build(
+    notebooks: Path, target: Path, told: Told = lambda done, all, what: None, repository: str = ""
+) -> list[Lesson]:
     """Make the pages of all notebooks in a folder, and of the texts beside them.
 
     Args:
         notebooks: the folder with the lessons.
         target: where the site goes; made anew if it is a site, and refused if it holds anything else.
         told: called whenever something is done.
+        repository: on GitHub, as "owner/name": then the first page links to Binder, and to what can be downloaded.
 
     Returns: the lessons, in order.
     Raises: FileNotFoundError if there are no notebooks, FileExistsError if the target holds something else.
@@ -77,7 +80,7 @@ def build(notebooks: Path, target: Path, told: Told = lambda done, all, what: No
     for lesson in found:
         files.made.update(lesson.files)
     _texts(notebooks, files)
-    _shared(found, files)
+    _shared(found, repository, files)
     _anchor(files)
     _write(files, target, notebooks)
     told(len(sources) + 1, len(sources) + 1, "what all pages share")
@@ -145,7 +148,7 @@ def _texts(notebooks: Path, files: Files) -> None:
             files.add(source.relative_to(notebooks).as_posix(), source.read_bytes())
 
 
-def _shared(lessons: Iterable[Lesson], files: Files) -> None:
+def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
     """The index, styles, scripts and letters."""
     characters = set(_ALWAYS)
     entries = []
@@ -158,9 +161,7 @@ def _shared(lessons: Iterable[Lesson], files: Files) -> None:
         "run a small program, turn its dials, and see in a picture what its threads did.</p>\n"
         '<p><img src="images/timeline.png" width="800" alt="Timeline of ten threads that share a semaphore of initial '
         'value 2: two hold it at a time, the others wait"></p>\n'
-        '<ul class="actions"><li><a href="https://mybinder.org/v2/gh/OWNER/REPO/HEAD?urlpath=lab/tree/notebooks/'
-        '00_start_here.ipynb">Open in Binder</a></li>'
-        '<li><a href="https://github.com/OWNER/REPO/archive/HEAD.zip">Download</a></li></ul>\n'
+        f"{_to_run(repository)}\n"
         f'<h2 id="lessons">The lessons</h2>\n<ol class="lessons" start="0">{"".join(entries)}</ol>\n'
         '<h2 id="beside">Beside the lessons</h2>\n<ul><li><a href="glossary.html">Glossary</a></li>'
         '<li><a href="cheat_sheet.html">Cheat sheet</a> (<a href="cheat_sheet.pdf">to print</a>)</li>'
@@ -175,21 +176,34 @@ def _shared(lessons: Iterable[Lesson], files: Files) -> None:
         files.add(f"assets/{name}.woff", subset("".join(sorted(characters)), bold))
 
 
+def _to_run(repository: str) -> str:
+    """How the notebooks themselves are opened."""
+    if not repository:
+        return "<p>The lessons are notebooks. The README beside them says how to open them in JupyterLab.</p>"
+    named = escape(repository)
+    first = "HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb"
+    return (
+        f'<ul class="actions"><li><a href="https://mybinder.org/v2/gh/{named}/{first}">Open in Binder</a></li>'
+        f'<li><a href="https://github.com/{named}/archive/HEAD.zip">Download</a></li></ul>'
+    )
+
+
 def _anchor(files: Files) -> None:
-    """Lead every link to a heading to the name that the heading has: Jupyter reads them less strictly than browsers."""
+    """Lead links to the names that headings have: Jupyter reads them less strictly than browsers do."""
     pages = {name: content.decode("utf-8") for name, content in files.made.items() if name.endswith(".html")}
-    headings = {
-        name: {unescape(found).casefold(): found for found in _ID.findall(page)} for name, page in pages.items()
-    }
+    headings = {name: {_read(found): found for found in _ID.findall(page)} for name, page in pages.items()}
 
     for name, page in pages.items():
 
         def to_heading(link: re.Match[str], name: str = name) -> str:
             target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link[1])) if link[1] else name
-            wanted = unquote(unescape(link[2])).casefold()
-            return f'href="{link[1]}#{headings.get(target, {}).get(wanted, link[2])}"'
+            return f'href="{link[1]}#{headings.get(target, {}).get(_read(link[2]), link[2])}"'
 
         files.add(name, _TO_HEADING.sub(to_heading, page))
+
+
+def _read(name: str) -> str:
+    return unquote(unescape(name)).casefold()
 
 
 def _page(title: str, summary: str, root: str, body: str) -> str:

@@ -14,9 +14,8 @@ def subset(characters: str, bold: bool) -> bytes:
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     font = TTFont(f"{matplotlib.get_data_path()}/fonts/ttf/{name}", recalcTimestamp=False)
-    options = tool.Options(
-        layout_features=[], hinting=False, name_IDs=[0, 1, 2, 13], drop_tables=["FFTM", "GPOS", "GSUB"]
-    )  # its name, and its licence
+    named = [0, 1, 2, 13]  # its name, and its licence
+    options = tool.Options(layout_features=[], hinting=False, name_IDs=named, drop_tables=["FFTM", "GPOS", "GSUB"])
     worker = tool.Subsetter(options)
     worker.populate(text=characters)
     worker.subset(font)

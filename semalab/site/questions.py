@@ -1,4 +1,4 @@
-"""The exercises that ask for an answer, answered in the page: with the lab's own words, found by asking it beforehand."""
+"""The exercises that ask for an answer, answered in the page by the sentences that the lab has for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
 
 from semalab.excerpt import written
 from semalab.exercises.answers import Answer, Prediction
@@ -26,12 +25,9 @@ def questions_of(cells: Mapping[int, str]) -> dict[int, str]:
         asked = _ASKED.search(source)
         if asked is not None:
             task = exercise(asked[1])
-            found[number] = _question(task) if _asks(task) else f'<p class="elsewhere">{_ELSEWHERE}</p>'
+            elsewhere = f'<p class="elsewhere">{_ELSEWHERE}</p>'
+            found[number] = _question(task) if isinstance(task, Prediction) else elsewhere
     return found
-
-
-def _asks(task: Any) -> bool:
-    return isinstance(task, Prediction)
 
 
 def _question(task: Prediction) -> str:

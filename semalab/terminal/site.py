@@ -23,6 +23,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("folder", nargs="?", default="site", help="where the pages go (default: site)")
     parser.add_argument("--notebooks", default="notebooks", help="the folder with the lessons (default: notebooks)")
+    parser.add_argument("--repository", default="", metavar="OWNER/NAME", help="on GitHub, for the links to Binder")
     parser.set_defaults(perform=perform)
 
 
@@ -33,7 +34,7 @@ def perform(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise Refused(f"the pages need Jupyter, and {error.name} is not installed; see the README's install") from error
     with refusing():
-        lessons = build(Path(options.notebooks), Path(options.folder), _tell)
+        lessons = build(Path(options.notebooks), Path(options.folder), _tell, options.repository)
     positions = sum(lesson.positions for lesson in lessons)
     print(f"{len(lessons)} lessons, {positions:,} runs: {Path(options.folder, 'index.html')}")
     return 0
@@ -45,6 +46,5 @@ def _tell(done: int, every: int, what: str) -> None:
         return
     full = round(_WIDTH * done / every)
     end = "\n" if done == every else ""
-    print(
-        f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {every} {what:<40.40}", end=end, file=sys.stderr, flush=True
-    )
+    line = f"\r[{'#' * full}{'.' * (_WIDTH - full)}] {done} of {every} {what:<40.40}"
+    print(line, end=end, file=sys.stderr, flush=True)

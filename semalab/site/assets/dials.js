@@ -19,6 +19,7 @@
     for (const call of waiting) call(facts);
   };
 
+  semalab.ask = ask;
   function ask(key, call) {
     const known = arrived.get(key);
     if (known && !Array.isArray(known)) call(known);

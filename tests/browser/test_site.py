@@ -1,0 +1,318 @@
+"""The course as pages: whole, offline, true to the lab at every position, and usable by pointer and keyboard."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import posixpath
+import random
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from jupyterlab_in_browser import CHROMIUM_FLAGS, chromium
+from matplotlib.patches import PathPatch
+
+playwright = pytest.importorskip("playwright.sync_api", reason="tests/requirements.txt is not installed: no browser")
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+WIDE = (7.6, 5.0)
+COMPARED = 200  # positions whose bars are compared with matplotlib's
+ANY = re.compile(r"https?:|data:|mailto:")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages") / "Kurs über Semaphore"
+    command = [sys.executable, "-m", "semalab", "site", str(folder)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith(f"{len(LESSONS)} lessons, ")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield started
+        started.close()
+
+
+def opened(browser: Any, file: Path, asked: str = "", **settings: Any) -> Any:
+    """A page, the requests that it made, and what its console said."""
+    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}).new_page()
+    page.said, page.asked = [], []
+    page.on("console", lambda message: page.said.append(message.text))
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.goto(file.as_uri() + asked)
+    return page
+
+
+def facts_of(site: Path, key: str) -> dict[str, Any]:
+    text = (site / "data" / f"{key}.js").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    return found
+
+
+def keys(site: Path) -> list[str]:
+    return sorted({path.name.rsplit("-", 2)[0] for path in (site / "data").glob("*.js")})
+
+
+# --- the same as the lab ---------------------------------------------------------------------------------------------
+
+
+def told_by_the_lab(notebook: Path, places: list[int]) -> tuple[list[str], dict[int, list[list[float]]]]:
+    """In a process of its own: the verdict at every position of a lesson's panel, and at some of them its bars."""
+    import nbformat
+
+    import semalab as lab
+    from semalab.site.lesson import dials_of
+    from semalab.site.pages import cells_of
+
+    ((_, dial),) = dials_of(cells_of(nbformat.read(notebook, as_version=4)), notebook.parent).items()
+    verdicts, drawn = [], {}
+    for place, values in enumerate(dial.positions):
+        run = lab.record(dial.program, **values, clock="virtual", seed=dial.seed, claim=dial.claim)
+        verdicts.append(run.verdict)
+        if place in places:
+            drawn[place] = bars_of(run.timeline(width=WIDE[0], height=WIDE[1]))
+    return verdicts, drawn
+
+
+def bars_of(figure: Any) -> list[list[float]]:
+    """Left, right, top and bottom of what holds and waits, in tenths of a point from the upper left corner."""
+    found = []
+    for artist in figure.axes[0].get_children():
+        if isinstance(artist, PathPatch) and artist.get_gid() in {"hold", "wait"}:
+            corners = artist.get_transform().transform(np.asarray(artist.get_path().vertices)) * 720 / figure.dpi
+            for box in corners.reshape(-1, 5, 2):
+                (left, bottom), (right, top) = box[0], box[2]
+                high = figure.get_figheight() * 720
+                found.append([left, right, high - top, high - bottom])
+    return sorted(found)
+
+
+@pytest.fixture(scope="module")
+def by_the_lab(site: Path) -> dict[str, tuple[list[str], dict[int, list[list[float]]]]]:
+    counts = {key: len(facts_of(site, f"{key}-0-wide")["positions"]) for key in keys(site)}
+    every = [(key, place) for key, count in counts.items() for place in range(count)]
+    chosen = random.Random(3).sample(every, COMPARED)
+    notebooks = {key: NOTEBOOKS / f"{key.rsplit('-', 1)[0]}.ipynb" for key in counts}
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        jobs = {
+            key: pool.submit(told_by_the_lab, notebook, [place for its, place in chosen if its == key])
+            for key, notebook in notebooks.items()
+        }
+        return {key: job.result() for key, job in jobs.items()}
+
+
+def test_every_position_says_what_the_lab_says(site: Path, by_the_lab: dict[str, Any]) -> None:
+    for key, (verdicts, _) in by_the_lab.items():
+        for size in ("wide", "narrow"):
+            facts = facts_of(site, f"{key}-0-{size}")
+            assert [facts["words"][position[1]] for position in facts["positions"]] == verdicts
+
+
+def test_bars_stand_where_matplotlib_puts_them(site: Path, browser: Any, by_the_lab: dict[str, Any]) -> None:
+    compared = 0
+    for key, (_, drawn) in by_the_lab.items():
+        page = opened(browser, site / f"{key.rsplit('-', 1)[0]}.html")
+        page.wait_for_selector(".panel.ready")
+        for place, bars in drawn.items():
+            painted = page.evaluate(PAINTED, [f"{key}-0-wide", place])
+            assert len(painted) == len(bars), (key, place)
+            assert not bars or np.allclose(np.array(sorted(painted)), np.array(bars), atol=1.6), (key, place)
+            compared += 1
+        page.close()
+    assert compared == COMPARED
+
+
+# Paints a position, and reads the boxes back from the paths that stand in the page.
+PAINTED = r"""async ([key, place]) => {
+    const svg = document.querySelector(".panel svg");
+    semalab.ask(key, facts => semalab.paint(svg, facts, place));
+    const boxes = [];
+    for (const path of svg.querySelectorAll("path.hold, path.wait")) {
+        for (const [, left, bottom, right, top] of path.getAttribute("d").matchAll(/M(\S+) (\S+)H(\S+)V(\S+)H/g)) {
+            boxes.push([left, right, top, bottom].map(Number));
+        }
+    }
+    return boxes;
+}"""
+
+
+def test_it_is_the_same_each_time(site: Path, tmp_path: Path) -> None:
+    """Of one lesson, in a folder of its own."""
+    lessons = tmp_path / "lessons"
+    lessons.mkdir()
+    (lessons / LESSONS[0].name).write_bytes(LESSONS[0].read_bytes())
+    command = [sys.executable, "-m", "semalab", "site", str(tmp_path / "again"), "--notebooks", str(lessons)]
+    subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True)
+    for path in sorted((site / "data").glob("00*")) + sorted((site / "img").glob("00*")):
+        again = tmp_path / "again" / path.relative_to(site)
+        assert again.read_bytes() == path.read_bytes(), path.name
+
+
+# --- whole, and without a network ------------------------------------------------------------------------------------
+
+
+class Parts(HTMLParser):
+    """What a page refers to and what it is made of."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.undescribed: list[str] = []
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attributes}
+        self.tags.append(tag)
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given[name] for name in ("href", "src") if name in given]
+        if tag == "img" and not given.get("alt"):
+            self.undescribed.append(given.get("src", ""))
+
+
+def test_every_link_leads_somewhere_and_every_picture_is_described(site: Path) -> None:
+    pages = {path.relative_to(site).as_posix(): Parts(path) for path in site.rglob("*.html")}
+    assert len(pages) > len(LESSONS)
+    for name, parts in pages.items():
+        assert parts.undescribed == [], name
+        assert (parts.tags.count("h1"), parts.tags.count("main")) == (1, 1), name
+        assert len(set(parts.ids)) == len(parts.ids), name
+        for link in parts.links:
+            if ANY.match(link):
+                continue
+            file, _, anchor = link.partition("#")
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(file))) if file else name
+            assert (site / target).exists(), (name, link)
+            if anchor and target in pages:
+                assert anchor in pages[target].ids, (name, link)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_page_needs_nothing_but_its_own_files(site: Path, browser: Any, lesson: Path, width: int) -> None:
+    page = opened(browser, site / f"{lesson.stem}.html", viewport={"width": width, "height": 900})
+    if page.query_selector(".panel"):
+        page.wait_for_selector(".panel.ready")
+    assert page.said == []
+    assert {url.split(":")[0] for url in page.asked} <= {"file", "data"}
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    page.close()
+
+
+def test_without_scripts_four_settings_are_there(site: Path, browser: Any) -> None:
+    page = opened(browser, site / "02_mutex.html", java_script_enabled=False)
+    assert page.locator(".settings figure:visible").count() == 4
+    assert page.locator(".settings figcaption").all_inner_texts() == [
+        "threads 10, initial 0: ✗ Deadlock: 10 threads wait for `mutex` (value 0) and nobody can release it any more; "
+        "main waits for worker-0 to end",
+        "threads 10, initial 1: Mutual exclusion held: never more than 1 inside",
+        "threads 10, initial 2: ✗ Mutual exclusion broken: 2 threads inside at once",
+        "threads 10, initial 3: ✗ Mutual exclusion broken: 3 threads inside at once",
+    ]
+    page.close()
+
+
+# --- used ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mutex(site: Path, browser: Any) -> Iterator[Any]:
+    page = opened(browser, site / "02_mutex.html")
+    page.wait_for_selector(".panel.ready")
+    yield page
+    assert page.said == []
+    page.close()
+
+
+def test_dials_turn_by_keyboard_and_the_address_keeps_the_position(site: Path, browser: Any, mutex: Any) -> None:
+    said = mutex.locator(".panel [role=status]")
+    assert said.inner_text() == "Mutual exclusion held: never more than 1 inside"
+    mutex.get_by_role("slider", name="initial").press("ArrowRight")
+    assert said.inner_text() == "Mutual exclusion broken: 2 threads inside at once"
+    mutex.get_by_role("slider", name="threads").press("Home")
+    assert said.inner_text() == "Mutual exclusion held: never more than 1 inside"
+    mutex.get_by_role("button", name="next seed").press("Enter")
+    assert mutex.url.endswith("#threads=1&initial=2&seed=1")
+    again = opened(browser, site / "02_mutex.html", "#threads=3&initial=0&seed=4")
+    again.wait_for_selector(".panel.ready")
+    assert again.locator(".panel [role=status]").inner_text().startswith("Deadlock: 3 threads wait for `mutex`")
+    assert again.locator(".seed").inner_text() == "seed 4"
+    again.get_by_role("button", name="reset").click()
+    assert again.url.endswith("#threads=10&initial=1&seed=0")
+    again.close()
+
+
+def test_a_bar_says_what_it_is(mutex: Any) -> None:
+    pointed = mutex.locator(".pointed")
+    picture = mutex.locator(".panel svg")
+    picture.focus()
+    told = []
+    for _ in range(20):
+        picture.press("ArrowRight")
+        told.append(pointed.inner_text())
+    assert told[0] == "worker-3 holds mutex from 13 ms to 41.2 ms: 28.2 ms"
+    assert "worker-6 waits for mutex from 15.2 ms to 41.2 ms: 26 ms" in told
+    assert len(set(told)) == 19  # ten holds and nine waits, and the first again
+    mutex.keyboard.press("Tab")
+    assert pointed.inner_text() == ""
+    box = mutex.locator("svg path.hold").first.bounding_box()
+    row = mutex.locator("svg text.row", has_text="worker-1").bounding_box()
+    mutex.mouse.move(box["x"] + box["width"] - 5, row["y"] + row["height"] / 2)
+    assert pointed.inner_text().startswith("worker-1 holds mutex from ")
+
+
+def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
+    import semalab as lab
+
+    question = mutex.get_by_role("group", name="Answer mutex-1")
+    for answer in (3, 1, 2, 917):
+        question.get_by_role("textbox").fill(str(answer))
+        question.get_by_role("button", name="check").click()
+        said = question.locator("[role=status] span").last.inner_text()
+        assert said == str(lab.check("mutex-1", answer))
+    question.get_by_role("textbox").fill("many")
+    question.get_by_role("textbox").press("Enter")
+    assert question.locator("[role=status] span").last.inner_text() == str(lab.check("mutex-1", "many"))
+
+
+# --- refused ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["{full}"], "the folder for the site must be new, empty or a site, got '{full}'"),
+        (
+            ["{new}", "--notebooks", "{full}"],
+            "the folder must hold lessons (00_….ipynb), got '{full}'; see --notebooks",
+        ),
+    ],
+)
+def test_a_folder_that_is_somebody_elses_is_left_alone(tmp_path: Path, given: str, told: str) -> None:
+    full = tmp_path / "mine"
+    full.mkdir()
+    (full / "letter.txt").write_text("dear")
+    names = {"full": str(full), "new": str(tmp_path / "new")}
+    command = [sys.executable, "-m", "semalab", "site", *(word.format(**names) for word in given.split())]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (64, f"python -m semalab site: {told.format(**names)}\n")
+    assert [path.name for path in full.iterdir()] == ["letter.txt"]
+    assert not (tmp_path / "new").exists()
