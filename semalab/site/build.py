@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from semalab.run import Run
 from semalab.site.dial import SEEDS, Dial
-from semalab.site.facts import dark_twins, facts_of
+from semalab.site.facts import dark_twins, facts_of, steps_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, linked, notebook_page, panel, summary_of, title_of
@@ -102,6 +102,7 @@ def _lesson(source: Path, before: str, after: str) -> Lesson:
             runs = [_run(dial, values, seed) for values in dial.positions]
             first = first or runs
             positions += len(runs)
+            files.add(f"data/{key}-{seed}-steps.js", f'semalab.facts("{key}-{seed}-steps",{steps_of(runs)});\n')
             for size, (wide, high) in SIZES.items():
                 facts = facts_of(runs, wide, high)
                 characters.update(facts)

@@ -14,9 +14,11 @@ from typing import Any
 
 from semalab.excerpt import said_by
 from semalab.run import Run
+from semalab.timeline.clock import clock_of
 from semalab.timeline.drawing import Drawing, Thing
 from semalab.timeline.ink import DARK, INK, OTHER, PAPER, TONES, paler
 from semalab.timeline.raster import JOIN, SLEEP, WORK
+from semalab.timeline.table import table
 
 _DASH = {"solid": ()}
 _STRENGTHS = (0.25, 0.3, 0.35, 0.5, 0.7, 0.85, *(0.12 + 0.88 * step / 6 for step in range(1, 7)))
@@ -60,6 +62,29 @@ def facts_of(runs: Iterable[Run | Exception], width: float, height: float) -> st
         "positions": positions,
     }
     return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+
+
+def steps_of(runs: Iterable[Run | Exception]) -> str:
+    """JSON of {"words", "positions"}: every step of each run.
+
+    A step: when, in the clock's unit; the number of its sentence; and what it is: 1 where somebody begins to wait, 2
+    where a permit is handed over, 3 where something is printed, otherwise 0.
+    """
+    words = Numbered()
+    positions = [[] if isinstance(run, Exception) else _run_in_steps(run, words) for run in runs]
+    return json.dumps({"words": list(words.all), "positions": positions}, separators=(",", ":"), ensure_ascii=False)
+
+
+def _run_in_steps(run: Run, words: Numbered) -> list[float]:
+    clock = clock_of(run.trace, run.reading.times, run.stopped is not None)
+    given = {index for use in run.reading.uses.values() for index in table(use.counts.handovers, 2)[:, 1].tolist()}
+    found: list[float] = []
+    for number in range(len(run.moments)):
+        event = run.trace.events[number] if number < len(run.trace.events) else None
+        at = float(clock.at[number]) if event is not None else clock.end
+        marked = 0 if event is None else {"block": 1, "print": 3}.get(event.kind, 2 if number in given else 0)
+        found += [round(at, 4), words(run.moments.sentence(number)), marked]
+    return found
 
 
 def _position(run: Run, drawing: Drawing, words: Numbered, looks: Numbered) -> list[Any]:

@@ -279,6 +279,25 @@ def test_a_bar_says_what_it_is(mutex: Any) -> None:
     assert pointed.inner_text().startswith("worker-1 holds mutex from ")
 
 
+def test_any_position_can_be_stepped_through(mutex: Any) -> None:
+    mutex.get_by_role("slider", name="threads").press("Home")
+    mutex.locator("summary", has_text="Step through this run").click()
+    said, where = mutex.locator(".steps [role=status]"), mutex.locator(".steps output")
+    assert where.inner_text() == "step 1 of 11 · 0 ms"
+    assert said.inner_text() == "main begins"
+    mutex.get_by_role("slider", name="Step").press("End")
+    assert (where.inner_text()[:13], said.inner_text()) == ("step 11 of 11", "main ends")
+    assert mutex.locator("svg .cursor").count() == 1
+    mutex.get_by_role("button", name="reset").click()
+    mutex.get_by_role("slider", name="Step").press("Home")
+    mutex.get_by_role("button", name="next wait").click()
+    assert said.inner_text() == "worker-6 calls acquire on mutex and has to wait"
+    mutex.get_by_role("button", name="next hand-over").click()
+    assert said.inner_text().startswith("worker-6 acquires mutex")
+    mutex.get_by_role("button", name="next print").click()
+    assert said.inner_text() == "There is none after this step."
+
+
 def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
     import semalab as lab
 

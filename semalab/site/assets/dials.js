@@ -72,6 +72,65 @@
     return bar.open ? `${head} on, and never stops` : `${head} to ${moment(bar.end, place)}: ${lasting(bar.end - bar.begin, place)}`;
   }
 
+  // ---- a run step by step, under its picture
+
+  function steps(svg, button, asked) {
+    const scrubber = element("input", { type: "range", min: "0", max: "0", step: "1", "aria-label": "Step" });
+    const where = element("output"), said = element("p", { role: "status" });
+    let words = [], list = [];
+    const count = () => list.length / 3;
+    const go = to => {
+      scrubber.value = String(Math.min(count() - 1, Math.max(0, to)));
+      tell();
+    };
+    const next = kind => {
+      const from = Number(scrubber.value);
+      for (let at = from + 1; at < count(); at++) if (list[3 * at + 2] === kind) return go(at);
+      said.textContent = "There is none after this step.";
+      return undefined;
+    };
+    const buttons = element("div", { class: "buttons" },
+      button("◀", "step back", () => go(Number(scrubber.value) - 1)), button("▶", "step forward", () => go(Number(scrubber.value) + 1)),
+      where, button("next wait", "to where somebody begins to wait", () => next(1)),
+      button("next hand-over", "to where a permit is handed over", () => next(2)),
+      button("next print", "to where something is printed", () => next(3)));
+    const fold = element("details", { class: "steps" }, element("summary", {}, "Step through this run"), scrubber, buttons, said);
+
+    function tell() {
+      const { place } = asked(), at = Number(scrubber.value);
+      svg.querySelector(".cursor")?.remove();
+      if (!count() || !place) return;
+      const x = place.x(list[3 * at] * place.grain);
+      svg.append(semalab.make("line", { class: "cursor", x1: x, x2: x, y1: place.first - place.pitch / 2, y2: place.height - 400 }));
+      const when = place.unit === "event" ? "" : ` · ${moment(list[3 * at] * place.grain, place)}`;
+      where.textContent = `step ${number(at + 1)} of ${number(count())}${when}`;
+      said.textContent = words[list[3 * at + 1]];
+      scrubber.setAttribute("aria-valuetext", `${where.textContent}: ${said.textContent}`);
+    }
+
+    function changed() {
+      if (!fold.open) {
+        svg.querySelector(".cursor")?.remove();
+        return;
+      }
+      const { key, at } = asked();
+      ask(key, facts => {
+        if (asked().key !== key || asked().at !== at) return;
+        ({ words } = facts);
+        list = facts.positions[at];
+        scrubber.max = String(Math.max(0, count() - 1));
+        go(Math.min(Number(scrubber.value), count() - 1));
+      });
+    }
+
+    scrubber.addEventListener("input", event => {
+      event.stopPropagation(); // it is no dial
+      tell();
+    });
+    fold.addEventListener("toggle", changed);
+    return { fold, changed };
+  }
+
   // ---- the panel
 
   const number = value => (typeof value === "number" ? value.toLocaleString("en-US") : String(value));
@@ -113,10 +172,11 @@
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
     const left = plan.leftOut ? [element("p", { class: "left-out" },
       `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook they stop at all.`)] : [];
+    const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
     const schedules = element("p", { class: "schedules" });
     root.querySelector(".turned").append(
       element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset)),
-      element("div", { class: "picture" }, svg), pointer, sentence, note, schedules, fold, ...left);
+      element("div", { class: "picture" }, svg), pointer, sentence, note, schedules, stepping.fold, fold, ...left);
     root.querySelector("form").addEventListener("submit", event => event.preventDefault());
 
     const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
@@ -138,6 +198,7 @@
       const place = semalab.paint(svg, facts, at);
       shown = { place, facts, bars: bars(place, facts) };
       point(-1);
+      stepping.changed();
       svg.setAttribute("aria-label", `Timeline. ${place.sentence} (${place.description}) Arrow keys go from bar to bar.`);
       root.dataset.standing = place.standing;
       if (sentence.textContent !== place.sentence) sentence.textContent = place.sentence;
