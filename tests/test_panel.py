@@ -178,7 +178,7 @@ def test_title_and_second_line_stand_in_the_picture_and_are_spoken() -> None:
     panel = lab.interact(visit, threads=(1, 4))
     spoken = re.search(r"<span style='([^']*)'>(.*?)</span>", panel.sentence.value)
     assert spoken is not None and "clip-path" in spoken[1]
-    assert spoken[2] == f"{panel.run.verdict}. {panel.run.description}"
+    assert spoken[2] == f"<b>{panel.run.verdict}</b> <em>{panel.run.description}</em>"
     assert panel.run.verdict not in panel.sentence.value.replace(spoken[0], "")
 
 

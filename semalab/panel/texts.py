@@ -25,7 +25,7 @@ def verdict(run: Run, before: str = "") -> str:
     before: how long the run before took, in words; the line that it stands on is there in any case, so that nothing
     below moves.
     """
-    spoken = f"{badge(run.standing)}{escape(run.verdict)}. {escape(run.description)}"
+    spoken = f"{badge(run.standing)}<b>{escape(run.verdict)}</b> <em>{escape(run.description)}</em>"
     body = f"<div {STATUS}><span {_UNSEEN}>{spoken}</span><div style='opacity:.75'>{escape(before) or '&nbsp;'}</div>"
     body += f"<div>{escape(run.note)}</div>" if run.note else ""
     if run.exception is not None:
