@@ -12,13 +12,14 @@ from semalab.access import Access
 from semalab.claims import Check, Claim, Pace
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
+from semalab.introduction import introduced
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
 from semalab.schedule import Schedule
 from semalab.source import Source
 from semalab.stops import Deadlock, Timeout, several_of
-from semalab.trace import POOLED, SEMAPHORES, Trace
+from semalab.trace import SEMAPHORES, Trace
 from semalab.verdict import Ending, Verdict, alarm, judge, verdict_of
 
 if TYPE_CHECKING:
@@ -150,12 +151,8 @@ class Run:
         others = sum(thread != "main" for thread in self.trace.threads)
         use = self.reading.main_use
         kind = use.primitive.kind if use is not None else self.module
-        parts = ["main alone" if not others else f"main and {several(others, kind)}"]
-        if use is not None and use.primitive.kind not in POOLED:
-            value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
-            parts.append(f"{use.label} = {use.primitive.kind}({value})")
-        parts.append(self._clock_in_words)
-        return " · ".join(parts)
+        who = "main alone" if not others else f"main and {several(others, kind)}"
+        return " · ".join([who, *introduced(self.reading), self._clock_in_words])
 
     @property
     def _clock_in_words(self) -> str:

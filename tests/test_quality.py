@@ -17,7 +17,8 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "front_end", "event", "access", "rules", "certificate", "trace", "stops", "labels", "source"),
     *("columns", "use", "role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate"),
-    *("verdict", "files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
+    *("verdict", "introduction"),
+    *("files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
     *("engine", "twins", "stepping", "decode", "watching", "uncaught", "bench", "beyond", "recording"),
     *("loading", "comparison", "exploration", "exercises", "panel", "magic", "terminal"),
 )

@@ -383,7 +383,7 @@ def program():
     for _ in range(2):
         run = lab.record(space["program"])
         assert run.unseen == (f"1 {noun} of asyncio",)
-        assert run.verdict == f"1 thread ran to the end; 1 {noun} of asyncio was not watched"
+        assert run.verdict == f"main ran to the end; 1 {noun} of asyncio was not watched"
 
 
 @pytest.mark.parametrize(
