@@ -18,6 +18,7 @@ from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
 from semalab.stepping import SteppingProcessor, announce, following
 from semalab.twins import Swap, Twins, kept, refuse_replaced
+from semalab.uncaught import show, status_of
 from semalab.watching import cost_of_an_event
 
 _one_at_a_time = threading.RLock()  # two runs at once would put their twins into the same namespaces
@@ -133,6 +134,7 @@ class Bench:
         self.failure: tuple[ProgramThread | None, BaseException] | None = None
         self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
         processor.failed = self._worker_failed
+        processor.signals.interrupts_main = settings.script is not None
 
     def supervise(self) -> None:
         """Run the program to its end, or stop it; then show what it wrote to `sys.stderr`."""
@@ -167,28 +169,25 @@ class Bench:
         """In a process that the program has forked: end it as Python does, before it comes to the lab's own affairs."""
         if os.getpid() == self._process:
             return
-        status = 0 if error is None else 1
-        if isinstance(error, SystemExit):
-            status = error.code if isinstance(error.code, int) else int(error.code is not None)
-            if error.code is not None and not isinstance(error.code, int):
-                print(error.code, file=sys.stderr)
-        elif error is not None:
-            sys.excepthook(type(error), error, error.__traceback__)
+        if error is not None:
+            show(error)
         for stream in (sys.stdout, sys.stderr):
             with suppress(Exception):
                 stream.flush()
-        os._exit(status & 0xFF)
+        os._exit(status_of(error))
 
     def _play(self) -> Any:
         return self.program(**self.arguments)
 
     def _failed(self, error: BaseException) -> None:
-        if not self.processor.stopping:
-            self.failure = (self.processor.current(), error)
+        thread = self.processor.current()
+        if not self.processor.stopping and self._is_told(thread, error):
+            self.failure = (thread, error)
 
     def prepare(self) -> None:
         """Put the twins in their places."""
         self.twins = self.make_twins()
+        self.twins.streams.live = self.settings.script is not None
         if isinstance(self.processor, SteppingProcessor):
             announce(self.twins, self.processor)
         self.context.run(self.swap.install, self.twins, self.program, self.arguments)
@@ -203,7 +202,13 @@ class Bench:
             self.twins.settle()
 
     def _worker_failed(self, thread: ProgramThread | None, error: BaseException) -> None:
-        self.worker_failures.append((thread, error))
+        if self._is_told(thread, error):
+            self.worker_failures.append((thread, error))
+
+    def _is_told(self, thread: ProgramThread | None, error: BaseException) -> bool:
+        """Whether the run says what a thread raised. A script shows it, too."""
+        script = self.settings.script
+        return script is None or thread is None or script.raised(thread, error)
 
     def show_errors(self) -> None:
         """What the program wrote to `sys.stderr`, from the thread that called."""

@@ -295,13 +295,14 @@ def article(kind: str) -> str:
 
 
 def bounded(use: Use, n: int, title: str, name: str) -> Claim:
-    """Whether at most `n` were inside; where others release than acquire, at most `n` permits were out."""
-    inside = "inside" if use.role == "guard" else "out"
+    """Whether at most `n` were inside; where others release than acquire, permits are told: nobody knows who is in."""
+    by_threads = use.role == "guard" and not use.passed_on
+    inside = "inside" if by_threads else "out"
     if use.most > n:
-        what = several(use.most, use.primitive.kind) if use.role == "guard" else _permits(use.most)
+        what = several(use.most, use.primitive.kind) if by_threads else _permits(use.most_out)
         return Claim(name, use.label, False, f"{title} broken: {what} {inside} at once", n)
-    most = f"{use.most:,}" if use.role == "guard" else _permits(use.most)
-    if use.role == "guard" and use.primitive.kind in SEMAPHORES and use.most_out > use.most:
+    most = f"{use.most:,}" if by_threads else _permits(use.most_out)
+    if by_threads and use.primitive.kind in SEMAPHORES and use.most_out > use.most:
         # somebody took several: whoever reads permits into the number would read a wrong one
         most, inside = several(use.most, use.primitive.kind), f"inside, with {_permits(use.most_out)} out at most"
     return Claim(name, use.label, True, f"{title} held: never more than {most} {inside}", n)

@@ -12,13 +12,14 @@ from semalab.access import Access
 from semalab.claims import Check, Claim, Pace
 from semalab.event import several
 from semalab.excerpt import cut_name, listed
+from semalab.introduction import introduced
 from semalab.moments import Moments, moments_of
 from semalab.reading import Reading, read
 from semalab.saving import save
 from semalab.schedule import Schedule
 from semalab.source import Source
 from semalab.stops import Deadlock, Timeout, several_of
-from semalab.trace import POOLED, SEMAPHORES, Trace
+from semalab.trace import SEMAPHORES, Trace
 from semalab.verdict import Ending, Verdict, alarm, judge, verdict_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from semalab.decode import Printed
     from semalab.replay.widget import Replay
+    from semalab.timeline.drawing import Drawing
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,10 @@ class Run:
         if not self.unseen:
             return ""
         ours = "What the program itself makes can be watched."
+        if any(one.endswith(" of multiprocessing") for one in self.unseen):
+            ours = "What processes share, and what they do, semalab.beyond.record_processes watches."
+        elif any(one.endswith(" of asyncio") for one in self.unseen):
+            ours = "In a coroutine function that is recorded itself, the lab watches asyncio's semaphores and locks."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
         return f"Not watched: {listed(self.unseen)}. {ours}"
@@ -145,12 +151,8 @@ class Run:
         others = sum(thread != "main" for thread in self.trace.threads)
         use = self.reading.main_use
         kind = use.primitive.kind if use is not None else self.module
-        parts = ["main alone" if not others else f"main and {several(others, kind)}"]
-        if use is not None and use.primitive.kind not in POOLED:
-            value = use.primitive.initial if use.primitive.kind in SEMAPHORES else ""
-            parts.append(f"{use.label} = {use.primitive.kind}({value})")
-        parts.append(self._clock_in_words)
-        return " · ".join(parts)
+        who = "main alone" if not others else f"main and {several(others, kind)}"
+        return " · ".join([who, *introduced(self.reading), self._clock_in_words])
 
     @property
     def _clock_in_words(self) -> str:
@@ -188,14 +190,30 @@ class Run:
                 of events.
             threads: the rows to show, from the top: names of threads, or numbers of rows counted from 0.
             select: a thread of many, whose hand-overs are drawn.
-            style: as in `timeline.draw`.
+            style: as in `timeline.layout`.
 
         >>> run.timeline(between=(0.1, 0.2), threads=["worker-3", "worker-4"])
         """
         from semalab.timeline import draw
 
+        part = {"between": between, "threads": threads, "select": select}
+        return draw(self.reading, **{**self._look, **part, **style})
+
+    def drawing(self, **style: Any) -> Drawing:
+        """The same picture as data: what is drawn and where, for a painter that is not matplotlib.
+
+        Args:
+            style: as for `timeline`.
+        """
+        from semalab.timeline import listed
+
+        return listed(self.reading, **{**self._look, **style})
+
+    @property
+    def _look(self) -> dict[str, Any]:
+        """What a picture of this run says and marks."""
         fault = alarm(self.reading, self.claim)
-        settings = {
+        return {
             "title": self.verdict,
             "standing": self.standing,
             "subtitle": " · ".join(filter(None, (self.description, self._length, self._deaths, self.watching))),
@@ -207,8 +225,6 @@ class Run:
             "circle": self._circle,
             "died": self.died,
         }
-        part = {"between": between, "threads": threads, "select": select}
-        return draw(self.reading, **{**settings, **part, **style})
 
     @property
     def _pace(self) -> tuple[str, Pace] | None:

@@ -21,6 +21,17 @@ Program = Callable[..., Any]
 LEAST = {"threads": 1, "initial": 0}  # the course's two dials and their smallest values
 
 
+class Script(Protocol):
+    """A program that has the process to itself, as `python script.py` has."""
+
+    def raised(self, thread: Any, error: BaseException) -> bool:
+        """Told of what nobody catches, at once and by the thread that raised it; whether the run has failed by it.
+
+        thread: has a `name`, and the `number` 0 if it is the main one.
+        """
+        ...
+
+
 class SoFar(Protocol):
     """A run that goes on. To be called by the thread that supervises it alone: no other may read its log meanwhile."""
 
@@ -50,6 +61,8 @@ class RunSettings:
     patience: seconds of real time after which the run is stopped, if not those of `timeout`.
     cancelled: asked again and again; stops the run by turning true.
     stopped_by: what is said of a run that was stopped so, asked for when it has ended.
+    script: given if the program has the process to itself: what it writes and raises is shown at once, and an interrupt
+        rises in its main thread, which may catch it.
     watched: called again and again by the calling thread while the run goes on, and may ask for it as far as it is.
     """
 
@@ -61,6 +74,7 @@ class RunSettings:
     schedule: Schedule | None = None
     cancelled: Callable[[], bool] = _never
     stopped_by: Callable[[], str] = _from_outside
+    script: Script | None = None
     watched: Callable[[SoFar], None] | None = None
 
     def check(self, program: Any, arguments: Mapping[str, Any]) -> None:
@@ -180,4 +194,4 @@ def _check_names(program: Program, arguments: Mapping[str, Any]) -> None:
             raise TypeError(f"{name}() takes {parameter.name} by position only; record passes every argument by name")
     if missing := [p.name for p in required if p.name not in arguments]:
         values = ", ".join(f"{parameter}=…" for parameter in missing)
-        raise TypeError(f"{name}() needs a value for {', '.join(missing)}; write record({name}, {values})")
+        raise TypeError(f"{name}() needs a value for {', '.join(missing)}; pass {values}")

@@ -77,7 +77,9 @@ class Use:
     "condition", "unused".
     crowded: the times (begin, end) with more than one thread inside. kept: threads that ended with a permit in hand,
     once a permit. most_inside: threads at once, of a guard; most_out: permits at once that were taken and not given
-    back, whoever took and gave them. counts: what the other properties are read from, when they are asked for.
+    back, whoever took and gave them. passed_on: of a guard, some permit was given back by another thread than had
+    taken it, so that nobody can tell who was inside. counts: what the other properties are read from, when they are
+    asked for.
     """
 
     primitive: Primitive
@@ -89,6 +91,7 @@ class Use:
     final: int = 0
     most_inside: int = 0
     most_out: int = 0
+    passed_on: bool = False
     crowded: tuple[tuple[int, int], ...] = ()
     kept: tuple[str, ...] = ()
 

@@ -56,7 +56,7 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
     if not sentence:
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
-        sentence += _grown(reading, claim, expected) + _held_on(reading)
+        sentence += in_vain(reading, claim) + _grown(reading, claim, expected) + _held_on(reading)
     if ending.stopped is None:
         sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
@@ -97,7 +97,8 @@ def _kind(stopped: Deadlock | Timeout) -> str:
 
 def not_watched(unseen: Sequence[str]) -> str:
     """`3 locks of fasteners were not watched`. unseen: a name, or what there was and where."""
-    many = len(unseen) > 1 or (unseen[0][:1].isdigit() and not unseen[0].startswith("1 "))
+    first = unseen[0]
+    many = len(unseen) > 1 or (first[:1].isdigit() and (not first.startswith("1 ") or " and " in first))
     return f"{listed(unseen)} {'were' if many else 'was'} not watched"
 
 
@@ -115,6 +116,17 @@ def _measured(reading: Reading, claim: Claim) -> tuple[str, str]:
 
 def _extra(use: Use) -> int:
     return max(0, use.final - use.primitive.initial) if use.primitive.kind in SEMAPHORES else 0
+
+
+def in_vain(reading: Reading, claim: Check | None) -> str:
+    """Where nobody said what the run is to be measured by: who woke up and found that others had taken every permit."""
+    use = reading.main_use if claim is None else None
+    if use is None or not use.stolen:
+        return ""
+    woken = [reading.trace.events[one.block].thread for one in use.stolen]
+    who = woken[0] if len(set(woken)) == 1 else several(len(set(woken)), use.primitive.kind)
+    times = "" if len(woken) == 1 else f" {len(woken):,} times"
+    return f"; {who} woke up{times} and found no permit{of_which(reading, use)}"
 
 
 def _grown(reading: Reading, claim: Check | None, expected: Claim | None) -> str:
@@ -229,7 +241,7 @@ def _described(reading: Reading, ending: Ending) -> str:
     use = reading.main_use
     kind = use.primitive.kind if use is not None else ending.module
     left = reading.unended
-    threads = f"{several(len(reading.trace.threads) - len(left) - len(ending.died), kind)} ran to the end"
+    threads = f"{_who(reading, len(left) + len(ending.died), kind)} ran to the end"
     if left:
         threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
     if use is None:
@@ -240,6 +252,14 @@ def _described(reading: Reading, ending: Ending) -> str:
         done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
         return f"{threads}; {done:,} {'result' if done == 1 else 'results'}"
     return f"{threads}; `{use.label}`: {_counts(use)}"
+
+
+def _who(reading: Reading, others: int, kind: str) -> str:
+    """Those who came to their end, counted as a picture's second line counts: "main and 4 threads"."""
+    ended = len(reading.trace.threads) - others
+    if "main" not in reading.trace.threads or "main" in reading.unended:
+        return several(ended, kind)
+    return f"main and {several(ended - 1, kind)}" if ended > 1 else "main"
 
 
 def _counts(use: Use) -> str:

@@ -205,6 +205,7 @@ class Walk:
             final=self.level,
             most_inside=self.most_inside,
             most_out=self.most_out,
+            passed_on=bool(self.proxies),
             crowded=tuple(self.crowded),
             kept=tuple(self.kept),
         )

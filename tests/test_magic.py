@@ -83,7 +83,7 @@ def test_the_last_value_may_be_silenced(kernel: LiveKernel) -> None:
 
 
 def test_an_empty_cell_is_a_run_too(kernel: LiveKernel) -> None:
-    assert kernel.run(timeline("# nothing")).output == "1 thread ran to the end; it used no semaphore\n"
+    assert kernel.run(timeline("# nothing")).output == "main ran to the end; it used no semaphore\n"
 
 
 def test_what_the_cell_defines_stays_defined_with_the_real_thing_behind_it(kernel: LiveKernel) -> None:
@@ -186,7 +186,7 @@ def test_what_another_thread_is_at_stays_as_it_is_and_is_named(kernel: LiveKerne
     )
     reply = kernel.run(timeline("with mutex: pass", "--clock wall"))
     note = "Not watched: `mutex`. What the program itself makes can be watched.\n"
-    assert reply.output == f"1 thread ran to the end; `mutex` was not watched\n{note}"
+    assert reply.output == f"main ran to the end; `mutex` was not watched\n{note}"
     assert kernel.run("end.set()\nother.join()") == Reply(None, "")
 
 

@@ -647,7 +647,7 @@ def test_a_run_makes_way_for_another_panels() -> None:
     done = subprocess.run([sys.executable, "-c", TWO], capture_output=True, text=True, timeout=90, check=False)
     assert done.stderr == ""
     gave_way = "Stopped: another panel began to run"
-    whole = "1 thread ran to the end; `Semaphore-1`: 0 released, 0 acquired, value 0 at the end"
+    whole = "main ran to the end; `Semaphore-1`: 0 released, 0 acquired, value 0 at the end"
     assert done.stdout.splitlines() == [
         f"{gave_way} - {whole} virtual",
         whole,

@@ -75,7 +75,7 @@ def test_a_task_is_logged_from_its_submission_to_its_result(clock: str) -> None:
     first = submits.__code__.co_firstlineno
     of_answer = [(e.thread, e.kind, e.value, e.line) for e in run.trace.of("answer") if e.kind != "block"]
     assert of_answer == [("ThreadPoolExecutor-0_0", "set", 1, None), ("main", "pass", 1, first + 3)]
-    assert run.verdict == "2 threads ran to the end; 1 result"
+    assert run.verdict == "main and 1 thread ran to the end; 1 result"
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -17,9 +17,10 @@ PACKAGE = ROOT / "semalab"
 LAYERS = (
     *("excerpt", "front_end", "event", "access", "rules", "certificate", "trace", "stops", "labels", "source"),
     *("columns", "use", "role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate"),
-    *("verdict", "files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
-    *("engine", "twins", "stepping", "decode", "watching", "bench", "beyond", "recording"),
-    *("loading", "comparison", "exploration", "exercises", "panel", "magic"),
+    *("verdict", "introduction"),
+    *("files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
+    *("engine", "twins", "stepping", "decode", "watching", "uncaught", "bench", "beyond", "recording"),
+    *("loading", "comparison", "exploration", "exercises", "panel", "magic", "terminal"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("jupyterlab", "replay", "panel", "magic")  # the only layers that may know ipywidgets and IPython

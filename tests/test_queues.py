@@ -82,7 +82,7 @@ def test_items_arrive(name: str, clock: str) -> None:
     run = record(hands_over, name=name, clock=clock)
     assert sorted(run.result) == [1, 2]
     assert [kinds(run).count(kind) for kind in ("put", "get", "refuse", "pass")] == [2, 2, 0, 0]
-    assert run.verdict == "2 threads ran to the end; `tasks`: 2 put, 2 taken, 0 left at the end"
+    assert run.verdict == "main and 1 thread ran to the end; `tasks`: 2 put, 2 taken, 0 left at the end"
     assert run.description.startswith(f"main and 1 thread · tasks = {name}() · ")
 
 

@@ -74,7 +74,7 @@ PERMITS = [
         "wrong",
         "Permit lost: `slots` began with 2 and ended with 1, and nobody is left to give back what is missing",
     ),
-    (all_are_back, "", "2 threads ran to the end; `pool`: 2 released, 2 acquired, value 2 at the end"),
+    (all_are_back, "", "main and 1 thread ran to the end; `pool`: 2 released, 2 acquired, value 2 at the end"),
 ]
 
 
@@ -459,9 +459,9 @@ DAEMONS = [
     ),
     (
         daemon_never_begins,
-        "1 thread ran to the end and late had not; `pool`: 0 released, 0 acquired, value 2 at the end",
+        "main ran to the end and late had not; `pool`: 0 released, 0 acquired, value 2 at the end",
     ),
-    (daemon_sleeps, "1 thread ran to the end and sleeper had not; none of them used a semaphore"),
+    (daemon_sleeps, "main ran to the end and sleeper had not; none of them used a semaphore"),
 ]
 
 

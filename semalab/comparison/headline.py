@@ -7,7 +7,7 @@ from semalab.comparison.turns import turns
 from semalab.excerpt import cut
 from semalab.run import Run
 from semalab.stops import Deadlock
-from semalab.verdict import expectation
+from semalab.verdict import expectation, in_vain
 
 _SHORT = 160  # characters of a verdict
 
@@ -43,7 +43,10 @@ def _ending(run: Run) -> str:
     if run.stopped is not None:
         return "deadlock" if isinstance(run.stopped, Deadlock) else "stopped"
     expected = expectation(run.reading, run.claim)
-    if expected is None or not (expected.held and expected.allowed) or expected.sentence != run.verdict:
+    if expected is None or not (expected.held and expected.allowed):
         return cut(run.verdict, _SHORT)
-    most = run.reading.uses[expected.primitive].most_inside
+    use = run.reading.uses[expected.primitive]
+    if use.passed_on or expected.sentence + in_vain(run.reading, run.claim) != run.verdict:
+        return cut(run.verdict, _SHORT)
+    most = use.most_inside
     return f"{most:,} inside at once" if most > 1 else "never more than 1 inside"

@@ -15,11 +15,11 @@ from semalab.poster.paper import Paper
 from semalab.run import Run
 from semalab.timeline import natural_height
 from semalab.timeline.beside import Beside, beside, common_rows
+from semalab.timeline.canvas import Onto, paper
 from semalab.timeline.ink import BODY, GREY, INK, RULE, SMALL
-from semalab.timeline.page import ABOVE, EDGE, POINTS
+from semalab.timeline.page import ABOVE, EDGE, HEADROOM, POINTS
 from semalab.timeline.scene import strips_of
 from semalab.timeline.settings import plain_settings
-from semalab.timeline.sheet import HEADROOM, Onto, paper
 from semalab.timeline.view import chosen
 from semalab.timeline.words import fit, wrap
 from semalab.trace import Trace

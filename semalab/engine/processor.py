@@ -253,7 +253,7 @@ class Processor:
         def look() -> bool:
             """At the run as a whole; returns whether it has been stopped."""
             self._answer()
-            if self.signals.raised:
+            if self.signals.raised or self.every[0].raised is not None:
                 self.hand_over()
             seconds = run_time.look()
             if self.deadlocked():
@@ -279,15 +279,19 @@ class Processor:
             self._stop_answering()
 
     def hand_over(self) -> None:
-        """Called at a look: a signal's handler has raised something, which is to rise in the program's main thread."""
+        """Called at each look from when a signal's handler has raised something until that rises in the main thread."""
         raise NotImplementedError
 
     def own_up(self) -> None:
-        """What a handler has raised and nobody has met is main's all the same: it would have risen there."""
+        """What a handler has raised and nobody has met is main's all the same: it would have risen there.
+
+        But an interrupt that did not rise, so that the run had to be stopped, was nobody's.
+        """
         main, raised = self.every[0], [error for _, error in self.signals.raised]
         self.signals.raised.clear()
         for error in filter(None, (main.owed, *raised)):
-            self.failed(main, error)
+            if self.verdict != "cancelled" or not isinstance(error, KeyboardInterrupt):
+                self.failed(main, error)
 
     def ask(self, call: Callable[[], Any]) -> Any:
         """Let the thread that called record() make a call, at its next look; returns or raises what that does."""

@@ -29,20 +29,26 @@ Deliver = Callable[[Raised], None]
 
 
 class Guarded:
-    """A handler of the program's in its place: what it raises is handed on. The user's interrupt goes its own way."""
+    """A handler of the program's in its place: what it raises is handed on.
 
-    __slots__ = ("_deliver", "handler")
+    The user's interrupt goes its own way, unless it is the program's main thread that it is to interrupt.
+    """
 
-    def __init__(self, handler: Callable[..., Any], deliver: Deliver) -> None:
+    __slots__ = ("_deliver", "_interrupts_main", "handler")
+
+    def __init__(self, handler: Callable[..., Any], deliver: Deliver, interrupts_main: bool) -> None:
         self.handler = handler
         self._deliver = deliver
+        self._interrupts_main = interrupts_main
 
     def __call__(self, number: int, frame: types.FrameType | None) -> None:
         try:
             self.handler(number, frame)
-        except (KeyboardInterrupt, Stop):
+        except Stop:
             raise
         except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not self._interrupts_main:
+                raise
             trace = error.__traceback__
             self._deliver((number, error.with_traceback(trace.tb_next if trace is not None else None)))
 
@@ -57,12 +63,14 @@ class Signals:
 
     Invariant: `raised` is appended to by handlers, between any two bytecodes of the thread that supervises the run, and
     emptied by that thread. While `on`, every handler that is not the interrupt's own is a `Guarded` one. `_some` is set
-    once there has been one: to ask the system for each signal takes as long as many a wait.
+    once there has been one: to ask the system for each signal takes as long as many a wait. `interrupts_main`: whoever
+    interrupts means the program, and not the run.
     """
 
     def __init__(self) -> None:
         self.raised: list[Raised] = []
         self.on = False
+        self.interrupts_main = False
         self._some = False
         self._set_before = False  # the alarm, and not by the run
 
@@ -79,7 +87,7 @@ class Signals:
         if not self.on or not callable(handler) or handler is signal.default_int_handler:
             return handler
         self._some = True
-        return handler if is_a(handler, Guarded) else Guarded(handler, self._deliver)
+        return handler if is_a(handler, Guarded) else Guarded(handler, self._deliver, self.interrupts_main)
 
     def _deliver(self, raised: Raised) -> None:
         if not self.on:  # in a child process, or by somebody who has kept the guarded one
@@ -94,6 +102,12 @@ class Signals:
                     signal.signal(number, handler)
             self.on = self._some = False
         self.raised.clear()
+
+    def interrupted(self) -> bool:
+        """Whether the user's interrupt is among what the handlers have raised, where it no longer is then."""
+        before = len(self.raised)
+        self.raised[:] = [one for one in self.raised if not isinstance(one[1], KeyboardInterrupt)]
+        return len(self.raised) < before
 
     def any(self) -> bool:
         """True if there may be a handler that is called while a thread waits."""

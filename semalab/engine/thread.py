@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from types import FrameType
 from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
@@ -99,17 +101,17 @@ class ProgramThread:
             if error is not None:
                 raise error
 
-    def raise_here(self, within: AbstractSet[int]) -> None:
-        """Let it rise between two bytecodes, if the thread is in code of one of these namespaces just now.
+    def raise_here(self, may_rise_in: Callable[[FrameType], bool]) -> None:
+        """Let it rise between two bytecodes, if it may rise where the thread is just now.
 
-        Elsewhere, in the midst of library code, it could leave a lock locked. In the lab the thread surrenders itself.
+        In the lab the thread surrenders itself.
         """
         with self.mailbox:
             if not self.stoppable or self.raised is None or self.carrier is None:
                 return
             ident = self.carrier.ident
             frame = current_frames().get(ident)
-            if frame is None or id(frame.f_globals) not in within:
+            if frame is None or not may_rise_in(frame):
                 return
             self.sent, self.raised = self.raised, None
             self.gate.acquire(False)

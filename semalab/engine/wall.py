@@ -9,8 +9,10 @@ from __future__ import annotations
 import _thread
 import contextlib
 import math
+import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from semalab.engine.foreign import Foreign
@@ -18,6 +20,7 @@ from semalab.engine.processor import WAKE, Processor, check_lock_arguments
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread
 
+_LAB = __name__.partition(".")[0]
 MOST_PATIENT = 40  # ticks between two looks for threads that are not of the run
 
 
@@ -150,12 +153,26 @@ class WallProcessor(Processor):
         raise Stop
 
     def hand_over(self) -> None:
-        main = self.every[0]
+        main, raised = self.every[0], self.signals.raised
         if not main.alive:
+            if self.signals.interrupted():  # as the end of a process, which waits for its threads then
+                self.stop("cancelled")
             return
-        if main.owed is None:
-            main.interrupt(self.signals.raised.pop(0)[1])
-        main.raise_here(self.program)
+        if main.owed is None and raised:
+            main.interrupt(raised.pop(0)[1])
+        main.raise_here(self._may_rise_in)
+
+    def _may_rise_in(self, frame: FrameType) -> bool:
+        """In library code, or in the midst of the lab's, it could leave a lock locked.
+
+        A script's user takes the first as from Python itself. Nobody knows it of the lab, nor of its copies of modules.
+        """
+        space = frame.f_globals
+        if id(space) in self.program:
+            return True
+        name = str(space.get("__name__"))
+        genuine = vars(sys.modules[name]) is space if name in sys.modules else False
+        return self.signals.interrupts_main and genuine and name.partition(".")[0] != _LAB
 
     def _block_foreign(self, lock: WallLock, timeout: float) -> bool:
         """As `block`, for a thread that is not of this run: the run's end is nothing to it, and nobody lets it go."""

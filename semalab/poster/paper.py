@@ -15,10 +15,11 @@ from matplotlib.patches import PathPatch
 from PIL import Image
 
 from semalab.timeline import png
+from semalab.timeline.canvas import Onto, paper
 from semalab.timeline.ink import SMALL
 from semalab.timeline.lettering import Lettering
 from semalab.timeline.page import EDGE
-from semalab.timeline.sheet import Onto, boxes, paper
+from semalab.timeline.sheet import boxes
 
 WIDTH = 720.0  # points: as wide as a timeline
 ROOM = WIDTH - 2 * EDGE

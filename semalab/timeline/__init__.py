@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -16,6 +18,8 @@ from semalab.reading import Reading
 from semalab.timeline.absent import draw_absent
 from semalab.timeline.axis import draw_axis, draw_labels, label_margin
 from semalab.timeline.beside import Beside
+from semalab.timeline.canvas import Canvas, FigureCanvas, Onto
+from semalab.timeline.drawing import Drawing, ListCanvas
 from semalab.timeline.faults import draw_faults
 from semalab.timeline.head import Head, draw_head, head_of
 from semalab.timeline.ink import GREY
@@ -28,14 +32,54 @@ from semalab.timeline.raster import as_image, draw_image
 from semalab.timeline.rows import TIP, TORN, draw_rows
 from semalab.timeline.scene import NOW, Scene, scene_of
 from semalab.timeline.settings import plain_settings
-from semalab.timeline.sheet import Onto, Sheet
+from semalab.timeline.sheet import Sheet
 from semalab.timeline.strip import draw_strips
 from semalab.timeline.view import Between
 
-__all__ = ["NOW", "draw", "natural_height", "png", "save", "svg", "written"]
+__all__ = ["NOW", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]
 
 
-def draw(
+@dataclass(frozen=True)
+class Layout:
+    """A scene with a size: what stands above the plot, where all has its place, and what the time axis spans.
+
+    begin, end: of the axis, in units of the scene's clock; last: where the run ends on it. dpi: pixels per inch.
+    """
+
+    scene: Scene
+    head: Head
+    page: Page
+    begin: float
+    end: float
+    last: float
+    dpi: int
+
+
+def draw(reading: Reading, *, onto: Onto | None = None, **settings: Any) -> Figure:
+    """Draw a run with matplotlib.
+
+    Args:
+        reading: what to draw.
+        onto: paper that the picture is put on, as wide as it is, instead of paper of its own.
+        settings: as in `layout`.
+    """
+    with plain_settings():
+        laid = layout(reading, **settings)
+        canvas = FigureCanvas(laid.page, laid.begin, laid.end, laid.dpi, onto)
+        paint(laid, canvas)
+    return canvas.figure
+
+
+def listed(reading: Reading, **settings: Any) -> Drawing:
+    """What `draw` would draw, as data; settings as in `layout`."""
+    with plain_settings():
+        laid = layout(reading, **settings)
+        canvas = ListCanvas(laid.page, laid.begin, laid.end)
+        paint(laid, canvas)
+    return canvas.drawing()
+
+
+def layout(
     reading: Reading,
     *,
     title: str,
@@ -51,16 +95,15 @@ def draw(
     height: float | None = None,
     dpi: int = 100,
     beside: Beside | None = None,
-    onto: Onto | None = None,
     pace: tuple[str, Pace] | None = None,
     accesses: Sequence[Access] = (),
     circle: Sequence[Link] = (),
     died: Sequence[str] = (),
-) -> Figure:
-    """Draw a run. The same reading gives the same picture, and a height once given is never exceeded.
+) -> Layout:
+    """What a picture of a run shows, and where. The same reading gives the same, and no more than a given height.
 
     Args:
-        reading: what to draw.
+        reading: what is to be drawn.
         title: the verdict, in words; wrapped, never cut off.
         subtitle: a second line: program, clock, seed.
         standing: what the title amounts to: "wrong", "cannot say", "right" or "" (see `timeline.standing`).
@@ -74,7 +117,6 @@ def draw(
         width, height: inches. Without a height, one that depends on the number of rows and strips alone.
         dpi: pixels per inch.
         beside: what the picture shares with one that it is laid beside; its rows then take the place of `threads`.
-        onto: paper that the picture is put on, as wide as it is, instead of paper of its own.
         pace: label of a primitive, and how many may start in how long: a curve of its starts is drawn above the values,
             where time passed and the picture stands alone.
         accesses: what threads read and wrote of shared variables: those that are numbers are drawn above the values,
@@ -93,15 +135,19 @@ def draw(
         raise ValueError(f"width must be at least 4 inches, got {width:g}")
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
-    with plain_settings():
-        scene = scene_of(
-            reading, alarm, allowed, stopped, between, threads, select, beside, pace, accesses, circle, died
-        )
-        if height is None:
-            height = natural_height(len(scene.threads), scene.bands)
-        words = " · ".join(filter(None, (subtitle, scene.view.words)))
-        head, page = _laid_out(scene, title, standing, words, width * POINTS, height * POINTS, POINTS / dpi)
-        return _drawn(scene, head, page, dpi, onto)
+    scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside, pace, accesses, circle, died)
+    if height is None:
+        height = natural_height(len(scene.threads), scene.bands)
+    words = " · ".join(filter(None, (subtitle, scene.view.words)))
+    head, page = _laid_out(scene, title, standing, words, width * POINTS, height * POINTS, POINTS / dpi)
+    view = scene.view
+    own = TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0
+    before = 4.0 + (TORN if view.early else 0.0)
+    after = 4.0 + (own if scene.beside is None else TIP + 7.0 if scene.beside.tips else TORN)
+    per_point = (view.until - view.begin) / (page.right - page.left - before - after)
+    end = view.until + after * per_point
+    last = min(end, view.end + own * per_point) if view.until > view.end else end
+    return Layout(scene, head, page, view.begin - before * per_point, end, last, dpi)
 
 
 def _laid_out(
@@ -130,17 +176,12 @@ def _laid_out(
         group = page.group
 
 
-def _drawn(scene: Scene, head: Head, page: Page, dpi: int, onto: Onto | None) -> Figure:
-    view = scene.view
-    own = TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0
-    before = 4.0 + (TORN if view.early else 0.0)
-    after = 4.0 + (own if scene.beside is None else TIP + 7.0 if scene.beside.tips else TORN)
-    per_point = (view.until - view.begin) / (page.right - page.left - before - after)
-    end = view.until + after * per_point
-    last = min(end, view.end + own * per_point) if view.until > view.end else end
-    sheet = Sheet(page, view.begin - before * per_point, end, dpi, last, onto)
-    draw_head(sheet, head)
-    draw_key(sheet, scene, head.key)
+def paint(laid: Layout, canvas: Canvas) -> None:
+    """Put all of it on a canvas."""
+    scene, page = laid.scene, laid.page
+    sheet = Sheet(page, laid.begin, laid.end, laid.dpi, canvas, laid.last)
+    draw_head(sheet, laid.head)
+    draw_key(sheet, scene, laid.head.key)
     if scene.threads:
         draw_labels(sheet, scene)
         draw_absent(sheet, scene)
@@ -152,4 +193,3 @@ def _drawn(scene: Scene, head: Head, page: Page, dpi: int, onto: Onto | None) ->
         draw_axis(sheet, scene)
     else:
         sheet.text(page.left, page.row(0), "Nothing was recorded.", color=GREY)
-    return sheet.figure

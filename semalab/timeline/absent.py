@@ -23,5 +23,4 @@ def draw_absent(sheet: Sheet, scene: Scene) -> None:
         words = "not in this run" if len(rows) == 1 else f"{len(rows):,} threads that are not in this run"
         if len(rows) * page.pitch >= 10.5 and width(words, SMALL) <= page.right - page.left:
             middle = (page.row(rows[0]) + page.row(rows[-1])) / 2
-            text = sheet.text(page.left + 12, middle, words, va="center_baseline", color=GREY)
-            text.set_gid("absent label")
+            sheet.text(page.left + 12, middle, words, gid="absent label", va="center_baseline", color=GREY)

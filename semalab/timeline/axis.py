@@ -48,10 +48,8 @@ def draw_labels(sheet: Sheet, scene: Scene) -> None:
         bold = row == selected
         right = page.left - 8 - beside
         name = fit(scene.threads[row], right - EDGE, SMALL, bold)
-        text = sheet.text(right, page.row(row), name, ha="right", va="center_baseline", bold=bold, color=INK)
-        if row in scene.view.absent:
-            text.set_color(GREY)
-        text.set_gid("row")
+        colour = GREY if row in scene.view.absent else INK
+        sheet.text(right, page.row(row), name, gid="row", ha="right", va="center_baseline", bold=bold, color=colour)
     if scene.longer:
         at = np.full(len(scene.longer), sheet.begin - (_MARK / 2 + 2) * sheet.per_point)
         size = min(LONGER[1], page.pitch * 0.8)
@@ -73,12 +71,13 @@ def draw_axis(sheet: Sheet, scene: Scene) -> None:
     segments = np.stack([x, np.full(len(x), top - 4), x, np.full(len(x), top)], axis=1).reshape(-1, 2, 2)
     sheet.lines(segments, "tick", 2, color=LINE, linewidth=0.8)
     for place, label in zip(places, labels, strict=True):
-        sheet.text(sheet.x(place), top - 13, label, ha="center", color=INK).set_gid("tick label")
+        sheet.text(sheet.x(place), top - 13, label, gid="tick label", ha="center", color=INK)
     if page.compact:
         before = sheet.x(places[0]) - width(labels[0], SMALL) / 2 - 6
         sheet.text(before, top - 13, clock.word, size=8, ha="right", color=GREY)
     else:
-        sheet.text((page.left + page.right) / 2, top - 27, clock.label, ha="center", color=GREY).set_gid("axis label")
+        middle = (page.left + page.right) / 2
+        sheet.text(middle, top - 27, clock.label, gid="axis label", ha="center", color=GREY)
 
 
 def _ticks(scene: Scene, room: float) -> tuple[list[float], list[str]]:

@@ -68,7 +68,7 @@ def draw_curve(sheet: Sheet, view: View, band: Band, curve: Curve, colour: str =
     _label(sheet, band, most, allowed, up)
     name = fit(curve.primitive, (sheet.page.right - sheet.page.left) * 0.25, 8)
     heading = f"starts of {name} in the last {in_seconds(curve.pace.window)}; dashed: {allowed:,}, the most allowed"
-    sheet.text(sheet.x(view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
+    sheet.text(sheet.x(view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
 
 
 def _between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> Path:

@@ -132,6 +132,5 @@ def _draw_labels(sheet: Sheet, labels: list[Label]) -> None:
             begin = min(max(place, least), sheet.page.right - long)
             if all(begin > stop + _GAP or begin + long < start - _GAP for start, stop in taken):
                 taken.append((begin, begin + long))
-                text = sheet.text(begin, y, label.words, bold=True, color=label.colour, va="baseline")
-                text.set_gid(label.gid)
+                sheet.text(begin, y, label.words, gid=label.gid, bold=True, color=label.colour, va="baseline")
                 break

@@ -47,18 +47,10 @@ def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 
 def draw_head(sheet: Sheet, head: Head) -> None:
     page, mark = sheet.page, head.mark
     if mark.sign:
-        sign = sheet.text(EDGE, page.title, mark.sign, bold=True, size=head.size, color=mark.colour)
-        sign.set_gid("title sign")
+        sheet.text(EDGE, page.title, mark.sign, gid="title sign", bold=True, size=head.size, color=mark.colour)
     left = EDGE + indent(mark, head.size)
     for number, line in enumerate(head.title):
-        text = sheet.text(
-            left,
-            page.title - number * head.leading,
-            line,
-            bold=True,
-            size=head.size,
-            color=mark.title,
-        )
-        text.set_gid("title")
+        y = page.title - number * head.leading
+        sheet.text(left, y, line, gid="title", bold=True, size=head.size, color=mark.title)
     for number, line in enumerate(head.subtitle):
-        sheet.text(EDGE, page.subtitle - number * SUBTITLE_LINE, line, size=BODY, color=GREY).set_gid("subtitle")
+        sheet.text(EDGE, page.subtitle - number * SUBTITLE_LINE, line, gid="subtitle", size=BODY, color=GREY)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon, Rectangle
 
 from semalab.event import actors
 from semalab.timeline.axis import LONGER
@@ -23,6 +21,7 @@ from semalab.timeline.words import fit, width
 
 _GAP, _AFTER = 12.0, 5.0  # points between entries, and between a sample and its word
 _SAMPLE = 16.0
+SEEN = 1e-3  # the part of the axis from which a line is seen
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def entries_of(scene: Scene, group: int) -> list[Entry]:
             entries.append(Entry("both", "the others", OTHER))
     entries += _bars(scene, kinds, tone)
     entries += [Entry("work", _at_work(scene))] if _runs(scene) else []
-    entries += [Entry("sleep", "sleeping")] if "sleep" in kinds else []
-    entries += [Entry("join", "in join()")] if "join" in kinds else []
+    entries += [Entry("sleep", "sleeping")] if _bare(scene, "sleep") else []
+    entries += [Entry("join", "in join()")] if _bare(scene, "join") else []
     entries += [Entry(kind, word, tone) for kind, word in _moments(scene)]
     if len(scene.links):
         entries.append(Entry("link", "hands over"))
@@ -92,7 +91,25 @@ def _bars(scene: Scene, kinds: set[str], tone: Tone | None) -> list[Entry]:
         if (scene.density.waits >= OFTEN).any():
             entries.append(Entry("wait", f"waiting, {_percent(OFTEN)} of the time or more", OTHER))
         return entries
-    return [Entry(kind, word, tone) for kind, word in (("hold", "holding"), ("wait", "waiting")) if kind in kinds]
+    words = [("hold", "holding"), ("inner", "holding one more"), ("wait", "waiting")]
+    shown = kinds | {"inner"} if _holds_more(scene) else kinds
+    return [Entry(kind, word, tone) for kind, word in words if kind in shown]
+
+
+def _holds_more(scene: Scene) -> bool:
+    """Somebody took a permit of what they already held one of: a bar lies in a bar of its own colour."""
+    if crowded(scene):
+        return False
+    for (kind, tone), bars in scene.bars.items():
+        if kind != "hold" or tone is OTHER:
+            continue
+        last: dict[int, float] = {}
+        for at in np.lexsort((bars.begin, bars.row)).tolist():
+            row, begin, end = int(bars.row[at]), float(bars.begin[at]), float(bars.end[at])
+            if begin < last.get(row, begin):
+                return True
+            last[row] = max(end, last.get(row, end))
+    return False
 
 
 def _percent(share: float) -> str:
@@ -113,7 +130,32 @@ def _crowding(scene: Scene, group: int) -> str:
 def _runs(scene: Scene) -> bool:
     """Somebody ran outside of every wait, sleep and join, for long enough to be seen."""
     idle = sum(float((b.end - b.begin).sum()) for (kind, _), b in scene.bars.items() if kind != "hold")
-    return sum(end - begin for begin, end in scene.lives.values()) - idle > 1e-3 * scene.view.span
+    return sum(end - begin for begin, end in scene.lives.values()) - idle > SEEN * scene.view.span
+
+
+def _bare(scene: Scene, kind: str) -> bool:
+    """Somebody sleeps, or waits for an end, where no bar lies on the line, and for long enough to be seen."""
+    lines = scene.bars.get((kind, None))
+    if lines is None:
+        return False
+    held: dict[int, list[tuple[float, float]]] = {}
+    for (other, _), bars in scene.bars.items():
+        if other == "hold":
+            for row, begin, end in zip(bars.row.tolist(), bars.begin.tolist(), bars.end.tolist(), strict=True):
+                held.setdefault(row, []).append((begin, end))
+    for spans in held.values():
+        spans.sort()
+    least, shown = SEEN * scene.view.span, 0.0
+    for row, begin, end in zip(lines.row.tolist(), lines.begin.tolist(), lines.end.tolist(), strict=True):
+        at = begin
+        for first, last in held.get(row, ()):
+            if first >= end:
+                break
+            shown, at = shown + max(0.0, first - at), max(at, last)
+        shown += max(0.0, end - at)
+        if shown > least:
+            return True
+    return False
 
 
 def _moments(scene: Scene) -> list[tuple[str, str]]:
@@ -158,6 +200,9 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
         ground, line = hatch_inks(sheet, colour)
         _box(sheet, left, y, wide, 7, facecolor=ground, edgecolor=line, linewidth=0.7, hatch=hatch)
+    if kind == "inner":
+        _box(sheet, x, y, _SAMPLE, 9, facecolor=colour)
+        _box(sheet, x + 4, y, _SAMPLE - 4, 6, facecolor=colour, edgecolor=PAPER, linewidth=0.9)
     if kind == "density":
         for step in range(1, STEPS + 1):
             left, wide = x + _SAMPLE * (step - 1) / STEPS, _SAMPLE / STEPS
@@ -194,7 +239,7 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         begin = [(x, y - 3.5), (x + (10 if kind == "tip" else _SAMPLE), y - 3.5)]
         corners = [*begin, *(tip if kind == "tip" else tear), (x, y + 3.5)]
         style = {"facecolor": PAPER, "edgecolor": colour, "linewidth": 0.7, "hatch": hatch}
-        sheet.on_paper(Polygon(np.array(corners), closed=True, **style), "key")
+        sheet.paper_area(corners, "key", **style)
 
 
 def _draw_line_sample(sheet: Sheet, scene: Scene, kind: str, x: float, y: float) -> None:
@@ -207,8 +252,9 @@ def _draw_line_sample(sheet: Sheet, scene: Scene, kind: str, x: float, y: float)
 
 
 def _box(sheet: Sheet, x: float, y: float, wide: float, high: float, **style: Any) -> None:
-    sheet.on_paper(Rectangle((x, y - high / 2), wide, high, **{"linewidth": 0, **style}), "key")
+    low, top = y - high / 2, y + high / 2
+    sheet.paper_area([(x, low), (x + wide, low), (x + wide, top), (x, top)], "key", **style)
 
 
 def _line(sheet: Sheet, x: list[float], y: list[float], **style: Any) -> None:
-    sheet.on_paper(Line2D(np.array(x), np.array(y), **style), "key")
+    sheet.paper_line(x, y, "key", **style)

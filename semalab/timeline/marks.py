@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.path import Path
 from matplotlib.typing import MarkerType
@@ -34,7 +36,7 @@ def draw_marks(sheet: Sheet, scene: Scene) -> None:
         sheet.upright(opening.at, "opening", 5, color=opening.tone.colour, linewidth=1.8)
     for marks in scene.marks:
         if not (as_image(sheet, scene) and painted(marks)):
-            _draw(sheet, _apart(sheet, marks))
+            _draw(sheet, scene, _apart(sheet, marks))
     _draw_links(sheet, scene)
     _draw_thefts(sheet, scene)
     _draw_circle(sheet, scene)
@@ -49,7 +51,7 @@ def _apart(sheet: Sheet, marks: Marks) -> Marks:
     return Marks(marks.kind, marks.word, marks.tone, marks.row[kept], marks.at[kept])
 
 
-def _draw(sheet: Sheet, marks: Marks) -> None:
+def _draw(sheet: Sheet, scene: Scene, marks: Marks) -> None:
     y = middles(sheet, marks.row)
     colour = marks.tone.colour if marks.tone is not None else INK
     if marks.kind == "count":
@@ -76,15 +78,42 @@ def _draw(sheet: Sheet, marks: Marks) -> None:
         sheet.line(marks.at, y, "stolen", 7.4, **ring, **style)
     elif marks.kind == "print":
         ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
-        sheet.line(marks.at, y - half, "print", 7.5, **ring, **style)
+        side = np.where(_linked_below(sheet, scene, marks), 1.0, -1.0)
+        sheet.line(marks.at, y + side * half, "print", 7.5, **ring, **style)
     elif marks.kind in {"read", "write"}:  # an edge of paper parts it from the bar that it lies on
         fill, rim = (PAPER, INK) if marks.kind == "read" else (INK, PAPER)
         ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
         sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
     else:
-        lift = half if marks.kind == "give" else 0.0  # on top of the bar that it would otherwise hide
+        lift = np.zeros(len(y))
+        if marks.kind == "give":  # on top of the bar that it would otherwise hide
+            lift[_on_bar(scene, marks.row, marks.at)] = half
         edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
         sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
+
+
+def _linked_below(sheet: Sheet, scene: Scene, marks: Marks) -> np.ndarray:
+    """Which of these moments have an arrow at the lower edge of their row, so short that a ring there would hide it."""
+    near = 4.0 * sheet.per_point
+    source, begin, target, end = scene.links.T
+    down = target > source
+    rows = np.r_[source[down], target[~down]]
+    places = np.r_[begin[down], end[~down]]
+    taken = (marks.row[:, None] == rows[None, :]) & (np.abs(marks.at[:, None] - places[None, :]) < near)
+    below: np.ndarray = taken.any(axis=1)
+    return below
+
+
+def _on_bar(scene: Scene, row: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Which of these places lie on a bar, its two ends among it."""
+    found = np.zeros(len(row), dtype=bool)
+    for (kind, _), bars in scene.bars.items():
+        if kind not in {"hold", "wait"}:
+            continue
+        for place in np.flatnonzero(~found).tolist():
+            same = bars.row == row[place]
+            found[place] = bool(((bars.begin[same] <= at[place]) & (at[place] <= bars.end[same])).any())
+    return found
 
 
 def _draw_thefts(sheet: Sheet, scene: Scene) -> None:
@@ -125,6 +154,7 @@ def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
     """What became of a process, beside its end: right of it, or on its bar, or before its row begins."""
     if sheet.page.pitch < 10:
         return
+    style: dict[str, Any] = {"gid": "died", "bold": True, "va": "center_baseline"}
     for row, words in scene.died.items():
         if row not in scene.lives:
             continue
@@ -134,11 +164,11 @@ def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
         held = any(kind == "hold" and row in bars.row[bars.left] for (kind, _), bars in scene.bars.items())
         begins = [b for (kind, _), bars in scene.bars.items() if kind == "hold" for b in bars.begin[bars.row == row]]
         if x + 6 + wide <= stop - 4:
-            sheet.text(x + 6, y, words, bold=True, color=INK, va="center_baseline").set_gid("died")
+            sheet.text(x + 6, y, words, color=INK, **style)
         elif held and x - 6 - wide > sheet.x(max(begins)) and sheet.page.pitch * HOLD >= 10.5:
-            sheet.text(x - 6, y, words, bold=True, color="white", ha="right", va="center_baseline").set_gid("died")
+            sheet.text(x - 6, y, words, color="white", ha="right", **style)
         elif first - 6 - wide > sheet.page.left:
-            sheet.text(first - 6, y, words, bold=True, color=INK, ha="right", va="center_baseline").set_gid("died")
+            sheet.text(first - 6, y, words, color=INK, ha="right", **style)
 
 
 def _draw_links(sheet: Sheet, scene: Scene) -> None:
@@ -148,11 +178,11 @@ def _draw_links(sheet: Sheet, scene: Scene) -> None:
     source, begin, target, end = scene.links.T
     down = np.where(target > source, -1.0, 1.0)
     half = sheet.page.pitch * HOLD / 2
-    y0 = middles(sheet, source) + down * half
+    y0 = middles(sheet, source) + down * half * _on_bar(scene, source, begin)
     y1 = middles(sheet, target) - down * half
     sheet.lines(np.stack([begin, y0, end, y1], axis=1).reshape(-1, 2, 2), "handover", 5.5, color=GREY, linewidth=0.9)
     for direction, marker in ((-1.0, "v"), (1.0, "^")):
         at = down == direction
         if at.any():
-            style = {"linestyle": "none", "markersize": 3.6, "color": GREY, "markeredgewidth": 0}
+            style = {"linestyle": "none", "markersize": 4.4, "color": GREY, "markeredgewidth": 0}
             sheet.line(end[at], (y1 + direction * -1.6)[at], "handover tip", 5.6, marker=marker, **style)

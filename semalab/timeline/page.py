@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 POINTS = 72  # per inch
 EDGE = 12.0  # paper around the picture
+HEADROOM = 24.0  # of the plot above its rows
 BAND = 21.0  # above the rows: the alarm's bar, and labels of moments
 TITLE_LINE, SUBTITLE_LINE, KEY_LINE = 17.0, 13.0, 15.0
 _ROW, _ROW_MOST = 18.0, 34.0

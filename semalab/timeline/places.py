@@ -13,8 +13,7 @@ from matplotlib.text import Text
 
 from semalab.reading import Reading
 from semalab.timeline.clock import Clock, clock_of
-from semalab.timeline.page import POINTS
-from semalab.timeline.sheet import HEADROOM
+from semalab.timeline.page import HEADROOM, POINTS
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 
+from semalab.timeline.canvas import Pixels
 from semalab.timeline.density import OFTEN, STEPS, Density
 from semalab.timeline.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
 from semalab.timeline.page import POINTS
@@ -48,9 +49,10 @@ def painted(marks: Marks) -> bool:
 class Image(Artist):
     """Pixels of a palette at a place on the plot. Scaled to the renderer's grid by taking the nearest."""
 
-    def __init__(self, codes: np.ndarray, palette: np.ndarray, box: tuple[float, float, float, float]) -> None:
+    def __init__(self, pixels: Pixels) -> None:
         super().__init__()
-        self.codes, self.palette, self.box = codes, palette, box
+        self.codes, self.box = pixels.codes, pixels.box
+        self.palette = pixels.palette.view(np.uint32).ravel()
 
     def draw(self, renderer: RendererBase) -> None:
         left, bottom, right, top = self.box
@@ -69,7 +71,7 @@ class Image(Artist):
         context.restore()
 
 
-class Canvas:
+class Raster:
     """The pixels of all rows. Invariant: painted in order, a later kind covers an earlier one.
 
     Threads that share a line of pixels share a lane. Where several share a pixel, a hold of any of them shows:
@@ -115,39 +117,39 @@ class Canvas:
             self.palette.append(np.array([*(round(255 * p) for p in to_rgb(colour)), 255], dtype=np.uint8))
         np.copyto(self.codes, len(self.palette) - 1 if colour is not None else 0, where=mask)
 
-    def image(self) -> Image:
+    def pixels(self) -> Pixels:
         page = self.sheet.page
-        palette = np.array(self.palette).view(np.uint32).ravel()
-        return Image(self.codes, palette, (self.sheet.begin, page.rows_bottom, self.sheet.end, page.rows_top))
+        box = (self.sheet.begin, page.rows_bottom, self.sheet.end, page.rows_top)
+        return Pixels(self.codes, np.array(self.palette), box)
 
 
 def draw_image(sheet: Sheet, scene: Scene) -> None:
     """All rows as one image: lives first, then sleeps and joins, waits, holds, and moments as single columns."""
-    canvas = Canvas(sheet, scene)
+    raster = Raster(sheet, scene)
     begin, end = np.array(list(scene.lives.values()), dtype=np.float64).reshape(-1, 2).T
     begin = np.where((begin <= scene.view.begin) & scene.view.early, sheet.begin, begin)
     end = np.where((end >= scene.view.end) & scene.view.late, sheet.end, end)
-    canvas.paint(canvas.cover(np.array(list(scene.lives)), begin, end) > _SEEN, WORK[canvas.fine], 0)
+    raster.paint(raster.cover(np.array(list(scene.lives)), begin, end) > _SEEN, WORK[raster.fine], 0)
     for kind, shade, hatch in (("sleep", SLEEP, "."), ("join", JOIN, ",")):
         if (kind, None) in scene.bars:
             bars = scene.bars[kind, None]
-            covered = canvas.cover(*_reaching(sheet, bars)) > _SEEN
-            if canvas.fine:
-                canvas.paint(covered, None, 0)
-            canvas.paint(covered, shade[canvas.fine], 0, hatch if canvas.fine else "")
+            covered = raster.cover(*_reaching(sheet, bars)) > _SEEN
+            if raster.fine:
+                raster.paint(covered, None, 0)
+            raster.paint(covered, shade[raster.fine], 0, hatch if raster.fine else "")
     if scene.density is not None:
-        _paint_density(canvas, scene.density)
+        _paint_density(raster, scene.density)
     else:
         for layer, paint in (("wait", _paint_waits), ("hold", _paint_holds)):
             for (kind, tone), bars in scene.bars.items():
                 if kind == layer and tone is not None:
-                    paint(canvas, tone, bars)
+                    paint(raster, tone, bars)
     for marks in scene.marks:
         if marks.tone is not None and painted(marks):
             wide = 1.6 * POINTS / sheet.dpi * sheet.per_point
-            covered = canvas.cover(marks.row, marks.at - wide / 2, marks.at + wide / 2) > _SEEN
-            canvas.paint(covered, marks.tone.colour, HOLD)
-    sheet.add(canvas.image(), "rows", 3)
+            covered = raster.cover(marks.row, marks.at - wide / 2, marks.at + wide / 2) > _SEEN
+            raster.paint(covered, marks.tone.colour, HOLD)
+    sheet.pixels(raster.pixels(), "rows", 3)
 
 
 def _reaching(sheet: Sheet, bars: Bars) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -160,46 +162,46 @@ def _reaching(sheet: Sheet, bars: Bars) -> tuple[np.ndarray, np.ndarray, np.ndar
     return bars.row, begin, end
 
 
-def _paint_waits(canvas: Canvas, tone: Tone, bars: Bars) -> None:
-    row, begin, end = _reaching(canvas.sheet, bars)
+def _paint_waits(raster: Raster, tone: Tone, bars: Bars) -> None:
+    row, begin, end = _reaching(raster.sheet, bars)
     if bars.open.any():  # a wait that never ended goes on past the end of the log
-        end = np.where(bars.open, canvas.sheet.last, end)
-    covered = canvas.cover(row, begin, end) > _SEEN
-    ground, line = hatch_inks(canvas.sheet, tone.colour)
-    canvas.paint(covered, ground, WAIT)
-    canvas.paint(covered, line, WAIT, tone.hatch)
+        end = np.where(bars.open, raster.sheet.last, end)
+    covered = raster.cover(row, begin, end) > _SEEN
+    ground, line = hatch_inks(raster.sheet, tone.colour)
+    raster.paint(covered, ground, WAIT)
+    raster.paint(covered, line, WAIT, tone.hatch)
 
 
-def _paint_holds(canvas: Canvas, tone: Tone, bars: Bars) -> None:
+def _paint_holds(raster: Raster, tone: Tone, bars: Bars) -> None:
     """The paler the less of a column's time is held: many short holds in a row are not one long one."""
-    cover = canvas.cover(*_reaching(canvas.sheet, bars))
+    cover = raster.cover(*_reaching(raster.sheet, bars))
     for strength, least in _PALER:
-        canvas.paint(cover > least, paler(tone.colour, strength), HOLD)
+        raster.paint(cover > least, paler(tone.colour, strength), HOLD)
 
 
-def _paint_density(canvas: Canvas, density: Density) -> None:
+def _paint_density(raster: Raster, density: Density) -> None:
     """Where most threads wait, a hatch; over it the darker, the more of the time they hold, by the tone held most."""
-    row = np.arange(canvas.lanes) * canvas.sheet.page.group // density.threads
-    scene_wide = canvas.wide / (canvas.sheet.end - canvas.sheet.begin)
-    left = round((density.begin - canvas.sheet.begin) * scene_wide)
+    row = np.arange(raster.lanes) * raster.sheet.page.group // density.threads
+    scene_wide = raster.wide / (raster.sheet.end - raster.sheet.begin)
+    left = round((density.begin - raster.sheet.begin) * scene_wide)
     across = density.waits.shape[1]
-    column = ((np.arange(canvas.wide) - left + 0.5) / scene_wide / density.time).astype(np.intp)
-    inside = (np.arange(canvas.wide) >= left) & (column < across)
+    column = ((np.arange(raster.wide) - left + 0.5) / scene_wide / density.time).astype(np.intp)
+    inside = (np.arange(raster.wide) >= left) & (column < across)
 
     def spread(cells: np.ndarray) -> np.ndarray:
         """Cells as lanes and columns of pixels."""
         found: np.ndarray = cells[row[:, None], np.minimum(column, across - 1)[None, :]] & inside[None, :]
         return found
 
-    ground, line = hatch_inks(canvas.sheet, OTHER.colour)
-    canvas.paint(spread(density.waits >= OFTEN), ground, 1.0)
-    canvas.paint(spread(density.waits >= OFTEN), line, 1.0, OTHER.hatch)
+    ground, line = hatch_inks(raster.sheet, OTHER.colour)
+    raster.paint(spread(density.waits >= OFTEN), ground, 1.0)
+    raster.paint(spread(density.waits >= OFTEN), line, 1.0, OTHER.hatch)
     tones = list(density.holds)
     levels = np.stack([density.steps(tone) for tone in tones])
     chief, level = levels.argmax(axis=0), levels.max(axis=0)
     for number, tone in enumerate(tones):
         for step in range(1, STEPS + 1):
-            canvas.paint(spread((chief == number) & (level == step)), shade(tone, step), 1.0)
+            raster.paint(spread((chief == number) & (level == step)), shade(tone, step), 1.0)
 
 
 def shade(tone: Tone, step: int) -> str:

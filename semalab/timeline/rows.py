@@ -21,6 +21,7 @@ LINES = {  # kind -> (colour, line style, width)
 TIP = 22.0  # points by which a span that never ended reaches over the end of its row
 TORN = 9.0  # points by which a span that goes on outside the window reaches over its edge
 _TEAR = np.array([(1, -1), (0.45, -0.5), (1, 0), (0.45, 0.5), (1, 1)])  # (outwards, up)
+_SEAM = 0.8  # points by which a tip lies over its bar's own end, the edge of which it hides
 _NAMES = 40  # names written into bars, at most
 
 
@@ -107,7 +108,7 @@ def _draw_holds(sheet: Sheet, tone: Tone, bars: Bars, depth: np.ndarray) -> None
     short = bars.end - bars.begin < 1.6 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.6)
     ended = bars.open
-    _draw_tips(sheet, bars.end[ended], y[ended], half[ended], "hold tip", facecolor=tone.colour)
+    _draw_tips(sheet, bars.begin[ended], bars.end[ended], y[ended], half[ended], "hold tip", facecolor=tone.colour)
 
 
 def _draw_seams(sheet: Sheet, bars: Bars, half: np.ndarray, depth: np.ndarray) -> None:
@@ -128,7 +129,8 @@ def _draw_waits(sheet: Sheet, tone: Tone, bars: Bars) -> None:
     _bar(sheet, bars, half, np.full(len(y), True), "wait", 4, **style)
     short = bars.end - bars.begin < 1.0 * sheet.per_point
     _draw_instants(sheet, bars.begin[short], (y - half)[short], (y + half)[short], tone, 1.0)
-    _draw_tips(sheet, bars.end[bars.open], y[bars.open], half[bars.open], "wait tip", **style)
+    ended = bars.open
+    _draw_tips(sheet, bars.begin[ended], bars.end[ended], y[ended], half[ended], "wait tip", **style)
 
 
 def _draw_instants(sheet: Sheet, x: np.ndarray, bottom: np.ndarray, top: np.ndarray, tone: Tone, weight: float) -> None:
@@ -137,18 +139,23 @@ def _draw_instants(sheet: Sheet, x: np.ndarray, bottom: np.ndarray, top: np.ndar
     sheet.lines(segments, "instant", 4.5, color=tone.colour, linewidth=weight)
 
 
-def _draw_tips(sheet: Sheet, x: np.ndarray, y: np.ndarray, half: np.ndarray, gid: str, **style: Any) -> None:
+def _draw_tips(
+    sheet: Sheet, begin: np.ndarray, x: np.ndarray, y: np.ndarray, half: np.ndarray, gid: str, **style: Any
+) -> None:
     """The arrow on a span that never ended: it points on, past the end of the log."""
     if not len(x):
         return
     reach = TIP * sheet.per_point
+    goes_on = x - begin > _SEAM * sheet.per_point  # and so has no edge where it joins its bar
+    x = x - _SEAM * sheet.per_point * goes_on
     corners = np.stack(
-        [x, y - half, x + reach * 0.7, y - half, x + reach, y, x + reach * 0.7, y + half, x, y + half, x, y - half],
+        [x, y - half, x + reach * 0.7, y - half, x + reach, y, x + reach * 0.7, y + half, x, y + half, x, y + half],
         axis=1,
     )
-    codes = (Path.MOVETO, *[Path.LINETO] * 4, Path.CLOSEPOLY)
-    path = Path(corners.reshape(-1, 2), np.tile(np.array(codes, dtype=Path.code_type), len(x)))
-    sheet.area(path, gid, 6.5 if gid == "wait tip" else 6.4, **style)
+    codes = np.tile(np.array((Path.MOVETO, *[Path.LINETO] * 5), dtype=Path.code_type), (len(x), 1))
+    codes[~goes_on, -1] = Path.CLOSEPOLY
+    path = Path(corners.reshape(-1, 2), codes.ravel())
+    sheet.area(path, gid, 6.5 if gid == "wait tip" else 6.4, snap=True, **style)
 
 
 def _bar(sheet: Sheet, bars: Bars, half: np.ndarray, chosen: np.ndarray, gid: str, z: float, **style: Any) -> None:
@@ -194,5 +201,5 @@ def _name_holds(sheet: Sheet, scene: Scene, nested: dict[Tone, np.ndarray]) -> N
             if len(names[tone]) == 1 and end - begin >= room and alone and high >= 8:
                 places.append((begin, row, words))
     for begin, row, words in places if len(places) <= _NAMES else ():
-        text = sheet.text(sheet.x(begin) + 3, sheet.page.row(row), words, size=8, va="center_baseline", color="white")
-        text.set_gid("name")
+        x, y = sheet.x(begin) + 3, sheet.page.row(row)
+        sheet.text(x, y, words, gid="name", size=8, va="center_baseline", color="white")

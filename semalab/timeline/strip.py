@@ -61,7 +61,7 @@ def _draw_strip(sheet: Sheet, scene: Scene, band: Band, use: Use) -> None:
     banded = draw_steps(sheet, at, zero + value * up, colour)
     _label(sheet, band, zero, top, deep, up, down, "item" if use.primitive.kind in QUEUES else "value")
     heading = _heading(sheet, use, queue, banded)
-    sheet.text(sheet.x(scene.view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
+    sheet.text(sheet.x(scene.view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
 
 
 def _heading(sheet: Sheet, use: Use, queue: int, banded: bool) -> str:

@@ -108,7 +108,7 @@ def draw_variable(sheet: Sheet, view: View, band: Band, variable: Variable) -> N
     _label(sheet, band, zero, up, value)
     name = fit(variable.name, (sheet.page.right - sheet.page.left) * 0.25, 8)
     heading = f"value of {name}, as it was read and written"
-    sheet.text(sheet.x(view.begin), band.heading, heading, size=8, color=GREY).set_gid("strip heading")
+    sheet.text(sheet.x(view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
 
 
 def _label(sheet: Sheet, band: Band, zero: float, up: float, values: np.ndarray) -> None:

@@ -46,10 +46,13 @@ class Streams:
     """The two streams of a run, and its print().
 
     Invariants: `errors` holds what it wrote to `sys.stderr`, until it is over. `_room` is what is left of MOST_TEXT.
+    live: what is written goes out at once besides, by the thread that writes: it stands where the program put it, among
+    what its processes and its C code write, and nothing is missing when the process dies.
     """
 
     def __init__(self, recorder: Recorder, inside: Callable[[], bool]) -> None:
         self.errors: list[str] = []
+        self.live = False
         self._recorder = recorder
         self._inside = inside
         self._room = MOST_TEXT
@@ -65,10 +68,15 @@ class Streams:
     def _take(self, text: str) -> None:
         if self._has_room(text):
             self.taken(text)
+            if self.live:
+                self.out.original.write(text)
 
     def _take_error(self, text: str) -> None:
-        if self._has_room(text):
-            self.errors.append(text)
+        if not self.live:
+            if self._has_room(text):
+                self.errors.append(text)
+        elif not self._recorder.processor.stopping:
+            self.err.original.write(text)
 
     def _has_room(self, text: str) -> bool:
         """Ends the run when there is none. What a stopped thread says on its way out is not kept."""
@@ -92,6 +100,8 @@ class Streams:
         text = io.StringIO()
         builtins.print(*values, sep=sep, end=end, file=text)
         self._take(text.getvalue())
+        if flush and self.live:
+            self.out.flush()
         point = self._recorder.processor.point
         if point is not None:
             point()

@@ -1,0 +1,46 @@
+"""The lab from a terminal: `python -m semalab COMMAND`.
+
+A module of this room is a command: `add_to(commands)` gives it its parser, whose `perform` does what was asked and
+returns the exit status. None imports what it needs for that before it is asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from semalab.terminal import explore, run
+from semalab.terminal import open as opening
+from semalab.terminal.command import USAGE, Parser, Refused
+from semalab.uncaught import INTERRUPTED
+
+COMMANDS = (run, explore, opening)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; returns the exit status.
+
+    >>> main(["open", "run.json"])
+    0
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.perform(options))
+    except Refused as error:
+        print(f"{options.prog}: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m semalab",
+        description="A lab bench for threading.Semaphore: your code is plain threading, which the\nlab only watches.",
+        epilog="python -m semalab COMMAND --help says more of each.\n"
+        "Exit status: 64 for wrong use, 130 after Ctrl-C; any other is the command's own.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return parser
