@@ -134,6 +134,10 @@ class Run:
         if not self.unseen:
             return ""
         ours = "What the program itself makes can be watched."
+        if any(one.endswith(" of multiprocessing") for one in self.unseen):
+            ours = "What processes share, and what they do, semalab.beyond.record_processes watches."
+        elif any(one.endswith(" of asyncio") for one in self.unseen):
+            ours = "In a coroutine function that is recorded itself, the lab watches asyncio's semaphores and locks."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
         return f"Not watched: {listed(self.unseen)}. {ours}"

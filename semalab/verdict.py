@@ -98,7 +98,8 @@ def _kind(stopped: Deadlock | Timeout) -> str:
 
 def not_watched(unseen: Sequence[str]) -> str:
     """`3 locks of fasteners were not watched`. unseen: a name, or what there was and where."""
-    many = len(unseen) > 1 or (unseen[0][:1].isdigit() and not unseen[0].startswith("1 "))
+    first = unseen[0]
+    many = len(unseen) > 1 or (first[:1].isdigit() and (not first.startswith("1 ") or " and " in first))
     return f"{listed(unseen)} {'were' if many else 'was'} not watched"
 
 
