@@ -9,6 +9,7 @@ import itertools
 import linecache
 import os
 import types
+from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -33,6 +34,7 @@ class Target(NamedTuple):
 
     lent: it went into a condition, and that has the name: `changed = Condition(Lock())`.
     keys: for which it went into dictionaries, lists. several: there may be more than one for these keys.
+    names: those that its results went to in their order, if it is made for each of them; "*rest" takes all the others.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Target(NamedTuple):
     lent: bool = False
     keys: tuple[ast.expr, ...] = ()
     several: bool = False
+    names: tuple[str, ...] = ()
 
 
 def is_programs(code: types.CodeType) -> bool:
@@ -159,11 +162,35 @@ class _Finder:
         return None
 
     def _assigned(self, target: ast.expr, value: ast.expr, inner: ast.AST, into: _Into) -> Target | None:
-        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            for name, element in zip(target.elts, value.elts, strict=True):
-                if any(self._here(node) for node in ast.walk(element)):
-                    return _target(name, into)
-        return _target(target, into.one_of_several() if isinstance(target, ast.Tuple) else into)
+        if not isinstance(target, ast.Tuple | ast.List):
+            return _target(target, into)
+        if isinstance(value, ast.Tuple | ast.List):
+            taken = _taken_by(target, value)
+            if taken is not None:
+                element, name = next(each for each in taken if self._holds(each[0]))
+                if isinstance(name, ast.Starred):
+                    return _target(name.value, into.one_of_several())
+                if isinstance(name, ast.Tuple | ast.List):
+                    return self._assigned(name, element, inner, into)
+                alone = isinstance(value, ast.List) and not into.keys and self._depth(element) == 0
+                return _target(name, _Into() if alone else into)
+        found = _target(target, into.one_of_several())
+        return found._replace(names=_unpacked_to(target, self._depth(value))) if found is not None else None
+
+    def _holds(self, node: ast.AST) -> bool:
+        return any(self._here(each) for each in ast.walk(node))
+
+    def _depth(self, value: ast.AST) -> int:
+        """How many comprehensions in order are around the call, one in another; 0 if it is in something else, too."""
+        depth = 0
+        while not self._here(value):
+            if isinstance(value, ast.ListComp | ast.GeneratorExp):
+                depth, value = depth + 1, value.elt
+            elif _makes_container(value) and value.func.id in ("list", "tuple"):  # type: ignore[attr-defined]
+                value = value.args[0] if value.args else value.func  # type: ignore[attr-defined]
+            else:
+                return 0
+        return depth
 
     def _path(self, node: ast.AST) -> list[ast.AST]:
         if self._here(node):
@@ -228,9 +255,47 @@ def _target(node: ast.expr, into: _Into) -> Target | None:
         return Target(name, into.many, keys=into.keys, several=into.several)
     if isinstance(node, ast.Subscript):
         return _target(node.value, into.within(node.slice))
-    if isinstance(node, ast.Tuple) and node.elts:
+    if isinstance(node, ast.Starred):
+        return _target(node.value, into)
+    if isinstance(node, ast.Tuple | ast.List) and node.elts:
         return _target(node.elts[0], into.one_of_several())
     return None
+
+
+def _taken_by(target: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> list[tuple[ast.expr, ast.expr]] | None:
+    """What of a written tuple or list goes to which of the targets; None if that cannot be told."""
+    names, elements = target.elts, value.elts
+    if any(isinstance(element, ast.Starred) for element in elements):
+        return None
+    star = next((n for n, name in enumerate(names) if isinstance(name, ast.Starred)), None)
+    if star is not None and len(elements) >= len(names) - 1:
+        more = len(elements) - len(names) + 1
+        names = [*names[:star], *[names[star]] * more, *names[star + 1 :]]
+    return list(zip(elements, names, strict=True)) if len(elements) == len(names) else None
+
+
+def _unpacked_to(target: ast.expr, depth: int) -> tuple[str, ...]:
+    """The names that unpacking gives to what comprehensions of this depth make; none if they are not told apart."""
+    if depth == 0 or not isinstance(target, ast.Tuple | ast.List):
+        return ()
+    if depth > 1:
+        inner = [_unpacked_to(each, depth - 1) for each in target.elts]
+        return tuple(name for names in inner for name in names) if all(inner) and "*" not in str(inner) else ()
+    names = [("*", each.value) if isinstance(each, ast.Starred) else ("", each) for each in target.elts]
+    if not all(isinstance(name, ast.Name | ast.Attribute) for _, name in names):
+        return ()
+    return tuple(star + str(getattr(name, "id", "") or getattr(name, "attr", "")) for star, name in names)
+
+
+def _nth(names: tuple[str, ...], place: int, count: int) -> tuple[str, bool]:
+    """What the one made at this place of so many is called by those names, and whether others are, too."""
+    star = next((n for n, name in enumerate(names) if name.startswith("*")), None)
+    if star is None:
+        return names[place % len(names)], False
+    if place < star:
+        return names[place], False
+    behind = place - count + len(names)
+    return (names[behind], False) if behind > star else (names[star][1:], True)
 
 
 class Made(Protocol):
@@ -263,6 +328,8 @@ def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset(
     labels = [""] * len(every)
     taken: set[str] = set()
     used: dict[str, int] = {}
+    counts = Counter(one.site for one in every)
+    met: Counter[tuple[types.CodeType | None, int]] = Counter()
     for place in sorted(range(len(every)), key=lambda place: place in silent):
         one = every[place]
         code, instruction = one.site
@@ -272,7 +339,11 @@ def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset(
         elif target is not None and one.key:
             base, many = cut_name(f"{target.name}{one.key}", _LONGEST), target.several
         elif target is not None:
-            base, many = cut_name(target.name, _LONGEST), target.many
+            name, many = target.name, target.many
+            if target.names:
+                name, many = _nth(target.names, met[one.site], counts[one.site])
+                met[one.site] += 1
+            base = cut_name(name, _LONGEST)
         elif one.maker:
             base, many = cut_name(one.maker, _LONGEST), False
         else:

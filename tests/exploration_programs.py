@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import math
 import random
 import threading
 import time
@@ -670,6 +672,63 @@ CASES = (
     *map(Case, (before_anything, main_takes_part, alive, short_join, daemons, children, grandchildren)),
     *map(Case, (own_primitives, drawing, timer)),
 )
+
+
+def square_roots(guarded: bool) -> None:
+    lock = threading.Semaphore(1)
+    area = 0.0
+
+    def grow() -> None:
+        nonlocal area
+        if guarded:
+            lock.acquire()
+        side = math.sqrt(area)
+        area = math.floor(side * side + 1.5)
+        if guarded:
+            lock.release()
+
+    together(grow, grow)
+    assert area == 2
+
+
+def finds_what_was_put_in() -> None:
+    """A UserString looks itself equal to "a", until it holds "b"."""
+    box: list[Any] = ["c"]
+    late = collections.UserString("a")
+    found = False
+
+    def look() -> None:
+        nonlocal found
+        found = "a" in box
+
+    def put() -> None:
+        box.append(late)
+        late.data = "b"
+
+    together(look, put)
+    assert not found
+
+
+def counts_what_was_put_in() -> None:
+    box: list[Any] = ["c"]
+    late = collections.UserString("a")
+    door = threading.Semaphore(1)
+    found = 0
+
+    def look() -> None:
+        nonlocal found
+        door.acquire()
+        door.release()
+        found = box.count("a")
+
+    def put() -> None:
+        box.append(late)
+        door.acquire()
+        door.release()
+        late.data = "b"
+
+    together(look, put)
+    assert not found
 
 
 def smokers_who_grab() -> None:

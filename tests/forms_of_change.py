@@ -14,7 +14,9 @@ import itertools
 import logging
 import queue
 import random
+import sys
 import threading
+import types
 import typing
 import weakref
 from collections import defaultdict
@@ -1006,5 +1008,63 @@ def dict_subclass_items() -> Any:
 
     def read():
         return 1 if u.items() else 0
+
+    return race(write, read)
+
+
+@form
+def imported_meanwhile() -> Any:
+    name = "put_there_by_another"
+    sys.modules[name] = None  # type: ignore[assignment]
+
+    def write():
+        sys.modules[name] = types.ModuleType(name)
+
+    def read():
+        try:
+            import put_there_by_another  # type: ignore[import-not-found]  # noqa: F401
+        except ImportError:
+            return 0
+        return 1
+
+    return race(write, read)
+
+
+@form
+def imported_from_a_package_meanwhile() -> Any:
+    package, part = types.ModuleType("half_a_package"), "half_a_package.part"
+    package.__path__ = []
+    sys.modules["half_a_package"] = package
+    sys.modules.pop(part, None)
+
+    def write():
+        sys.modules[part] = types.ModuleType(part)
+
+    def read():
+        try:
+            import half_a_package.part  # type: ignore[import-not-found]  # noqa: F401
+        except ImportError:
+            return 0
+        return 1
+
+    return race(write, read)
+
+
+@form
+def taken_from_a_package_meanwhile() -> Any:
+    package, part = types.ModuleType("half_a_package"), "half_a_package.part"
+    package.__path__ = []
+    sys.modules["half_a_package"] = package
+    sys.modules.pop(part, None)
+
+    def write():
+        package.part = 1
+
+    def read():
+        try:
+            from half_a_package import part  # type: ignore[import-not-found]
+        except ImportError:
+            return 0
+        return part
 
     return race(write, read)

@@ -20,6 +20,7 @@ from typing import Any
 
 import exploration_programs as programs
 import pytest
+import singleton_programs as singletons
 from pythons import other_pythons
 
 import semalab as lab
@@ -578,3 +579,29 @@ def test_threads_that_end_before_and_after_a_daemon_begins_are_told_alike() -> N
     found = lab.explore(programs.smokers_who_grab)
     assert found.verdict == "counterexample"
     assert found.minimal
+
+
+@pytest.mark.parametrize("program", [singletons.kept_by_a_metaclass, singletons.looked_for_twice])
+@pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
+def test_a_singleton_is_proved_if_it_is_guarded(program: Any, granularity: str) -> None:
+    assert lab.explore(program, guarded=True, granularity=granularity).verdict == "proved"
+
+
+@pytest.mark.parametrize("program", [singletons.kept_by_a_metaclass, singletons.looked_for_twice])
+@pytest.mark.parametrize("granularity", ["lines", "bytecode"])
+def test_a_singleton_without_a_guard_is_broken(program: Any, granularity: str) -> None:
+    assert lab.explore(program, guarded=False, granularity=granularity).verdict == "counterexample"
+
+
+@pytest.mark.parametrize("granularity", ["lines", "bytecode"])
+def test_functions_of_numbers_touch_nothing_else(granularity: str) -> None:
+    assert lab.explore(programs.square_roots, guarded=True, granularity=granularity).verdict == "proved"
+    assert lab.explore(programs.square_roots, guarded=False, granularity=granularity).verdict == "counterexample"
+
+
+@pytest.mark.parametrize("granularity", ["lines", "bytecode"])
+@pytest.mark.parametrize("program", [programs.finds_what_was_put_in, programs.counts_what_was_put_in])
+def test_what_a_step_touches_is_judged_by_what_is_there_when_it_is_made(program: Any, granularity: str) -> None:
+    """While a thread stands before a look into a list, another puts in what compares by code that nobody knows."""
+    found = lab.explore(program, granularity=granularity)
+    assert (found.verdict, found.complete) == ("counterexample", True)

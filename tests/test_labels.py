@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import types
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,16 +106,16 @@ def make(permits: Any) -> None:
 def test_lists_loops_and_tuples_are_told_apart(clock: str) -> None:
     assert [(label, initial) for label, _, initial in primitives(lab.record(several, clock=clock))] == [
         ("first", 1),
-        ("second[0]", 1),
-        ("second[1]", 2),
+        ("second", 1),
+        ("third", 2),
         ("both", 4),
         ("forks[0]", 1),
         ("forks[1]", 1),
         ("forks[2]", 1),
         ("doors['a']", 0),
         ("doors['b']", 0),
-        ("north[0]", 0),
-        ("north[1]", 0),
+        ("north", 0),
+        ("south", 0),
         ("rooms[0]", 1),
         ("rooms[1]", 1),
         ("turn", 0),
@@ -125,6 +126,41 @@ def test_lists_loops_and_tuples_are_told_apart(clock: str) -> None:
         ("Semaphore-2", 8),
         ("permits", 7),
     ]
+
+
+def unpacked() -> None:
+    a, b, c = (threading.Semaphore(0) for _ in range(3))
+    d, e = [threading.Semaphore(0) for _ in range(2)]
+    f, *g = (threading.Semaphore(0) for _ in range(3))
+    *h, i = [threading.Semaphore(0) for _ in range(3)]
+    j, *k, m = (threading.Semaphore(1), threading.Semaphore(2), threading.Semaphore(3), threading.Semaphore(4))
+    [n, p] = [threading.Semaphore(0), threading.Semaphore(0)]
+    (q, r), s = [threading.Lock(), threading.Lock()], threading.Lock()
+    t, (u, *v) = threading.Lock(), (threading.Lock(), threading.Lock(), threading.Lock())
+    (w, x), (y, z) = [[threading.Semaphore(0) for _ in range(2)] for _ in range(2)]
+    left, right = [threading.Semaphore(0) for _ in range(2)], [threading.Semaphore(0)]
+    first, second = tuple(threading.Semaphore(0) for _ in range(2))
+    for _ in range(2):
+        here, there = (threading.Semaphore(0) for _ in range(2))
+    rooms = types.SimpleNamespace()
+    rooms.north, rooms.south = (threading.Event() for _ in range(2))
+    beds, chairs = [[threading.Semaphore(0) for _ in range(2)] for _ in range(2)]
+    things: dict[str, Any] = {}
+    things["x"], things["y"] = (threading.Semaphore(0) for _ in range(2))
+    del a, b, c, d, e, f, g, h, i, j, k, m, n, p, q, r, s, t, u, v, w, x, y, z, left, right, first, second, here, there
+    del beds, chairs
+
+
+UNPACKED = (
+    "a b c d e f g[0] g[1] h[0] h[1] i j k[0] k[1] m n p q r s t u v[0] v[1] w x y z left[0] left[1] right[0]"
+    " first second here there|here (2)|there (2)|north south beds[0] beds[1] beds[2] beds[3] things[0] things[1]"
+)
+
+
+@CLOCKS
+def test_what_is_unpacked_is_called_by_the_name_it_went_to(clock: str) -> None:
+    found = [label for label, _, _ in primitives(lab.record(unpacked, clock=clock))]
+    assert found == [one for part in UNPACKED.split("|") for one in ([part] if "(" in part else part.split(" "))]
 
 
 def test_without_source_its_code_says_what_a_primitive_is_called() -> None:

@@ -28,7 +28,7 @@ from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-FEW = 3_000  # steps of all runs; programs that take more have too many schedules to be counted
+FEW = 1_500  # steps of all runs; programs that take more have too many schedules to be counted
 SEED = 0  # of the random numbers in every run
 
 

@@ -188,6 +188,8 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
             return _intrinsic(instruction, followed)
         case Effect.MATCHES_CLASS:
             return _match(instructions, n)
+        case Effect.IMPORTS:
+            return _import(instructions, n, followed)
         case Effect.SENDS:  # to a generator, whose code is watched, or to another iterator, which moves on
             return _working("send", 2, READ, followed)
         case Effect.EVERYTHING:
@@ -232,6 +234,14 @@ def _intrinsic(instruction: dis.Instruction, followed: Followed) -> Access | Non
         return _working("number", 1, READ, followed)
     prints = instruction.opname == "CALL_INTRINSIC_1" and instruction.arg in (_PRINTS, _IMPORTS_STAR)
     return _EVERYTHING if prints else None
+
+
+def _import(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access:
+    """The module's name, how many packages up that is, and the names that are wanted from it."""
+    wanted = instructions[n - 1].argval
+    names = [wanted] if isinstance(wanted, str) else [one for one in wanted or () if isinstance(one, str)]
+    module = Operand("constant", instructions[n].argval)
+    return Access(ITEMS, READ, "import", (module, followed.top(2)[0], *(Operand("constant", name) for name in names)))
 
 
 def _match(instructions: Sequence[dis.Instruction], n: int) -> Access | None:

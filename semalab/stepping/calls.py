@@ -33,6 +33,7 @@ from semalab.stepping.known import (
     LOOK,
     MADE_SIMPLE,
     MISSING,
+    OF_NUMBERS,
     OF_SCALARS,
     READERS,
     SCALARS,
@@ -85,6 +86,10 @@ def of_call(access: Access, scope: Scope) -> Touches:
     if is_known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
         _check_given(owner, callee.name, given, scope)
         return found
+    if function is vars(type)["__call__"] and is_a(owner, type):  # as `super().__call__()` in a metaclass: it makes one
+        function = owner
+        if is_program_class(function, scope, called=True):
+            return found
     module = library(function)
     if module in TWINS_WITH_SIMPLE and not is_a(function, type):
         if starred or not all(is_simple(value_of(one, scope)) for one in given):
@@ -104,6 +109,10 @@ def of_call(access: Access, scope: Scope) -> Touches:
         return [] if is_simple(owner) else nobody_knows()
     if is_built_in(function):
         return _of_built_in(function, given, named, scope)
+    if is_a(function, types.BuiltinFunctionType) and function in OF_NUMBERS and not named:
+        if not all(is_simple(value_of(one, scope)) for one in given):
+            raise Unknown(f"it calls `{name_of(callee)}`")
+        return []
     if function is sys.exit:
         return [touch for one in given for touch in shown(one, scope)]
     raise Unknown(f"it calls `{name_of(callee)}`")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
 from semalab.engine.grasp import is_a
-from semalab.stepping.accesses import DEEP, Access
+from semalab.stepping.accesses import DEEP, ITEMS, Access
 from semalab.stepping.calls import of_call
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.items import (
@@ -187,7 +188,7 @@ def _of_contains(access: Access, scope: Scope) -> Touches:
         if is_a(value, tuple | frozenset) and not all(is_plain(each, scope) for each in value):
             raise Unknown
         return []
-    if type(value) in EXACT and all_plain(value, scope):
+    if type(value) in EXACT and all_plain(list(value) if is_a(value, dict) else value, scope):
         return [touch_of(value, READ, container)]
     if type(value) in VIEWS:
         return looked_through(value, container)
@@ -289,6 +290,22 @@ def _check_guard(operand: Operand, scope: Scope) -> None:
     raise Unknown("it enters a `with` of something that the lab does not know")
 
 
+def _of_import(access: Access, scope: Scope) -> Touches:
+    """Python's own modules are there, and what is there already is only looked up. Another may have to be loaded."""
+    module, up, *wanted = (operand.name for operand in access.operands)
+    if up:
+        package = scope.namespace.get("__package__") or ""
+        parents = package.split(".")[: len(package.split(".")) - up + 1]
+        module = ".".join([*parents, module] if module else parents)
+    there = sys.modules.get(module)
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        names = own_namespace(there) or {}
+        parts = [name for name in wanted if "__path__" in names and name not in names and name != "*"]
+        if there is None or not all(f"{module}.{name}" in sys.modules for name in parts):
+            raise Unknown
+    return [Touch(f"{ITEMS} of modules", READ, sys.modules)]
+
+
 _WAYS: dict[str, Callable[[Access, Scope], Touches]] = {
     "special": _of_special,
     "item": _of_item,
@@ -306,6 +323,7 @@ _WAYS: dict[str, Callable[[Access, Scope], Touches]] = {
     "length": of_length,
     "keys": _of_iteration,
     "with": _of_with,
+    "import": _of_import,
 }
 
 

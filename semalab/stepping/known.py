@@ -14,6 +14,7 @@ import dis
 import functools
 import inspect
 import itertools
+import math
 import sys
 import threading
 import types
@@ -62,7 +63,8 @@ class Scope(NamedTuple):
     names: local and enclosed variables. namespace: the globals. program: identities of the program's namespaces.
     shared: the locations that threads share; after WRITTEN those that code of the program changes, and after MIXED
     those of them whose values are not always simple. returned: what calls in this frame have returned last, by their
-    instructions' offsets, with the code that they ran; None for a call that was foreseen.
+    instructions' offsets, with the code that they ran; None for a call that was foreseen. loaded: the values that were
+    found of operands, None for those that have none: while others run they stay the same, for they are loaded already.
     """
 
     names: Mapping[str, Any]
@@ -70,6 +72,7 @@ class Scope(NamedTuple):
     program: AbstractSet[int]
     shared: AbstractSet[str] = frozenset()
     returned: Mapping[int, tuple[types.CodeType | None, Any]] = types.MappingProxyType({})
+    loaded: dict[Operand, tuple[Any] | None] | None = None
 
 
 Touches = list[Touch]
@@ -109,6 +112,7 @@ IDLE = dict.fromkeys("callable id isinstance issubclass type".split(), "") | {"s
 OF_SCALARS = dict.fromkeys("abs bin chr divmod hex oct ord pow round hash format repr ascii".split(), "str")
 OF_SCALARS |= dict.fromkeys("int float complex bool str bytes".split(), "str")
 _HARMLESS = frozenset((*IDLE, *OF_SCALARS, "print", "range"))  # with simple arguments
+OF_NUMBERS = frozenset(one for one in vars(math).values() if isinstance(one, types.BuiltinFunctionType))
 READERS = {"len": "int", "any": "bool", "all": "bool", "sum": "int"}
 READERS |= {"list": "list", "tuple": "tuple", "set": "set", "frozenset": "frozenset", "dict": "dict"}
 SORTERS = {"sorted": "list", "min": "", "max": ""}
@@ -266,9 +270,9 @@ def is_built_in(function: Any) -> bool:
     return getattr(builtins, name, MISSING) is function or function is collections.deque
 
 
-def is_program_class(cls: type, scope: Scope) -> bool:
-    """Whether nothing but the program's own code makes an object of this class."""
-    made_plainly = type(cls) is type or type(cls).__module__ in ("abc", "typing")
+def is_program_class(cls: type, scope: Scope, called: bool = False) -> bool:
+    """Whether nothing but the program's own code makes an object of this class. called: by its class's own way."""
+    made_plainly = called or type(cls) is type or type(cls).__module__ in ("abc", "typing")
     if not made_plainly and not is_watched(vars(type(cls)).get("__call__"), scope):
         return False
     if issubclass(cls, BaseException):

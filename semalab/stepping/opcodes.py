@@ -27,6 +27,7 @@ class Effect(Enum):
     ENTERS_WITH = auto()  # a guard: a lock of the run says itself what it touches, and the program's code is watched
     INTRINSIC = auto()  # a function of the interpreter's own, by number
     MATCHES_CLASS = auto()
+    IMPORTS = auto()  # looks for a module; if it has to be loaded, its code is watched if it is the program's
     SENDS = auto()  # to a generator, whose code is watched, or to another iterator, which moves on
     EVERYTHING = auto()
 
@@ -54,8 +55,6 @@ _NAMES = {
         " WITH_EXCEPT_START"
         # what a value is, not what is in it
         " MATCH_SEQUENCE MATCH_MAPPING"
-        # the import system has locks of its own, and a module's code is watched if it is the program's
-        " IMPORT_NAME"
     ),
     Effect.BETWEEN: (
         "CACHE NOP RESUME PRECALL KW_NAMES PUSH_NULL NOT_TAKEN EXTENDED_ARG RESERVED INTERPRETER_EXIT"
@@ -87,6 +86,7 @@ _NAMES = {
     Effect.ENTERS_WITH: "BEFORE_WITH LOAD_SPECIAL",
     Effect.INTRINSIC: "CALL_INTRINSIC_1 CALL_INTRINSIC_2",
     Effect.MATCHES_CLASS: "MATCH_CLASS",
+    Effect.IMPORTS: "IMPORT_NAME",
     Effect.SENDS: "SEND",
     Effect.EVERYTHING: (
         "IMPORT_STAR PRINT_EXPR"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import contextlib
 import inspect
 import operator
 import threading
@@ -22,6 +23,7 @@ from semalab.stepping.known import (
     LOOK,
     MISSING,
     MIXED,
+    OF_NUMBERS,
     TWIN_RESULTS,
     TWINS,
     WRITTEN,
@@ -42,11 +44,34 @@ from semalab.stepping.operands import Operand
 
 _OF_THREADS = {"name": "str", "ident": "int", "native_id": "int", "daemon": "bool"}
 _WHO = {"current_thread": "object", "currentThread": "object", "main_thread": "object", "get_ident": "int"}
+_AS_THEY_ARE = ("constant", "new", "unknown")
 _SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul, "%": operator.mod, "//": operator.floordiv}
 
 
 def value_of(operand: Operand, scope: Scope) -> Any:
     """The value that an operand has, or what it will be. Found without running any of the program's code."""
+    if scope.loaded is None or operand.kind in _AS_THEY_ARE:
+        return _found(operand, scope)
+    if operand not in scope.loaded:
+        try:
+            scope.loaded[operand] = (_found(operand, scope),)
+        except Unknown:
+            scope.loaded[operand] = None
+            raise
+    known = scope.loaded[operand]
+    if known is None:
+        raise Unknown
+    return known[0]
+
+
+def load(access: Access, scope: Scope) -> None:
+    """Find the values of all that an instruction works on, before others run: they have been loaded."""
+    for operand in access.operands:
+        with contextlib.suppress(Unknown):
+            value_of(operand, scope)
+
+
+def _found(operand: Operand, scope: Scope) -> Any:
     kind, name, parts = operand.kind, operand.name, operand.parts
     if kind in ("local", "cell"):
         return _still(scope.names.get(name, MISSING), operand.at, operand, scope)
@@ -136,8 +161,9 @@ def is_simply_loaded(access: Access, scope: Scope) -> bool:
 
 def attribute_of(owner: Any, name: str) -> Any:
     """What is kept under this name in an object, or in its class; a slot's value."""
-    if is_a(owner, type):
-        return next((vars(cls)[name] for cls in type.mro(owner) if name in vars(cls)), MISSING)
+    if is_a(owner, type):  # what the class has, or its metaclass
+        metaclasses = [cls for cls in type(owner).__mro__ if cls not in (type, object)]
+        return next((vars(cls)[name] for cls in (*type.mro(owner), *metaclasses) if name in vars(cls)), MISSING)
     found: Any = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
     if is_a(found, types.MemberDescriptorType):
         try:
@@ -212,6 +238,8 @@ def _result(operand: Operand, scope: Scope) -> Any:
         kind = BUILTIN_RESULTS.get(name, "")
         if kind:
             return Made(kind, tuple(given) if kind == "super" else ())
+    if is_a(function, types.BuiltinFunctionType) and function in OF_NUMBERS:
+        return Made("int")
     if name in _WHO and callee.kind == "attribute" and library(function) in TWINS:
         module = value_of(callee.parts[0], scope)
         if _WHO[name] == "int":

@@ -8,7 +8,7 @@ a run like any other. Only when nobody can go on do those that wait run into the
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from heapq import heapify
 from typing import Any
@@ -124,21 +124,27 @@ class SteppingProcessor(VirtualProcessor):
         finally:
             self.watch.go_on()
 
-    def stand_before(self, operation: Operation) -> None:
-        """As `arrive`, for a thread that is not being watched."""
+    def stand_before(self, operation: Operation) -> bool:
+        """As `arrive`, for a thread that is not being watched. Returns whether others have run meanwhile."""
         me = self.live.get(_thread.get_ident())
         if me is None:
-            return
+            return False
         if self.stopping:
             raise Stop
         self.operations += 1
         self.pending[me.number] = self.last[me.number] = operation
         chosen = self._next()
-        if chosen is not me:
-            self._hand_to(chosen)
-            me.gate.acquire()
-            if self.stopping:
-                raise Stop
+        if chosen is me:
+            return False
+        self._hand_to(chosen)
+        me.gate.acquire()
+        if self.stopping:
+            raise Stop
+        return True
+
+    def touch_instead(self, touched: Iterable[tuple[Location, bool]]) -> None:
+        """What the step under way stood before is not what it touches: others have changed what that depends on."""
+        self.touched[:1] = touched
 
     def touch(self, location: Location, mode: bool) -> None:
         """Note that the step under way touches something in passing."""

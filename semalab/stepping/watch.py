@@ -14,7 +14,7 @@ from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
-from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location
 from semalab.stepping.guide import Operation
 from semalab.stepping.known import (
     MISSING,
@@ -28,7 +28,7 @@ from semalab.stepping.known import (
     is_kept,
     returns_constants,
 )
-from semalab.stepping.operand_values import foresee, is_simply_loaded
+from semalab.stepping.operand_values import foresee, is_simply_loaded, load
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
@@ -124,16 +124,21 @@ class Watch(Watching):
             return False
         if access.how == "call":
             self._foresee(frame, access)
-        shared = [touch for touch in self._touches(frame, access) if self._is_shared(touch, me.number)]
-        if not shared:
+        scope = self._scope(frame)
+        places = self._shared_places(access, scope, me.number)
+        if not places:
             return False
-        places = [(self._place(touch), touch.mode) for touch in shared]
         point = self._is_point(me.ident)
         if point:
             self._fresh.discard(me.ident)
             location, mode = places.pop(0)
             kind = "go on" if self._granularity == "operations" else _KINDS[mode]
-            processor.stand_before(Operation(kind, location, mode))
+            load(access, scope)
+            if processor.stand_before(Operation(kind, location, mode)):
+                # Of one state there is one footprint: whoever came here before the others went on touches what is there
+                # now, and not what was there when it came; but of the objects that it has loaded when it came.
+                processor.touch_instead(self._shared_places(access, scope, me.number))
+                places = []
         for location, mode in places:
             processor.touch(location, mode)
         if point and access.how == "call":
@@ -179,7 +184,12 @@ class Watch(Watching):
 
     def _scope(self, frame: FrameType) -> Scope:
         returned = self._returned.get(id(frame), {})
-        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned)
+        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned, {})
+
+    def _shared_places(self, access: Access, scope: Scope, thread: int) -> list[tuple[Location, bool]]:
+        """What this access touches, as things are, that others touch, too."""
+        shared = [touch for touch in self._touches(access, scope) if self._is_shared(touch, thread)]
+        return [(self._place(touch), touch.mode) for touch in shared]
 
     def _place(self, touch: Touch) -> str:
         """The name that stands for all those of the same."""
@@ -187,9 +197,8 @@ class Watch(Watching):
             return EVERYTHING
         return self._places.get(touch.location, touch.location)
 
-    def _touches(self, frame: FrameType, access: Access) -> Touches:
+    def _touches(self, access: Access, scope: Scope) -> Touches:
         try:
-            scope = self._scope(frame)
             if access.how in ("", "attribute") and access.location in self._shared:
                 self._note_values(access, scope)
             return touches(access, scope)
