@@ -90,7 +90,8 @@ class Run:
     @cached_property
     def _verdict(self) -> Verdict:
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen, self.died))
+        ending = Ending(self.stopped, failure, self.module, self.unseen, self.died, self.clock)
+        return verdict_of(self.reading, self.claim, ending)
 
     @property
     def verdict(self) -> str:
@@ -133,6 +134,10 @@ class Run:
         if not self.unseen:
             return ""
         ours = "What the program itself makes can be watched."
+        if any(one.endswith(" of multiprocessing") for one in self.unseen):
+            ours = "What processes share, and what they do, semalab.beyond.record_processes watches."
+        elif any(one.endswith(" of asyncio") for one in self.unseen):
+            ours = "In a coroutine function that is recorded itself, the lab watches asyncio's semaphores and locks."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
         return f"Not watched: {listed(self.unseen)}. {ours}"

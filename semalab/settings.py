@@ -194,4 +194,4 @@ def _check_names(program: Program, arguments: Mapping[str, Any]) -> None:
             raise TypeError(f"{name}() takes {parameter.name} by position only; record passes every argument by name")
     if missing := [p.name for p in required if p.name not in arguments]:
         values = ", ".join(f"{parameter}=…" for parameter in missing)
-        raise TypeError(f"{name}() needs a value for {', '.join(missing)}; write record({name}, {values})")
+        raise TypeError(f"{name}() needs a value for {', '.join(missing)}; pass {values}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from semalab.event import several
 from semalab.trace import IDLE, LOCKS, QUEUES, SEMAPHORES
 
+_ENDS = frozenset({"Thread", "Task", "Process"})  # whose end is waited for
 _TOLD = 6  # waits told one by one: of a ring of a hundred, nobody reads the hundredth
 
 
@@ -27,6 +28,16 @@ class Wait:
     line: int | None = None
     unfinished: int = 0
 
+    @property
+    def sort(self) -> str:
+        """The class without its module: asyncio's queues are waited for as others are."""
+        return self.kind.rpartition(".")[2]
+
+    @property
+    def joins(self) -> bool:
+        """It is for somebody's end, and not for a primitive."""
+        return self.sort in _ENDS
+
 
 @dataclass(frozen=True)
 class Deadlock:
@@ -37,7 +48,7 @@ class Deadlock:
     @property
     def threads(self) -> tuple[str, ...]:
         """Labels of the threads that wait for a primitive (joins and idle pools are consequences, not causes)."""
-        return tuple(w.thread for w in self.waits if w.kind != "Thread" and w.kind not in IDLE)
+        return tuple(w.thread for w in self.waits if not w.joins and w.sort not in IDLE)
 
     @property
     def circle(self) -> tuple[Wait, ...]:
@@ -48,7 +59,7 @@ class Deadlock:
         return _circle(self.waits)
 
     def __str__(self) -> str:
-        idle = [wait for wait in self.waits if wait.kind in IDLE]
+        idle = [wait for wait in self.waits if wait.sort in IDLE]
         circle = self.circle
         inside = {wait.thread for wait in circle}
         joins, others = _grouped(wait for wait in self.waits if wait.thread not in inside)
@@ -98,10 +109,10 @@ def several_of(names: tuple[str, ...]) -> str:
 def _grouped(waits: Iterable[Wait]) -> tuple[list[list[Wait]], list[list[Wait]]]:
     """The waits for one thing together: joins, and the others; those of idle pools left out."""
     causes: dict[tuple[str, bool], list[Wait]] = {}
-    for wait in (wait for wait in waits if wait.kind not in IDLE):
+    for wait in (wait for wait in waits if wait.sort not in IDLE):
         causes.setdefault((wait.primitive, wait.unfinished > 0), []).append(wait)
-    joins = [group for group in causes.values() if group[0].kind == "Thread"]
-    return joins, [group for group in causes.values() if group[0].kind != "Thread"]
+    joins = [group for group in causes.values() if group[0].joins]
+    return joins, [group for group in causes.values() if not group[0].joins]
 
 
 def _circle(waits: Iterable[Wait]) -> tuple[Wait, ...]:
@@ -109,7 +120,7 @@ def _circle(waits: Iterable[Wait]) -> tuple[Wait, ...]:
     held = {
         wait.thread: wait
         for wait in waits
-        if len(wait.holders) == 1 and (wait.kind in LOCKS or (wait.kind in SEMAPHORES and not wait.value))
+        if len(wait.holders) == 1 and (wait.sort in LOCKS or (wait.sort in SEMAPHORES and not wait.value))
     }
     order = {thread: place for place, thread in enumerate(held)}
     seen: set[str] = set()
@@ -181,24 +192,24 @@ def _blocked(group: list[Wait]) -> str:
 def _waiting(group: list[Wait]) -> str:
     first = group[0]
     who, verb = _who(group)
-    if first.kind in LOCKS and first.holders:
+    if first.sort in LOCKS and first.holders:
         holder = first.holders[0]
         if len(group) == 1 and holder == first.thread:
             return f"{who} {verb} for `{first.primitive}`, which it holds itself"
         return f"{who} {verb} for `{first.primitive}`, held by {holder}"
-    if first.kind == "Event":
+    if first.sort == "Event":
         return f"{who} {verb} for `{first.primitive}` (not set)"
-    if first.kind == "Condition":
+    if first.sort == "Condition":
         return f"{who} {verb} on `{first.primitive}`"
-    if first.kind == "Future":
+    if first.sort == "Future":
         return f"{who} {verb} for the result of `{first.primitive}`"
-    if first.kind in {"Futures", "Results"}:
+    if first.sort in {"Futures", "Results"}:
         return f"{who} {verb} in {first.primitive}"
     if first.unfinished:
         return f"{who} {verb} in `{first.primitive}`.join()"
-    if first.kind in QUEUES:
+    if first.sort in QUEUES:
         return f"{who} {verb} for `{first.primitive}` ({_items(first.value)})"
-    if first.kind == "Barrier":
+    if first.sort == "Barrier":
         return f"{who} {verb} at `{first.primitive}`"
     value = "" if first.value is None else f" (value {first.value})"
     return f"{who} {verb} for `{first.primitive}`{value}"
@@ -206,11 +217,11 @@ def _waiting(group: list[Wait]) -> str:
 
 def _for_ever(wait: Wait) -> str:
     """Why such a wait has no end."""
-    if wait.kind in LOCKS and wait.holders:
+    if wait.sort in LOCKS and wait.holders:
         return ""
     if wait.unfinished:
         return " and nobody can call task_done() any more"
-    if wait.kind in QUEUES:
+    if wait.sort in QUEUES:
         return f" and {_nobody(wait.value)}"
     acts = {
         "Event": "set it",
@@ -220,4 +231,4 @@ def _for_ever(wait: Wait) -> str:
         "Results": "bring a result",
         "Barrier": "arrive",
     }
-    return f" and nobody can {acts.get(wait.kind, 'release it')} any more"
+    return f" and nobody can {acts.get(wait.sort, 'release it')} any more"

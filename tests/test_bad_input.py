@@ -114,7 +114,7 @@ REFUSED: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
         mutex,
         {},
         TypeError,
-        "mutex() needs a value for threads; write record(mutex, threads=…)",
+        "mutex() needs a value for threads; pass threads=…",
     ),
     (by_position, {}, TypeError, "by_position() takes threads by position only; record passes every argument by name"),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import concurrent.futures as cf
 import gc
@@ -776,3 +777,87 @@ def test_what_happens_at_the_exit_does_not_depend_on_garbage() -> None:
 def test_different_seeds_give_different_orders() -> None:
     results = {tuple(record(one_after_another, tasks=6, clock="virtual", seed=seed).result) for seed in range(20)}
     assert len(results) > 3
+
+
+# --- what asyncio does with a pool -----------------------------------------------------------------------------------
+
+
+class Bounded(ThreadPoolExecutor):
+    """The well-known pool that lets a few tasks wait, and whoever brings more."""
+
+    def __init__(self, workers: int, waiting: int) -> None:
+        super().__init__(workers)
+        self.free = threading.Semaphore(workers + waiting)
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self.free.acquire()
+        future = super().submit(fn, *args, **kwargs)
+        future.add_done_callback(lambda _: self.free.release())
+        return future
+
+
+class AtOnce(Executor):
+    """Does in place what it is given."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def hands_over(make: Callable[[], Executor]) -> list[int]:
+    gate = threading.Semaphore(2)
+
+    def work(x: int) -> int:
+        with gate:
+            return square(x)
+
+    async def main() -> list[int]:
+        loop = asyncio.get_running_loop()
+        with make() as pool:
+            return await asyncio.gather(*(loop.run_in_executor(pool, work, i) for i in range(4)))
+
+    return asyncio.run(main())
+
+
+def awaits_a_future() -> list[int]:
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(square, 3)
+
+        async def main() -> list[int]:
+            return [await asyncio.wrap_future(future)]
+
+        return asyncio.run(main())
+
+
+def gives_asyncio_a_pool() -> list[int]:
+    async def main() -> list[int]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        return [await asyncio.to_thread(square, 2)]
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "result"),
+    [
+        (hands_over, {"make": lambda: ThreadPoolExecutor(2)}, [0, 1, 4, 9]),
+        (hands_over, {"make": lambda: Bounded(2, 1)}, [0, 1, 4, 9]),
+        (hands_over, {"make": AtOnce}, [0, 1, 4, 9]),
+        (awaits_a_future, {}, [9]),
+        (gives_asyncio_a_pool, {}, [4]),
+    ],
+)
+def test_asyncio_takes_a_pool_for_what_it_is(
+    program: Callable[..., Any], arguments: dict[str, Any], result: list[int]
+) -> None:
+    for _ in range(2):
+        run = record(program, **arguments)
+        assert (run.result, run.standing, run.unseen) == (result, "", ())
+
+
+def test_a_class_derived_from_a_pool_is_what_it_was_after_the_run() -> None:
+    before = Bounded.__mro__
+    kept = record(lambda: [Bounded(1, 1), Future()]).result
+    assert Bounded.__mro__ == before and type(kept[0]) is Bounded
+    assert isinstance(kept[0], ThreadPoolExecutor) and isinstance(kept[1], Future)

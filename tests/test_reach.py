@@ -386,6 +386,38 @@ def program():
         assert run.verdict == f"main ran to the end; 1 {noun} of asyncio was not watched"
 
 
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("Semaphore(2)", "1 semaphore"),
+        ("BoundedSemaphore(2)", "1 semaphore"),
+        ("RLock()", "1 lock"),
+        ("Event()", "1 event"),
+        ("Queue()", "1 queue"),
+        ("SimpleQueue()", "1 queue"),
+        ("Process(target=print)", "1 process"),
+    ],
+)
+def test_what_processes_share_is_counted(made: str, told: str) -> None:
+    space: dict[str, Any] = {}
+    exec(f"def program():\n    import multiprocessing\n    made = multiprocessing.{made}", space)
+    for _ in range(2):
+        run = lab.record(space["program"])
+        assert run.unseen == (f"{told} of multiprocessing",)
+        assert run.verdict == f"main ran to the end; {told} of multiprocessing was not watched"
+
+
+def test_several_that_processes_share_were_not_watched() -> None:
+    space: dict[str, Any] = {}
+    exec("import multiprocessing as m\ndef program():\n    q, p, r = m.Queue(), m.Process(), m.Process()", space)
+    run = lab.record(space["program"])
+    assert run.verdict == "main ran to the end; 1 queue and 2 processes of multiprocessing were not watched"
+    assert run.note == (
+        "Not watched: 1 queue and 2 processes of multiprocessing."
+        " What processes share, and what they do, semalab.beyond.record_processes watches."
+    )
+
+
 @CLOCKS
 def test_what_the_program_lends_to_a_library_is_the_programs(library: Any, clock: str) -> None:
     space: dict[str, Any] = {"two": two, "lent": threading.Lock(), "__name__": "__main__"}

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import queue
 import threading
 from asyncio import Semaphore, sleep
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
@@ -313,6 +317,29 @@ async def take_from_a_priority_queue() -> None:
     queue.get_nowait()
 
 
+async def hand_to_a_pool() -> None:
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(2) as pool:
+        await asyncio.gather(*(loop.run_in_executor(pool, int) for _ in range(3)))
+
+
+async def hand_to_another_pool() -> None:
+    with ThreadPool(2) as pool:
+        pool.map(abs, range(3))
+
+
+async def wait_for_a_thread_s_future() -> None:
+    future: Future[int] = Future()
+    threading.Thread(target=future.set_result, args=(1,)).start()
+    await asyncio.wrap_future(future)
+
+
+async def hand_to_a_thread_s_queue() -> None:
+    words: queue.Queue[int] = queue.Queue()
+    words.put(1)
+    words.get()
+
+
 async def use_a_lock_of_threading() -> None:
     door = threading.Semaphore(1)
     with door:
@@ -329,6 +356,10 @@ async def use_a_lock_of_threading() -> None:
         (meet, "`barrier` (asyncio.Barrier)"),
         (take_from_a_priority_queue, "`queue` (asyncio.PriorityQueue)"),
         (use_a_lock_of_threading, "`door` (threading.Semaphore)"),
+        (hand_to_a_pool, "`pool` (a pool of threads)"),
+        (hand_to_another_pool, "`pool` (a pool of threads)"),
+        (wait_for_a_thread_s_future, "`future` (concurrent.futures.Future)"),
+        (hand_to_a_thread_s_queue, "`words` (queue.Queue)"),
     ],
 )
 def test_what_is_not_watched_is_named(program: Callable[..., Any], unseen: str, clock: str) -> None:
@@ -337,6 +368,74 @@ def test_what_is_not_watched_is_named(program: Callable[..., Any], unseen: str, 
     assert run.unseen == (unseen,) and not run.trace.primitives
     assert run.note == f"Not watched: {unseen}. In a coroutine the lab watches asyncio's semaphores and locks."
     assert run.verdict.endswith(f" ran to the end; {unseen} was not watched")
+
+
+@CLOCKS
+def test_what_asyncio_makes_for_itself_is_not_told(clock: str) -> None:
+    async def program() -> int:
+        return sum([await one for one in asyncio.as_completed([asyncio.sleep(0.01, n) for n in range(3)])])
+
+    run = lab.record(program, clock=clock)
+    assert (run.result, run.unseen) == (3, ())
+    assert run.verdict == "4 tasks ran to the end; none of them used a semaphore"
+
+
+@CLOCKS
+def test_threads_of_the_loop_are_waited_for_as_asyncio_run_does(clock: str) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def work() -> str:
+        begun.set()
+        goes_on.wait(20)
+        return threading.current_thread().name
+
+    async def program() -> None:
+        threads = [asyncio.create_task(asyncio.to_thread(work)) for _ in range(3)]
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        threading.Timer(0.05, goes_on.set).start()
+        assert not any(thread.done() for thread in threads)
+
+    assert lab.record(program, clock=clock).standing == ""  # the fixture looks for threads that are left
+    assert goes_on.is_set()
+
+
+@CLOCKS
+def test_a_thread_of_the_loop_that_does_not_end_is_told(clock: str) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        goes_on.wait(60)
+
+    async def program() -> None:
+        thread = asyncio.create_task(asyncio.to_thread(work))
+        while not begun.is_set():
+            await asyncio.sleep(0.001)
+        thread.cancel()
+
+    run = lab.record(program, clock=clock, timeout=1)
+    assert run.verdict.startswith(
+        "Stopped: the program had not ended after 1 s; the thread asyncio_0 of its event loop was at work"
+    )
+    goes_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "asyncio_0":
+            thread.join()
+
+
+@CLOCKS
+def test_what_stands_in_containers_is_called_by_its_key(clock: str) -> None:
+    async def program() -> None:
+        doors = {"in": asyncio.Semaphore(1), "out": asyncio.Semaphore(1)}
+        hosts: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        limits: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(2))
+        for one in (doors["in"], doors["out"], hosts["a"], limits["b"], limits["c"]):
+            async with one:
+                pass
+
+    run = lab.record(program, clock=clock)
+    assert list(run.trace.primitives) == ["doors['in']", "doors['out']", "hosts['a']", "limits['b']", "limits['c']"]
 
 
 @CLOCKS
@@ -397,6 +496,34 @@ def test_a_deadlock_of_queues_says_what_is_missing() -> None:
         "Deadlock: get waits for `empty` (empty) and nobody can put one any more;"
         " put waits for `full` (1 item) and nobody can take one any more;"
         " join waits in `undone`.join() and nobody can call task_done() any more; main waits for get to end"
+    )
+
+
+def test_those_who_wait_for_what_is_not_watched_are_tasks() -> None:
+    async def program() -> None:
+        barrier = asyncio.Barrier(4)
+        await asyncio.gather(*(barrier.wait() for _ in range(3)))
+
+    run = lab.record(program, clock="virtual")
+    assert run.verdict == (
+        "Deadlock: 3 tasks wait at `barrier` and nobody can arrive any more; main waits for wait to end"
+    )
+
+
+def test_those_who_wait_for_an_end_are_tasks() -> None:
+    async def program() -> None:
+        gate = asyncio.Semaphore(0)
+        opener = asyncio.create_task(gate.acquire(), name="opener")
+        guests = [asyncio.create_task(wait_for(opener)) for _ in range(3)]
+        await guests[0]
+
+    async def wait_for(task: asyncio.Task[bool]) -> None:
+        await task
+
+    run = lab.record(program, clock="virtual")
+    assert run.verdict == (
+        "Deadlock: opener waits for `gate` (value 0) and nobody can release it any more;"
+        " main waits for wait_for to end; 3 tasks wait for opener to end"
     )
 
 

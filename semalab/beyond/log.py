@@ -86,10 +86,10 @@ class Log:
     def source(self, program: CodeType | None) -> Source:
         return source_of(program, self.lines)
 
-    def deadlock(self, others: Mapping[str, Wait] = MappingProxyType({})) -> Deadlock | None:
+    def deadlock(self, actor: str, others: Mapping[str, Wait] = MappingProxyType({})) -> Deadlock | None:
         """Who waits without an end, if everybody does who has not ended; None if nobody is known to wait.
 
-        others: what those wait for of whom the rows do not tell it.
+        actor: the class of those whose ends others wait for. others: what those wait for of whom no row tells it.
         """
         labels, holders, waits = self.labels(), self._holders(), []
         values = {label: made.initial for label, made in zip(labels, self.made, strict=True)}
@@ -106,8 +106,8 @@ class Log:
         stuck = [wait.thread for wait in waits]
         for row in alive:
             if row.actor not in stuck:
-                waits.append(Wait(row.actor, row.who or (stuck[0] if stuck else "nobody"), "Thread", line=row.line))
-        return Deadlock(tuple(waits)) if any(wait.kind != "Thread" for wait in waits) else None
+                waits.append(Wait(row.actor, row.who or (stuck[0] if stuck else "nobody"), actor, line=row.line))
+        return Deadlock(tuple(waits)) if not all(wait.joins for wait in waits) else None
 
     def _holders(self) -> dict[int, list[str]]:
         holders: dict[int, list[str]] = {}

@@ -9,7 +9,7 @@ from asyncio import futures
 from collections.abc import Callable
 from typing import Any
 
-_SLICE = 0.05  # seconds that a wait in the system takes at most: only between two can a run be stopped
+SLICE = 0.05  # seconds that a wait in the system takes at most: only between two can a run be stopped
 
 
 class Idle(BaseException):
@@ -77,7 +77,12 @@ class Loop(asyncio.SelectorEventLoop):
         """True if nothing can wake the loop up: no socket is read, no signal awaited, and no thread at work."""
         reads = len(self._selector.get_map()) > self._own  # type: ignore[attr-defined]
         signals = getattr(self, "_signal_handlers", None)
-        return not reads and not signals and getattr(self, "_default_executor", None) is None and not self.reached()
+        return not reads and not signals and self.pool is None and not self.reached()
+
+    @property
+    def pool(self) -> Any:
+        """Its threads, if it has handed something to them: with `asyncio.to_thread`, or to look a host up; or None."""
+        return getattr(self, "_default_executor", None)
 
     def rest(self, timeout: float | None, wait: Any) -> Any:
         """What the selector does for so many seconds; None is for ever."""
@@ -86,7 +91,7 @@ class Loop(asyncio.SelectorEventLoop):
             raise Idle
         if self.time() - self.origin > self.limit:
             raise TimeUp
-        return wait(_SLICE if timeout is None else min(timeout, _SLICE))
+        return wait(SLICE if timeout is None else min(timeout, SLICE))
 
 
 class VirtualLoop(Loop):
@@ -112,7 +117,7 @@ class VirtualLoop(Loop):
         if self._now - self.origin + (timeout or 0) > self.limit:
             self._now = self.origin + self.limit
             raise TimeUp
-        ready = wait(_SLICE if timeout is None else 0)
+        ready = wait(SLICE if timeout is None else 0)
         if timeout and not ready:
             if others := self.due():
                 raise NotRuled(others)

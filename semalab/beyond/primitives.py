@@ -18,6 +18,7 @@ from semalab.beyond.log import Semaphore
 from semalab.beyond.patches import Patches
 from semalab.labels import is_programs
 from semalab.stops import Wait
+from semalab.twins.making import making
 
 _WATCHED = (asyncio.Semaphore, asyncio.Lock)
 _NOTICED: dict[type, tuple[str, ...]] = {  # the methods by which a program uses what the log has no rows for
@@ -48,7 +49,7 @@ class Tasks(Protocol):
 class Primitives:
     """Invariant: `_keys` has the key of each semaphore and lock that is in the log, by its identity; `_kept` keeps all
     objects that were met, so that no identity is used twice in a run. A primitive that another one of asyncio's is
-    made of has no key: it is that other one's.
+    made of has no key: it is that other one's. What asyncio makes for itself is not noticed.
     """
 
     def __init__(self, tasks: Tasks) -> None:
@@ -56,6 +57,7 @@ class Primitives:
         self._patches = Patches()
         self._keys: dict[int, int | None] = {}
         self._names: dict[int, str] = {}
+        self._made_by_asyncio: set[int] = set()  # of those that are noticed: the queue of as_completed(), say
         self._kept: list[Any] = []
 
     def watch(self) -> None:
@@ -67,6 +69,7 @@ class Primitives:
             put(cls, "acquire", self._acquiring)
             put(cls, "release", self._releasing)
         for cls, methods in _NOTICED.items():
+            put(cls, "__init__", self._making)
             for name in methods:
                 put(cls, name, self._waiting if name in _WAITS else self._using)
         put(mixins._LoopBoundMixin, "_get_loop", self._binding)
@@ -74,6 +77,7 @@ class Primitives:
     def leave(self) -> None:
         self._patches.undo()
         self._keys.clear()
+        self._made_by_asyncio.clear()
         self._kept.clear()
 
     def _making(self, real: Callable[..., None]) -> Callable[..., None]:
@@ -90,10 +94,14 @@ class Primitives:
         if isinstance(owner, asyncio.Condition):  # its lock is called as it is itself
             frame = _maker(owner)
         self._kept.append(one)
-        if frame is None or frame.f_globals.get("__package__") == "asyncio":  # a part of something else
+        by_asyncio = frame is None or frame.f_globals.get("__package__") == "asyncio"  # a part of something else
+        if not isinstance(one, _WATCHED):
+            self._made_by_asyncio.update([id(one)] if by_asyncio else [])
+        elif by_asyncio:
             self._keys[id(one)] = None
         else:
-            made = Semaphore(_kind(one), _value(one), (frame.f_code, frame.f_lasti))
+            how = making(frame)
+            made = Semaphore(_kind(one), _value(one), how.site, key=how.key, maker=how.maker)
             self._keys[id(one)] = self._tasks.made(made)
 
     def _key(self, one: Any) -> int | None:
@@ -150,9 +158,12 @@ class Primitives:
             self._names[id(one)] = self._tasks.noticed(self._name(one), _kind(one))
         return self._names[id(one)]
 
+    def _is_asyncios(self, one: Any) -> bool:
+        return id(one) in self._made_by_asyncio or _by_asyncio()
+
     def _using(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def use(one: Any, *arguments: Any, **settings: Any) -> Any:
-            if self._tasks.inside() and not _by_asyncio():
+            if self._tasks.inside() and not self._is_asyncios(one):
                 self._notice(one)
             return real(one, *arguments, **settings)
 
@@ -162,13 +173,13 @@ class Primitives:
         tasks = self._tasks
 
         async def wait(one: Any, *arguments: Any, **settings: Any) -> Any:
-            if not tasks.inside() or _by_asyncio():
+            if not tasks.inside() or self._is_asyncios(one):
                 return await real(one, *arguments, **settings)
             name = self._notice(one)
             me, line = tasks.here()
             items = one.qsize() if isinstance(one, asyncio.Queue) else None
             unfinished = one._unfinished_tasks if real.__name__ == "join" else 0
-            tasks.waits(Wait(me, name, _kind(one).rpartition(".")[2], items, (), line, unfinished))
+            tasks.waits(Wait(me, name, _kind(one), items, (), line, unfinished))
             try:
                 return await real(one, *arguments, **settings)
             finally:

@@ -183,7 +183,7 @@ class _Bench:
         return error
 
     def _stopped(self, log: Log) -> Deadlock | Timeout | None:
-        if self.up == "deadlock" and (deadlock := log.deadlock()) is not None:
+        if self.up == "deadlock" and (deadlock := log.deadlock("multiprocessing.Process")) is not None:
             return deadlock
         alive = [actor for actor in log.actors if not any(r.actor == actor and r.kind == "end" for r in log.rows)]
         return Timeout(self.settings.timeout, "wall", tuple(alive)) if self.up else None

@@ -15,14 +15,14 @@ from typing import Any
 
 from semalab.bench import Bench
 from semalab.beyond.log import Log, Row, Semaphore
-from semalab.beyond.loops import Idle, Loop, NotRuled, TimeUp, VirtualLoop
+from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.place import place
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.claims import Check
 from semalab.decode import Printed
-from semalab.engine import WallProcessor
+from semalab.engine import Stop, WallProcessor
 from semalab.engine.processor import MOST_EVENTS
-from semalab.event import OUTSIDE
+from semalab.event import OUTSIDE, POOLED, QUEUES, Primitive
 from semalab.excerpt import written
 from semalab.labels import line_of, thread_label, thread_labels
 from semalab.run import Run
@@ -31,6 +31,7 @@ from semalab.stops import Deadlock, Timeout, Wait, several_of
 from semalab.twins import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
+_TASK = "asyncio.Task"
 _LINKS = 3  # references from a callback of a task to the future that somebody waits in for its end
 
 
@@ -136,7 +137,7 @@ class TaskBench(Bench):
         try:
             result = loop.run_until_complete(_coroutine(self.program(**self.arguments)))
         except Idle:
-            self._stopped = self.log.deadlock(self._others()) or self._timeout(
+            self._stopped = self.log.deadlock(_TASK, self._others()) or self._timeout(
                 "every task waits for something that the lab does not see"
             )
         except NotRuled as found:
@@ -161,10 +162,27 @@ class TaskBench(Bench):
         return replace(stopped, reason=f"{stopped}; main waits for {awaited} to end") if awaited else stopped
 
     def _end_the_others(self, loop: Loop) -> None:
-        """As `asyncio.run` does: what is not finished with the program is cancelled."""
+        """As `asyncio.run` does: what is not finished with the program is cancelled, and its threads are waited for."""
         loop.begins = None
         _cancel(loop, self._tasks)
         loop.run_until_complete(asyncio.sleep(0))  # the last ends are told on the next round
+        if loop.pool is not None:
+            self._await_threads(loop.pool)
+
+    def _await_threads(self, pool: Any) -> None:
+        """In slices: asyncio's own way to do it is a wait that nobody could end."""
+        pool.shutdown(wait=False)
+        for thread in list(getattr(pool, "_threads", ())):
+            try:
+                while thread.is_alive():
+                    if self.processor.stopping:
+                        raise Stop
+                    self._interrupted()
+                    thread.join(SLICE)
+            except Stop:  # from above, or sent
+                told = f"the program had not ended after {self.settings.timeout:g} s"
+                self._stopped = self._timeout(f"{told}; the thread {thread.name} of its event loop was at work")
+                raise
 
     def _leave(self, loop: Loop) -> None:
         with suppress(
@@ -292,15 +310,17 @@ class TaskBench(Bench):
         waits = dict(self._waits)
         for task in self._tasks:
             if (label := self._labels[task]) not in waits and (awaited := self._awaited(task)) is not None:
-                waits[label] = Wait(label, awaited, "Thread")
+                waits[label] = Wait(label, awaited, _TASK)
         return waits
 
     def _awaited(self, task: asyncio.Task[Any]) -> str | None:
         """The label of the task that this one waits for."""
         future = task._fut_waiter  # type: ignore[attr-defined]
+        if future is None or (isinstance(future, asyncio.Task) and future in self._labels):
+            return self._labels.get(future)
         for other in self._tasks:
             own = [callback for callback, _ in other._callbacks or ()]
-            if future is not None and (other is future or _leads_to(own, future)):
+            if _leads_to(own, future):
                 return self._labels[other]
         return None
 
@@ -321,7 +341,7 @@ class TaskBench(Bench):
         virtual = self.settings.clock == "virtual"
         trace = self.log.trace(self._duration if virtual or self._duration else round(outer.duration * 1e9))
         used = {event.primitive for event in outer.trace}
-        threads = [f"`{p.label}` (threading.{p.kind})" for p in outer.trace.primitives.values() if p.label in used]
+        threads = _called([one for one in outer.trace.primitives.values() if one.label in used])
         return replace(
             outer,
             trace=trace,
@@ -337,6 +357,21 @@ class TaskBench(Bench):
         )
 
 
+def _called(threads: list[Primitive]) -> list[str]:
+    """What is said of primitives that are not asyncio's. Of a pool of threads the pool itself, and not its parts."""
+    pooled = any(one.kind == "Tasks" for one in threads)
+    called: dict[str, None] = {}
+    for label, kind, _ in threads:
+        if kind == "Tasks":
+            pool = label.partition("'s ")[0]
+            called[f"`{pool}` (a pool of threads)"] = None
+        elif kind not in POOLED:
+            called[f"`{label}` ({'queue' if kind in QUEUES else 'threading'}.{kind})"] = None
+        elif kind == "Future" and not pooled:
+            called[f"`{label}` (concurrent.futures.Future)"] = None
+    return list(called)
+
+
 def _coroutine(made: Any) -> Any:
     if not inspect.isawaitable(made):
         raise TypeError(f"program must be a coroutine function (async def), got one that returns {written(made)}")
@@ -347,13 +382,13 @@ def _leads_to(objects: list[Any], sought: Any) -> bool:
     """True if one of these objects refers to the one that is sought, directly or through a few others.
 
     Each is looked into once, and of a function only what it closes over: through its globals everything leads to
-    everything, and the number of ways there has no end.
+    everything, and the number of ways there has no end. A task that waits for this one too is no way to anybody.
     """
     seen: set[int] = set()
     for _ in range(_LINKS):
         ahead: list[Any] = []
         for one in objects:
-            if id(one) not in seen and not isinstance(one, type | types.ModuleType):
+            if id(one) not in seen and not isinstance(one, type | types.ModuleType | asyncio.Task):
                 seen.add(id(one))
                 within = one.__closure__ or () if isinstance(one, types.FunctionType) else gc.get_referents(one)
                 ahead.extend(within)

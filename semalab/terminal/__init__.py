@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from semalab.terminal import explore, run
 from semalab.terminal import open as opening
-from semalab.terminal import run
 from semalab.terminal.command import USAGE, Parser, Refused
 from semalab.uncaught import INTERRUPTED
 
-COMMANDS = (run, opening)
+COMMANDS = (run, explore, opening)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> Parser:
     parser = Parser(
         prog="python -m semalab",
-        description="A lab bench for threading.Semaphore: the code is plain threading, the lab only watches.",
+        description="A lab bench for threading.Semaphore: your code is plain threading, which the\nlab only watches.",
         epilog="python -m semalab COMMAND --help says more of each.\n"
         "Exit status: 64 for wrong use, 130 after Ctrl-C; any other is the command's own.",
     )

@@ -15,11 +15,24 @@ class Refused(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses with a sentence and where to read on, and with a status that is no verdict."""
+    """Refuses with a sentence and where to read on, and with a status that is no verdict.
+
+    words: the list of words that may also come after or between options, which `argparse` alone takes in one place.
+    """
+
+    words = ""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
         self.set_defaults(prog=self.prog)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, left = super().parse_known_args(args, namespace)
+        if self.words:
+            late = [word for word in left if not word.startswith("-")]
+            setattr(options, self.words, [*getattr(options, self.words), *late])
+            left = [word for word in left if word.startswith("-")]
+        return options, left
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")

@@ -17,12 +17,12 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "open",
         help="step through a saved run in the browser",
-        description="Show the replay of a saved run in the browser: its picture, and every step of it.",
-        epilog="The page needs neither network nor kernel. Its place is printed, for a browser that\n"
-        "could not be started. Nothing that the file holds is run.",
+        description="Show the replay of a saved run in the browser: its picture, and every step.",
+        epilog="The page needs neither network nor kernel. Its place is printed, for a\n"
+        "browser that could not be started. Nothing that the file holds is run.",
     )
     parser.add_argument("file", help="a run that was saved as .json")
-    parser.add_argument("--page", metavar="PATH", help="write the page there (.html); otherwise to a temporary file")
+    parser.add_argument("--page", metavar="PATH", help="the page goes there (.html); else to a temporary file")
     parser.add_argument("--no-browser", action="store_true", help="only write the page and print its place")
     parser.set_defaults(perform=perform)
 

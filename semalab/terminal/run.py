@@ -8,12 +8,12 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from semalab.terminal.command import Refused, refusing
-from semalab.terminal.script import Script, path_of_the_lab, script_of, script_of_module
+from semalab.terminal.saving import UNSAVED, places_of, save_all, say
+from semalab.terminal.script import Script, script_of, script_of_module
 from semalab.uncaught import INTERRUPTED, show, show_of_thread, status_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 DEADLOCK = 123
 STOPPED = 124  # as of `timeout`, the command
-UNSAVED = 74  # as in sysexits.h
 _FOR_EVER = 999_999.0  # seconds, which are eleven days: the most that a run can be given
 
 
@@ -33,9 +32,10 @@ def add_to(commands: Any) -> None:
         help="run a script, watched, and say in a sentence what happened",
         description="Run a script as Python would, with its own input, output and arguments; then say\n"
         "on stderr what its threads showed.",
-        epilog="Exit status: the script's own; 123 after a deadlock, 124 if the run was stopped (its\n"
-        "time was up, say), 130 after Ctrl-C, 74 if it could not be saved, 64 for wrong use.\n"
-        "Ctrl-C rises in the script, as ever; a second one stops the run. Both are told.",
+        epilog="Options for the lab come first, those of the script after its name. Ctrl-C rises\n"
+        "in the script, as ever; a second one stops the run, and what there is is told.\n"
+        "Exit status: the script's own; 123 after a deadlock, 124 if the run was stopped\n"
+        "(its time was up, say), 130 after Ctrl-C, 74 not saved, 64 wrong use.",
     )
     parser.add_argument("-m", dest="module", action="store_true", help="run a module by its name")
     parser.add_argument("--clock", choices=("wall", "virtual"), default="wall", help="real, or repeatable (wall)")
@@ -57,7 +57,7 @@ def perform(options: argparse.Namespace) -> int:
     from semalab.settings import RunSettings
 
     path, err = list(sys.path), sys.stderr
-    places = [_place(one) for one in options.save]
+    places = places_of(options.save)
     if not options.rest:
         raise Refused("there must be something to run; give a script, or -m and a module")
     own = _Process()
@@ -73,18 +73,22 @@ def perform(options: argparse.Namespace) -> int:
         settings.check(_nothing, {})
     try:
         script = (script_of_module if options.module else script_of)(options.rest[0], options.rest[1:])
-    except SyntaxError as error:
-        show(error.with_traceback(None))
-        return 1
+    except Refused:
+        raise
+    except BaseException as error:  # it cannot be compiled, or a package raises that it lies in
+        show(error)
+        return status_of(error)
     run = own.run(script, settings)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(Exception):  # whatever the script has made of them
-            stream.flush()
-    for sentence in filter(None, (run.verdict, run.note)):
-        _say(err, sentence)
-    with path_of_the_lab(path):
-        saved = [_save(run, place, err) for place in places]
-    return _end(run, own.status_of(run) or (0 if all(saved) else UNSAVED))
+    status = own.status_of(run)
+    try:
+        _flush()
+        for sentence in filter(None, (run.verdict, run.note)):
+            say(err, sentence)
+        if not save_all(run, places, path, err):
+            status = status or UNSAVED
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    return _end(run, status)
 
 
 def _nothing() -> None:
@@ -147,41 +151,18 @@ class _Process:
         return status_of(self.ended)
 
 
-def _place(path: str) -> Path:
-    """Where to save, wherever the script goes meanwhile."""
-    from semalab.saving import suffix_of
-
-    with refusing():
-        suffix_of(path)
-    place = Path(path).absolute()
-    if not place.parent.is_dir():
-        raise Refused(f"--save needs a folder that is there, got {path!r}; make {str(place.parent)!r} first")
-    return place
-
-
-def _save(run: Run, place: Path, err: Any) -> bool:
-    try:
-        run.save(place)
-    except OSError as error:
-        _say(err, error.strerror or str(error))
-        return False
-    _say(err, f"saved {place}")
-    return True
-
-
-def _say(err: Any, sentence: str) -> None:
-    with suppress(OSError, ValueError):  # the script may have closed it
-        print(f"semalab: {sentence}", file=err, flush=True)
-
-
 def _end(run: Run, status: int) -> int:
     """Returns the status; but beside a thread that nobody can end, in a read of stdin say, Python could not end."""
     from semalab.stops import Timeout
 
     if isinstance(run.stopped, Timeout) and run.stopped.left:
         atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(Exception):
-                stream.flush()
+        _flush()
         os._exit(status)
     return status
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # whatever the script has made of them
+            stream.flush()

@@ -7,8 +7,7 @@ import importlib.util
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,20 +31,28 @@ def script_of(file: str, arguments: Sequence[str]) -> Script:
 
     Raises: Refused for what is no script; SyntaxError as it is.
     """
-    path = Path(file)
+    code = source_of(file)
+    place = code.co_filename
+    lead_path(str(Path(file).resolve().parent))
+    loader = SourceFileLoader("__main__", place)
+    return _main(Path(file).name, code, [file, *arguments], __file__=place, __cached__=None, __loader__=loader)
+
+
+def source_of(file: str) -> types.CodeType:
+    """The code of a script.
+
+    Raises: Refused for what is no script; SyntaxError as it is.
+    """
     if file == "-":
         raise Refused("the script must be a file, got '-': what is read from the terminal has no lines to point at")
-    if path.is_dir():
+    if Path(file).is_dir():
         raise Refused(f"the script must be a file, got the folder {file!r}; of a package run a module, with -m")
     with refusing():
-        text = path.read_bytes()
-    if path.suffix == ".pyc" or b"\0" in text:
+        text = Path(file).read_bytes()
+    if b"\0" in text:
         raise Refused(f"the script must be Python source, got {file!r}")
     place = os.path.abspath(file)  # noqa: PTH100  # as Python: links are not followed
-    code = compile(text, place, "exec", dont_inherit=True)
-    _lead_path(str(Path(file).resolve().parent))
-    loader = SourceFileLoader("__main__", place)
-    return _main(path.name, code, [file, *arguments], __file__=place, __cached__=None, __loader__=loader)
+    return compile(text, place, "exec", dont_inherit=True)
 
 
 def script_of_module(name: str, arguments: Sequence[str]) -> Script:
@@ -53,7 +60,7 @@ def script_of_module(name: str, arguments: Sequence[str]) -> Script:
 
     Raises: Refused if there is no such module, or none with Python source.
     """
-    _lead_path(str(Path.cwd()))
+    lead_path(str(Path.cwd()))
     sys.argv = ["-m", *arguments]  # what a package meets that is imported on the way
     spec = _spec(name)
     if spec is not None and spec.submodule_search_locations is not None:
@@ -71,11 +78,13 @@ def script_of_module(name: str, arguments: Sequence[str]) -> Script:
 def _spec(name: str) -> Any:
     try:
         return importlib.util.find_spec(name)
-    except (ImportError, ValueError, AttributeError):
-        return None
+    except (ImportError, ValueError, AttributeError) as error:
+        if isinstance(error, ImportError) and f"{name}.".startswith(f"{error.name}."):
+            return None  # it is the module itself, or a package that it should lie in
+        raise Refused(f"-m needs a module that can be found, got {name!r}: {type(error).__name__}: {error}") from None
 
 
-def _lead_path(folder: str) -> None:
+def lead_path(folder: str) -> None:
     """What Python puts first: there `python -m` had put the folder in which it was started."""
     if not sys.flags.safe_path:
         sys.path[0] = folder
@@ -90,13 +99,3 @@ def _main(name: str, code: types.CodeType, argv: list[str], **names: Any) -> Scr
     sys.argv = argv
     sys.modules["__main__"] = module
     return Script(name, types.FunctionType(code, space, name))
-
-
-@contextmanager
-def path_of_the_lab(path: Sequence[str]) -> Iterator[None]:
-    """Meanwhile modules are looked for where the lab finds its own, and not first beside the script."""
-    scripts, sys.path[:] = list(sys.path), path
-    try:
-        yield
-    finally:
-        sys.path[:] = scripts

@@ -8,12 +8,15 @@ for themselves, and of all that other threads make, nothing is known.
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
 import threading
 import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from semalab.engine.grasp import is_a
 from semalab.excerpt import cut
 from semalab.twins.adoption import Adoption
 from semalab.twins.exchange import Exchange
@@ -28,12 +31,16 @@ _CLASSES = {
     "queue": ("Queue",),
     "asyncio.locks": ("Lock", "Semaphore", "BoundedSemaphore", "Event", "Condition", "Barrier"),
     "asyncio.queues": ("Queue",),
+    "multiprocessing.synchronize": ("Semaphore", "BoundedSemaphore", "Lock", "RLock", "Event", "Condition", "Barrier"),
+    "multiprocessing.queues": ("Queue", "SimpleQueue"),
+    "multiprocessing.process": ("BaseProcess",),
 }
 _LOCKS = ("Lock", "RLock")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
-    " itertools heapq enum runpy pickle copyreg queue".split()
+    " itertools heapq enum runpy pickle copyreg queue multiprocessing.context".split()
 )
+_WITH_PROCESSES = ("multiprocessing", "concurrent")  # modules that start a process for whoever wants a pool
 _listening: list[Makers] = []  # those of the run under way
 
 
@@ -58,6 +65,10 @@ class Makers:
 
     def ask_more(self) -> None:
         """As `ask`, of those modules that have been imported since."""
+        if "multiprocessing.context" in sys.modules:  # which imports these for the first that is made: too late
+            with suppress(ImportError):  # on systems without such semaphores
+                importlib.import_module("multiprocessing.synchronize")
+                importlib.import_module("multiprocessing.queues")
         for module, names in _CLASSES.items():
             if module in sys.modules and module not in self._asked and not module.startswith(self._others):
                 self._asked.add(module)
@@ -84,11 +95,12 @@ class Makers:
         if self._twins.processor.current() is None:
             return
         library = _asker(caller, one)
-        if library is None and not _is_asyncios(one):
+        others = _others(one)
+        if library is None and not others:
             if not self._adoption.take(one, ""):
                 self._unseen.name(type(one).__name__)
         elif library != "" and not isinstance(one, threading.Thread):
-            self._unseen.count(library or "asyncio", one)
+            self._unseen.count(library or others, one)
 
     def _lock(self, name: str, real: Callable[[], Any]) -> Any:
         current = self._twins.processor.current
@@ -132,8 +144,10 @@ def _telling(init: Callable[..., None]) -> Callable[..., None]:
     return __init__
 
 
-def _is_asyncios(one: Any) -> bool:
-    return any(cls.__module__.startswith("asyncio.") for cls in type(one).__mro__)
+def _others(one: Any) -> str:
+    """Whose primitive it is that no thread can wait for alone: tasks', or processes'; empty for one of threads."""
+    modules = (str(cls.__module__).partition(".")[0] for cls in type(one).__mro__)
+    return next((module for module in modules if module in ("asyncio", "multiprocessing")), "")
 
 
 def refuse_replaced() -> None:
@@ -158,10 +172,21 @@ def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:
             own = one is not None and frame.f_code.co_name == "__init__" and _first(frame) is one
             if not own:
                 return library
-        elif str(space.get("__name__")).partition(".")[0] not in _ON_BEHALF:
+        elif not _on_behalf(str(space.get("__name__")), one):
             return ""
         frame = frame.f_back
     return ""
+
+
+def _on_behalf(module: str, one: Any) -> bool:
+    """Whether a module of Python's own makes such a thing as its caller asked for it."""
+    top = module.partition(".")[0]
+    return top in _ON_BEHALF or module in _ON_BEHALF or (top in _WITH_PROCESSES and _is_process(one))
+
+
+def _is_process(one: Any) -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and is_a(one, process.BaseProcess)
 
 
 def _first(frame: types.FrameType) -> Any:

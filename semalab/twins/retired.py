@@ -122,6 +122,8 @@ class Retirement:
 
     def _rebase(self, cls: type) -> None:
         for derived in cls.__mro__:
+            if id(derived) in self._reals:  # a twin
+                continue
             bases = tuple(self._reals.get(id(base), base) for base in derived.__bases__)
             if bases != derived.__bases__:
                 derived.__bases__ = bases

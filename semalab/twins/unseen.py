@@ -6,7 +6,8 @@ import weakref
 from collections import Counter
 from typing import Any
 
-_NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "Queue": "queue", "SimpleQueue": "queue"}
+_NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "BaseProcess": "process"}
+_NOUNS |= {"Queue": "queue", "SimpleQueue": "queue"}
 
 
 class Unseen:
@@ -60,6 +61,10 @@ def _noun(value: Any) -> str:
     return next((_NOUNS[cls.__name__] for cls in type(value).__mro__ if cls.__name__ in _NOUNS), "lock")
 
 
+def _plural(noun: str) -> str:
+    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
+
+
 def _phrase(library: str, counted: Counter[str]) -> str:
-    parts = [f"{n:,} {noun}{'' if n == 1 else 's'}" for noun, n in counted.items()]
+    parts = [f"{n:,} {_plural(noun) if n > 1 else noun}" for noun, n in counted.items()]
     return f"{' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))} of {library}"
