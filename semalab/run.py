@@ -90,7 +90,8 @@ class Run:
     @cached_property
     def _verdict(self) -> Verdict:
         failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        return verdict_of(self.reading, self.claim, Ending(self.stopped, failure, self.module, self.unseen, self.died))
+        ending = Ending(self.stopped, failure, self.module, self.unseen, self.died, self.clock)
+        return verdict_of(self.reading, self.claim, ending)
 
     @property
     def verdict(self) -> str:

@@ -35,7 +35,7 @@ class Ending(NamedTuple):
     """How a run came to its end, as far as its log does not tell.
 
     failure: the thread that raised, and what. module: as in `Run`. unseen: what was used and not watched, in words.
-    died: processes that did not come to their own end, and what became of them, in words.
+    died: processes that did not come to their own end, and what became of them, in words. clock: as in `Run`.
     """
 
     stopped: Deadlock | Timeout | None = None
@@ -43,6 +43,7 @@ class Ending(NamedTuple):
     module: str = "threading"
     unseen: Sequence[str] = ()
     died: Sequence[str] = ()
+    clock: str = "wall"
 
 
 def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict:
@@ -56,7 +57,7 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
     if not sentence:
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
-        sentence += in_vain(reading, claim) + _grown(reading, claim, expected) + _held_on(reading)
+        sentence += in_vain(reading, claim, ending.clock) + _grown(reading, claim, expected) + _held_on(reading)
     if ending.stopped is None:
         sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
@@ -118,9 +119,12 @@ def _extra(use: Use) -> int:
     return max(0, use.final - use.primitive.initial) if use.primitive.kind in SEMAPHORES else 0
 
 
-def in_vain(reading: Reading, claim: Check | None) -> str:
-    """Where nobody said what the run is to be measured by: who woke up and found that others had taken every permit."""
-    use = reading.main_use if claim is None else None
+def in_vain(reading: Reading, claim: Check | None, clock: str) -> str:
+    """Where nobody said what the run is to be measured by: who woke up and found that others had taken every permit.
+
+    Not of real threads: these do so again and again, and never twice alike.
+    """
+    use = reading.main_use if claim is None and clock == "virtual" else None
     if use is None or not use.stolen:
         return ""
     woken = [reading.trace.events[one.block].thread for one in use.stolen]

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from test_timeline import CASES, contrast, picture
 
+from semalab.panel.export import DARK, INVERTED, TURNED
 from semalab.timeline.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.timeline.raster import JOIN, SLEEP, WORK
 
@@ -112,3 +113,23 @@ def test_the_paper_is_its_own_ground_on_either_theme(page: str) -> None:
     assert figure.patch.get_facecolor()[3] == 1
     edge = figure.patch.get_edgecolor()
     assert contrast(edge, page) >= 1.4  # a line around the paper, or the paper itself, shows where it ends
+
+
+# the dark theme
+def dark(colour: str) -> tuple[float, ...]:
+    """What the browser makes of a colour there: `invert` and then `hue-rotate` by half a turn (CSS Filter Effects)."""
+    assert TURNED == 180
+    turned = np.array([[0.213, 0.715, 0.072]] * 3) * 2 - np.eye(3)
+    inverted = np.array(to_rgb(colour)) * (1 - 2 * INVERTED) + INVERTED
+    return tuple(np.clip(turned @ np.clip(inverted, 0, 1), 0, 1).tolist())
+
+
+def test_the_dark_theme_turns_pictures_round_and_keeps_its_contrasts() -> None:
+    assert f"invert({INVERTED}) hue-rotate({TURNED}deg)" in DARK
+    paper = dark(PAPER)
+    for ink in (INK, GREY, ALARM, *(tone.colour for tone in EVERY_TONE)):
+        assert contrast(dark(ink), paper) >= 4.5
+    for ink in (LINE, FAINT):
+        assert contrast(dark(ink), paper) >= 3
+    for tone in EVERY_TONE:  # names written into bars
+        assert contrast(dark("white"), dark(tone.colour)) >= 4.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -16,8 +17,11 @@ import ipywidgets
 import pytest
 
 import semalab as lab
-from semalab.panel.panel import DPI, INCHES
-from semalab.timeline import png
+from semalab.panel import controls
+from semalab.panel.export import Export
+from semalab.panel.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
+from semalab.panel.preview import settings_of
+from semalab.timeline import layout, png
 
 TESTS = Path(__file__).resolve().parent
 
@@ -59,6 +63,11 @@ def png_size(picture: bytes) -> tuple[int, int]:
     return int.from_bytes(picture[16:20], "big"), int.from_bytes(picture[20:24], "big")
 
 
+def axis(panel: Panel) -> dict[str, int | None]:
+    """How far the panel's axis goes, and where the run before ended."""
+    return {"lasting": panel._measure.lasting, "before": panel._measure.before}
+
+
 def drifts(threads: int = 3) -> None:
     workers = [
         threading.Thread(target=lambda: time.sleep(random.uniform(1, 2)), name=f"worker-{i}") for i in range(threads)
@@ -88,8 +97,124 @@ def test_a_new_value_runs_at_once() -> None:
     panel.controls["initial"].value = 2
     assert "Mutual exclusion broken: 2 threads inside at once" in panel.sentence.value
     assert panel.picture.value != before
-    panel.controls["initial"].value = 1
+    panel.reset.click()
     assert panel.picture.value == before  # the virtual clock: same values, same bytes
+
+
+# the axis
+def ends(picture_of: Panel) -> tuple[float, float | None]:
+    """Where the axis of the present picture ends, and where the thin line stands."""
+    laid = layout(picture_of.run.reading, title="", **axis(picture_of))
+    return laid.scene.view.until, laid.scene.before
+
+
+def test_the_axis_keeps_its_length_and_the_run_before_is_marked() -> None:
+    panel = lab.interact(lasts, seconds=[0.2, 0.1, 0.4, 0.3])
+    assert ends(panel) == (200.0, None)
+    told = []
+    for seconds in (0.1, 0.4, 0.3):
+        panel.controls["seconds"].value = seconds
+        told.append((ends(panel), panel.sentence.value.count("The run before: ")))
+    assert told == [((200.0, 200.0), 1), ((400.0, 100.0), 1), ((400.0, 400.0), 1)]
+    assert "The run before: 400 ms" in panel.sentence.value
+    panel.reset.click()
+    assert (panel.controls["seconds"].value, ends(panel)) == (0.2, (200.0, None))
+    assert "The run before" not in panel.sentence.value
+
+
+def test_a_run_that_would_be_a_speck_begins_the_axis_anew() -> None:
+    panel = lab.interact(lasts, seconds=[5.0, 0.19])
+    panel.controls["seconds"].value = 0.19
+    assert ends(panel) == (190.0, None)
+
+
+def test_events_and_seconds_do_not_measure_each_other() -> None:
+    panel = lab.interact(lasts, seconds=[0.2, 0.0, 0.1])
+    panel.controls["seconds"].value = 0.0
+    assert panel._measure.before is None
+    panel.controls["seconds"].value = 0.1
+    assert ends(panel) == (200.0, None)
+
+
+def test_reset_is_one_run_with_everything_as_it_was() -> None:
+    panel = lab.interact(visit, threads=(1, 20), initial=(0, 3), seed=3)
+    before, values = panel.picture.value, panel.values
+    panel.fold.selected_index = CLOSER
+    panel.controls["initial"].value = 2
+    panel.next_seed.click()
+    panel.clock.value = "wall"
+    panel.reset.click()
+    assert (panel.values, panel.seed.value, panel.clock.value, panel.closer.part) == (values, 3, "virtual", {})
+    assert panel.picture.value == before
+
+
+def test_what_was_printed_has_a_button_where_something_was() -> None:
+    panel = lab.interact(speaks, words=["", "hello"])
+    button = panel.fold.buttons[PRINTED]
+    assert button.layout.display == "none"
+    panel.controls["words"].value = "hello"
+    assert button.layout.display is None
+    panel.fold.selected_index = PRINTED
+    panel.controls["words"].value = ""
+    assert button.layout.display is None  # who looks at it can shut it
+    assert "printed nothing" in panel.printed.value
+    panel.fold.selected_index = None
+    assert button.layout.display == "none"
+
+
+def speaks(words: str) -> None:
+    if words:
+        print(words)
+
+
+def test_to_stop_is_offered_while_there_is_something_to_stop() -> None:
+    panel = lab.interact(visit, threads=(1, 4))
+    assert (panel.stop.disabled, panel.stop.layout.visibility) == (True, "hidden")
+    panel.clock.value = "wall"  # outside a kernel it is waited for, and then there is nothing
+    assert (panel.stop.disabled, panel.stop.layout.visibility) == (True, "hidden")
+
+
+def test_title_and_second_line_stand_in_the_picture_and_are_spoken() -> None:
+    panel = lab.interact(visit, threads=(1, 4))
+    spoken = re.search(r"<span style='([^']*)'>(.*?)</span>", panel.sentence.value)
+    assert spoken is not None and "clip-path" in spoken[1]
+    assert spoken[2] == f"<b>{panel.run.verdict}</b> <em>{panel.run.description}</em>"
+    assert panel.run.verdict not in panel.sentence.value.replace(spoken[0], "")
+
+
+def test_the_name_of_a_saved_picture_is_the_programs() -> None:
+    panel = lab.interact(visit, threads=(1, 4))
+    (buttons,) = [child for child in panel.children[4].children if isinstance(child, Export)]
+    assert "a.download=&#x27;visit.png&#x27;" in buttons.value
+    assert "a.download=&#x27;a_b_alert_1.png&#x27;" in Export("a'b<\"alert(1)").value
+
+
+# four settings
+@pytest.mark.parametrize(
+    ("dials", "settings"),
+    [
+        ({"n": (0, 3)}, [{"n": n} for n in range(4)]),
+        ({"n": (1, 20)}, [{"n": n} for n in (1, 7, 14, 20)]),
+        ({"polite": True}, [{"polite": False}, {"polite": True}]),
+        ({"order": ["a", "b", "c"]}, [{"order": name} for name in "abc"]),
+        (
+            {"n": (1, 20), "initial": (0, 3)},
+            [{"n": 10, "initial": 1}, {"n": 10, "initial": 0}, {"n": 10, "initial": 3}, {"n": 1, "initial": 1}],
+        ),
+    ],
+)
+def test_four_settings(dials: dict[str, Any], settings: list[dict[str, Any]]) -> None:
+    assert settings_of(controls.dials(lambda **arguments: None, dials)) == settings
+
+
+def test_without_widgets_four_settings_are_seen_on_one_axis() -> None:
+    panel = lab.interact(visit, threads=(1, 20), initial=(0, 3))
+    before = panel.run, panel.picture.value, panel.sentence.value
+    bundle, about = panel._repr_mimebundle_()
+    assert png_size(bundle["image/png"]) == (1000, 580)
+    assert about["image/png"]["alt"] == f"4 timelines. {panel!r}"
+    assert (panel.run, panel.picture.value, panel.sentence.value) == before
+    assert panel._repr_mimebundle_()[0]["image/png"] == bundle["image/png"]
 
 
 def test_next_seed_is_another_schedule() -> None:
@@ -126,7 +251,7 @@ def test_output_stands_in_the_fold() -> None:
 
 def test_of_the_folds_one_is_open_at_most() -> None:
     panel = lab.interact(visit, threads=(1, 4))
-    buttons, pages = panel.fold.buttons, panel.fold.children[1:]
+    buttons, pages = panel.fold.buttons, panel.fold.children
 
     def state() -> tuple[int | None, list[bool], list[str]]:
         return panel.fold.selected_index, [b.value for b in buttons], [p.layout.display or "shown" for p in pages]
@@ -142,16 +267,16 @@ def test_of_the_folds_one_is_open_at_most() -> None:
     assert state() == (1, [False, True, False], ["none", "shown", "none"])
 
 
-def test_the_run_is_gone_through_in_the_second_fold() -> None:
+def test_the_run_is_gone_through_in_a_fold_of_its_own() -> None:
     panel = lab.interact(visit, threads=(1, 4), initial=(1, 2))
     assert panel.steps.value == ""  # nobody looks
-    panel.fold.selected_index = 1
+    panel.fold.selected_index = STEPS
     assert panel.run is not None
     assert panel.steps.value == panel.run.replay().value
     before = panel.steps.value
     panel.controls["threads"].value = 2
     assert panel.steps.value == panel.run.replay().value != before
-    panel.fold.selected_index = 0
+    panel.fold.selected_index = CLOSER
     assert panel.steps.value == ""
 
 
@@ -573,7 +698,7 @@ async def main():
             await until(lambda: panel.picture.value != whole)
             await until(lambda: "s so far" in panel.sentence.value)
         grown = panel.picture.value
-        panel.fold.selected_index = 2
+        panel.fold.selected_index = 1
         print(panel.stop.disabled, panel.closer.window.disabled, "role" in panel.sentence.value, end=" ")
         panel.closer.window.value = (10, 20)
         panel.fold.selected_index = None  # the run before is not drawn in the place of this one
@@ -660,15 +785,17 @@ def test_a_run_makes_way_for_another_panels() -> None:
 def test_a_part_of_the_run_is_drawn_while_the_fold_is_open() -> None:
     panel = lab.interact(visit, threads=(1, 5))
     whole = panel.picture.value
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     closer = panel.closer
     assert (closer.part, panel.picture.value) == ({}, whole)
-    assert closer.words.value == f"0 to {panel.run.duration:.3g} seconds"
+    assert closer.words.value == f"0 to {panel.run.duration * 1000:.4g} milliseconds"
     assert closer.threads.options == panel.run.trace.threads
     half = panel.run.duration / 2
     closer.window.value = (0, 100)
-    assert closer.words.value == f"0 to {half:.3g} seconds"
-    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, between=(0.0, half)))
+    assert closer.words.value == f"0 to {half * 1000:.4g} milliseconds"
+    assert panel.picture.value == png(
+        panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel), between=(0.0, half))
+    )
     closer.threads.value = ("worker-2", "worker-0")
     assert closer.part == {"between": (0.0, half), "threads": ["worker-0", "worker-2"]}
     closer.whole.click()
@@ -681,18 +808,18 @@ def test_a_part_of_the_run_is_drawn_while_the_fold_is_open() -> None:
 
 def test_a_new_run_is_shown_whole() -> None:
     panel = lab.interact(visit, threads=(1, 5))
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     panel.closer.window.value = (0, 100)
     panel.controls["threads"].value = 1
     assert panel.closer.part == {}
     assert panel.closer.window.value == (0, 200)
     assert panel.closer.threads.options == ("main", "worker-0")
-    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100))
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel)))
 
 
 def test_a_window_of_nothing_is_one_step_wide() -> None:
     panel = lab.interact(visit, threads=(1, 5))
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     for place in (0, 100, 200):
         panel.closer.window.value = (place, place)
         begin, end = panel.closer.part["between"]
@@ -702,22 +829,24 @@ def test_a_window_of_nothing_is_one_step_wide() -> None:
 
 def test_where_the_clock_stood_still_events_are_chosen() -> None:
     panel = lab.interact(races, threads=(1, 3))
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     closer = panel.closer
     last = len(panel.run.trace) - 1
     assert (closer.words.value, closer.window.max) == (f"0 to {last} events", last)
     closer.window.value = (1, 3)
     assert closer.part == {"between": (1.0, 3.0)}
     assert closer.words.value == "1 to 3 events"
-    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, between=(1, 3)))
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel), between=(1, 3)))
     for place in range(last + 1):  # one event wide, everywhere
         closer.window.value = (place, place)
-        assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **closer.part))
+        assert panel.picture.value == png(
+            panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel), **closer.part)
+        )
 
 
 def test_the_next_seed_shows_the_same_part() -> None:
     panel = lab.interact(drifts, threads=(1, 5))
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     closer = panel.closer
     closer.window.value, closer.threads.value = (50, 100), ("worker-1",)
     part = closer.part
@@ -726,14 +855,14 @@ def test_the_next_seed_shows_the_same_part() -> None:
     assert panel.run.duration != first
     assert closer.part == part == {"between": (first / 4, first / 2), "threads": ["worker-1"]}
     assert closer.window.value == tuple(round(200 * t / panel.run.duration) for t in part["between"])
-    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **part))
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel), **part))
     panel.seed.value = 0
     assert (closer.part, closer.window.value) == (part, (50, 100))  # nothing drifts
 
 
 def test_to_the_end_means_to_the_end_of_the_next_run_too() -> None:
     panel = lab.interact(drifts, threads=(1, 5))
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     panel.closer.window.value = (50, 200)
     begin = panel.run.duration / 4
     panel.next_seed.click()
@@ -742,7 +871,7 @@ def test_to_the_end_means_to_the_end_of_the_next_run_too() -> None:
 
 def test_a_part_that_the_new_run_does_not_have_is_forgotten() -> None:
     panel = lab.interact(lasts, seconds=[2.0, 1.0])
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     for window in ((110, 200), (50, 110)):
         panel.controls["seconds"].value = 2.0
         panel.closer.window.value = window
@@ -754,7 +883,7 @@ def test_names_are_looked_for_among_many() -> None:
     panel = lab.interact(visit, threads=[5, 40, 39])
     closer = panel.closer
     panel.controls["threads"].value = 40
-    panel.fold.selected_index = 2
+    panel.fold.selected_index = CLOSER
     closer.threads.value = ("worker-7",)
     shown = panel.picture.value
     closer.find.value = "ER-3"
@@ -764,7 +893,7 @@ def test_names_are_looked_for_among_many() -> None:
     thirties = ("worker-3", *(f"worker-{n}" for n in range(30, 40)))
     assert closer.part == {"threads": [*thirties]}
     assert closer.threads.options == thirties
-    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **closer.part))
+    assert panel.picture.value == png(panel.run.timeline(width=10, height=4.8, dpi=100, **axis(panel), **closer.part))
     closer.find.value = "worker-3, main,"  # whole names
     closer.only.click()
     assert closer.part == {"threads": ["main", "worker-3"]}

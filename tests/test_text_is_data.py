@@ -180,7 +180,7 @@ def test_html_has_the_tags_of_a_plain_run_and_the_words_of_this_one(name: str, m
     assert verdict.tags == parsed(texts.verdict(PLAIN)).tags
     assert output.tags == parsed(texts.output(PLAIN)).tags
     assert verdict.words["b"] == run.verdict
-    assert verdict.words["div"] == run.description
+    assert verdict.words["em"] == run.description
     assert output.words["pre"] == cut(run.output, texts.LONGEST, lines=True)
     assert all(map(harmless, output.words["pre"].replace("\t", "\n").split("\n")))
 

@@ -46,7 +46,7 @@ def _ending(run: Run) -> str:
     if expected is None or not (expected.held and expected.allowed):
         return cut(run.verdict, _SHORT)
     use = run.reading.uses[expected.primitive]
-    if use.passed_on or expected.sentence + in_vain(run.reading, run.claim) != run.verdict:
+    if use.passed_on or expected.sentence + in_vain(run.reading, run.claim, run.clock) != run.verdict:
         return cut(run.verdict, _SHORT)
     most = use.most_inside
     return f"{most:,} inside at once" if most > 1 else "never more than 1 inside"

@@ -28,8 +28,10 @@ class Closer(widgets.VBox):
     def __init__(self, draw: Callable[[], None]) -> None:
         self._draw = draw
         self._run: Run | None = None
+        self._lasting = 0
         self._open = self._setting = False
-        self._unit, self._end = "seconds", 1.0  # of the axis; where the run ends on it
+        self._unit, self._end = "seconds", 1.0  # of what can be asked for; where the run ends in it
+        self._shown, self._scale = "seconds", 1.0  # the axis' own unit, and how many there are in one of the other
         self._least = 1e-9  # the shortest window there is
         self._names: tuple[str, ...] = ()  # of the run that the widgets are set for
         self._window: tuple[float, float | None] = 0.0, None  # None: to the end, wherever that is
@@ -86,9 +88,9 @@ class Closer(widgets.VBox):
         for control in (self.window, self.find, self.only, self.whole, self.threads):
             control.disabled = waiting
 
-    def show(self, run: Run) -> None:
-        """The panel has a new run."""
-        self._run = run
+    def show(self, run: Run, lasting: int = 0) -> None:
+        """The panel has a new run. lasting: how far its axis goes at least."""
+        self._run, self._lasting = run, lasting
         if self._open:
             self._set(run)
 
@@ -99,7 +101,7 @@ class Closer(widgets.VBox):
         partial = bool(self.part)
         self._open = is_open
         if is_open and self._run is not None:
-            self._forget()
+            self.forget()
             self._set(self._run)
         elif partial:
             self._draw()
@@ -108,8 +110,9 @@ class Closer(widgets.VBox):
         """For a run, of which the part that was chosen before is kept if it has one like it."""
         unit, self._end, self._least = _axis(run)
         if run.trace.threads != self._names or unit != self._unit or not self._fits():
-            self._forget()
+            self.forget()
         self._unit, self._names = unit, run.trace.threads
+        self._shown, self._scale = _shown(run, self._lasting)
         with self._silently():
             self.window.max = min(STEPS, max(1, round(self._end / self._least)))
             self.window.value = tuple(round(place / self._end * self.window.max) for place in self._between())
@@ -140,7 +143,8 @@ class Closer(widgets.VBox):
         self.threads.value = [name for name in self._names if name in found] if len(found) < len(self._names) else ()
         self._list()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """All of the run, and all of its threads."""
         with self._silently():
             self._window = 0.0, None
             self.threads.value = ()
@@ -149,7 +153,7 @@ class Closer(widgets.VBox):
     def _reset(self) -> None:
         if self._run is not None:
             partial = bool(self.part)
-            self._forget()
+            self.forget()
             self._set(self._run)
             if partial:
                 self._draw()
@@ -180,11 +184,19 @@ class Closer(widgets.VBox):
 
     def _say(self) -> None:
         begin, end = self._between()
-        self.words.value = f"{begin:.3g} to {end:.3g} {self._unit}"
+        self.words.value = f"{begin * self._scale:.4g} to {end * self._scale:.4g} {self._shown}"
 
 
 def _with(part: str, names: tuple[str, ...]) -> list[str]:
     return [name for name in names if part.casefold() in name.casefold()]
+
+
+def _shown(run: Run, lasting: int) -> tuple[str, float]:
+    """The unit under the picture's axis, and how many there are in a second."""
+    from semalab.timeline.clock import clock_of
+
+    clock = clock_of(run.trace, run.reading.times, lasting=lasting)
+    return clock.word, 1.0 if clock.stands else 1e9 / clock.scale
 
 
 def _axis(run: Run) -> tuple[str, float, float]:

@@ -13,14 +13,18 @@ import ipywidgets as widgets
 from semalab.claims import Check
 from semalab.excerpt import written
 from semalab.exploration import Exploration
+from semalab.moments.words import duration
 from semalab.panel import texts
 from semalab.panel.closer import Closer
 from semalab.panel.controls import dials
+from semalab.panel.export import PANEL, Export
 from semalab.panel.folds import Folds
 from semalab.panel.growing import Growing
 from semalab.panel.kept import Kept, Last
 from semalab.panel.latest import Latest
 from semalab.panel.loop import post_to, running_loop
+from semalab.panel.measure import Measure
+from semalab.panel.preview import preview, settings_of
 from semalab.panel.schedules import Schedules
 from semalab.panel.steps import Steps
 from semalab.panel.switches import Switches
@@ -31,6 +35,8 @@ from semalab.settings import Program, check_arguments
 
 INCHES = (10.0, 4.8)
 DPI = 100
+_WRAP = {"flex_flow": "row wrap"}
+STEPS, CLOSER, PRINTED = range(3)  # the folds; the one that is not always there is last, so that none moves
 
 
 @overload
@@ -112,6 +118,12 @@ class Panel(Kept):
         self.switches = Switches(seed)
         self.clock, self.seed, self.next_seed = self.switches.clock, self.switches.seed, self.switches.next_seed
         self.again, self.stop = self.switches.again, self.switches.stop
+        self.reset = widgets.Button(
+            description="reset", tooltip="the dials as they were at first", layout={"width": "7em"}
+        )
+        self._first = (dict(self.values), seed)  # where the dials stood at first
+        self._measure = Measure()
+        self._turning = False  # several dials are being set, and one run will do for all
         self._stopping = threading.Event()  # set by the button: the run under way is to stop
         self._stopped_by = ""  # then: who did it
         self._under_way = False  # a run goes on, and the picture is its own
@@ -125,9 +137,9 @@ class Panel(Kept):
         self.closer = Closer(self._draw)
         self.fold = Folds(
             {
-                "What the program printed": self.printed,
                 "Step through this run": self.steps,
                 "Look closer": self.closer,
+                "What the program printed": self.printed,
             }
         )
         self.fold.observe(lambda change: self._unfold(change["new"]), names="selected_index")
@@ -146,20 +158,23 @@ class Panel(Kept):
             )
         super().__init__(
             [
-                widgets.HBox(list(controls.values()), layout={"flex_flow": "row wrap"}),
+                widgets.HBox(list(controls.values()), layout=_WRAP),
                 self.switches,
                 self.picture,
                 self.sentence,
+                widgets.HBox([self.fold.head, self.reset, Export(getattr(program, "__name__", "run"))], layout=_WRAP),
                 self.fold,
                 *([self.trying] if self.trying is not None else []),
             ]
         )
+        self.add_class(PANEL)
         for control in controls.values():
             control.observe(lambda change: self._moved(), names="value")  # before anything runs anew
         for control in [*controls.values(), self.clock, self.seed]:
             control.observe(lambda change: self.refresh(), names="value")
         self.next_seed.on_click(lambda button: self._advance())
         self.again.on_click(lambda button: self.refresh())
+        self.reset.on_click(lambda button: self._begin_again())
         self.stop.on_click(lambda button: self._stop("the stop button was pressed"))
         _panels.add(self)
         self.refresh()
@@ -179,8 +194,9 @@ class Panel(Kept):
 
     def refresh(self) -> None:
         """Run the program for the present values. On the wall clock this returns at once; the newest request wins."""
+        if self._turning:
+            return
         self.switches.follow()
-        self.stop.disabled = True
         self._stopping = threading.Event()
         self._under_way = self.switches.on_wall and running_loop() is not None
         for other in [*_panels]:
@@ -218,6 +234,10 @@ class Panel(Kept):
 
         return job
 
+    def _alone(self, values: dict[str, Any]) -> Run | Exception:
+        """A run for other values than the dials', which changes nothing in the panel."""
+        return self._job(values, "virtual", self._first[1], threading.Event(), False)(lambda: False)
+
     def _moved(self) -> None:
         if self.trying is not None:
             self.trying.forget()
@@ -225,24 +245,39 @@ class Panel(Kept):
     def _advance(self) -> None:
         self.seed.value += 1
 
+    def _begin_again(self) -> None:
+        """Everything as it was when the panel came: dials, clock, seed, axis, and the whole run."""
+        values, seed = self._first
+        self._turning = True
+        try:
+            for name, value in values.items():
+                self.controls[name].value = value
+            self.clock.value, self.seed.value = "virtual", seed
+        finally:
+            self._turning = False
+        self._measure.forget()
+        self.closer.forget()
+        self.refresh()
+
     def _stop(self, by: str) -> None:
         """End the run with what it has done. It may take a second: threads inside calls of the system hear late."""
         if not self._under_way or self._stopping.is_set():
             return
         self._stopped_by = by
         self._stopping.set()
-        self.stop.disabled = True
+        self.switches.stoppable(False)
         self.sentence.value = texts.meanwhile("Stopping…")
 
     def _grow(self, run: Run | None, seconds: float) -> None:
         """Show a run that goes on: no verdict before its end."""
         from semalab.timeline import NOW
 
-        self.stop.disabled = False
+        self.switches.stoppable(True)
         self.closer.wait(True)
         words = f"Running on the wall clock: {seconds:.1f} s so far"
         if run is not None:
-            self._paint(run, title=words, alarm=None, stopped=NOW)
+            lasting, before = self._measure.meanwhile
+            self._paint(run, title=words, alarm=None, stopped=NOW, lasting=lasting, before=before)
         else:
             words += "; it does too much to be drawn meanwhile"
         self.sentence.value = texts.under_way(words)
@@ -250,22 +285,25 @@ class Panel(Kept):
     def _show(self, run: Run | Exception) -> None:
         """Draw in the thread that called: only the picture's bytes and the texts change, never the layout."""
         self._under_way = False
-        self.stop.disabled = True
+        self.switches.stoppable(False)
         self.closer.wait(False)
         if isinstance(run, Exception):
             self.sentence.value = texts.message(run)
             return
         self.run = run
-        self.closer.show(run)
+        self._measure.take(run)
+        self.closer.show(run, self._measure.lasting)
         self._draw()
-        self.sentence.value = texts.verdict(run)
+        before = self._measure.before if run.trace.duration else None
+        self.sentence.value = texts.verdict(run, f"The run before: {duration(before)}" if before is not None else "")
         self.printed.value = texts.output(run)
+        self.fold.empty(PRINTED, not run.printed)
         self.steps.show(run)
 
     def _draw(self) -> None:
         """The present run, or the part of it that was chosen."""
         if self.run is not None and not self._under_way:
-            self._paint(self.run, **self.closer.part)
+            self._paint(self.run, lasting=self._measure.lasting, before=self._measure.before, **self.closer.part)
 
     def _paint(self, run: Run, **how: Any) -> None:
         from semalab.timeline import png
@@ -277,5 +315,15 @@ class Panel(Kept):
         self.changed()
 
     def _unfold(self, page: int | None) -> None:
-        self.steps.opened(page == 1)
-        self.closer.opened(page == 2)
+        self.steps.opened(page == STEPS)
+        self.closer.opened(page == CLOSER)
+
+    def _repr_mimebundle_(self, **how: Any) -> Any:
+        """Beside the view stands a picture of four settings: that is what a reader without widgets sees."""
+        bundle = super()._repr_mimebundle_(**how)
+        view = bundle if isinstance(bundle, dict) else bundle[0]
+        settings = settings_of(self.controls)
+        picture = preview(settings, self._alone)
+        if picture is None:
+            return bundle
+        return {**view, "image/png": picture}, {"image/png": {"alt": f"{len(settings)} timelines. {self!r}"}}

@@ -11,6 +11,7 @@ from semalab.exploration.lanes import Told
 from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.telling import Telling
 from semalab.panel import answers, texts
+from semalab.panel.export import DARK, PANEL
 from semalab.panel.kept import Kept, Last
 from semalab.poster import lanes_picture
 from semalab.poster.lane import tags, threads_of
@@ -52,7 +53,9 @@ class Schedules(Kept):
         self.lanes = _picture(int(INCHES[0] * DPI), None)
         buttons = widgets.HBox([self.before, self.after, self.wrong])
         choice = widgets.HBox([widgets.VBox([self.menu, buttons]), self.steps], layout={"flex_flow": "row wrap"})
-        super().__init__([self.sentence, self.tally, choice, self.picture, self.lanes])
+        look = widgets.HTML(DARK, layout={"display": "none"})
+        super().__init__([self.sentence, self.tally, choice, self.picture, self.lanes, look])
+        self.add_class(PANEL)
         self._filling = False
         self.menu.observe(lambda change: None if self._filling else self._draw(), names="index")
         self.before.on_click(lambda button: self._turn(-1))

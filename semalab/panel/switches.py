@@ -6,11 +6,9 @@ import ipywidgets as widgets
 
 
 class Switches(widgets.HBox):
-    """Invariant: the seed and its button can be used on the virtual clock; those to run again and to stop are seen on
-    the wall clock only.
-
-    `stop` can be pressed while a run goes on that has lasted half a second. Buttons keep their places: one that comes
-    and goes with every key press would only flicker.
+    """Invariant: the seed and its button can be used on the virtual clock; on the wall clock the one to run again is
+    in that button's place, and the one to stop is seen while there is something to stop: a run that has lasted half a
+    second. None moves another.
     """
 
     def __init__(self, seed: int) -> None:
@@ -47,6 +45,12 @@ class Switches(widgets.HBox):
     def follow(self) -> None:
         """The clock's switch has moved."""
         self.again.disabled = not self.on_wall
-        for button in (self.again, self.stop):  # which keep their places
-            button.layout.visibility = "visible" if self.on_wall else "hidden"
+        for button, shown in ((self.again, self.on_wall), (self.next_seed, not self.on_wall)):
+            button.layout.display = None if shown else "none"
         self.seed.disabled = self.next_seed.disabled = self.on_wall
+        self.stoppable(False)
+
+    def stoppable(self, there_is: bool) -> None:
+        """Whether there is a run to stop."""
+        self.stop.disabled = not there_is
+        self.stop.layout.visibility = "visible" if there_is else "hidden"

@@ -14,16 +14,20 @@ _MESSAGE = 600
 _BADGE = (
     "display:inline-block;min-width:1.3em;text-align:center;margin-right:.4em;font-weight:bold;color:#fff;background:"
 )
+_UNSEEN = "style='position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'"
 STATUS = "role='status' aria-live='polite' style='overflow-wrap:anywhere'"
-_LINE = "<div aria-hidden='true'>&nbsp;</div>"
 _LINES = "style='white-space:pre-wrap;overflow-wrap:anywhere;max-height:20em;overflow:auto'"
 
 
-def verdict(run: Run) -> str:
-    """The sentence under the picture; screen readers speak it when it changes."""
-    about = f"<div style='opacity:.75'>{escape(run.description)}</div>"
-    about += f"<div>{escape(run.note)}</div>" if run.note else ""
-    body = f"<div {STATUS}>{badge(run.standing)}<b>{escape(run.verdict)}</b>{about}"
+def verdict(run: Run, before: str = "") -> str:
+    """What screen readers speak when it changes, and does not stand in the picture for those who see that.
+
+    before: how long the run before took, in words; the line that it stands on is there in any case, so that nothing
+    below moves.
+    """
+    spoken = f"{badge(run.standing)}<b>{escape(run.verdict)}</b> <em>{escape(run.description)}</em>"
+    body = f"<div {STATUS}><span {_UNSEEN}>{spoken}</span><div style='opacity:.75'>{escape(before) or '&nbsp;'}</div>"
+    body += f"<div>{escape(run.note)}</div>" if run.note else ""
     if run.exception is not None:
         body += _lines(own_lines(run))
     return body + "</div>"
@@ -48,12 +52,12 @@ def sentence(text: str) -> str:
 
 def meanwhile(text: str) -> str:
     """Why there is no verdict yet, as high as one: nothing below may jump when a run begins and ends."""
-    return sentence(text) + _LINE
+    return sentence(text)
 
 
 def under_way(words: str) -> str:
     """What a run that goes on has come to, as high as its verdict; changes too often to be spoken."""
-    return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>{_LINE}"
+    return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>"
 
 
 def output(run: Run) -> str:

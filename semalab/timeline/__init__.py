@@ -99,6 +99,8 @@ def layout(
     accesses: Sequence[Access] = (),
     circle: Sequence[Link] = (),
     died: Sequence[str] = (),
+    lasting: int = 0,
+    before: int | None = None,
 ) -> Layout:
     """What a picture of a run shows, and where. The same reading gives the same, and no more than a given height.
 
@@ -123,6 +125,8 @@ def layout(
             where the picture stands alone.
         circle: of a deadlock, (who waits, for which primitive, who holds it), as arrows.
         died: what became of processes that did not come to their own end, each sentence beginning with its label.
+        lasting: how far the axis goes at least, in nanoseconds; where the clock stood still, in events.
+        before: where a run before this one ended, to be marked thinly; counted as `lasting` is.
 
     Raises: TypeError, ValueError if `alarm` is no primitive of the run, `between` no part of it, `threads` or `select`
         none of its threads, or the picture would be smaller than 4 by 2.5 inches.
@@ -135,19 +139,24 @@ def layout(
         raise ValueError(f"width must be at least 4 inches, got {width:g}")
     if height is not None and height < 2.5:
         raise ValueError(f"height must be at least 2.5 inches, got {height:g}")
-    scene = scene_of(reading, alarm, allowed, stopped, between, threads, select, beside, pace, accesses, circle, died)
+    scene = scene_of(
+        *(reading, alarm, allowed, stopped, between, threads, select, beside, pace, accesses, circle, died),
+        lasting=lasting,
+        before=before,
+    )
     if height is None:
         height = natural_height(len(scene.threads), scene.bands)
     words = " · ".join(filter(None, (subtitle, scene.view.words)))
     head, page = _laid_out(scene, title, standing, words, width * POINTS, height * POINTS, POINTS / dpi)
     view = scene.view
     own = TIP + 7.0 if scene.open_ended or scene.stopped else TORN if view.late else 0.0
-    before = 4.0 + (TORN if view.early else 0.0)
-    after = 4.0 + (own if scene.beside is None else TIP + 7.0 if scene.beside.tips else TORN)
-    per_point = (view.until - view.begin) / (page.right - page.left - before - after)
+    lead = 4.0 + (TORN if view.early else 0.0)
+    shared = scene.beside.tips if scene.beside is not None else None
+    after = 4.0 + (TIP + 7.0 if shared or lasting else own if shared is None else TORN)
+    per_point = (view.until - view.begin) / (page.right - page.left - lead - after)
     end = view.until + after * per_point
     last = min(end, view.end + own * per_point) if view.until > view.end else end
-    return Layout(scene, head, page, view.begin - before * per_point, end, last, dpi)
+    return Layout(scene, head, page, view.begin - lead * per_point, end, last, dpi)
 
 
 def _laid_out(

@@ -19,6 +19,7 @@ from semalab.timeline.words import clean, fit, width
 _BAR = 5.0  # points
 _LABELS = 8  # crowds that get their own words, at most
 _GAP = 7.0
+_SAME = 3.0  # points between two ends that the eye takes for one
 _AFTER = 9.0  # points from the last event to the stop, where a wait begins with it
 
 
@@ -54,6 +55,7 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
         )
         labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
     labels += _draw_end(sheet, scene)
+    labels += _draw_before(sheet, scene)
     _draw_labels(sheet, labels)
 
 
@@ -73,6 +75,15 @@ def _draw_end(sheet: Sheet, scene: Scene) -> list[Label]:
         return []
     sheet.upright(view.end, "end of run", 1.5, color=LINE, linewidth=0.9)
     return [Label(f"over: {scene.clock.moment(view.end)}", sheet.x(view.end), GREY, "end label", "either")]
+
+
+def _draw_before(sheet: Sheet, scene: Scene) -> list[Label]:
+    """A thin line where the run before this one ended, if that is somewhere else and in the window."""
+    at, view = scene.before, scene.view
+    if at is None or not view.begin < at <= view.until or abs(at - view.end) < _SAME * sheet.per_point:
+        return []
+    sheet.upright(at, "run before", 1.4, color=LINE, linewidth=0.8, linestyle=(0, (2, 3)))
+    return [Label(f"before: {scene.clock.moment(at)}", sheet.x(at), GREY, "before label", "either")]
 
 
 def _draw_wall(sheet: Sheet, scene: Scene, words: str) -> Label:

@@ -39,7 +39,7 @@ class Scene:
     positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
     there are too many. curve: starts, where the run is measured by a rate. variables: what became of numbers that
     threads share, where that was seen. circle: of a deadlock, who waits for what whom holds.
-    died: row -> what became of the process, in words.
+    died: row -> what became of the process, in words. before: where a run before this one ended.
     """
 
     reading: Reading
@@ -62,6 +62,7 @@ class Scene:
     variables: tuple[Variable, ...] = ()
     circle: np.ndarray = field(default_factory=lambda: np.empty((0, 3)))
     died: Mapping[int, str] = field(default_factory=dict)
+    before: float | None = None
 
     @property
     def threads(self) -> tuple[str, ...]:
@@ -106,9 +107,13 @@ def scene_of(
     accesses: Sequence[Access] = (),
     circle: Sequence[Link] = (),
     died: Sequence[str] = (),
+    lasting: int = 0,
+    before: int | None = None,
 ) -> Scene:
     """Lay a reading, or the part of it that is asked for, out on its time axis."""
-    clock = clock_of(reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else 0)
+    clock = clock_of(
+        reading.trace, reading.times, stopped is not None, beside.lasting if beside is not None else lasting
+    )
     view = view_of(reading.trace, clock, between, threads, select, beside)
     tones = _tones(reading, beside)
     marks, openings = moments_of(reading, _used(reading), clock, view, tones)
@@ -145,6 +150,7 @@ def scene_of(
         variables=variables,
         circle=circle_of(bars, tones, rows, circle),
         died=gone,
+        before=None if before is None else before / (clock.scale or 1.0),
     )
 
 
