@@ -118,7 +118,7 @@ def test_what_was_not_watched_is_named(tmp_path: Path) -> None:
         "inside\n",
         "",
         [
-            "1 thread ran to the end; 1 lock of multiprocessing was not watched",
+            "main ran to the end; 1 lock of multiprocessing was not watched",
             "Not watched: 1 lock of multiprocessing."
             " What processes share, and what they do, semalab.beyond.record_processes watches.",
         ],
@@ -194,7 +194,7 @@ except KeyboardInterrupt:
         process.send_signal(signal.SIGINT)
         out, err, told, status = ended(process)
     assert (out, err, status) == ("caught\n", "", 0)
-    assert told == ["2 threads ran to the end; `gate`: 0 released, 0 acquired, value 0 at the end"]
+    assert told == ["main and 1 thread ran to the end; `gate`: 0 released, 0 acquired, value 0 at the end"]
 
 
 @POSIX
