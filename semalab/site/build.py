@@ -97,20 +97,18 @@ def _lesson(source: Path, before: str, after: str) -> Lesson:
     characters: set[str] = set()
     for number, dial in dials_of(cells_of(notebook), source.parent).items():
         key = f"{name}-{number}"
-        first: list[Run | Exception] = []
         for seed in range(SEEDS):
             runs = [_run(dial, values, seed) for values in dial.positions]
-            first = first or runs
             positions += len(runs)
             files.add(f"data/{key}-{seed}-steps.js", f'semalab.facts("{key}-{seed}-steps",{steps_of(runs)});\n')
             for size, (wide, high) in SIZES.items():
                 facts = facts_of(runs, wide, high)
                 characters.update(facts)
                 files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
-        panels[number] = panel(key, dial, first, _explored(dial), files)
+        panels[number] = panel(key, dial, _explored(dial))
     link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
-    panels |= questions_of(cells_of(notebook))
-    place = Place(title_of(text), summary_of(text), panels=panels, **link)
+    questions = questions_of(cells_of(notebook))
+    place = Place(title_of(text), summary_of(text), panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,7 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
     """
     from IPython.core.interactiveshell import InteractiveShell
 
-    import semalab
-
+    package = vars(sys.modules["semalab"])  # where the cells look for `lab.interact`
     found: dict[int, Dial] = {}
     present = -1
 
@@ -34,9 +34,9 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
         found[present] = dial_of(program, given, **settings)
 
     last = max((number for number, source in cells.items() if PANEL in source), default=-1)
-    before, kept = Path.cwd(), semalab.interact
+    before, kept = Path.cwd(), package["interact"]
     shell = InteractiveShell.instance()
-    vars(semalab)["interact"] = interact
+    package["interact"] = interact
     try:
         os.chdir(folder)
         for number, source in cells.items():
@@ -49,6 +49,6 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
             if error is not None and PANEL in source:
                 raise RuntimeError(f"cell {number} makes no panel: {type(error).__name__}: {error}")
     finally:
-        vars(semalab)["interact"] = kept
+        package["interact"] = kept
         os.chdir(before)
     return found

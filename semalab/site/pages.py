@@ -11,14 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from semalab.run import Run
 from semalab.site.dial import SEEDS, Dial
-from semalab.timeline import png
-from semalab.timeline.standing import MARKS
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
-_STRIP = 4  # settings of a panel that stand where no dial can be turned
-_STRIP_INCHES = (5.2, 3.4)
 _LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
 _STYLE = re.compile(r' style="[^"]*"')
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -46,6 +41,7 @@ class Place:
     before: str = ""
     after: str = ""
     panels: Mapping[int, str] = field(default_factory=dict)
+    questions: Mapping[int, str] = field(default_factory=dict)
 
 
 def cells_of(notebook: Any) -> dict[int, str]:
@@ -99,8 +95,8 @@ def linked(page: str) -> str:
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
 
 
-def panel(name: str, dial: Dial, runs: Sequence[Run | Exception], explored: Sequence[str], files: Files) -> str:
-    """A panel as HTML: its plan for the script, and four of its settings for where there is none. runs: of seed 0."""
+def panel(name: str, dial: Dial, explored: Sequence[str]) -> str:
+    """A panel as HTML: its plan, for the script that makes its dials."""
     plan = {
         "id": name,
         "controls": [
@@ -121,38 +117,7 @@ def panel(name: str, dial: Dial, runs: Sequence[Run | Exception], explored: Sequ
     if explored:
         plan["explored"] = explored
     text = json.dumps(plan, separators=(",", ":")).replace("<", "\\u003c")
-    figures = "".join(
-        _figure(f"img/{name}-strip{number}.png", dial, place, runs[place], files)
-        for number, place in enumerate(_settings(dial))
-    )
     return (
         f'<div class="panel" id="{name}" role="group" aria-label="Dials for {escape(dial.program.__name__)}">'
-        f'<script type="application/json">{text}</script>'
-        f'<div class="turned"></div><div class="settings">{figures}</div></div>'
-    )
-
-
-def _settings(dial: Dial) -> list[int]:
-    """Positions for the strip: the dials as they begin, and the last of them turned all the way."""
-    last = len(dial.controls[-1].stops)
-    begin = 0
-    for control in dial.controls:
-        begin = begin * len(control.stops) + control.place
-    row = begin - dial.controls[-1].place
-    places = sorted({round(number * (last - 1) / (_STRIP - 1)) for number in range(_STRIP)})
-    return [row + place for place in places]
-
-
-def _figure(file: str, dial: Dial, place: int, run: Run | Exception, files: Files) -> str:
-    values = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in dial.positions[place].items())
-    if isinstance(run, Exception):
-        return f"<figure><figcaption>{escape(values)}: {escape(str(run))}</figcaption></figure>"
-    wide, high = _STRIP_INCHES
-    files.add(file, png(run.timeline(width=wide, height=high, dpi=144), compression=6))
-    sign = MARKS[run.standing].sign
-    told = f"{values}: {sign} {run.verdict}" if sign else f"{values}: {run.verdict}"
-    alt = escape(f"Timeline. {run.verdict} ({run.description})")
-    return (
-        f'<figure><img src="{file}" width="{wide * 96:.0f}" height="{high * 96:.0f}" loading="lazy" alt="{alt}">'
-        f"<figcaption>{escape(told)}</figcaption></figure>"
+        f'<script type="application/json">{text}</script><div class="turned"></div></div>'
     )
