@@ -33,6 +33,7 @@ try:
 finally:
     print("on the way out")
 """
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process, and has no sh")
 CIRCLE = "x waits for `b`, held by y; y waits for `a`, held by x (a circle: x → y → x); main waits for x to end"
 
 
@@ -126,6 +127,14 @@ def test_what_was_not_watched_is_named(tmp_path: Path) -> None:
     )
 
 
+@POSIX
+def test_a_script_without_stdout_prints_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nprint('x')\nprint('y', file=sys.stderr)\n")
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, *LAB, "script.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.stderr, ended.returncode) == ("y\nsemalab: main ran to the end; it used no semaphore\n", 0)
+
+
 @pytest.mark.parametrize("clock", ["wall", "virtual"])
 def test_a_deadlock_ends_with_a_status_of_its_own(tmp_path: Path, clock: str) -> None:
     assert run(tmp_path, DEADLOCK, "--clock", clock) == ("begun\n", "", [f"Deadlock: {CIRCLE}"], 123)
@@ -165,9 +174,6 @@ def begun(folder: Path, text: str, *options: str) -> Iterator[subprocess.Popen[s
     finally:
         process.kill()
         process.communicate()
-
-
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[str, str, list[str], int]:
