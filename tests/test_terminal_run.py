@@ -205,6 +205,24 @@ except KeyboardInterrupt:
 
 @POSIX
 @pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_rises_in_a_script_that_is_in_library_code(tmp_path: Path) -> None:
+    text = """
+import asyncio
+async def main():
+    print("begun", flush=True)
+    while True: await asyncio.sleep(0.001)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("caught")
+"""
+    with begun(tmp_path, text) as process:
+        process.send_signal(signal.SIGINT)
+        assert ended(process) == ("caught\n", "", ["main ran to the end; it used no semaphore"], 0)
+
+
+@POSIX
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_stops_the_run_and_tells_of_it(tmp_path: Path) -> None:
     text = """
 import threading, time
