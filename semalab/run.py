@@ -140,6 +140,8 @@ class Run:
             ours = "In a coroutine function that is recorded itself, the lab watches asyncio's semaphores and locks."
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
+        elif self.module == "multiprocessing":
+            ours = "Of what processes share the lab watches multiprocessing's semaphores."
         return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property

@@ -1068,3 +1068,150 @@ def taken_from_a_package_meanwhile() -> Any:
         return part
 
     return race(write, read)
+
+
+@form
+def equal_to_a_new_list() -> Any:
+    box = [0, 0]
+
+    def write():
+        box[1] = 1
+
+    def read():
+        return box == [0, 1]
+
+    return race(write, read)
+
+
+@form
+def equal_to_a_long_new_list() -> Any:
+    box = [0, 0, 0, 0]
+
+    def write():
+        box[1] = 1
+
+    def read():
+        return box != [0, 0, 0, 0]
+
+    return race(write, read)
+
+
+@form
+def equal_to_a_new_dictionary() -> Any:
+    box = {"open": 0}
+
+    def write():
+        box["open"] = 1
+
+    def read():
+        return True if box == {"open": 1} else False
+
+    return race(write, read)
+
+
+@form
+def equal_to_a_new_list_or_another() -> Any:
+    box = [0]
+
+    def write():
+        box[0] = 1
+
+    def read():
+        return box == ([1] if len(box) == 1 else [2])
+
+    return race(write, read)
+
+
+@form
+def items_compared() -> Any:
+    box = [0, 1]
+
+    def write():
+        box[0] = 1
+
+    def read():
+        return box[0] == box[1]
+
+    return race(write, read)
+
+
+@form
+def items_added() -> Any:
+    box = [0, 1]
+
+    def write():
+        box[1] = 2
+
+    def read():
+        return box[0] + box[1] == 2
+
+    return race(write, read)
+
+
+@form
+def an_item_that_is_changed_by_another_name() -> Any:
+    inner = [0]
+    box = [inner, [1]]
+
+    def write():
+        inner[0] = 1
+
+    def read():
+        return box[0] == box[1]
+
+    return race(write, read)
+
+
+@form
+def an_item_that_becomes_another() -> Any:
+    class Like:
+        open = 0
+
+        def __eq__(self, other):
+            return bool(Like.open)
+
+    box = [0, 5]
+
+    def write():
+        box[0] = Like()
+        Like.open = 1
+
+    def read():
+        return box[0] == box[1]
+
+    return race(write, read)
+
+
+@form
+def thread_local_that_holds_what_is_shared() -> Any:
+    own = threading.local()
+    box = [0]
+
+    def write():
+        own.box = box
+        own.box[0] = 1
+
+    def read():
+        own.box = box
+        return own.box[0]
+
+    return race(write, read)
+
+
+@form
+def in_a_context_of_the_programs() -> Any:
+    box = [0]
+
+    @contextlib.contextmanager
+    def opened():
+        yield box
+
+    def write():
+        with opened() as it:
+            it[0] = 1
+
+    def read():
+        with opened() as it:
+            return it[0]
+
+    return race(write, read)

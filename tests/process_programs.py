@@ -223,3 +223,68 @@ def main_breaks_off():
     multiprocessing.Process(target=hold_on, args=[mutex, ready], name="holder").start()
     ready.acquire()
     os._exit(4)
+
+
+PATIENCE = [0.01] * 2
+
+
+class Visitor(multiprocessing.Process):
+    """A process of a class of the program's own."""
+
+    def __init__(self, door, careful=True):
+        super().__init__()
+        self.door, self.careful = door, careful
+
+    def run(self):
+        self.door.acquire()
+        time.sleep(PATIENCE[0])
+        if self.careful:
+            self.door.release()
+
+
+class Guest(Visitor):
+    def run(self):
+        super().run()
+        if not self.careful:
+            raise ValueError("no manners")
+
+
+def processes_of_its_own_class(kind="Visitor"):
+    door = multiprocessing.Semaphore(1)
+    visitors = [globals()[kind](door) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    return [visitor.exitcode for visitor in visitors]
+
+
+def a_process_of_its_own_class_is_careless(kind="Visitor"):
+    door = multiprocessing.Semaphore(1)
+    visitor = globals()[kind](door, careful=False)
+    visitor.start()
+    visitor.join()
+
+
+def stay_at(door):
+    with door:
+        time.sleep(PATIENCE[1])
+
+
+def semaphore_of_a_context():
+    context = multiprocessing.get_context()
+    door = context.BoundedSemaphore(2)
+    visitors = [context.Process(target=stay_at, args=[door]) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+
+def what_is_not_watched():
+    mutex, again = multiprocessing.Lock(), multiprocessing.get_context().RLock()
+    words, ready, sum_ = multiprocessing.Queue(), multiprocessing.Event(), multiprocessing.Value("i", 0)
+    with mutex, again, sum_.get_lock():
+        ready.set()
+        words.put(1)
+        return words.get()

@@ -404,14 +404,14 @@ def test_what_processes_share_is_counted(made: str, told: str) -> None:
     for _ in range(2):
         run = lab.record(space["program"])
         assert run.unseen == (f"{told} of multiprocessing",)
-        assert run.verdict == f"1 thread ran to the end; {told} of multiprocessing was not watched"
+        assert run.verdict == f"main ran to the end; {told} of multiprocessing was not watched"
 
 
 def test_several_that_processes_share_were_not_watched() -> None:
     space: dict[str, Any] = {}
     exec("import multiprocessing as m\ndef program():\n    q, p, r = m.Queue(), m.Process(), m.Process()", space)
     run = lab.record(space["program"])
-    assert run.verdict == "1 thread ran to the end; 1 queue and 2 processes of multiprocessing were not watched"
+    assert run.verdict == "main ran to the end; 1 queue and 2 processes of multiprocessing were not watched"
     assert run.note == (
         "Not watched: 1 queue and 2 processes of multiprocessing."
         " What processes share, and what they do, semalab.beyond.record_processes watches."

@@ -522,6 +522,7 @@ def test_looking_at_a_flag_is_asking_too() -> None:
         (("`lock` of module bank",), "`lock` of module bank was not watched"),
         (("1 lock of fasteners",), "1 lock of fasteners was not watched"),
         (("3 locks of fasteners",), "3 locks of fasteners were not watched"),
+        (("1 lock and 1 queue of dask",), "1 lock and 1 queue of dask were not watched"),
         (("a", "b", "c", "d", "e"), "`a`, `b`, `c` and 2 more were not watched"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import multiprocessing
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import semalab as lab
 from semalab.beyond import record_processes
 from semalab.beyond.alive import hold, is_held
+from semalab.beyond.module_text import module_text
 from semalab.beyond.stuck import Account
 from semalab.stops import Deadlock
 
@@ -213,3 +215,56 @@ def test_who_is_dead_can_do_nothing_more() -> None:
     assert account.stuck and account.killed == {"c"}
     unlocked = [[*row[:4], 0, *row[5:]] if row[2] == "start" else row for row in rows]
     assert not Account(unlocked, lambda me: False).stuck  # where files know no locks, nobody is believed dead
+
+
+@pytest.mark.parametrize("kind", ["Visitor", "Guest"])
+def test_a_process_of_the_program_s_own_class_is_one_like_others(method: str, kind: str) -> None:
+    run = record_processes(programs.processes_of_its_own_class, kind=kind)
+    run.trace.certify()
+    assert run.verdict == "Mutual exclusion held: never more than 1 inside" and run.result == [0, 0, 0]
+    assert run.trace.threads == ("main", f"{kind}-1", f"{kind}-2", f"{kind}-3")
+    assert [event.thread for event in run.trace if event.kind == "end"][-1] == "main"
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("Visitor", "Permit lost: Visitor-1 ended without releasing `door`"),
+        ("Guest", "Guest-1 raised ValueError: no manners; permit lost: Guest-1 ended without releasing `door`"),
+    ],
+)
+def test_a_process_of_the_program_s_own_class_may_be_wrong(method: str, kind: str, sentence: str) -> None:
+    run = record_processes(programs.a_process_of_its_own_class_is_careless, kind=kind, raises=False)
+    assert (run.standing, run.verdict) == ("wrong", sentence)
+
+
+def test_a_semaphore_of_a_context_is_watched_and_nobody_is_called_dead(method: str) -> None:
+    run = record_processes(programs.semaphore_of_a_context)
+    run.trace.certify()
+    assert run.verdict.startswith("Limit of 2 held: never more than ") and "died" not in run.verdict
+    assert run.reading.uses["door"].acquires == 3
+
+
+def test_what_processes_share_and_nobody_watches_is_named(method: str) -> None:
+    run = record_processes(programs.what_is_not_watched)
+    assert run.unseen == (
+        "`mutex` (multiprocessing.Lock)",
+        "`again` (multiprocessing.RLock)",
+        "`words` (multiprocessing.Queue)",
+        "`ready` (multiprocessing.Event)",
+        "`sum_` (multiprocessing.Value)",
+    )
+    assert run.verdict == (
+        "main ran to the end; `mutex` (multiprocessing.Lock), `again` (multiprocessing.RLock), `words`"
+        " (multiprocessing.Queue) and 2 more were not watched"
+    )
+    assert run.note.endswith("Of what processes share the lab watches multiprocessing's semaphores.")
+
+
+def test_plain_values_of_other_cells_go_along() -> None:
+    space: dict[str, Any] = {"limits": {"door": 2}, "names": ["a", ("b", 1.5)], "other": object(), "far": float("nan")}
+    text = "def program():\n    return limits, names, other, far\n"
+    linecache.cache["<cell of values>"] = (len(text), None, text.splitlines(True), "<cell of values>")
+    exec(compile(text, "<cell of values>", "exec"), space)
+    below = module_text(space["program"]).splitlines()[2:-2]
+    assert below == ["limits = {'door': 2}", "names = ['a', ('b', 1.5)]"]

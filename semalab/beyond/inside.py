@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import builtins
 import contextlib
+import functools
 import importlib
 import json
 import multiprocessing
@@ -34,6 +35,10 @@ PROGRAM = "recorded_program"  # the module that the program becomes
 
 _LOOK = 0.1  # seconds between two looks of a process that waits for whether one that it has started is gone
 _LONGEST = 20_000  # characters of a text
+
+_WATCHED = ("Semaphore", "BoundedSemaphore")
+_NAMED = ("Lock", "RLock", "Condition", "Event", "Barrier", "Queue", "JoinableQueue", "SimpleQueue", "Value", "Array")
+_REAL = {name: getattr(multiprocessing.context.BaseContext, name) for name in (*_WATCHED, *_NAMED, "Manager")}
 
 _writing = threading.RLock()
 _file: tuple[int, int, str] | None = None  # the process that opened it, its descriptor, what the process is called
@@ -181,17 +186,24 @@ class Process(multiprocessing.Process):
             _strangers = before
         _started[self.noted] = self
 
-    def run(self) -> None:
-        note("begins")
-        swap_names()
-        try:
-            super().run()
-        except BaseException as error:
-            if not isinstance(error, SystemExit):
-                note("raised", text=_in_words(error))
-            raise
-        finally:
-            _end()
+    def _bootstrap(self, *arguments: Any, **settings: Any) -> Any:
+        """What Python calls in the process itself. `run` may be the program's own."""
+        run = self.run
+
+        def noted() -> None:
+            note("begins")
+            swap_names()
+            try:
+                run()
+            except BaseException as error:
+                if not isinstance(error, SystemExit):
+                    note("raised", text=_in_words(error))
+                raise
+            finally:
+                _end()
+
+        self.run = noted  # type: ignore[method-assign]
+        return super()._bootstrap(*arguments, **settings)  # type: ignore[misc]
 
     def join(self, timeout: float | None = None) -> None:
         if _over == os.getpid():
@@ -237,20 +249,39 @@ def _in_words(error: BaseException) -> str:
     return json.dumps([type(error).__name__, str(error)[:500], told[-5000:], whole if len(whole) < 5000 else ""])
 
 
-def make(cls: Any, kind: str) -> Any:
-    """What stands for `multiprocessing.Semaphore` while the program runs."""
+def _named(kind: str) -> str:
+    """What is noted of a primitive that the program makes: its class, and what it is called, if it has a name."""
+    code, instruction, _ = place()
+    target = assigned_to(code, instruction) if code is not None else None
+    return f"{kind} {target.name if target is not None else ''}"
 
-    def made(value: int = 1) -> Any:
+
+def _making(name: str) -> Any:
+    """What stands for a method of multiprocessing's contexts, which make primitives. Python gets the real one."""
+    real, kind = _REAL[name], f"multiprocessing.{name}"
+    cls: Any = {"Semaphore": Semaphore, "BoundedSemaphore": BoundedSemaphore}.get(name)
+
+    @functools.wraps(real)
+    def make(context: Any, *arguments: Any, **settings: Any) -> Any:
+        if sys._getframe(1).f_globals.get("__name__") != PROGRAM:
+            return real(context, *arguments, **settings)
+        if cls is None:
+            note("unseen", text=_named(kind))
+            return real(context, *arguments, **settings)
+        return made(context, *arguments, **settings)
+
+    def made(context: Any, value: int = 1) -> Any:
         global _made
-        semaphore = cls(value, ctx=multiprocessing.get_context())
+        semaphore = cls(value, ctx=context.get_context())
         _made += 1
         semaphore.key = f"{_own()[1]}.{_made}"
-        code, instruction, _ = place()
-        target = assigned_to(code, instruction) if code is not None else None
-        note("made", semaphore.key, value, text=f"{kind} {target.name if target is not None else ''}")
+        note("made", semaphore.key, value, text=_named(kind))
         return semaphore
 
-    return made
+    return make
+
+
+_MAKE = {name: _making(name) for name in _REAL}
 
 
 def _print(*values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
@@ -270,12 +301,12 @@ def _sleep(seconds: float) -> None:
 
 def swap_names() -> None:
     """In this process, the names of the program's module mean what notes things down."""
+    for name, make in _MAKE.items():
+        setattr(multiprocessing.context.BaseContext, name, make)
+    default = multiprocessing.get_context()
+    makers = {name: types.MethodType(make, default) for name, make in _MAKE.items()}
     twin = types.ModuleType("multiprocessing")
-    semaphores = {
-        "Semaphore": make(Semaphore, "multiprocessing.Semaphore"),
-        "BoundedSemaphore": make(BoundedSemaphore, "multiprocessing.BoundedSemaphore"),
-    }
-    twin.__dict__.update({**vars(multiprocessing), **semaphores, "Process": Process})
+    twin.__dict__.update({**vars(multiprocessing), **makers, "Process": Process})
     clock = types.ModuleType("time")
     clock.__dict__.update({**vars(time), "sleep": _sleep})
     means = {id(multiprocessing): twin, id(time): clock, id(time.sleep): _sleep, id(multiprocessing.Process): Process}
@@ -283,10 +314,10 @@ def swap_names() -> None:
     for name, value in list(names.items()):
         if id(value) in means:
             names[name] = means[id(value)]
-        elif name in semaphores and getattr(value, "__func__", None) is getattr(
-            multiprocessing.context.BaseContext, name
-        ):
-            names[name] = semaphores[name]
+        elif (of := getattr(getattr(value, "__func__", None), "__name__", "")) in _REAL and value.__func__ is _REAL[of]:
+            names[name] = makers[of]
+        elif isinstance(value, type) and value.__module__ == PROGRAM and multiprocessing.Process in value.__bases__:
+            value.__bases__ = tuple(Process if base is multiprocessing.Process else base for base in value.__bases__)
     names.setdefault("print", _print)
 
 

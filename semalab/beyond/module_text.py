@@ -13,11 +13,18 @@ from typing import Any
 
 from semalab.excerpt import written
 
+_PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, type(None))
+_LONGEST = 100_000  # characters
+_AT_LAST = (  # for a process that finds its own class here: from then on that notes what it does
+    "import semalab.beyond.inside",
+    "semalab.beyond.inside.swap_names()",
+)
+
 
 def module_text(program: Callable[..., Any]) -> str:
     """The cell or module of a function as a module of its own: its imports, functions and classes, on the same lines.
 
-    What it uses from other cells, functions and modules, stands below.
+    What it uses from other cells, functions, modules and plain values, stands below.
     """
     if not isinstance(program, types.FunctionType) or program.__qualname__ != program.__name__:
         raise TypeError(
@@ -32,7 +39,7 @@ def module_text(program: Callable[..., Any]) -> str:
         first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
         kept[first - 1 : statement.end_lineno] = [line.rstrip("\n") for line in lines[first - 1 : statement.end_lineno]]
     text = "\n".join(kept)
-    return "\n".join([text, *_from_elsewhere(program.__globals__, text)]) + "\n"
+    return "\n".join([text, *_from_elsewhere(program.__globals__, text), *_AT_LAST]) + "\n"
 
 
 def _defines(statement: ast.stmt) -> bool:
@@ -58,6 +65,20 @@ def _from_elsewhere(namespace: dict[str, Any], text: str) -> Iterator[str]:
                 yield asked[-1]
             elif getattr(value, "__module__", None) in sys.modules and getattr(value, "__name__", "") == node.id:
                 yield f"from {value.__module__} import {node.id}"
+            elif (text_of := _as_text(value)) is not None:
+                yield f"{node.id} = {text_of}"
+
+
+def _as_text(value: Any) -> str | None:
+    """A number, a text, or a collection of such, as Python writes it; None for anything else, and what is too long."""
+    text = repr(value) if type(value) in _PLAIN else ""
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        same = ast.literal_eval(text) == value
+    except (ValueError, SyntaxError, RecursionError):  # something else is in it
+        return None
+    return text if same else None
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -24,7 +24,20 @@ def deaths(rows: list[list[Any]], dead: set[str]) -> tuple[str, ...]:
     labels = _labels(rows)
     codes = {row[3]: row[4] for row in rows if row[2] == "gone"}
     begun = {row[1]: row[3] for row in rows if row[2] == "start"}
-    return tuple(f"{labels[me]} {became(codes.get(begun[me]))}" for me in begun if me in dead)
+    announced = {row[3] for row in rows if row[2] == "starts"}  # of others nobody notes the end, however they end
+    return tuple(
+        f"{labels[me]} {became(codes.get(key))}" for me, key in begun.items() if me in dead and key in announced
+    )
+
+
+def not_watched(rows: list[list[Any]]) -> tuple[str, ...]:
+    """What the program has made that notes nothing, in words."""
+    told: dict[str, None] = {}
+    for row in rows:
+        if row[2] == "unseen":
+            kind, _, name = row[6].partition(" ")
+            told[f"`{name}` ({kind})" if name else f"`{kind}`"] = None
+    return tuple(told)
 
 
 def became(code: int | None) -> str:
@@ -47,7 +60,7 @@ def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
         actor, at = labels[me], time_ - origin
         if kind == "starts" or (kind == "start" and not key):
             log.start(at, labels[key or me])
-        elif kind in {"start", "begins", "left"}:
+        elif kind in {"start", "begins", "left", "unseen"}:
             pass
         elif kind == "made":
             keys[key] = len(log.made)

@@ -21,7 +21,7 @@ from semalab.beyond.alive import is_held
 from semalab.beyond.inside import NOTES, PROGRAM
 from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
-from semalab.beyond.notes import Failure, became, deaths, log_of
+from semalab.beyond.notes import Failure, became, deaths, log_of, not_watched
 from semalab.beyond.stuck import Account
 from semalab.claims import Check
 from semalab.files.told import called
@@ -155,6 +155,7 @@ class _Bench:
             stopped=self._stopped(log),
             failed_thread=thread,
             died=deaths(rows, self.killed - {rows[0][1]} if rows else set()),
+            unseen=not_watched(rows),
             module="multiprocessing",
             source=log.source(program.__code__),
         )

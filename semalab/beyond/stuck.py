@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-_ASIDE = frozenset({"made", "void", "gone", "left", "begins"})  # notes that do not say what their process is at
+_ASIDE = frozenset(
+    {"made", "unseen", "void", "gone", "left", "begins"}
+)  # notes that do not say what their process is at
 
 
 class Account:

@@ -44,7 +44,7 @@ class Exploration:
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
     by_states: there were so many schedules that not they were gone through, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
-    unfinished: why a run did not end, if one did not. undecided: why the check could not say of a run whether it is
+    unfinished: why a run did not end, or what of it nobody knows. undecided: why the check could not say if a run is
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
     nothing is broken. changed: it did not do the same when one schedule was played twice. interrupted: somebody stopped
     the search.
@@ -128,7 +128,7 @@ class Exploration:
             return f"Cannot say for {self.size}: {self.undecided}"
         judged = self._judged
         if self.verdict == "cannot say":
-            return f"Cannot say for {self.size}: {self.undecided}. Nothing wrong in {judged}{run}{self._besides}"
+            return f"Cannot say for {self.size}: {self._reason}. Nothing wrong in {judged}{run}{self._besides}"
         return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}"
 
     @property
@@ -139,7 +139,7 @@ class Exploration:
         if self.verdict == "proved":
             return f"Proved: {self.claim}"
         if self.verdict == "cannot say":
-            return f"Cannot say: {self.undecided}"
+            return f"Cannot say: {self._reason}"
         return f"Budget exhausted: nothing wrong so far, but {self._gap}"
 
     @property
@@ -200,11 +200,17 @@ class Exploration:
         return f", but {self._gap}" if self._gap else ""
 
     @property
+    def _reason(self) -> str | None:
+        """Why it cannot be said: the check could not, or of a run it is not known what it did."""
+        return self.unfinished if self.undecided is None else self.undecided
+
+    @property
     def _gap(self) -> str:
         """What a proof would have needed besides."""
         stop = "it was interrupted before every schedule was run" if self.interrupted else "not every schedule was run"
         gaps = [] if self.complete else [stop]
-        gaps += [f"a run did not end as it should ({self.unfinished})"] if self.unfinished is not None else []
+        if self.unfinished is not None and (self.verdict != "cannot say" or self.undecided is not None):
+            gaps += [f"a run did not end as it should ({self.unfinished})"]
         return " and ".join(gaps)
 
     @property

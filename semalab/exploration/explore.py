@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
-from time import monotonic
+from time import process_time
 from types import MappingProxyType
 from typing import Any
 
@@ -65,7 +65,8 @@ def explore(
         time: "clock": the virtual clock's, on which computing takes no time, so that sleeps end in their order; or
             "free": anything may take any time, and whoever sleeps may wake before all others or long after.
         budget: the most schedules to run.
-        seconds: of real time, the most to spend. A search of more than a second shows its progress in a notebook.
+        seconds: of the processor's time, the most to spend: how busy the machine is makes no difference.
+            A search of more than a second shows its progress in a notebook.
             Kernel ▸ Interrupt (Ctrl-C) ends it and keeps what was found; a second one raises KeyboardInterrupt.
         arguments: passed on to the program; `threads`, `initial` and the like: what is proved is proved for these.
 
@@ -82,7 +83,7 @@ def explore(
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
     """
     check_limits(budget, seconds)
-    with shown(budget, seconds) as note, interrupts() as interrupted:
+    with shown(budget, seconds, process_time) as note, interrupts() as interrupted:
 
         def told(schedules: int) -> bool:
             note(schedules)
@@ -100,7 +101,7 @@ def search(
     budget: int,
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
-    now: Callable[[], float] = monotonic,
+    now: Callable[[], float] = process_time,
     few: float = inf,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
@@ -150,7 +151,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
 
     if found.violations:
         verdict = "counterexample"
-    elif found.undecided is not None:
+    elif found.undecided is not None or found.doubted:
         verdict = "cannot say"
     else:
         verdict = "proved" if found.complete and found.unfinished is None else "budget exhausted"

@@ -37,7 +37,8 @@ class Search:
 
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
-    not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end.
+    not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
+    where `doubted` is set, why it does not show all that there is to it.
     `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
     `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
     how many there are.
@@ -52,7 +53,7 @@ class Search:
         budget: int,
         seconds: float,
         told: Callable[[int], bool] = lambda schedules: True,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.process_time,
         few: float = math.inf,
     ) -> None:
         """now: the clock of `seconds`. few: steps of all runs after which the search may go by states."""
@@ -78,6 +79,7 @@ class Search:
         self.minimal = False
         self.complete = False
         self.unfinished: str | None = None
+        self.doubted = False
         self.undecided: str | None = None
         self.unjudged = 0
         self.changed = False
@@ -162,6 +164,7 @@ class Search:
             if self.violations or self.complete:
                 break
             self.unfinished = self.undecided = None  # by states nothing is said: the classes are gone on with
+            self.doubted = False
             self.unjudged, self.covered, self.right = 0, counted, right
             if not guide.unlike:
                 return False
@@ -249,7 +252,9 @@ class Search:
             self.undecided = self.undecided or str(reason)
             self.unjudged += 1
             return None
-        self.unfinished = self._doubt(stage) or self.unfinished
+        doubt = self._doubt(stage)
+        self.doubted |= doubt is not None
+        self.unfinished = doubt or self.unfinished
         if problem is not None:
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:

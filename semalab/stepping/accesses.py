@@ -101,7 +101,14 @@ def scope_of(code: CodeType) -> str:
 
 def goes_deep(code: CodeType) -> bool:
     """Whether this code may have what others share under a name that is not theirs."""
-    return not DEEP_NAMES.isdisjoint(code.co_names)
+    return bool(DEEP_NAMES.intersection(code.co_names) - _of_its_own(code))
+
+
+@functools.lru_cache(maxsize=1024)
+def _of_its_own(code: CodeType) -> frozenset[str]:
+    """A class's or module's body notes what it annotates in a namespace that nobody else has yet."""
+    named = [i.opname for i in dis.get_instructions(code) if i.argval == "__annotations__"]
+    return frozenset(("__annotations__",) if all(op == "LOAD_NAME" for op in named) else ())
 
 
 def accesses_among(
@@ -167,6 +174,8 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
             return _attribute(name, WRITE, followed.top(1)[0])
         case Effect.READS_ITEMS if op == "FORMAT_VALUE" and (instruction.arg or 0) & 4:  # up to 3.12, with a format
             return _working("format", 2, READ, followed)
+        case Effect.READS_ITEMS if op == "COMPARE_OP" and _is_built_of_constants(instructions, n):
+            return _working("compare", 2, READ, followed, Operand("constant"))
         case Effect.READS_ITEMS:
             return _working(*_WAYS[op], READ, followed)
         case Effect.WRITES_ITEMS:
@@ -210,9 +219,11 @@ def _attribute(name: str, mode: bool, owner: Operand) -> Access:
     return Access(f"attribute {name}", mode, "attribute", (owner,))
 
 
-def _working(how: str, count: int, mode: bool, followed: Followed) -> Access | None:
-    """What works on the stack's uppermost; nothing if all of that was made here."""
+def _working(how: str, count: int, mode: bool, followed: Followed, last: Operand | None = None) -> Access | None:
+    """What works on the stack's uppermost; nothing if all of that was made here. last: stands for the uppermost."""
     operands = followed.top(count)
+    if last is not None:
+        operands = (*operands[:-1], last)
     if how == "item" and count == 3:  # from 3.12 on, without a slice
         operands = (operands[0], Operand("new", "slice"))
     if all(one.kind == "constant" or (one.kind == "new" and one.name in SIMPLE) for one in operands):
@@ -220,6 +231,22 @@ def _working(how: str, count: int, mode: bool, followed: Followed) -> Access | N
     if how in _INTO and operands[0].kind in ("constant", "new"):  # made here, and shared with nobody
         return None
     return Access(ITEMS, mode, how, operands)
+
+
+def _is_built_of_constants(instructions: Sequence[dis.Instruction], n: int) -> bool:
+    """Whether what is uppermost is a list, set or dictionary that was made just before, of nothing but constants."""
+    build = instructions[n - 1]
+    count = build.arg or 0
+    begin = n - 1 - {"BUILD_MAP": 2 * count, "BUILD_CONST_KEY_MAP": count + 1}.get(build.opname, count)
+    if build.opname in ("LIST_EXTEND", "SET_UPDATE"):
+        begin = n - 2
+        if n < 3 or instructions[n - 3].opname not in ("BUILD_LIST", "BUILD_SET") or instructions[n - 3].arg:
+            return False
+    elif build.opname not in ("BUILD_LIST", "BUILD_SET", "BUILD_MAP", "BUILD_CONST_KEY_MAP"):
+        return False
+    made = instructions[begin : n - 1]
+    straight = not any(one.is_jump_target for one in instructions[begin : n + 1])
+    return begin >= 0 and straight and all(one.opname in ("LOAD_CONST", "LOAD_SMALL_INT") for one in made)
 
 
 def _call(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access | None:

@@ -24,6 +24,7 @@ from semalab.stepping.items import (
     touch_of,
 )
 from semalab.stepping.known import (
+    CALM_GUARDS,
     EXACT,
     FROZEN,
     FUNCTIONS,
@@ -151,7 +152,7 @@ def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bo
         if issubclass(cls, BaseException):
             return []
         return _of_built_in(cls, given, named, scope)
-    if is_twin_class(cls) or is_program_class(cls, scope):
+    if cls in CALM_GUARDS or is_twin_class(cls) or is_program_class(cls, scope):
         return []
     if not given and cls.__module__ == "collections":
         return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import sys
+import threading
 import types
 from collections.abc import Callable
 from typing import Any
@@ -83,6 +84,8 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return [plain, Touch(f"variable {name}", access.mode)]  # it may be a module
     if is_a(owner, types.ModuleType):
         return [plain, Touch(f"variable {name}", access.mode)]
+    if type(owner) is threading.local:  # each thread has its own
+        return []
     if type(owner) is Made and owner.kind == "super":
         found, owner = found_after(owner, name, scope)
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()

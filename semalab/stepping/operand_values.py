@@ -18,9 +18,12 @@ from semalab.stepping.known import (
     BUILTIN_RESULTS,
     DICTS,
     EXACT,
+    FROZEN,
     LARGE,
     LAZY,
     LOOK,
+    MADE_CONTAINERS,
+    MADE_SIMPLE,
     MISSING,
     MIXED,
     OF_NUMBERS,
@@ -97,11 +100,18 @@ def _found(operand: Operand, scope: Scope) -> Any:
         return Made("bool")
     if kind == "item" and not operand.stale and all(_is_current(part, scope) for part in parts):
         return _item(value_of(parts[0], scope), parts[1], scope)
+    if kind == "item":
+        found = _foreseen(operand, scope)
+        if found is MISSING:
+            raise Unknown
+        return found
     if kind == "iterator":
         return Made("lazy", parts)
     if kind == "result":
         older = tuple(part._replace(stale=True) for part in parts) if operand.stale else parts
         values = [value_of(part, scope) for part in older]
+        if name in ("==", "!=") and all(map(_is_equal_or_not, values)):
+            return Made("bool")
         if not all(map(is_simple, values)):
             raise Unknown
         known = name in _SUMS and all(type(value) is int and abs(value) < LARGE for value in values) and values[-1]
@@ -109,6 +119,13 @@ def _found(operand: Operand, scope: Scope) -> Any:
     if kind == "call":
         return _result(operand, scope)
     raise Unknown
+
+
+def _is_equal_or_not(value: Any) -> bool:
+    """Whether what comes of asking if it equals another of these is True or False, whatever is in them."""
+    if type(value) is Made:
+        return value.kind in MADE_SIMPLE or value.kind in MADE_CONTAINERS
+    return is_simple(value) or type(value) in EXACT or type(value) in FROZEN
 
 
 def _is_threads_own(owner: Any, name: str) -> bool:
@@ -164,6 +181,8 @@ def attribute_of(owner: Any, name: str) -> Any:
     if is_a(owner, type):  # what the class has, or its metaclass
         metaclasses = [cls for cls in type(owner).__mro__ if cls not in (type, object)]
         return next((vars(cls)[name] for cls in (*type.mro(owner), *metaclasses) if name in vars(cls)), MISSING)
+    if type(owner) is threading.local:  # the calling thread's
+        return getattr(owner, name, MISSING)
     found: Any = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
     if is_a(found, types.MemberDescriptorType):
         try:
@@ -282,7 +301,12 @@ def _returned(operand: Operand, function: types.FunctionType, scope: Scope) -> A
 
 
 def foresee(access: Access, scope: Scope) -> Any:
-    """What a call that is about to be made will return: what it takes out of a list. MISSING if that is not known."""
+    """What an instruction is about to take out of a list, an item or by a call. MISSING if that is not known."""
+    if access.how == "item" and len(access.operands) == 2:
+        try:
+            return _item(value_of(access.operands[0], scope), access.operands[1], scope)
+        except Unknown:
+            return MISSING
     callee, *given = access.operands
     if access.how != "call" or callee.kind != "attribute" or callee.name not in ("pop", "popleft"):
         return MISSING

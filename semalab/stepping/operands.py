@@ -21,7 +21,7 @@ class Operand(NamedTuple):
     (of its parts), "exit" (what leaves a `with`), "left" (what that has returned after an exception), "null", "self" or
     "unknown".
     stale: something else was touched since it was put there, which may have been changed meanwhile.
-    at: of a call, the offset of its instruction, and that of the next; of a cell, its location.
+    at: of a call or an item, the offset of its instruction, and that of the next; of a cell, its location.
     """
 
     kind: str
@@ -200,16 +200,17 @@ class Followed:
         self._exchange(3, (found, SELF) if (instruction.arg or 0) & 1 else (found,))
 
     def _binary_subscr(self, instruction: dis.Instruction) -> None:
-        self._exchange(2, (Operand("item", None, self.top(2)),))
+        at = instruction.offset, self._next[instruction.offset]
+        self._exchange(2, (Operand("item", None, self.top(2), at=at),))
 
     def _binary_op(self, instruction: dis.Instruction) -> None:
         if instruction.argrepr == "[]":
-            self._exchange(2, (Operand("item", None, self.top(2)),))
+            self._binary_subscr(instruction)
         else:
             self._exchange(2, (Operand("result", instruction.argrepr.rstrip("="), self.top(2)),))
 
     def _compare_op(self, instruction: dis.Instruction) -> None:
-        self._exchange(2, (Operand("result", None, self.top(2)),))
+        self._exchange(2, (Operand("result", instruction.argval, self.top(2)),))
 
     def _binary_slice(self, instruction: dis.Instruction) -> None:
         self._exchange(3, (UNKNOWN,))

@@ -24,6 +24,8 @@ Code = tuple[CodeType, Mapping[str, Any]]  # and the globals it runs with
 _OF_PRIMITIVES = frozenset(
     "acquire release locked start join wait wait_for notify notify_all set is_set is_alive sleep".split()
 )
+# Python's own modules in which functions are made of the program's, and look at nothing but these.
+_WRAPPING = frozenset(("contextlib", "functools"))
 # What may move on what it looks into.
 _MOVES = frozenset(("iterate", "contains", "send", "call starred"))
 _LOOKS = frozenset(("len", "isinstance", "id", "repr", "str", "format", "hash", "bool", "int", "float"))
@@ -47,7 +49,8 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
 
 def goes_under_other_names(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:
     """Whether the program may have what its threads share under names that the code does not tell."""
-    return any(goes_deep(code) for code, _ in _reachable([program, *others]))
+    those = (code for code, names in _reachable([program, *others]) if names.get("__name__") not in _WRAPPING)
+    return any(map(goes_deep, those))
 
 
 def codes_of(*functions: types.FunctionType) -> Iterator[Code]:

@@ -34,6 +34,7 @@ from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
 
+_GIVING = ("call", "item")  # what these take out of a container is looked at before they do
 _KINDS = {READ: "read", WRITE: "write"}
 
 
@@ -122,7 +123,7 @@ class Watch(Watching):
         if me is None or processor.threads.alone(me):
             self._returned.pop(id(frame), None)  # nobody looks at what its calls return now
             return False
-        if access.how == "call":
+        if access.how in _GIVING:
             self._foresee(frame, access)
         scope = self._scope(frame)
         places = self._shared_places(access, scope, me.number)
@@ -141,7 +142,7 @@ class Watch(Watching):
                 places = []
         for location, mode in places:
             processor.touch(location, mode)
-        if point and access.how == "call":
+        if point and access.how in _GIVING:
             self._foresee(frame, access)
         return point
 

@@ -1,12 +1,13 @@
-"""What every schedule costs: complete schedules per second, and how long proofs and counterexamples take."""
+"""What it costs to try every schedule: processor seconds to the verdict, beside those that others take."""
 
 from __future__ import annotations
 
 import time
-from math import inf
+from math import exp, inf, log
 from typing import Any
 
 import peers
+from bars import BARS, Bar, ordered
 from exploration_programs import counting, left_handed, passing, philosophers, unprotected
 
 import semalab as lab
@@ -17,9 +18,59 @@ from semalab.stepping import Settings
 
 Row = tuple[str, str, float, float]
 
-ROUNDS = 15
-RATE_LIMIT = 5000.0
-PEER_LIMIT = 8.0
+ROUNDS = 3
+FRONTRUNS = [("passing", 3), ("passing", 4), ("passing", 5), ("counting", 4), ("counting", 5), ("unprotected", 3)]
+HARMONIES = [("counting", n) for n in (4, 8, 16, 32)] + [("passing", n) for n in (4, 8, 16)]
+HARMONIES += [("ordered", n) for n in (4, 6, 8)]
+OURS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "passing": (passing, {"initial": 2}),
+    "counting": (counting, {"initial": 1, "granularity": "bytecode"}),
+    "unprotected": (unprotected, {"granularity": "bytecode"}),
+    "ordered": (ordered, {}),
+}
+
+
+def timed(program: Any, **how: Any) -> tuple[float, Exploration]:
+    """The least of the processor seconds that exploring it takes, and what was found."""
+    seconds: list[float] = []
+    for _ in range(ROUNDS):
+        begun = time.process_time()
+        found = lab.explore(program, **how)
+        seconds.append(time.process_time() - begun)
+        if seconds[-1] > 10:
+            break
+    return min(seconds), found
+
+
+def within(what: str, limit: float, verdict: str, program: Any, **how: Any) -> Row:
+    """The row of an exploration that must come to this verdict in so many processor seconds."""
+    seconds, found = timed(program, **how)
+    met = f"{found.states:,} states" if found.by_states else f"{found.covered:,} classes"
+    said = f"{what}: {found.verdict}, {met}, {found.schedules:,} runs, CPU s"
+    return said, f"≤ {limit:g}", seconds if found.verdict == verdict else inf, limit
+
+
+def proved(bar: Bar) -> Row:
+    return within(bar.what, bar.seconds, "proved", bar.program, **bar.how)
+
+
+def beside(name: str, cases: list[tuple[str, int]], measure: Any, mean: float | None) -> list[Row]:
+    """Ours ÷ theirs for each program, and the geometric mean if that has a bar of its own."""
+    found: list[Row] = []
+    ratios: list[float] = []
+    for kind, threads in cases:
+        theirs = measure(kind, threads)
+        if theirs is None:
+            found.append((f"{kind}, {threads} threads ÷ {name}: no figure from there", "none", 0.0, 0.0))
+            continue
+        program, how = OURS[kind]
+        ours, _ = timed(program, threads=threads, **how)
+        ratios.append(ours / theirs)
+        found.append((f"{kind}, {threads} threads: CPU s to the verdict ÷ {name}'s {theirs:.2f}", "≤ 1", ratios[-1], 1))
+    if mean is not None and ratios:
+        middle = exp(sum(map(log, ratios)) / len(ratios))
+        found.append((f"the geometric mean of those ÷ {name}'s", f"≤ {mean:g}", middle, mean))
+    return found
 
 
 def rate() -> float:
@@ -27,80 +78,26 @@ def rate() -> float:
     rates = []
     with Stage(passing, {"threads": 3, "initial": 2}, Settings(watched=False)).open() as stage:
         for _ in range(ROUNDS):
-            guide, schedules, begun, more = DepthFirst(sleeping=False), 0, time.perf_counter(), True
+            guide, schedules, begun, more = DepthFirst(sleeping=False), 0, time.process_time(), True
             while more:
                 stage.play(guide)
                 schedules += 1
                 more = guide.advance(stage.processor.touched)
-            rates.append(schedules / (time.perf_counter() - begun))
+            rates.append(schedules / (time.process_time() - begun))
     return max(rates)  # whoever shares the machine only makes it slower
 
 
-def against_peers(own: float) -> list[Row]:
-    """The lab's schedules per second against those of others, and against the program without any lab."""
-    what = "with S(2): pass, 3 threads: schedules per second ÷"
-    found: list[Row] = []
-    frontrun, interleave, plain = peers.frontrun(), peers.interleave_test(), peers.plain()
-    if frontrun is None:
-        found.append((f"{what} frontrun's: not here (pip install -e '.[peers]')", "none", 0.0, 0.0))
-    else:
-        found.append((f"{what} frontrun's {frontrun:,.0f}", f"≥ {PEER_LIMIT:g}", own / frontrun, PEER_LIMIT))
-        found.append((f"plain runs per second, {plain:,.0f} ÷ frontrun's", "peer", plain / frontrun, inf))
-    if interleave is None:
-        found.append((f"{what} interleave-test's: not here (Python 3.12 or later)", "none", 0.0, 0.0))
-    else:
-        rate, version = interleave
-        found.append((f"{what} interleave-test's {rate:,.0f} (Python {version})", "peer", own / rate, inf))
-    found.append((f"{what} runs of the plain program", "peer", own / plain, inf))
-    return found
-
-
-def timed(program: Any, **how: Any) -> tuple[float, Exploration]:
-    """The least of the seconds that exploring it takes, and what was found."""
-    seconds = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        found = lab.explore(program, **how)
-        seconds.append(time.perf_counter() - begun)
-    return min(seconds), found
-
-
-def within(what: str, limit: float, verdict: str, program: Any, **how: Any) -> Row:
-    """The row of an exploration that must come to this verdict in so many milliseconds."""
-    seconds, found = timed(program, **how)
-    complete = "complete" if found.complete else "not complete"
-    said = f"{what}: {found.verdict}, {complete}, {found.covered:,} classes, ms"
-    return said, f"≤ {limit:g}", seconds * 1000 if found.verdict == verdict else float("inf"), limit
-
-
 def rows() -> list[Row]:
-    own = rate()
-    what = "with S(2): pass, 3 threads: schedules per second"
-    out: list[Row] = [(what, f"≥ {RATE_LIMIT:g}", own, RATE_LIMIT), *against_peers(own)]
     two = {"threads": 2, "initial": 2, "granularity": "bytecode"}
-    out += [
-        within("Semaphore(2) limits 4 threads", 1000, "proved", passing, threads=4, initial=2, check=lab.at_most(2)),
-        within(
-            "with S(1): x += 1, 4 threads, bytecode",
-            100,
-            "proved",
-            counting,
-            threads=4,
-            initial=1,
-            granularity="bytecode",
-        ),
-        within("with S(2): x += 1, 2 threads, bytecode", 20, "counterexample", counting, **two),
-        within("4 philosophers", 50, "counterexample", philosophers, threads=4),
-        within("4 philosophers, repaired", 1000, "proved", left_handed, threads=4),
-        within("x += 1, 3 threads, bytecode", 500, "counterexample", unprotected, threads=3, granularity="bytecode"),
-        within(
-            "with S(2): pass, 4 threads, 100 schedules",
-            1000,
-            "budget exhausted",
-            passing,
-            threads=4,
-            initial=2,
-            budget=100,
-        ),
+    own = rate()
+    plain = "with S(2): pass, 3 threads: schedules per CPU second ÷ runs of the plain program per second"
+    return [
+        *map(proved, BARS),
+        within("with S(2): x += 1, 2 threads", 0.02, "counterexample", counting, **two),
+        within("4 philosophers", 0.05, "counterexample", philosophers, threads=4),
+        within("4 philosophers, one left-handed", 1, "proved", left_handed, threads=4),
+        within("x += 1, 3 threads", 0.5, "counterexample", unprotected, threads=3, granularity="bytecode"),
+        *beside("frontrun", FRONTRUNS, peers.frontrun, 0.4),
+        *beside("Harmony", HARMONIES, peers.harmony, None),
+        (plain, "peer", own / peers.plain(), inf),
     ]
-    return out

@@ -1,102 +1,140 @@
-"""How many schedules per second other explorers run of the program that the lab's are counted of.
+"""How long others take to a verdict about the same programs: frontrun (Python's threads), Harmony (its own language).
 
-frontrun runs where it is installed (`pip install -e '.[peers]'`), interleave-test on a Python from 3.12 on: this one,
-or another of this machine's, in an environment that is thrown away afterwards.
+Both run where they are installed (`pip install -e '.[peers]'`; Harmony needs a C compiler, too).
 """
 
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from exploration_programs import passing
-from pythons import other_pythons
 
 from semalab.engine.pinning import Pin
 
+TIMEOUT = 120  # seconds
 ROUNDS = 9
-TIMEOUT = 180  # seconds
 
 FRONTRUN = """
-import json, threading, time
+import json, sys, threading, time
 import frontrun
+
+kind, count = sys.argv[1], int(sys.argv[2])
 
 class State:
     def __init__(self):
-        self.semaphore = threading.Semaphore(2)
+        self.semaphore = threading.Semaphore(2 if kind == "passing" else 1)
+        self.total = 0
 
-def work(state):
+def passing(state):
     with state.semaphore:
         pass
 
-def explore():
-    begun = time.perf_counter()
-    found = frontrun.explore(
-        setup=State, workers=work, invariant=lambda state: True, count=3, preemption_bound=None,
-        stop_on_first=False, detect_io=False, total_timeout=20,
-    )
-    return found.num_explored / (time.perf_counter() - begun)
+def counting(state):
+    with state.semaphore:
+        state.total += 1
 
-explore()
-print(json.dumps(max(explore() for _ in range(ROUNDS))))
-"""
-
-# Its default makes a point of each instruction of the program. With none of the program's files included only the
-# operations are, as in the lab.
-INTERLEAVE = """
-import json, threading, time
-import interleave_test
-
-def passing():
-    semaphore = threading.Semaphore(2)
-
-    def work():
-        with semaphore:
-            pass
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+def unprotected(state):
+    state.total += 1
 
 def explore():
-    begun = time.perf_counter()
-    found = interleave_test.explore(
-        passing, strategy="dfs", max_preemptions=99, iterations=300, include=["/nowhere"]
+    begun = time.process_time()
+    frontrun.explore(
+        setup=State, workers=globals()[kind], count=count, preemption_bound=None, detect_io=False, total_timeout=60,
+        invariant=lambda state: kind == "passing" or state.total == count,
     )
-    return found.schedules_run / (time.perf_counter() - begun)
+    return time.process_time() - begun
 
 explore()
-print(json.dumps(max(explore() for _ in range(ROUNDS))))
+print(json.dumps(min(explore() for _ in range(2))))
 """
 
+HARMONY = {
+    "counting": """
+import synch
+const N = 4
+door = synch.Semaphore(1)
+total = 0
+def worker():
+    synch.P(?door)
+    total += 1
+    synch.V(?door)
+for i in { 1 .. N }:
+    spawn worker()
+""",
+    "passing": """
+import synch
+const N = 4
+door = synch.Semaphore(2)
+inside = 0
+def worker():
+    synch.P(?door)
+    atomically inside += 1
+    assert inside <= 2
+    atomically inside -= 1
+    synch.V(?door)
+for i in { 1 .. N }:
+    spawn worker()
+""",
+    "ordered": """
+import synch
+const N = 4
+forks = [synch.Lock(),] * N
+def diner(which):
+    let left, right = (which, (which + 1) % N):
+        let first, second = (min({left, right}), max({left, right})):
+            synch.acquire(?forks[first])
+            synch.acquire(?forks[second])
+            synch.release(?forks[second])
+            synch.release(?forks[first])
+for i in { 0 .. N - 1 }:
+    spawn diner(i)
+""",
+}
 
-def frontrun() -> float | None:
-    """None where it is not installed."""
+
+def frontrun(kind: str, threads: int) -> float | None:
+    """Processor seconds to its verdict; None where it is not installed, or does not come to one."""
     command = shutil.which("frontrun") or str(Path(sys.executable).with_name("frontrun"))
-    return _measured([command, sys.executable], FRONTRUN) if Path(command).exists() else None
+    if not Path(command).exists():
+        return None
+    script = [command, sys.executable, "-c", FRONTRUN, kind, str(threads)]
+    try:
+        ended = subprocess.run(script, capture_output=True, text=True, timeout=TIMEOUT, check=True)
+    except subprocess.SubprocessError:
+        return None
+    return float(json.loads(ended.stdout.splitlines()[-1]))
 
 
-def interleave_test() -> tuple[float, str] | None:
-    """Also the version of Python it ran on; None where there is none for it, or no registry to get it from."""
-    if find_spec("interleave_test") is not None:
-        return _measured([sys.executable], INTERLEAVE), f"{sys.version_info.major}.{sys.version_info.minor}"
-    for version, python in other_pythons().items():
-        if version in ("3.12", "3.13", "3.14"):
-            with tempfile.TemporaryDirectory() as folder:
-                own = Path(folder, "bin", "python")
-                made = _succeeds([str(python), "-m", "venv", folder])
-                if made and _succeeds([str(own), "-m", "pip", "install", "--quiet", "interleave-test<0.2"]):
-                    return _measured([str(own)], INTERLEAVE), version
-    return None
+def harmony(name: str, threads: int) -> float | None:
+    """Processor seconds of its whole command; None where it is not installed, or finds fault with the program."""
+    command = shutil.which("harmony") or str(Path(sys.executable).with_name("harmony"))
+    if not Path(command).exists():
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "it.hny").write_text(HARMONY[name], encoding="utf-8")
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        try:
+            ended = subprocess.run(
+                [command, "-c", f"N={threads}", "it.hny"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if "No issues found" not in ended.stdout:
+        return None
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
 def plain() -> float:
@@ -112,19 +150,3 @@ def plain() -> float:
     finally:
         pin.undo()
     return max(rates)
-
-
-def _succeeds(command: Sequence[str]) -> bool:
-    return subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False).returncode == 0
-
-
-def _measured(command: Sequence[str], script: str) -> float:
-    pinned = ["taskset", "-c", "0"] if shutil.which("taskset") else []
-    ended = subprocess.run(
-        [*pinned, *command, "-c", script.replace("ROUNDS", str(ROUNDS))],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=True,
-    )
-    return float(json.loads(ended.stdout.splitlines()[-1]))
