@@ -129,12 +129,20 @@ def test_the_shortest_counterexample_is_shown_step_by_step() -> None:
         "Not yet: more tickets were sold than there are: -1 are left.",
         "For 2 buyers with 1 ticket, 72 of 120 different schedules go wrong.",
         "The shortest way there:",
-        "1. buyer-0 wakes up",
+        "1. buyer-0 reads 1",
     ]
     assert repr(feedback).splitlines()[-2:] == [
-        "16. buyer-1 prints 'writes -1'",
-        "17. buyer-1 releases `mutex` (0 → 1)",
+        "9. buyer-1 writes -1",
+        "10. buyer-1 releases `mutex` (0 → 1)",
     ]
+
+
+def test_the_steps_speak_of_the_attempt_and_not_of_the_check() -> None:
+    """Two talk at once: that shows in calls that overlap, not in threads that begin and numbers that are counted."""
+    feedback = lab.check("limiter-2", MUTANTS["limiter-2"][0].attempt)
+    for word in ("wakes up", "goes on", "starts a thread", "joins", "begins\n"):
+        assert word not in "\n".join(feedback.steps)
+    assert feedback.steps[0].endswith(" begins its call") or " acquires " in feedback.steps[0]
 
 
 @pytest.mark.parametrize("name", [n for n in names() if isinstance(exercise(n), Prediction)])

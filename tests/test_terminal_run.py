@@ -33,6 +33,7 @@ try:
 finally:
     print("on the way out")
 """
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process, and has no sh")
 CIRCLE = "x waits for `b`, held by y; y waits for `a`, held by x (a circle: x → y → x); main waits for x to end"
 
 
@@ -126,6 +127,14 @@ def test_what_was_not_watched_is_named(tmp_path: Path) -> None:
     )
 
 
+@POSIX
+def test_a_script_without_stdout_prints_to_nobody(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("import sys\nprint('x')\nprint('y', file=sys.stderr)\n")
+    command = ["sh", "-c", 'exec "$0" "$@" >&-', sys.executable, *LAB, "script.py"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.stderr, ended.returncode) == ("y\nsemalab: main ran to the end; it used no semaphore\n", 0)
+
+
 @pytest.mark.parametrize("clock", ["wall", "virtual"])
 def test_a_deadlock_ends_with_a_status_of_its_own(tmp_path: Path, clock: str) -> None:
     assert run(tmp_path, DEADLOCK, "--clock", clock) == ("begun\n", "", [f"Deadlock: {CIRCLE}"], 123)
@@ -167,9 +176,6 @@ def begun(folder: Path, text: str, *options: str) -> Iterator[subprocess.Popen[s
         process.communicate()
 
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-
-
 def ended(process: subprocess.Popen[str]) -> tuple[str, str, list[str], int]:
     out, err = process.communicate(timeout=120)
     return out, *parted(err), process.returncode
@@ -195,6 +201,24 @@ except KeyboardInterrupt:
         out, err, told, status = ended(process)
     assert (out, err, status) == ("caught\n", "", 0)
     assert told == ["main and 1 thread ran to the end; `gate`: 0 released, 0 acquired, value 0 at the end"]
+
+
+@POSIX
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_rises_in_a_script_that_is_in_library_code(tmp_path: Path) -> None:
+    text = """
+import asyncio
+async def main():
+    print("begun", flush=True)
+    while True: await asyncio.sleep(0.001)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("caught")
+"""
+    with begun(tmp_path, text) as process:
+        process.send_signal(signal.SIGINT)
+        assert ended(process) == ("caught\n", "", ["main ran to the end; it used no semaphore"], 0)
 
 
 @POSIX

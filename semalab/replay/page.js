@@ -319,5 +319,5 @@
   cursor.style.top = `${log.top * 100}%`;
   cursor.style.height = `${(log.bottom - log.top) * 100}%`;
   scrubber.max = count - 1;
-  show(Number(location.hash.slice(1)) - 1 || 0);
+  show(location.hash ? Number(location.hash.slice(1)) - 1 || 0 : log.start);
 })();

@@ -164,9 +164,16 @@ def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
         "pitch": round(places.pitch, 6),
         "top": round(places.top, 6),
         "bottom": round(places.bottom, 6),
+        "start": _start(moments),
         "changes": changes,
     }
     return json.dumps(log, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _start(moments: Moments) -> int:
+    """The first step at which something happens: that threads begin and go to sleep is all there is before it."""
+    quiet = ("start", "sleep", "wake", "end", *JOINS)
+    return next((step for step, event in enumerate(moments.events) if event.kind not in quiet), 0)
 
 
 def _shown(moments: Moments) -> set[str]:

@@ -68,7 +68,7 @@ class Streams:
     def _take(self, text: str) -> None:
         if self._has_room(text):
             self.taken(text)
-            if self.live:
+            if self.live and self.out.original is not None:  # None: the process has begun with its stdout closed
                 self.out.original.write(text)
 
     def _take_error(self, text: str) -> None:
