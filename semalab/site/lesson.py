@@ -25,7 +25,7 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
     """
     from IPython.core.interactiveshell import InteractiveShell
 
-    package = vars(sys.modules["semalab"])  # where the cells look for `lab.interact`
+    package = sys.modules["semalab"]  # where the cells look for `lab.interact`
     found: dict[int, Dial] = {}
     present = -1
 
@@ -34,9 +34,9 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
         found[present] = dial_of(program, given, **settings)
 
     last = max((number for number, source in cells.items() if PANEL in source), default=-1)
-    before, kept = Path.cwd(), package["interact"]
+    before, kept = Path.cwd(), package.interact
     shell = InteractiveShell.instance()
-    package["interact"] = interact
+    package.interact = interact  # type: ignore[attr-defined]
     try:
         os.chdir(folder)
         for number, source in cells.items():
@@ -49,6 +49,6 @@ def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
             if error is not None and PANEL in source:
                 raise RuntimeError(f"cell {number} makes no panel: {type(error).__name__}: {error}")
     finally:
-        package["interact"] = kept
+        package.interact = kept  # type: ignore[attr-defined]
         os.chdir(before)
     return found

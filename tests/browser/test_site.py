@@ -312,11 +312,8 @@ def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (["{full}"], "the folder for the site must be new, empty or a site, got '{full}'"),
-        (
-            ["{new}", "--notebooks", "{full}"],
-            "the folder must hold lessons (00_….ipynb), got '{full}'; see --notebooks",
-        ),
+        ("{full}", "the folder for the site must be new, empty or a site, got '{full}'"),
+        ("{new} --notebooks {full}", "the folder must hold lessons (00_….ipynb), got '{full}'; see --notebooks"),
     ],
 )
 def test_a_folder_that_is_somebody_elses_is_left_alone(tmp_path: Path, given: str, told: str) -> None:
