@@ -130,8 +130,9 @@ def points(thing: Thing, drawing: Drawing) -> np.ndarray:
     elif thing.form == "area":
         places, rest = [], thing.numbers
         while rest:
-            places += rest[1 : 1 + 2 * rest[0]]
-            rest = rest[1 + 2 * rest[0] :]
+            count = abs(rest[0])
+            places += rest[1 : 1 + 2 * count]
+            rest = rest[1 + 2 * count :]
         found = np.array(places, dtype=float).reshape(-1, 2)
     else:
         found = numbers.reshape(-1, 2)

@@ -32,9 +32,9 @@ _ALIGN = {"left": 0, "center": 1, "right": 2}
 class Thing:
     """Things of one kind and look, drawn together.
 
-    form: how `numbers` are to be read: "boxes" (left, right, top, bottom of each), "area" (the corners of a polygon;
-    of several, each after how many it has), "lines" (both ends of each), "path" (corners of one line), "marks"
-    (points), "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
+    form: how `numbers` are to be read: "boxes" (left, right, top, bottom of each), "area" (of each polygon how many
+    corners it has, negative where its line is open, and they), "lines" (both ends of each), "path" (corners of one
+    line), "marks" (points), "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
     kind: what they are, as "hold". style: matplotlib's words. words: of "words"; of "pixels" the PNG, in base64.
     """
 
@@ -109,7 +109,10 @@ class ListCanvas:
             return
         starts = np.flatnonzero(codes == Path.MOVETO) if codes is not None else np.array([0])
         ends = np.r_[starts[1:], len(corners)]
-        numbers = [np.r_[end - start, corners[start:end].ravel()] for start, end in zip(starts, ends, strict=True)]
+        numbers = []
+        for start, end in zip(starts, ends, strict=True):
+            closed = codes is None or codes[end - 1] == Path.CLOSEPOLY
+            numbers.append(np.r_[(end - start) * (1 if closed else -1), corners[start:end].ravel()])
         self._add(z, "area", gid, style, np.concatenate(numbers))
 
     def segments(self, ends: np.ndarray, gid: str, z: float, style: Style) -> None:

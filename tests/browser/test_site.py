@@ -265,6 +265,12 @@ def test_a_bar_says_what_it_is(mutex: Any) -> None:
     assert told[0] == "worker-3 holds mutex from 13 ms to 41.2 ms: 28.2 ms"
     assert "worker-6 waits for mutex from 15.2 ms to 41.2 ms: 26 ms" in told
     assert len(set(told)) == 19  # ten holds and nine waits, and the first again
+    mutex.get_by_role("slider", name="initial").press("Home")
+    picture.focus()
+    picture.press("ArrowRight")
+    assert pointed.inner_text() == "worker-3 waits for mutex from 13 ms on, and never stops"
+    mutex.get_by_role("button", name="reset").click()
+    picture.focus()
     mutex.keyboard.press("Tab")
     assert pointed.inner_text() == ""
     box = mutex.locator("svg path.hold").first.bounding_box()

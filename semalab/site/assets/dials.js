@@ -45,13 +45,13 @@
   // ---- what a bar is
 
   function bars(place, facts) {
-    const found = [], open = new Set();
+    const found = [], tips = [];
     for (const [look, ...numbers] of place.things) {
       const [form, , kind, style] = facts.looks[look];
       const row = top => Math.round((top - place.first) / place.pitch);
       if (form === "area" && kind.endsWith(" tip")) {
-        for (let at = 0; at < numbers.length; at += 1 + 2 * numbers[at]) {
-          open.add(`${kind.slice(0, 4)} ${numbers[at + 1]} ${row((numbers[at + 2] + numbers[at + 10]) / 2)}`);
+        for (let at = 0; at < numbers.length; at += 1 + 2 * Math.abs(numbers[at])) {
+          tips.push({ kind: kind.slice(0, 4), at: place.x(numbers[at + 1]), row: row((numbers[at + 2] + numbers[at + 10]) / 2) });
         }
       }
       if (form === "boxes" && (kind === "hold" || kind === "wait")) {
@@ -62,7 +62,9 @@
         }
       }
     }
-    for (const bar of found) bar.open = open.has(`${bar.kind} ${bar.end} ${bar.row}`);
+    for (const bar of found) { // a tip begins where its bar ends, or a little before, to have no seam
+      bar.open = tips.some(tip => tip.kind === bar.kind && tip.row === bar.row && Math.abs(tip.at - place.x(bar.end)) < 30);
+    }
     return found.sort((a, b) => a.begin - b.begin || a.row - b.row);
   }
 

@@ -74,11 +74,11 @@ const semalab = {};
     area(numbers, x) {
       let path = "";
       for (let at = 0; at < numbers.length;) {
-        const until = at + 1 + 2 * numbers[at];
+        const until = at + 1 + 2 * Math.abs(numbers[at]), closed = numbers[at] > 0;
         for (let corner = at + 1; corner < until; corner += 2) {
           path += `${corner === at + 1 ? "M" : "L"}${near(x(numbers[corner]))} ${numbers[corner + 1]}`;
         }
-        path += "Z";
+        if (closed) path += "Z";
         at = until;
       }
       return path;
