@@ -106,7 +106,7 @@
       svg.append(semalab.make("line", { class: "cursor", x1: x, x2: x, y1: place.first - place.pitch / 2, y2: place.height - 400 }));
       const when = place.unit === "event" ? "" : ` · ${moment(list[3 * at] * place.grain, place)}`;
       where.textContent = `step ${number(at + 1)} of ${number(count())}${when}`;
-      said.textContent = words[list[3 * at + 1]];
+      semalab.write(said, words[list[3 * at + 1]]);
       scrubber.setAttribute("aria-valuetext", `${where.textContent}: ${said.textContent}`);
     }
 
@@ -140,7 +140,7 @@
   function panel(root) {
     const plan = JSON.parse(root.querySelector("script").textContent);
     const places = plan.controls.map(control => control.place);
-    let seed = 0, shown = null, pointed = -1;
+    let seed = 0, shown = null, pointed = -1, spoken = "";
 
     const inputs = plan.controls.map((control, which) => {
       const id = `${plan.id}-${which}`, value = element("output", { for: id });
@@ -203,11 +203,11 @@
       stepping.changed();
       svg.setAttribute("aria-label", `Timeline. ${place.sentence} (${place.description}) Arrow keys go from bar to bar.`);
       root.dataset.standing = place.standing;
-      if (sentence.textContent !== place.sentence) sentence.textContent = place.sentence;
-      note.textContent = place.note;
+      if (spoken !== place.sentence) semalab.write(sentence, spoken = place.sentence); // what stays is not said again
+      semalab.write(note, place.note);
       printed.textContent = place.printed;
       fold.hidden = !place.printed;
-      schedules.textContent = plan.explored ? plan.explored[at] : "";
+      semalab.write(schedules, plan.explored ? plan.explored[at] : "");
       root.classList.add("ready");
       if (turned) remember();
       root.dataset.position = `${at}`;

@@ -164,5 +164,15 @@ const semalab = {};
     return place;
   }
 
-  Object.assign(semalab, { boxes, make, paint, position });
+  // The lab's sentences mark code as Markdown does: `mutex`.
+  function write(element, text) {
+    element.replaceChildren(...text.split(/`([^`\n]+)`/).map((part, n) => {
+      if (n % 2 === 0) return part;
+      const code = document.createElement("code");
+      code.textContent = part;
+      return code;
+    }));
+  }
+
+  Object.assign(semalab, { write, boxes, make, paint, position });
 })();

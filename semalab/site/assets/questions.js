@@ -35,7 +35,7 @@
       const standing = !text ? "" : told.startsWith("Solved") ? "right" : "wrong";
       said.dataset.standing = standing;
       sign.textContent = { right: "✓", wrong: "✗" }[standing] ?? "";
-      words.textContent = told;
+      semalab.write(words, told);
     });
     root.append(form, said);
   }
