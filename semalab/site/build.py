@@ -16,13 +16,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from semalab.run import Run
-from semalab.site.dial import SEEDS, Dial
+from semalab.site.dial import Dial
 from semalab.site.facts import dark_twins, facts_of, steps_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, linked, notebook_page, panel, summary_of, title_of
 from semalab.site.questions import questions_of
 
+SEEDS = 5  # runs of each position
 SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a panel's picture
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _MARK = ".semalab-site"  # a folder that has it was made by this, and may be replaced
@@ -47,7 +48,7 @@ class Lesson:
 
 
 def build(
-    notebooks: Path, target: Path, told: Told = lambda done, all, what: None, repository: str = ""
+    notebooks: Path, target: Path, told: Told = lambda done, all, what: None, repository: str = "", seeds: int = SEEDS
 ) -> list[Lesson]:
     """Make the pages of all notebooks in a folder, and of the texts beside them.
 
@@ -55,11 +56,15 @@ def build(
         notebooks: the folder with the lessons.
         target: where the site goes; made anew if it is a site, and refused if it holds anything else.
         told: called whenever something is done.
+        seeds: runs of each position, at least 1; the page turns to the next.
         repository: on GitHub, as "owner/name": then the first page links to Binder, and to what can be downloaded.
 
     Returns: the lessons, in order.
-    Raises: FileNotFoundError if there are no notebooks, FileExistsError if the target holds something else.
+    Raises: ValueError for no seeds, FileNotFoundError if there are no notebooks, FileExistsError if the target holds
+    something else.
     """
+    if seeds < 1:
+        raise ValueError(f"seeds must be at least 1, got {seeds}")
     sources = sorted(notebooks.glob("[0-9]*.ipynb"))
     if not sources:
         raise FileNotFoundError(f"the folder must hold lessons (00_….ipynb), got {str(notebooks)!r}; see --notebooks")
@@ -70,7 +75,7 @@ def build(
     processes = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(len(sources), os.cpu_count() or 1), processes) as pool:
         neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
-        jobs = [pool.submit(_lesson, source, *near) for source, near in zip(sources, neighbours, strict=True)]
+        jobs = [pool.submit(_lesson, source, seeds, *near) for source, near in zip(sources, neighbours, strict=True)]
         for done, job in enumerate(as_completed(jobs), 1):
             lesson = job.result()
             lessons[lesson.name] = lesson
@@ -87,7 +92,7 @@ def build(
     return found
 
 
-def _lesson(source: Path, before: str, after: str) -> Lesson:
+def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
     """All of a lesson's page; in a process of its own, which its cells may change as they like."""
     import nbformat
 
@@ -97,7 +102,7 @@ def _lesson(source: Path, before: str, after: str) -> Lesson:
     characters: set[str] = set()
     for number, dial in dials_of(cells_of(notebook), source.parent).items():
         key = f"{name}-{number}"
-        for seed in range(SEEDS):
+        for seed in range(seeds):
             runs = [_run(dial, values, seed) for values in dial.positions]
             positions += len(runs)
             files.add(f"data/{key}-{seed}-steps.js", f'semalab.facts("{key}-{seed}-steps",{steps_of(runs)});\n')
@@ -105,7 +110,7 @@ def _lesson(source: Path, before: str, after: str) -> Lesson:
                 facts = facts_of(runs, wide, high)
                 characters.update(facts)
                 files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
-        panels[number] = panel(key, dial, _explored(dial))
+        panels[number] = panel(key, dial, seeds, _explored(dial))
     link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
     place = Place(title_of(text), summary_of(text), panels=panels, questions=questions, **link)

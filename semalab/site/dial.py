@@ -13,7 +13,6 @@ from semalab.recording import record
 from semalab.run import Run
 from semalab.settings import Program
 
-SEEDS = 5  # runs of each position
 MOST = 240  # positions of a panel that are worked out
 _ROUND = (1, 2, 5)  # and their tens: where a dial stops that has too many positions
 

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from semalab.site.dial import SEEDS, Dial
+from semalab.site.dial import Dial
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 _LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
@@ -95,7 +95,7 @@ def linked(page: str) -> str:
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
 
 
-def panel(name: str, dial: Dial, explored: Sequence[str]) -> str:
+def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:
     """A panel as HTML: its plan, for the script that makes its dials."""
     plan = {
         "id": name,
@@ -112,7 +112,7 @@ def panel(name: str, dial: Dial, explored: Sequence[str]) -> str:
         "positions": len(dial.positions),
         "leftOut": dial.left_out,
         "seed": dial.seed,
-        "seeds": SEEDS,
+        "seeds": seeds,
     }
     if explored:
         plan["explored"] = explored

@@ -24,6 +24,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("folder", nargs="?", default="site", help="where the pages go (default: site)")
     parser.add_argument("--notebooks", default="notebooks", help="the folder with the lessons (default: notebooks)")
     parser.add_argument("--repository", default="", metavar="OWNER/NAME", help="on GitHub, for the links to Binder")
+    parser.add_argument("--seeds", type=int, default=5, help="runs of each position of the dials (default: 5)")
     parser.set_defaults(perform=perform)
 
 
@@ -34,7 +35,7 @@ def perform(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise Refused(f"the pages need Jupyter, and {error.name} is not installed; see the README's install") from error
     with refusing():
-        lessons = build(Path(options.notebooks), Path(options.folder), _tell, options.repository)
+        lessons = build(Path(options.notebooks), Path(options.folder), _tell, options.repository, options.seeds)
     positions = sum(lesson.positions for lesson in lessons)
     print(f"{len(lessons)} lessons, {positions:,} runs: {Path(options.folder, 'index.html')}")
     return 0
