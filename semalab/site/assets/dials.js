@@ -207,7 +207,7 @@
       semalab.write(note, place.note);
       printed.textContent = place.printed;
       fold.hidden = !place.printed;
-      semalab.write(schedules, plan.explored ? plan.explored[at] : "");
+      semalab.write(schedules, plan.explored ? `Every schedule: ${plan.explored[at]}` : "");
       root.classList.add("ready");
       if (turned) remember();
       root.dataset.position = `${at}`;
