@@ -125,7 +125,7 @@ def points(thing: Thing, drawing: Drawing) -> np.ndarray:
     """The same of what is listed: lower left and upper right of a box, all corners of anything else."""
     numbers = np.array(thing.numbers, dtype=float)
     if thing.form == "boxes":
-        left, right, top, bottom = numbers.reshape(-1, 4).T
+        left, top, right, bottom = numbers.reshape(-1, 4).T
         found = np.stack([left, bottom, right, top], axis=1).reshape(-1, 2)
     elif thing.form == "area":
         places, rest = [], thing.numbers

@@ -127,31 +127,20 @@ def _things(things: Iterable[Thing], words: Numbered, looks: Numbered) -> list[l
 
 
 def _steps(form: str, numbers: Sequence[int]) -> list[int]:
-    """Boxes, lines and marks each from where the one before it was, and their second corner from their first.
+    """Each point from where the one before it was; of boxes and lines their first, and their second from their first.
 
     Neighbours are alike, and small numbers that come again and again make a small file.
     """
-    if form == "boxes":  # left, right, top, bottom: what reaches from left to right, and from top to bottom
-        found, left, top = [], 0, 0
-        for at in range(0, len(numbers), 4):
-            begin, end, high, low = numbers[at : at + 4]
-            found += [begin - left, end - begin, high - top, low - high]
-            left, top = begin, high
-        return found
-    if form == "lines":
-        found, x, y = [], 0, 0
-        for at in range(0, len(numbers), 4):
-            begin, high, end, low = numbers[at : at + 4]
-            found += [begin - x, high - y, end - begin, low - high]
-            x, y = begin, high
-        return found
-    if form in {"marks", "path"}:
-        found, x, y = [], 0, 0
-        for at in range(0, len(numbers), 2):
-            found += [numbers[at] - x, numbers[at + 1] - y]
-            x, y = numbers[at], numbers[at + 1]
-        return found
-    return list(numbers)
+    if form not in {"boxes", "lines", "marks", "path"}:
+        return list(numbers)
+    points = list(zip(numbers[::2], numbers[1::2], strict=True))
+    apart = 2 if form in {"boxes", "lines"} else 1  # points of a thing
+    steps: list[int] = []
+    for place, (x, y) in enumerate(points):
+        near = place - 1 if place % apart else place - apart
+        left, top = points[near] if near >= 0 else (0, 0)
+        steps += [x - left, y - top]
+    return steps
 
 
 def _look(thing: Thing) -> dict[str, Any]:

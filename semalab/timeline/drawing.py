@@ -32,7 +32,7 @@ _ALIGN = {"left": 0, "center": 1, "right": 2}
 class Thing:
     """Things of one kind and look, drawn together.
 
-    form: how `numbers` are to be read: "boxes" (left, right, top, bottom of each), "area" (of each polygon how many
+    form: how `numbers` are to be read: "boxes" (left, top, right, bottom of each), "area" (of each polygon how many
     corners it has, negative where its line is open, and they), "lines" (both ends of each), "path" (corners of one
     line), "marks" (points), "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
     kind: what they are, as "hold". style: matplotlib's words. words: of "words"; of "pixels" the PNG, in base64.
@@ -104,7 +104,7 @@ class ListCanvas:
         corners = self._on_plot(np.asarray(path.vertices))
         codes = np.asarray(path.codes) if path.codes is not None else None
         if codes is not None and len(codes) % 5 == 0 and (codes.reshape(-1, 5) == np.array(BOX)).all():
-            box = corners.reshape(-1, 10)[:, [0, 2, 5, 1]]  # left, right, top, bottom
+            box = corners.reshape(-1, 10)[:, [0, 5, 2, 1]]  # left, top, right, bottom
             self._add(z, "boxes", gid, style, box)
             return
         starts = np.flatnonzero(codes == Path.MOVETO) if codes is not None else np.array([0])

@@ -57,7 +57,7 @@
       if (form === "boxes" && (kind === "hold" || kind === "wait")) {
         const colour = kind === "hold" ? style.fill : style.line;
         const tone = place.tones.find(([, its]) => its === colour);
-        for (const [begin, end, top, bottom] of semalab.boxes(numbers)) {
+        for (const [begin, top, end, bottom] of semalab.pairs(numbers)) {
           found.push({ kind, begin, end, top, bottom, row: row((top + bottom) / 2), name: tone ? tone[0] : "" });
         }
       }

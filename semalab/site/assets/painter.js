@@ -43,14 +43,14 @@ const semalab = {};
 
   const near = number => Math.round(number * 10) / 10;
 
-  // Each from where the one before it was, its second corner from its first.
-  function boxes(numbers) {
+  // Both corners of each: the first from where the first of the one before it was, the second from its first.
+  function pairs(numbers) {
     const found = [];
-    let begin = 0, top = 0;
+    let x = 0, y = 0;
     for (let at = 0; at < numbers.length; at += 4) {
-      begin += numbers[at];
-      top += numbers[at + 2];
-      found.push([begin, begin + numbers[at + 1], top, top + numbers[at + 3]]);
+      x += numbers[at];
+      y += numbers[at + 1];
+      found.push([x, y, x + numbers[at + 2], y + numbers[at + 3]]);
     }
     return found;
   }
@@ -65,7 +65,7 @@ const semalab = {};
   const FORMS = {
     boxes(numbers, x) {
       let path = "";
-      for (const [begin, end, top, bottom] of boxes(numbers)) {
+      for (const [begin, top, end, bottom] of pairs(numbers)) {
         const left = near(x(begin));
         path += `M${left} ${bottom}H${near(x(end))}V${top}H${left}Z`;
       }
@@ -84,12 +84,8 @@ const semalab = {};
       return path;
     },
     lines(numbers, x) {
-      let path = "", begin = 0, top = 0;
-      for (let at = 0; at < numbers.length; at += 4) {
-        begin += numbers[at];
-        top += numbers[at + 1];
-        path += `M${near(x(begin))} ${top}L${near(x(begin + numbers[at + 2]))} ${top + numbers[at + 3]}`;
-      }
+      let path = "";
+      for (const [begin, top, end, bottom] of pairs(numbers)) path += `M${near(x(begin))} ${top}L${near(x(end))} ${bottom}`;
       return path;
     },
     path(numbers, x) {
@@ -174,5 +170,5 @@ const semalab = {};
     }));
   }
 
-  Object.assign(semalab, { write, boxes, make, paint, position });
+  Object.assign(semalab, { write, pairs, make, paint, position });
 })();
