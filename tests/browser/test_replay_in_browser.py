@@ -252,6 +252,7 @@ def test_space_plays_and_pauses(open_replay: Open) -> None:
 
 def test_the_keyboard_alone_reaches_everything(open_replay: Open) -> None:
     replay = open_replay(lab.record(visit, threads=2, clock="virtual"))
+    replay.press("Home")
     reached = []
     for _ in range(9):
         replay.press("Tab")
@@ -339,6 +340,7 @@ def test_without_javascript_there_are_picture_sentence_and_steps(open_replay: Op
 def test_a_hostile_program_is_only_shown(open_replay: Open) -> None:
     run = lab.record(hostile, clock="virtual")
     replay = open_replay(run)
+    replay.press("Home")
     for number in range(len(run.moments)):
         _agrees(replay, number)
         replay.press("ArrowRight")
