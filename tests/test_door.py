@@ -160,7 +160,7 @@ def test_settings_are_whole_and_frozen() -> None:
     names = {field.name for field in fields(RunSettings)}
     assert names == {
         *("clock", "seed", "timeout", "patience", "claim", "schedule"),
-        *("cancelled", "stopped_by", "watched"),
+        *("cancelled", "stopped_by", "script", "watched"),
     }
     with pytest.raises(TypeError, match="unexpected keyword argument 'threads'"):
         run_program(visit, {}, threads=1)

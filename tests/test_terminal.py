@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -246,7 +247,7 @@ def test_open_writes_a_page_and_says_where(folder: Path, tmp_path: Path) -> None
 
 def test_open_shows_the_page_in_the_browser_that_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.record(lambda: None, clock="virtual").save(tmp_path / "saved.json")
-    browser = f"{sys.executable} -c \"import sys; print('shown', sys.argv[1])\" %s"
+    browser = f"{shlex.quote(sys.executable)} -c \"import sys; print('shown', sys.argv[1])\" %s"
     monkeypatch.setenv("BROWSER", browser)
     page = tmp_path / "page.html"
     out, err, status = semalab("open", "--page", page.name, "saved.json", folder=tmp_path)
