@@ -269,9 +269,9 @@ def test_saved_logs_read_back(name: str, message: str) -> None:
 def test_files_are_utf_8_in_every_locale(tmp_path: Path) -> None:
     folder = tmp_path / "Übungen"
     folder.mkdir()
-    # From 3.13 on, and in that locale, Python imports no compiled module from a folder with other letters than ASCII's:
+    # From 3.12 on, and in that locale, Python imports no compiled module from a folder with other letters than ASCII's:
     # no hypothesis here, and of an environment in such a folder no pictures, which need NumPy.
-    pictures = ("svg", "png", "pdf") if sys.prefix.isascii() or sys.version_info < (3, 13) else ()
+    pictures = ("svg", "png", "pdf") if sys.prefix.isascii() or sys.version_info < (3, 12) else ()
     suffixes = ("csv", "json", "trace.json", *pictures)
     # As bytes: in that locale such a name is no text.
     program = f"""
