@@ -18,7 +18,6 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from jupyterlab_in_browser import CHROMIUM_FLAGS, chromium
 from matplotlib.patches import PathPatch
 
 playwright = pytest.importorskip("playwright.sync_api", reason="tests/requirements.txt is not installed: no browser")
@@ -41,17 +40,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-        yield started
-        started.close()
-
-
 def opened(browser: Any, file: Path, asked: str = "", **settings: Any) -> Any:
-    """A page, the requests that it made, and what its console said."""
-    page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}).new_page()
+    """A page of its own, which keeps the requests that it makes and what its console says."""
+    page = browser.browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}).new_page()
     page.said, page.asked = [], []
     page.on("console", lambda message: page.said.append(message.text))
     page.on("pageerror", lambda error: page.said.append(str(error)))
