@@ -33,6 +33,16 @@ def dials(program: Callable[..., Any], abbreviations: Mapping[str, Any]) -> dict
     return made
 
 
+def stops(widget: widgets.Widget) -> list[Any]:
+    """The values that a dial can stand at, in order; none of a widget that is no slider, menu or box."""
+    if isinstance(widget, widgets.IntSlider | widgets.FloatSlider):
+        steps = int((widget.max - widget.min) / widget.step + 1e-9)
+        return [widget.min + number * widget.step for number in range(steps + 1)]
+    if isinstance(widget, widgets.Checkbox):
+        return [False, True]
+    return [value for _, value in getattr(widget, "_options_full", ())]
+
+
 def _check_range(name: str, abbreviation: Any) -> None:
     if not isinstance(abbreviation, tuple) or len(abbreviation) < 2:
         return

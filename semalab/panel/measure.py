@@ -28,10 +28,6 @@ class Measure:
         self.before = self._last[1] if same and self._last is not None else None
         self._last = stands, length
 
-    def forget(self) -> None:
-        """The next run is the first."""
-        self.__init__()  # type: ignore[misc]
-
     @property
     def meanwhile(self) -> tuple[int, int | None]:
         """Of a run that goes on, how far its axis goes at least, and where the one before ended."""

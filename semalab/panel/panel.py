@@ -204,7 +204,7 @@ class Panel(Kept):
                 other._stop("another panel began to run")
         job = self._job(self.values, self.clock.value, self.seed.value, self._stopping, self._under_way)
         if self._under_way:
-            self.sentence.value = texts.meanwhile("Running on the wall clock…")
+            self.sentence.value = texts.sentence("Running on the wall clock…")
             self._latest.submit(job)
         else:
             self._latest.cancel()
@@ -255,7 +255,7 @@ class Panel(Kept):
             self.clock.value, self.seed.value = "virtual", seed
         finally:
             self._turning = False
-        self._measure.forget()
+        self._measure = Measure()
         self.closer.forget()
         self.refresh()
 
@@ -266,7 +266,7 @@ class Panel(Kept):
         self._stopped_by = by
         self._stopping.set()
         self.switches.stoppable(False)
-        self.sentence.value = texts.meanwhile("Stopping…")
+        self.sentence.value = texts.sentence("Stopping…")
 
     def _grow(self, run: Run | None, seconds: float) -> None:
         """Show a run that goes on: no verdict before its end."""

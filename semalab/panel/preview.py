@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as widgets
 from PIL import Image
 
+from semalab.panel.controls import stops
 from semalab.panel.measure import Measure
 from semalab.run import Run
 from semalab.timeline.ink import PAPER
@@ -42,14 +43,10 @@ def settings_of(controls: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _places(control: Any) -> list[Any]:
-    """The values of a dial, in order; none for a widget of another kind."""
-    if isinstance(control, widgets.IntSlider):
-        return list(range(control.min, control.max + 1, control.step))
+    """What stands for the values of a dial, in order: of fractions the ends and the present one."""
     if isinstance(control, widgets.FloatSlider):
         return [control.min, control.value, control.max]
-    if isinstance(control, widgets.Checkbox):
-        return [False, True]
-    return [value for _, value in getattr(control, "_options_full", ())]
+    return stops(control)
 
 
 def preview(settings: list[dict[str, Any]], record: Callable[[dict[str, Any]], Run | Exception]) -> bytes | None:

@@ -50,11 +50,6 @@ def sentence(text: str) -> str:
     return f"<div {STATUS}><b>{escape(text)}</b></div>"
 
 
-def meanwhile(text: str) -> str:
-    """Why there is no verdict yet, as high as one: nothing below may jump when a run begins and ends."""
-    return sentence(text)
-
-
 def under_way(words: str) -> str:
     """What a run that goes on has come to, as high as its verdict; changes too often to be spoken."""
     return f"<div style='overflow-wrap:anywhere'><b>{escape(words)}</b></div>"

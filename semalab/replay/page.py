@@ -167,7 +167,12 @@ def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
         "start": _start(moments),
         "changes": changes,
     }
-    return json.dumps(log, separators=(",", ":")).replace("<", "\\u003c")
+    return embedded(log)
+
+
+def embedded(data: Any) -> str:
+    """Data as JSON that can stand in a page: nothing in it ends the element or begins another."""
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _start(moments: Moments) -> int:

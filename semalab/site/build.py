@@ -20,7 +20,7 @@ from semalab.site.dial import Dial
 from semalab.site.facts import dark_twins, facts_of, steps_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
-from semalab.site.pages import Files, Place, cells_of, linked, notebook_page, panel, summary_of, title_of
+from semalab.site.pages import Files, Place, cells_of, notebook_page, panel, summary_of, text_page, title_of
 from semalab.site.questions import questions_of
 
 SEEDS = 5  # runs of each position
@@ -87,7 +87,7 @@ def build(
     _texts(notebooks, files)
     _shared(found, repository, files)
     _anchor(files)
-    _write(files, target, notebooks)
+    _write(files, target)
     told(len(sources) + 1, len(sources) + 1, "what all pages share")
     return found
 
@@ -113,7 +113,7 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
         panels[number] = panel(key, dial, seeds, _explored(dial))
     link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
-    place = Place(title_of(text), summary_of(text), panels=panels, questions=questions, **link)
+    place = Place(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
 
@@ -138,15 +138,12 @@ def _explored(dial: Dial) -> list[str]:
 
 def _texts(notebooks: Path, files: Files) -> None:
     """The pages of the texts beside the lessons, and their pictures."""
-    from nbconvert.filters.markdown import markdown2html
-
     for source in sorted(notebooks.rglob("*.md")):
         inside = source.relative_to(notebooks)
         text = source.read_text(encoding="utf-8")
         root = "../" * (len(inside.parts) - 1)
-        body = f'<div class="text">\n{markdown2html(text)}\n</div>'
-        page = _page(title_of(text) or inside.stem, summary_of(text), root, body)
-        files.add(inside.with_suffix(".html").as_posix(), linked(page))
+        place = Place(title_of(text) or inside.stem, summary_of(text), root)
+        text_page(text, inside.with_suffix("").as_posix(), place, files)
     for source in sorted(path for path in notebooks.rglob("*") if path.suffix in {".pdf", ".png", ".json"}):
         if not any(part.startswith(".") for part in source.relative_to(notebooks).parts):
             files.add(source.relative_to(notebooks).as_posix(), source.read_bytes())
@@ -159,7 +156,7 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
     for lesson in lessons:
         characters |= lesson.characters
         entries.append(f'<li><a href="{lesson.name}.html">{escape(lesson.title)}</a><br>{escape(lesson.summary)}</li>')
-    body = (
+    body = (  # without an empty line: to Markdown it is one block of HTML
         "<h1>The semaphore, on a lab bench</h1>\n"
         "<p>A semaphore lets so many threads in at once. It is also a mutex, a latch and a counter. In each lesson you "
         "run a small program, turn its dials, and see in a picture what its threads did.</p>\n"
@@ -172,7 +169,8 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
         '<li><a href="your_own_program.html">Your own program on the bench</a></li>'
         '<li><a href="for_teachers/running_a_class.html">For teachers</a></li></ul>'
     )
-    files.add("index.html", _page("semalab", "Lessons on threading.Semaphore, with dials to turn.", "", body))
+    place = Place("The semaphore, on a lab bench", "Lessons on threading.Semaphore, with dials to turn.")
+    text_page(body, "index", place, files)
     for asset in sorted(_ASSETS.iterdir()):
         files.add(f"assets/{asset.name}", asset.read_bytes())
     files.add("assets/colours.css", _colours())
@@ -210,22 +208,6 @@ def _read(name: str) -> str:
     return unquote(unescape(name)).casefold()
 
 
-def _page(title: str, summary: str, root: str, body: str) -> str:
-    """A page that is no lesson."""
-    policy = "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; script-src 'self'"
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f'<title>{escape(title)}</title>\n<meta name="description" content="{escape(summary)}">\n'
-        f'<link rel="stylesheet" href="{root}assets/page.css">\n'
-        f'<link rel="stylesheet" href="{root}assets/colours.css">\n'
-        f'</head>\n<body>\n<a class="skip" href="#main">To the text</a>\n'
-        f'<header><a href="{root}index.html">semalab</a></header>\n<main id="main">\n{body}\n</main>\n'
-        "</body>\n</html>\n"
-    )
-
-
 def _colours() -> str:
     """The inks on dark paper, and the colours of code on both."""
     from pygments.formatters.html import HtmlFormatter
@@ -237,7 +219,7 @@ def _colours() -> str:
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n:root {{\n{inks}}}\n}}\n{ground}"
 
 
-def _write(files: Files, target: Path, notebooks: Path) -> None:
+def _write(files: Files, target: Path) -> None:
     if target.exists():
         shutil.rmtree(target)
     for name, content in files.made.items():

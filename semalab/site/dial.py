@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import ipywidgets as widgets
+
 from semalab.claims import Check
-from semalab.panel.controls import dials
+from semalab.panel.controls import dials, stops
 from semalab.recording import record
 from semalab.run import Run
 from semalab.settings import Program
@@ -21,7 +24,7 @@ _ROUND = (1, 2, 5)  # and their tens: where a dial stops that has too many posit
 class Control:
     """One argument. stops: its values, in order; place: which of them it begins at. all: how many it has in a notebook.
 
-    kind: "range", "choice" or "switch".
+    kind: "range" or "choice".
     """
 
     name: str
@@ -52,10 +55,7 @@ class Dial:
     @property
     def left_out(self) -> int:
         """Positions that the notebook has and the page has not."""
-        every = 1
-        for control in self.controls:
-            every *= control.all
-        return every - len(self.positions)
+        return math.prod(control.all for control in self.controls) - _count(self.controls)
 
     def run(self, values: Mapping[str, Any], seed: int) -> Run:
         return record(
@@ -77,28 +77,15 @@ def dial_of(program: Program, sliders: Mapping[str, Any], **settings: Any) -> Di
 
 
 def _count(controls: Sequence[Control]) -> int:
-    count = 1
-    for control in controls:
-        count *= len(control.stops)
-    return count
+    return math.prod(len(control.stops) for control in controls)
 
 
-def _control(name: str, widget: Any) -> Control:
-    if hasattr(widget, "options"):
-        kind, stops = "choice", tuple(getattr(widget, "_options_values", widget.options))
-    elif isinstance(widget.value, bool):
-        kind, stops = "switch", (False, True)
-    elif hasattr(widget, "min"):
-        kind, stops = "range", tuple(_steps(widget.min, widget.max, widget.step))
-    else:
+def _control(name: str, widget: widgets.Widget) -> Control:
+    found = tuple(stops(widget))
+    if not found:
         raise TypeError(f"a page can turn ranges, choices and switches, got {name} with {type(widget).__name__}")
-    return Control(name, kind, stops, stops.index(widget.value), len(stops))
-
-
-def _steps(least: float, most: float, step: float) -> Iterator[float]:
-    count = int((most - least) / step + 1e-9)
-    for number in range(count + 1):
-        yield least + number * step
+    kind = "range" if hasattr(widget, "min") else "choice"
+    return Control(name, kind, found, found.index(widget.value), len(found))
 
 
 def _thinner(control: Control) -> Control:
@@ -107,5 +94,5 @@ def _thinner(control: Control) -> Control:
         return control
     first, last, now = control.stops[0], control.stops[-1], control.stops[control.place]
     round_ones = {mantissa * 10**power for power in range(6) for mantissa in _ROUND}
-    stops = tuple(stop for stop in control.stops if stop in {first, last, now} | round_ones)
-    return Control(control.name, control.kind, stops, stops.index(now), control.all)
+    kept = tuple(stop for stop in control.stops if stop in {first, last, now} | round_ones)
+    return replace(control, stops=kept, place=kept.index(now))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from semalab.replay.page import embedded
 from semalab.site.dial import Dial
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -33,13 +33,17 @@ class Files:
 
 @dataclass(frozen=True)
 class Place:
-    """A page among the others. root: the way to the site's folder; before, after: the lessons next to it, or ""."""
+    """A page among the others. root: the way to the site's folder; before, after: the lessons next to it, or "".
+
+    lesson: it is one. panels, questions: per number of a cell what takes the place of its output, as HTML.
+    """
 
     title: str
     summary: str
     root: str = ""
     before: str = ""
     after: str = ""
+    lesson: bool = False
     panels: Mapping[int, str] = field(default_factory=dict)
     questions: Mapping[int, str] = field(default_factory=dict)
 
@@ -75,8 +79,15 @@ def notebook_page(notebook: Any, name: str, place: Place, files: Files) -> None:
                 output.metadata.update(_stored(output, f"img/{name}-{number}.png", files))
     exporter = HTMLExporter(extra_template_basedirs=[str(TEMPLATES)], template_name="semalab")
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    text, _ = exporter.from_notebook_node(notebook, {"lesson": place})
-    files.add(f"{name}.html", linked(text))
+    text, _ = exporter.from_notebook_node(notebook, {"place": place})
+    files.add(f"{name}.html", _linked(text))
+
+
+def text_page(text: str, name: str, place: Place, files: Files) -> None:
+    """Add the page of a text in Markdown."""
+    from nbformat.v4 import new_markdown_cell, new_notebook
+
+    notebook_page(new_notebook(cells=[new_markdown_cell(text)]), name, place, files)
 
 
 def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
     return {"file": file, "width": shown, "height": round(high * shown / wide), "described": described}
 
 
-def linked(page: str) -> str:
+def _linked(page: str) -> str:
     """Links to notebooks and texts lead to their pages; what a strict policy would refuse is taken out."""
     page = _LINK.sub(r"\1.html", page)
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
@@ -116,8 +127,7 @@ def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:
     }
     if explored:
         plan["explored"] = explored
-    text = json.dumps(plan, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div class="panel" id="{name}" role="group" aria-label="Dials for {escape(dial.program.__name__)}">'
-        f'<script type="application/json">{text}</script><div class="turned"></div></div>'
+        f'<script type="application/json">{embedded(plan)}</script><div class="turned"></div></div>'
     )

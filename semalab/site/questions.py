@@ -10,6 +10,7 @@ from html import escape
 from semalab.excerpt import written
 from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.catalogue import exercise
+from semalab.replay.page import embedded
 
 _ASKED = re.compile(r"""lab\.check\(\s*"([a-z]+-[0-9]+)\"""")
 _ELSEWHERE = (
@@ -42,11 +43,10 @@ def _question(task: Prediction) -> str:
         "other": _told(task, other).replace(written(other, 60), "{}"),
         "nonsense": nonsense.sentences[0].replace(written(None, 60), "{}"),
     }
-    text = json.dumps(plan, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
     asked = escape(task.asked)
     return (
         f'<div class="question" role="group" aria-label="Answer {task.name}">'
-        f'<script type="application/json">{text}</script>'
+        f'<script type="application/json">{embedded(plan)}</script>'
         f'<p class="elsewhere">Your answer must be {asked}. <noscript>{_ELSEWHERE}</noscript></p></div>'
     )
 

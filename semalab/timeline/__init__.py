@@ -72,10 +72,9 @@ def draw(reading: Reading, *, onto: Onto | None = None, **settings: Any) -> Figu
 
 def listed(reading: Reading, **settings: Any) -> Drawing:
     """What `draw` would draw, as data; settings as in `layout`."""
-    with plain_settings():
-        laid = layout(reading, **settings)
-        canvas = ListCanvas(laid.page, laid.scene, laid.begin, laid.end)
-        paint(laid, canvas)
+    laid = layout(reading, **settings)
+    canvas = ListCanvas(laid.page, laid.scene, laid.begin, laid.end)
+    paint(laid, canvas)
     return canvas.drawing()
 
 

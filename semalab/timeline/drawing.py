@@ -21,7 +21,6 @@ from semalab.timeline.ink import INK
 from semalab.timeline.page import Page
 from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import BOX
-from semalab.timeline.words import clean, width
 
 _FINENESS = 10_000  # grains across the plot, at least: times can be told from them to three digits
 _ASCENT = 0.38  # of the size: half of a letter's height above its baseline
@@ -34,7 +33,7 @@ class Thing:
 
     form: how `numbers` are to be read: "boxes" (left, top, right, bottom of each), "area" (of each polygon how many
     corners it has, negative where its line is open, and they), "lines" (both ends of each), "path" (corners of one
-    line), "marks" (points), "words" (x, baseline, width), "pixels" (left, right, top, bottom). on: "plot" or "paper".
+    line), "marks" (points), "words" (x, baseline), "pixels" (left, right, top, bottom). on: "plot" or "paper".
     kind: what they are, as "hold". style: matplotlib's words. words: of "words"; of "pixels" the PNG, in base64.
     """
 
@@ -129,10 +128,9 @@ class ListCanvas:
         self._plot.append((z, Thing("pixels", "plot", gid, (), numbers, _png(image))))
 
     def words(self, x: float, y: float, words: str, gid: str, bold: bool, size: float, style: Style) -> None:
-        words = clean(words)
         if style.get("va", "baseline") == "center_baseline":
             y -= _ASCENT * size
-        place = (_tenths(x), _tenths(self._page.height - y), _tenths(width(words, size, bold) / 1.03))
+        place = (_tenths(x), _tenths(self._page.height - y))
         look = {"bold": bold, "size": size, "color": style.get("color", INK), "align": _ALIGN[style.get("ha", "left")]}
         self._words.append(Thing("words", "paper", gid, tuple(sorted(look.items())), place, words))
 

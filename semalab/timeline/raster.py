@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.backend_bases import RendererBase
 from matplotlib.colors import to_rgb
 
 from semalab.timeline.canvas import Pixels
@@ -44,31 +42,6 @@ def narrow(sheet: Sheet) -> bool:
 def painted(marks: Marks) -> bool:
     """Marks too many for symbols become columns of pixels."""
     return marks.kind in {"count", "pass", "take"}
-
-
-class Image(Artist):
-    """Pixels of a palette at a place on the plot. Scaled to the renderer's grid by taking the nearest."""
-
-    def __init__(self, pixels: Pixels) -> None:
-        super().__init__()
-        self.codes, self.box = pixels.codes, pixels.box
-        self.palette = pixels.palette.view(np.uint32).ravel()
-
-    def draw(self, renderer: RendererBase) -> None:
-        left, bottom, right, top = self.box
-        x0, y0 = self.get_transform().transform((left, bottom))
-        x1, y1 = self.get_transform().transform((right, top))
-        times = renderer.get_image_magnification()
-        high, wide = max(1, round((y1 - y0) * times)), max(1, round((x1 - x0) * times))
-        codes = self.codes
-        if codes.shape != (high, wide):
-            rows = ((np.arange(high) + 0.5) * len(codes) / high).astype(np.intp)
-            columns = ((np.arange(wide) + 0.5) * codes.shape[1] / wide).astype(np.intp)
-            codes = codes[rows[:, None], columns]
-        pixels = self.palette[codes[::-1]].view(np.uint8).reshape(high, wide, 4)
-        context = renderer.new_gc()
-        renderer.draw_image(context, round(x0 * times) / times, round(y0 * times) / times, pixels)
-        context.restore()
 
 
 class Raster:

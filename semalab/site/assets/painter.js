@@ -122,8 +122,8 @@ const semalab = {};
   }
 
   function paintWords(svg, kind, look, numbers, words) {
-    for (let at = 0; at < numbers.length; at += 4) {
-      const [left, base, , word] = numbers.slice(at, at + 4);
+    for (let at = 0; at < numbers.length; at += 3) {
+      const [left, base, word] = numbers.slice(at, at + 3);
       const text = make("text", {
         x: left, y: base, "font-size": look.size, "text-anchor": ["start", "middle", "end"][look.align], class: kind,
       });
