@@ -9,6 +9,7 @@ from matplotlib.path import Path
 from matplotlib.typing import MarkerType
 
 from semalab.draw.ink import ALARM, GREY, INK, PAPER, SMALL
+from semalab.draw.moments import Marks
 from semalab.draw.raster import as_image, painted
 from semalab.draw.rows import HOLD, TIP, WAIT, middles
 from semalab.draw.scene import Marks, Scene

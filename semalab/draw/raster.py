@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from semalab.draw.bars import Bars
 from semalab.draw.canvas import Pixels
 from semalab.draw.density import OFTEN, STEPS, Density
 from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
+from semalab.draw.moments import Marks
 from semalab.draw.page import POINTS
 from semalab.draw.rows import HOLD, WAIT
 from semalab.draw.scene import Bars, Marks, Scene

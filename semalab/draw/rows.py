@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.path import Path
 
+from semalab.draw.bars import Bars
 from semalab.draw.ink import FAINT, LINE, PAPER, Tone
 from semalab.draw.scene import Bars, Scene
 from semalab.draw.sheet import Sheet, boxes
