@@ -12,7 +12,7 @@ from semalab.draw.ink import ALARM, GREY, INK, PAPER, SMALL
 from semalab.draw.moments import Marks
 from semalab.draw.raster import as_image, painted
 from semalab.draw.rows import HOLD, TIP, WAIT, middles
-from semalab.draw.scene import Marks, Scene
+from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 from semalab.draw.words import width
 

@@ -12,7 +12,7 @@ from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
 from semalab.draw.moments import Marks
 from semalab.draw.page import POINTS
 from semalab.draw.rows import HOLD, WAIT
-from semalab.draw.scene import Bars, Marks, Scene
+from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 
 MOST_ROWS, MOST_BARS = 60, 4_000  # beyond either, rows become an image

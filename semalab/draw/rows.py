@@ -9,7 +9,7 @@ from matplotlib.path import Path
 
 from semalab.draw.bars import Bars
 from semalab.draw.ink import FAINT, LINE, PAPER, Tone
-from semalab.draw.scene import Bars, Scene
+from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet, boxes
 from semalab.draw.words import clean, width
 
