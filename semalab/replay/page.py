@@ -14,8 +14,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
-from semalab.analysis.moments import Moments, State
+from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, State
+from semalab.analysis.moments import Moments
 from semalab.analysis.source import Source
 from semalab.log.excerpt import cut
 from semalab.log.trace import FLAGS, JOINS, LOCKS, Primitive
