@@ -25,7 +25,8 @@ def verdict(run: Run, before: str = "") -> str:
     before: how long the run before took, in words; the line that it stands on is there in any case, so that nothing
     below moves.
     """
-    spoken = f"{badge(run.standing)}<b>{escape(run.verdict)}</b> <em>{escape(run.description)}</em>{f' {escape(run.note)}' if run.note else ''}"
+    spoken = f"{badge(run.standing)}<b>{escape(run.verdict)}</b> <em>{escape(run.description)}</em>"
+    spoken += f" {escape(run.note)}" if run.note else ""
     body = f"<div {STATUS}><span {_UNSEEN}>{spoken}</span><div style='opacity:.75'>{escape(before) or '&nbsp;'}</div>"
     return body + "</div>"
 
