@@ -15,7 +15,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 import semalab as lab
-from semalab.timeline.drawing import Drawing, Thing
+from semalab.draw.drawing import Drawing, Thing
 
 
 def visit(threads: int = 4, initial: int = 1) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from semalab.excerpt import said_by
+from semalab.draw.clock import clock_of
+from semalab.draw.drawing import Drawing, Thing
+from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
+from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.draw.table import table
+from semalab.log.excerpt import said_by
 from semalab.run import Run
-from semalab.timeline.clock import clock_of
-from semalab.timeline.drawing import Drawing, Thing
-from semalab.timeline.ink import DARK, INK, OTHER, PAPER, TONES, paler
-from semalab.timeline.raster import JOIN, SLEEP, WORK
-from semalab.timeline.table import table
 
 _DASH = {"solid": ()}
 _STRENGTHS = (0.25, 0.3, 0.35, 0.5, 0.7, 0.85, *(0.12 + 0.88 * step / 6 for step in range(1, 7)))
