@@ -15,8 +15,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 import semalab as lab
-from semalab.timeline.drawing import Drawing, Thing
-from semalab.timeline.pointing import HOLD, OPEN, SLEEP, WAIT
+from semalab.draw.drawing import Drawing, Thing
+from semalab.draw.pointing import HOLD, OPEN, SLEEP, WAIT
 
 
 def visit(threads: int = 4, initial: int = 1) -> None:

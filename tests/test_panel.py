@@ -17,11 +17,11 @@ import ipywidgets
 import pytest
 
 import semalab as lab
-from semalab.panel import controls
-from semalab.panel.export import Export
-from semalab.panel.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
-from semalab.panel.preview import settings_of
-from semalab.timeline import layout, png
+from semalab.draw import layout, png
+from semalab.notebook import controls
+from semalab.notebook.export import Export
+from semalab.notebook.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
+from semalab.notebook.preview import settings_of
 
 TESTS = Path(__file__).resolve().parent
 
@@ -575,7 +575,7 @@ def test_a_burst_on_the_wall_clock_ends_with_the_last_value() -> None:
 SEARCHING = """
 import asyncio, re, threading
 import semalab as lab
-from semalab.panel import trying
+from semalab.notebook import trying
 trying.PATIENCE = trying.BETWEEN = 0  # every count is posted
 
 def many(threads=5):
@@ -655,7 +655,7 @@ def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> Non
 STUBBORN = """
 import asyncio, socket, threading, time
 import semalab as lab
-from semalab.panel import growing
+from semalab.notebook import growing
 growing.FIRST = growing.PAUSE = 0.01
 
 def program(what="ends"):
