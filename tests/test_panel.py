@@ -282,12 +282,14 @@ def test_the_run_is_gone_through_in_a_fold_of_its_own() -> None:
 
 def test_an_error_is_shown_with_the_programs_own_lines() -> None:
     panel = lab.interact(fails, threads=(1, 2))
-    shown = panel.sentence.value
-    assert "worker-0 raised LookupError" in shown
+    said, shown = panel.sentence.value, panel.besides.value
+    assert "worker-0 raised LookupError" in said
     assert "in work: raise LookupError" in shown
-    assert "&lt;b&gt;no such seat&lt;/b&gt;" in shown  # text of the program, never markup
+    for part in (said, shown):
+        assert "&lt;b&gt;no such seat&lt;/b&gt;" in part  # text of the program, never markup
     assert "semalab" not in shown
     assert "threading.py" not in shown
+    assert panel.children[-1] is panel.besides  # it may be long, and must move nothing
 
 
 def test_a_program_that_never_ends_is_stopped() -> None:

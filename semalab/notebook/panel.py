@@ -133,6 +133,7 @@ class Panel(Kept):
         )
         self.sentence = widgets.HTML()
         self.printed = widgets.HTML()
+        self.besides = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
         self.fold = Folds(
@@ -165,6 +166,7 @@ class Panel(Kept):
                 widgets.HBox([self.fold.head, self.reset, Export(getattr(program, "__name__", "run"))], layout=_WRAP),
                 self.fold,
                 *([self.trying] if self.trying is not None else []),
+                self.besides,
             ]
         )
         self.add_class(PANEL)
@@ -288,7 +290,7 @@ class Panel(Kept):
         self.switches.stoppable(False)
         self.closer.wait(False)
         if isinstance(run, Exception):
-            self.sentence.value = texts.message(run)
+            self.sentence.value, self.besides.value = texts.message(run), ""
             return
         self.run = run
         self._measure.take(run)
@@ -296,6 +298,7 @@ class Panel(Kept):
         self._draw()
         before = self._measure.before if run.trace.duration else None
         self.sentence.value = texts.verdict(run, f"The run before: {duration(before)}" if before is not None else "")
+        self.besides.value = texts.besides(run)
         self.printed.value = texts.output(run)
         self.fold.empty(PRINTED, not run.printed)
         self.steps.show(run)

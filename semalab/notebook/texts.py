@@ -26,11 +26,15 @@ def verdict(run: Run, before: str = "") -> str:
     below moves.
     """
     spoken = f"{badge(run.standing)}<b>{escape(run.verdict)}</b> <em>{escape(run.description)}</em>"
+    spoken += f" {escape(run.note)}" if run.note else ""
     body = f"<div {STATUS}><span {_UNSEEN}>{spoken}</span><div style='opacity:.75'>{escape(before) or '&nbsp;'}</div>"
-    body += f"<div>{escape(run.note)}</div>" if run.note else ""
-    if run.exception is not None:
-        body += _lines(own_lines(run))
     return body + "</div>"
+
+
+def besides(run: Run) -> str:
+    """The run's note and its traceback, of any height: for the end of the panel, where they move nothing."""
+    note = f"<div style='overflow-wrap:anywhere'>{escape(run.note)}</div>" if run.note else ""
+    return note + (_lines(own_lines(run)) if run.exception is not None else "")
 
 
 def badge(standing: str) -> str:
