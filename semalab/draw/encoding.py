@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from semalab.timeline.drawing import Drawing, Thing
-from semalab.timeline.ink import DARK, INK, OTHER, PAPER, TONES, paler
-from semalab.timeline.raster import JOIN, SLEEP, WORK
+from semalab.draw.drawing import Drawing, Thing
+from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
+from semalab.draw.raster import JOIN, SLEEP, WORK
 
 PAINTERS = tuple(Path(__file__).with_name(name) for name in ("painter.js", "pointer.js"))  # what reads it, in order
 _DASH = {"solid": ()}

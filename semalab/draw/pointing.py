@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from semalab.columns import INITIAL, NEVER
-from semalab.reading import Use
-from semalab.timeline.scene import Scene
-from semalab.timeline.table import table
+from semalab.analysis.reading import Use
+from semalab.draw.scene import Scene
+from semalab.draw.table import table
+from semalab.log.columns import INITIAL, NEVER
 
 WAIT, HOLD, SLEEP, JOIN = range(4)
 OPEN, LEFT = 4, 8  # added to a kind: it had not ended when the run did; when its thread did

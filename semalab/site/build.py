@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from semalab.draw.encoding import PAINTERS, dark_twins
 from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.facts import facts_of, position_of, steps_of
@@ -22,7 +23,6 @@ from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, notebook_page, panel, summary_of, text_page, title_of
 from semalab.site.questions import questions_of
-from semalab.timeline.encoding import PAINTERS, dark_twins
 
 SEEDS = 5  # runs of each position
 SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a panel's picture

@@ -7,16 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from semalab.draw.clock import clock_of
-from semalab.draw.drawing import Drawing, Thing
-from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
-from semalab.draw.raster import JOIN, SLEEP, WORK
-from semalab.draw.table import table
-from semalab.log.excerpt import said_by
-from semalab.run import Run
-from semalab.draw.clock import clock_of
 from semalab.draw.drawing import Drawing, blank
 from semalab.draw.encoding import Numbered, encoded, pointed
 from semalab.draw.table import table
+from semalab.log.excerpt import said_by
+from semalab.run import Run
 
 Position = tuple[Sequence[str], Drawing]  # what is said of a run, and its picture
 
