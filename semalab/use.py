@@ -58,14 +58,14 @@ class Counts(NamedTuple):
     openings, passes: (index, row of the thread). times: of every event of the log, in nanoseconds.
     """
 
-    times: Numbers
-    values: Numbers
-    waiters: Numbers
-    inside: Numbers
-    handovers: Numbers
-    stolen: Numbers
-    openings: Numbers
-    passes: Numbers
+    times: Numbers[int]
+    values: Numbers[int]
+    waiters: Numbers[int]
+    inside: Numbers[int]
+    handovers: Numbers[int]
+    stolen: Numbers[int]
+    openings: Numbers[int]
+    passes: Numbers[int]
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,6 @@ class Use:
         """Of a semaphore: wake-ups in vain, in log order."""
         return tuple(Stolen(*pair) for pair in pairs(self.counts.stolen))
 
-    def _steps(self, column: Numbers) -> Iterator[Step]:
+    def _steps(self, column: Numbers[int]) -> Iterator[Step]:
         times = self.counts.times
         return (Step(times[index] if index >= 0 else 0, level) for index, level in pairs(column))

@@ -23,7 +23,7 @@ from semalab.stepping.reach import codes_of
 from semalab.twins import functions
 from semalab.twins.namespaces import ABSENT, content
 
-UNKNOWN: Any = object()  # there may be a value, and it cannot be read
+UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 _CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
 _IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
@@ -214,7 +214,8 @@ class Seen(tuple[Any, ...]):
 
     @property
     def waiting(self) -> tuple[tuple[int, ...], ...]:
-        return self[1]
+        waiting: tuple[tuple[int, ...], ...] = self[1]
+        return waiting
 
 
 def _held(lock: Any) -> Hashable:

@@ -103,11 +103,11 @@ def _survives(name: str, value: Any) -> bool:
 
 
 def _is_plain(value: Any, depth: int) -> bool:
-    kind = type(value)
+    kind: type = type(value)
     if value is None or kind in (bool, str):
         return True
     if kind is int:
-        return -(2**63) <= value < 2**63
+        return bool(-(2**63) <= value < 2**63)
     if kind is float:
         return math.isfinite(value)
     if depth and kind is list:

@@ -28,7 +28,7 @@ def called(name: str, message: str) -> SavedException:
     >>> called("IndexError", "pop from empty list")
     IndexError('pop from empty list')
     """
-    kind = type(cut(name, len(name)), (SavedException,), {"__doc__": SavedException.__doc__})
+    kind: type[SavedException] = type(cut(name, len(name)), (SavedException,), {"__doc__": SavedException.__doc__})
     return kind(message)
 
 

@@ -249,13 +249,14 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
-            return join(self, timeout)
+            join(self, timeout)
+            return
         other = getattr(self, "_program_thread", None)
         processor.threads.look_for(other)
         if other is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
             other = getattr(self, "_program_thread", None)
-        return processor.threads.join(join, self, other)
+        processor.threads.join(join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
         if not processor.threads.is_waiting() and not processor.threads.has_joined(

@@ -118,7 +118,7 @@ def check_of(text: str, module: types.ModuleType) -> Check:
         raise Refused(f"--check must end with the bracket that it opens, got {text!r}")
     words = [word.strip() for word in inner.rstrip()[:-1].split(",") if word.strip()]
     if name not in _CLAIMS:
-        own = getattr(module, name, None) if not opened else None
+        own: Check | None = getattr(module, name, None) if not opened else None
         if not callable(own):
             raise Refused(f"--check must be one of {', '.join(_CLAIMS)}, or a function of the script; got {text!r}")
         return own

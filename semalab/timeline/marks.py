@@ -9,9 +9,10 @@ from matplotlib.path import Path
 from matplotlib.typing import MarkerType
 
 from semalab.timeline.ink import ALARM, GREY, INK, PAPER, SMALL
+from semalab.timeline.moments import Marks
 from semalab.timeline.raster import as_image, painted
 from semalab.timeline.rows import HOLD, TIP, WAIT, middles
-from semalab.timeline.scene import Marks, Scene
+from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
 from semalab.timeline.words import width
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.colors import to_rgb
 
+from semalab.timeline.bars import Bars
 from semalab.timeline.canvas import Pixels
 from semalab.timeline.density import OFTEN, STEPS, Density
 from semalab.timeline.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
+from semalab.timeline.moments import Marks
 from semalab.timeline.page import POINTS
 from semalab.timeline.rows import HOLD, WAIT
-from semalab.timeline.scene import Bars, Marks, Scene
+from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet
 
 MOST_ROWS, MOST_BARS = 60, 4_000  # beyond either, rows become an image

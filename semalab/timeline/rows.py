@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.path import Path
 
+from semalab.timeline.bars import Bars
 from semalab.timeline.ink import FAINT, LINE, PAPER, Tone
-from semalab.timeline.scene import Bars, Scene
+from semalab.timeline.scene import Scene
 from semalab.timeline.sheet import Sheet, boxes
 from semalab.timeline.words import clean, width
 

@@ -153,7 +153,7 @@ def _number(future: Any) -> int:
 def _future(base: types.ModuleType, source: types.ModuleType, recorder: Recorder, watched: type) -> type:
     number: Iterator[int] = count(1)
 
-    class Future(base.Future, concurrent.futures.Future):  # type: ignore[name-defined]
+    class Future(base.Future, concurrent.futures.Future[Any]):  # type: ignore[name-defined]
         """Logged like an event: 0 until it is done, then 1. Its hash is its number: sets of futures keep one order.
 
         It is one of the real futures, too, none of whose methods it uses: asyncio, and whoever else waits for what a

@@ -139,7 +139,7 @@ def _awaited(primitive: Any) -> bool:
 def _numbered_future() -> type:
     import concurrent.futures
 
-    class Future(concurrent.futures.Future):
+    class Future(concurrent.futures.Future[Any]):
         """A future that keeps its place in the sets it is in."""
 
         _number: int

@@ -41,7 +41,7 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
 
     def join_at_once(waited_for: Any, timeout: float | None) -> None:
         try:
-            return join(waited_for, timeout)
+            join(waited_for, timeout)
         except RuntimeError:  # it has not been started, say: who learns that has learned something
             if point is not None:
                 point()
@@ -50,12 +50,13 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
     def recorded_join(waited_for: Any, timeout: float | None = None) -> None:
         thread = getattr(waited_for, "_program_thread", None)  # none: it was not started yet
         if thread is None or thread is recorder.processor.current() or not is_alive(waited_for):
-            return join_at_once(waited_for, timeout)
+            join_at_once(waited_for, timeout)
+            return
         limit = 0 if timeout is None else max(1, nanoseconds(min(timeout, threading.TIMEOUT_MAX)))
         note("join", None, thread.number, limit)
         gave_up = 0
         try:
-            return join(waited_for, timeout)
+            join(waited_for, timeout)
         except BaseException:
             gave_up = 1
             raise
