@@ -8,7 +8,7 @@ from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.decode import Printed
-from semalab.event import Event, Primitive
+from semalab.event import LOCKS, Event, Primitive
 from semalab.labels import primitive_labels
 from semalab.source import Source, source_of
 from semalab.stops import Deadlock, Wait
@@ -119,4 +119,6 @@ class Log:
                 held.append(row.actor)
             elif row.kind == "release" and row.actor in held:
                 held.remove(row.actor)
+            elif row.kind == "release" and self.made[row.key].kind in LOCKS:  # any process may give it back
+                held.clear()
         return holders
