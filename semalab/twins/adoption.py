@@ -15,6 +15,7 @@ from semalab.twins.kept import kept
 from semalab.twins.namespace import Twins
 from semalab.twins.namespaces import functions, library_of_code
 from semalab.twins.reach import Reach, Reference
+from semalab.twins.recorded import Recorded
 from semalab.twins.retired import RetiredLock
 from semalab.twins.unseen import Unseen
 
@@ -38,6 +39,8 @@ def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
 
 def is_primitive(value: Any) -> bool:
     """True for what threads wait in or are started by, and that is not of a run."""
+    if is_a(value, Recorded):
+        return False
     if is_a(value, threading.Thread):
         return not (value._started.is_set() or is_a(value, threading._DummyThread))
     return is_a(value, (*_LOCKS, RetiredLock, *_PERMITS, threading.Condition, *_others()))
