@@ -320,3 +320,30 @@ def test_a_wait_in_real_seconds_is_no_time_out_of_the_programs(how: str) -> None
     assert plain.result == {"result": 42, "exception": None}[how]
     for loop in loops:
         loop.close()
+
+
+create_task = vars(asyncio.BaseEventLoop)["create_task"]
+
+
+def names_of_tasks() -> list[str]:
+    async def name() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    async def several() -> list[str]:
+        names = [await name(), *await asyncio.gather(name(), name()), await asyncio.wait_for(name(), 10)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(name(), name=chosen) for chosen in (None, "mine", None)]
+        return [*names, *(task.result() for task in tasks)]
+
+    return [*asyncio.run(several()), *asyncio.run(several())[:2]]
+
+
+def test_the_tasks_inside_a_run_are_numbered_anew() -> None:
+    """As in a process that has made none before."""
+    first = lab.record(names_of_tasks, clock="virtual").result
+    assert first[:3] == ["Task-1", "Task-2", "Task-3"] and first[5] == "mine"
+    names_of_tasks()  # outside of it the process counts on
+    assert lab.record(names_of_tasks, clock="virtual").result == first
+    assert vars(asyncio.BaseEventLoop)["create_task"] is create_task

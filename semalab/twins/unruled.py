@@ -7,6 +7,7 @@ where it stands, for the threads of the run.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import random
 import sys
@@ -73,6 +74,7 @@ def unruled_places(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
     yield _exchanged(twins, Entry(vars(random), "_urandom"), "random.SystemRandom")
     yield _exchanged(twins, Attribute(random.Random, "seed"), "random.Random()", _gives_no_seed)
     yield from _of_numpy(twins)
+    yield from _names_of_tasks(twins)
     if twins.processor.clock != "virtual":
         return  # a run of tasks: their loop waits so, on its own clock
     if "select" in sys.modules:
@@ -118,6 +120,25 @@ def _of_numpy(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
             yield _exchanged(twins, Entry(vars(numpy), name), "numpy.random", seeds)
         elif getattr(value, "__self__", None) is generator and name != "get_state":
             yield _exchanged(twins, Entry(vars(numpy), name), "numpy.random", draws)
+
+
+def _names_of_tasks(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
+    """Tasks that nobody names are numbered by the process, which counts on from run to run: here, anew in each run."""
+    loops = sys.modules.get("asyncio.base_events")
+    if loops is None:
+        return
+    numbers = [itertools.count(1)]
+    twins.renewals.append(lambda: numbers.__setitem__(0, itertools.count(1)))
+    place = Attribute(loops.BaseEventLoop, "create_task")
+    real = place.get()
+
+    @functools.wraps(real)
+    def create_task(loop: Any, coro: Any, **how: Any) -> Any:
+        if how.get("name") is None and twins.inside():
+            how["name"] = f"Task-{next(numbers[0])}"  # before it begins, which an eager one does at once
+        return real(loop, coro, **how)
+
+    yield place, real, create_task
 
 
 class _Poll:
