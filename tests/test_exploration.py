@@ -29,7 +29,7 @@ import semalab as lab
 from semalab.exploration.explore import search
 from semalab.exploration.sleepsets import DepthFirst
 from semalab.exploration.stage import Stage
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 from semalab.stepping import Settings, pool
 
 pytest_plugins = ("leftovers",)
@@ -218,7 +218,7 @@ def test_violations_can_be_run_again(granularity: str) -> None:
 AGAIN = """
 import sys
 import exploration_programs, semalab as lab
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 schedule = Schedule.from_json(sys.argv[1])
 run = lab.record(
     exploration_programs.counting, clock="virtual", schedule=schedule, raises=False, threads=2, initial=2

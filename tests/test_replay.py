@@ -21,13 +21,13 @@ from PIL import Image
 from virtual_runs import latch, mutex
 
 import semalab as lab
-from semalab.reading import read
+from semalab.analysis.reading import read
+from semalab.draw import png
+from semalab.draw.ink import TONES
+from semalab.draw.places import Places, places_of
+from semalab.log.trace import Event, Primitive, Trace
 from semalab.replay import as_html
 from semalab.run import Run
-from semalab.timeline import png
-from semalab.timeline.ink import TONES
-from semalab.timeline.places import Places, places_of
-from semalab.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -19,7 +19,7 @@ from semalab.beyond import record_processes
 from semalab.beyond.alive import hold, is_held
 from semalab.beyond.module_text import module_text
 from semalab.beyond.stuck import Account
-from semalab.stops import Deadlock
+from semalab.log.stops import Deadlock
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can only be spawned on this system")
 

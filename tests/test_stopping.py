@@ -24,9 +24,9 @@ from endless_programs import ENDLESS, spins
 from patience import wait_until
 
 import semalab as lab
+from semalab.instrument import streams
+from semalab.log.stops import Timeout
 from semalab.recording import run_program
-from semalab.stops import Timeout
-from semalab.twins import streams
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -253,7 +253,7 @@ def test_a_program_that_prints_without_end_does_not_fill_the_memory(
     write: str, clock: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     assert streams.MOST_TEXT == 50_000_000
-    monkeypatch.setattr("semalab.twins.streams.MOST_TEXT", 1_000_000)
+    monkeypatch.setattr("semalab.instrument.streams.MOST_TEXT", 1_000_000)
     run = lab.record(floods, write=write, clock=clock, timeout=5)
     told, _, there = run.verdict.partition("; ")
     assert told == "Stopped: the program had printed 1,000,000 bytes and was still going"

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 import semalab as lab
 from semalab.beyond import record_tasks
 from semalab.beyond.tasks import _leads_to
+from semalab.log.stops import Deadlock, Timeout
 from semalab.run import Run
-from semalab.stops import Deadlock, Timeout
 
 virtually = functools.partial(lab.record, clock="virtual")
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from semalab.beyond.alive import hold
-from semalab.labels import assigned_to
+from semalab.instrument.naming import assigned_to
 
 NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into
 PROGRAM = "recorded_program"  # the module that the program becomes

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
-from semalab.decode import Printed
-from semalab.event import LOCKS, Event, Primitive
-from semalab.labels import primitive_labels
-from semalab.source import Source, source_of
-from semalab.stops import Deadlock, Wait
-from semalab.trace import Trace
+from semalab.analysis.decode import Printed
+from semalab.log.event import LOCKS, Event, Primitive
+from semalab.instrument.naming import primitive_labels
+from semalab.analysis.source import Source, source_of
+from semalab.log.stops import Deadlock, Wait
+from semalab.log.trace import Trace
+from semalab.log.event import Event, Primitive
 
 
 class Semaphore(NamedTuple):

@@ -13,22 +13,24 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+from semalab.analysis.claims import Check
+from semalab.analysis.decode import Printed
 from semalab.bench import Bench
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.place import place
 from semalab.beyond.primitives import CLASSES, Primitives
-from semalab.claims import Check
-from semalab.decode import Printed
 from semalab.engine import Stop, WallProcessor
 from semalab.engine.processor import MOST_EVENTS
-from semalab.event import OUTSIDE, POOLED, QUEUES, Primitive
-from semalab.excerpt import written
-from semalab.labels import line_of, thread_label, thread_labels
+from semalab.instrument import Twins
+from semalab.instrument.naming import line_of, thread_label, thread_labels
+from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
+from semalab.log.excerpt import written
+from semalab.log.stops import Deadlock, Timeout, Wait, several_of
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
-from semalab.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
-from semalab.twins import Twins
+from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
+from semalab.instrument import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
 _TASK = "asyncio.Task"

@@ -7,9 +7,9 @@ import pkgutil
 from importlib import import_module
 from typing import Any
 
-from semalab.excerpt import written
 from semalab.exercises import tasks
 from semalab.exercises.exercise import Exercise
+from semalab.log.excerpt import written
 
 
 def names() -> tuple[str, ...]:

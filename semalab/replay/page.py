@@ -14,15 +14,15 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from semalab.excerpt import cut
-from semalab.moments import Moments, State
-from semalab.moments.change import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
-from semalab.source import Source
-from semalab.trace import FLAGS, JOINS, LOCKS, Primitive
+from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, State
+from semalab.analysis.moments import Moments
+from semalab.analysis.source import Source
+from semalab.log.excerpt import cut
+from semalab.log.trace import FLAGS, JOINS, LOCKS, Primitive
 
 if TYPE_CHECKING:
-    from semalab.run import Run
-    from semalab.timeline.places import Places
+    from semalab.analysis.record import Record
+    from semalab.draw.places import Places
 
 WIDTH, HEIGHT = 7.6, 4.1  # inches of the picture, at most: beside the source, the page fits a slide
 _DPI = 200
@@ -39,7 +39,7 @@ class Page(NamedTuple):
     ratio: float
 
 
-def as_html(run: Run) -> str:
+def as_html(run: Record) -> str:
     """The page: the same text for the same run.
 
     >>> Path("run.html").write_text(as_html(run), encoding="utf-8")
@@ -47,13 +47,14 @@ def as_html(run: Run) -> str:
     return page_of(run).text
 
 
-def page_of(run: Run) -> Page:
-    from semalab.timeline import png
-    from semalab.timeline.places import places_of
+def page_of(run: Record) -> Page:
+    from semalab.draw import png
+    from semalab.draw.picture import picture_of
+    from semalab.draw.places import places_of
 
-    figure = run.timeline(width=WIDTH, dpi=_DPI)
+    figure = picture_of(run, width=WIDTH, dpi=_DPI)
     if figure.get_figheight() > HEIGHT:
-        figure = run.timeline(width=WIDTH, height=HEIGHT, dpi=_DPI)
+        figure = picture_of(run, width=WIDTH, height=HEIGHT, dpi=_DPI)
     picture = base64.b64encode(png(figure, compression=6)).decode("ascii")
     moments = run.moments
     places = places_of(figure, run.reading, run.stopped is not None)

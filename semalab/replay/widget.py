@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from semalab.jupyterlab import runs_this_cell
+from semalab.draw.picture import bundle_of
+from semalab.replay.jupyterlab import runs_this_cell
 from semalab.replay.page import page_of
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
 # As high as the page is at this width: what is above or below it never moves.
 _FRAME = """<style>
@@ -41,7 +42,7 @@ class Replay(widgets.HTML):
     Invariant: what is shown is `run`, whole and unchanging; the kernel is not asked again.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Record) -> None:
         self.run = run
         super().__init__(framed(run), layout={"width": "100%"})
 
@@ -49,7 +50,7 @@ class Replay(widgets.HTML):
         return f"Replay in {len(self.run.moments):,} steps. {self.run.verdict}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle, about = self.run._repr_mimebundle_()
+        bundle, about = bundle_of(self.run)
         picture = bundle["image/png"]
         if runs_this_cell():
             page = framed(self.run, _still(picture, about))
@@ -58,7 +59,7 @@ class Replay(widgets.HTML):
         return {**(view if isinstance(view, dict) else view[0]), "image/png": picture}
 
 
-def framed(run: Run, still: str = "") -> str:
+def framed(run: Record, still: str = "") -> str:
     """The page in a frame that has its own keys, style and script; `still` is shown where frames and styles are not."""
     page = page_of(run)
     return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)

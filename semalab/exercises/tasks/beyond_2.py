@@ -6,7 +6,7 @@ import asyncio
 import random
 from typing import Any
 
-from semalab.claims import limit
+from semalab.analysis.claims import limit
 from semalab.exercises.coroutine import TaskTrial
 from semalab.run import Run
 

@@ -7,9 +7,9 @@ import heapq
 import random
 from typing import Any
 
-from semalab.claims import limit
-from semalab.event import SEMAPHORES
+from semalab.analysis.claims import limit
 from semalab.exercises.coroutine import TaskTrial
+from semalab.log.event import SEMAPHORES
 from semalab.run import Run
 
 

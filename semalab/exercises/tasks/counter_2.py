@@ -6,9 +6,9 @@ import threading
 import time
 from typing import Any
 
-from semalab.excerpt import written
 from semalab.exercises.logged import STAY, calls
 from semalab.exercises.trial import Trial
+from semalab.log.excerpt import written
 from semalab.run import Run
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from semalab.claims import limit
+from semalab.analysis.claims import limit
 from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.together import run_together
 from semalab.run import Run

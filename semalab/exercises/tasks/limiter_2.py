@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from semalab.claims import limit
+from semalab.analysis.claims import limit
 from semalab.exercises.logged import STAY, calls
 from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial

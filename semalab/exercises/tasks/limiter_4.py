@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from semalab.claims import limit
+from semalab.analysis.claims import limit
 from semalab.exercises.logged import STAY, calls, instead, semaphores
 from semalab.exercises.trial import Trial
 from semalab.run import Run

@@ -6,8 +6,8 @@ import threading
 import time
 from contextlib import suppress
 
+from semalab.analysis.rate import starts_of
 from semalab.exercises.answers import Answer, Prediction
-from semalab.rate import starts_of
 from semalab.run import Run
 
 UNTIL = 45  # milliseconds: when they are counted

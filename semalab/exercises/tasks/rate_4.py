@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from semalab.analysis.rate import at_most_per
 from semalab.exercises.logged import STAY, calls, is_call
 from semalab.exercises.together import run_together
 from semalab.exercises.trial import Trial
-from semalab.rate import at_most_per
 from semalab.run import Run
 
 WINDOW = 0.1  # seconds

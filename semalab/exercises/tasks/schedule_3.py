@@ -13,8 +13,8 @@ from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.interrupts import interrupts
+from semalab.log.stops import Deadlock
 from semalab.run import Run
-from semalab.stops import Deadlock
 
 
 def give_two_semaphores(attempt: Any) -> None:
