@@ -8,12 +8,11 @@ from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.analysis.decode import Printed
-from semalab.log.event import LOCKS, Event, Primitive
-from semalab.instrument.naming import primitive_labels
 from semalab.analysis.source import Source, source_of
+from semalab.instrument.naming import primitive_labels
+from semalab.log.event import LOCKS, Event, Primitive
 from semalab.log.stops import Deadlock, Wait
 from semalab.log.trace import Trace
-from semalab.log.event import Event, Primitive
 
 
 class Semaphore(NamedTuple):

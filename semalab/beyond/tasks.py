@@ -26,11 +26,9 @@ from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
 from semalab.log.excerpt import written
-from semalab.log.stops import Deadlock, Timeout, Wait, several_of
+from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
-from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
-from semalab.instrument import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
 _TASK = "asyncio.Task"
