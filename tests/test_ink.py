@@ -9,9 +9,9 @@ import pytest
 from matplotlib.colors import to_rgb
 from test_timeline import CASES, contrast, picture
 
-from semalab.panel.export import DARK, INVERTED, TURNED
-from semalab.timeline.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
-from semalab.timeline.raster import JOIN, SLEEP, WORK
+from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
+from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.notebook.export import DARK, INVERTED, TURNED
 
 EVERY_TONE = (*TONES, OTHER)
 

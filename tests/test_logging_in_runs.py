@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.stops import Deadlock, Timeout
+from semalab.log.stops import Deadlock, Timeout
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -22,10 +22,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semalab.reading import Reading, Span, read
-from semalab.timeline import draw, natural_height, png, save, svg
-from semalab.timeline.ink import ALARM, PAPER, SHADE, TONES
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Reading, Span, read
+from semalab.draw import draw, natural_height, png, save, svg
+from semalab.draw.ink import ALARM, PAPER, SHADE, TONES
+from semalab.log.trace import Event, Primitive, Trace
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -535,7 +535,7 @@ SCRIPT = """
 import hashlib, sys
 sys.path.insert(0, {tests!r})
 from test_timeline import CASES, picture
-from semalab.timeline import png, svg
+from semalab.draw import png, svg
 for case in CASES:
     figure = picture(case)
     print(case, hashlib.sha256(png(figure)).hexdigest(), hashlib.sha256(svg(figure).encode()).hexdigest())

@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from semalab.excerpt import written
+from semalab.log.excerpt import written
 
 _PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, type(None))
 _LONGEST = 100_000  # characters

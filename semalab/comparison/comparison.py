@@ -13,8 +13,8 @@ from semalab.comparison.headline import ending, headline
 from semalab.comparison.outcome import DOES_NOT_APPLY, outcome
 from semalab.comparison.parting import equal, parted, parting
 from semalab.comparison.varied import names_of, varied
-from semalab.excerpt import written
 from semalab.files import write_whole
+from semalab.log.excerpt import written
 from semalab.run import Run
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Comparison:
 
         Raises: ValueError for another suffix; OSError, with a sentence, if the file cannot be written.
         """
-        from semalab.timeline import written as drawn
+        from semalab.draw import written as drawn
 
         suffix = Path(path).suffix.lower()
         if suffix not in _SUFFIXES:
@@ -145,7 +145,7 @@ class Comparison:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        from semalab.timeline import png
+        from semalab.draw import png
 
         picture = {"image/png": png(self.timeline()), "text/plain": repr(self)}
         return picture, {"image/png": {"alt": f"Two timelines. {self.sentence}. {self.parted}"}}

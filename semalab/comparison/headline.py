@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from semalab.analysis.verdict import expectation, in_vain
 from semalab.comparison.outcome import lasting, time
 from semalab.comparison.turns import turns
-from semalab.excerpt import cut
+from semalab.log.excerpt import cut
+from semalab.log.stops import Deadlock
 from semalab.run import Run
-from semalab.stops import Deadlock
-from semalab.verdict import expectation, in_vain
 
 _SHORT = 160  # characters of a verdict
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semalab.columns import NEVER, rows_of
+from semalab.analysis.reading import Reading
+from semalab.analysis.verdict import LONGEST
 from semalab.comparison.difference import Difference
 from semalab.comparison.turns import turns
-from semalab.excerpt import cut, cut_name
-from semalab.reading import Reading
+from semalab.log.columns import NEVER, rows_of
+from semalab.log.excerpt import cut, cut_name
+from semalab.log.trace import SEMAPHORES
 from semalab.run import Run
-from semalab.trace import SEMAPHORES
-from semalab.verdict import LONGEST
 
 _THREADS = 5  # whose waits are told one by one
 _NAME = 60  # of a thread

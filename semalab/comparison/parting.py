@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from semalab.analysis.moments import sentence_of
 from semalab.comparison.outcome import time
-from semalab.event import Event
-from semalab.excerpt import cut
-from semalab.moments import sentence_of
+from semalab.log.event import Event
+from semalab.log.excerpt import cut
 from semalab.run import Run
 
 _EVENT = 200  # characters of what is said of an event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semalab.comparison.difference import Difference
-from semalab.excerpt import cut_name
+from semalab.log.excerpt import cut_name
 from semalab.run import Run
 
 _NAME = 60  # characters of a name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from semalab.comparison.difference import Difference
-from semalab.excerpt import called, cut
+from semalab.log.excerpt import called, cut
 from semalab.run import Run
 
 _NAME = 60  # characters of what a run is called, at most

@@ -25,7 +25,7 @@ _KERNEL = frozenset(
     "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
-_PARTS = frozenset(f"semalab.twins.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
+_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from semalab.analysis.verdict import FINE, RIGHT, WRONG
 from semalab.exercises.way import way_of
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.steps import in_words
 from semalab.run import Run
-from semalab.verdict import FINE, RIGHT, WRONG
 
 _STEPS = 40  # that are written out: a longer way is told by its picture
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from semalab.draw import png
 from semalab.exercises.way import way_of
 from semalab.exploration.picture import drawing
-from semalab.poster import Head, Tally, poster
+from semalab.report import Head, Tally, poster
 from semalab.run import Run
-from semalab.timeline import png
 
 if TYPE_CHECKING:
     from semalab.exercises.feedback import Feedback

@@ -9,8 +9,7 @@ from time import process_time
 from types import MappingProxyType
 from typing import Any
 
-from semalab.claims import in_words
-from semalab.excerpt import cut_name, written
+from semalab.analysis.claims import in_words
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
@@ -19,12 +18,13 @@ from semalab.exploration.progress import shown
 from semalab.exploration.search import Search
 from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
+from semalab.instrument import made_before
+from semalab.log.excerpt import cut_name, written
+from semalab.log.schedule import POINTS, Schedule
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
-from semalab.schedule import POINTS, Schedule
 from semalab.settings import Program, check_arguments
 from semalab.stepping import Settings
-from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0

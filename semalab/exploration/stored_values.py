@@ -17,11 +17,11 @@ from typing import Any
 from semalab.engine.virtual_lock import VirtualLock
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import VARIABLE
+from semalab.instrument import functions
+from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
 from semalab.stepping.reach import codes_of
-from semalab.twins import functions
-from semalab.twins.namespaces import ABSENT, content
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 _CONTAINER = f"{ITEMS} of "

@@ -14,14 +14,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.excerpt import said_by
+from semalab.analysis.source import Source
 from semalab.files.told import name_of
-from semalab.source import Source
-from semalab.stops import Deadlock, Timeout
-from semalab.trace import Trace
+from semalab.log.excerpt import said_by
+from semalab.log.stops import Deadlock, Timeout
+from semalab.log.trace import Trace
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
 FORMAT, VERSION = "semalab run", 1
 KEYS = (  # that every file has
@@ -46,7 +46,7 @@ END = " ]\n}\n"
 _DEEPEST = 40  # lists in lists of an argument or a result
 
 
-def as_json(run: Run) -> Iterator[bytes]:
+def as_json(run: Record) -> Iterator[bytes]:
     """The run in pieces. The events come last, one a line, in the order of Event's fields."""
     fields = {
         "format": FORMAT,
@@ -125,7 +125,7 @@ def _stopped(stopped: Deadlock | Timeout | None) -> dict[str, Any] | None:
     return {"kind": type(stopped).__name__.lower(), **asdict(stopped)} if stopped is not None else None
 
 
-def _claim(run: Run) -> str | dict[str, Any] | None:
+def _claim(run: Record) -> str | dict[str, Any] | None:
     """A claim of the lab's by its name; of any other, what it said."""
     if run.claim is None:
         return None

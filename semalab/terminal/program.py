@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from semalab.claims import Check, at_most, exact_count, latch, limit, mutual_exclusion
-from semalab.rate import at_most_per
+from semalab.analysis.claims import Check, at_most, exact_count, latch, limit, mutual_exclusion
+from semalab.analysis.rate import at_most_per
+from semalab.engine.uncaught import show
 from semalab.terminal.command import Refused
 from semalab.terminal.script import lead_path, source_of
-from semalab.uncaught import show
 
 _CLAIMS: dict[str, Callable[..., Any]] = {
     "mutual_exclusion": mutual_exclusion,
