@@ -16,7 +16,17 @@ from semalab.engine.garbage import no_collections
 from semalab.instrument import Made, streams
 from semalab.instrument.naming import line_of, primitive_labels, thread_labels
 from semalab.log.event import LOCKS
-from semalab.log.stops import Deadlock, Timeout, Wait, several_of, still_waiting
+from semalab.log.stops import (
+    Deadlock,
+    There,
+    Timeout,
+    Wait,
+    not_ended,
+    place_in_words,
+    several_of,
+    still_there,
+    still_waiting,
+)
 from semalab.log.trace import PERMITS, QUEUES, Event, Primitive, Trace
 
 _FEW, _LOOKS = 20, 20  # events, and operations for each of them, from which somebody asks again and again
@@ -202,17 +212,28 @@ class Decoder:
         running = tuple(self.thread_labels[s.thread.number] for s in stuck if isinstance(s.thread, ProgramThread))
         if verdict == "deadlock":
             return Deadlock(tuple(self._wait(s.thread, s.subject) for s in stuck))
+        there = self._there()
+        where = f"; {still_there(there)}"
         reason = {
-            "timeout": self._others_could(timeout) or self._stood_still(timeout),
+            "timeout": self._others_could(timeout) or self._stood_still(timeout) or not_ended(timeout, there),
             "cancelled": stopped_by,
-            "full": f"the program had written {len(self._events):,} events and was still going",
-            "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going",
+            "full": f"the program had written {len(self._events):,} events and was still going{where}",
+            "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going{where}",
             "stuck": f"nothing happened for 2 s or more{self._where()}; "
             "if the program really needs that long, use clock='wall'",
             "strangers": self._not_ruled(),
         }[verdict]
         left = tuple(self.thread_labels[thread.number] for thread in self.processor.left)
         return Timeout(timeout, clock, running, reason, left)
+
+    def _there(self) -> list[There]:
+        """The run's threads that had not ended, and where they were; first those that waited for nobody."""
+        there = [
+            (subject is not None, There(self.thread_labels[thread.number], at, thread.origin))
+            for thread, subject, at in self.processor.stuck
+            if isinstance(thread, ProgramThread)
+        ]
+        return [one for _, one in sorted(there, key=itemgetter(0))]
 
     def _others_could(self, timeout: float) -> str:
         """Of a run whose threads all waited when its time was up, while others could still have acted."""
@@ -251,8 +272,11 @@ class Decoder:
 
     def _busy(self, tail: Sequence[Event]) -> str:
         """Which thread kept the clock from moving, and at which line, as far as that is known."""
-        if self.processor.stuck_at is not None and self.processor.stuck_thread is not None:
-            thread, line = self.label_of(self.processor.stuck_thread), self.processor.stuck_at[1]
+        one, at = self.processor.stuck_thread, self.processor.stuck_at
+        if one is not None and at is not None:
+            thread, line = self.label_of(one), at[1]
+        elif one is not None and one.origin is not None:  # in code that is none of the program's
+            return f" ({self.label_of(one)}, started {place_in_words(one.origin)})"
         else:
             counts = Counter((event.thread, event.line) for event in tail if event.line is not None)
             if not counts:
@@ -274,10 +298,10 @@ class Decoder:
             return ""
         label = self.thread_labels[thread.number]
         if place is not None:
-            return f" in {place[0]}, line {place[1]} (thread {label})"
+            return f" {place_in_words(place)} (thread {label})"
         if thread.origin is None:
             return f" in {label}"
-        return f" in {label}, which was started in {thread.origin[0]}, line {thread.origin[1]}"
+        return f" in {label}, which was started {place_in_words(thread.origin)}"
 
     def _wait(self, thread: ProgramThread | Foreign, subject: Subject) -> Wait:
         label = self._foreign_label(thread) if isinstance(thread, Foreign) else self.thread_labels[thread.number]

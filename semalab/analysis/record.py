@@ -135,7 +135,7 @@ class Record:
         if self.module == "asyncio":
             ours = "In a coroutine the lab watches asyncio's semaphores and locks."
         elif self.module == "multiprocessing":
-            ours = "Of what processes share the lab watches multiprocessing's semaphores."
+            ours = "Of what processes share the lab watches multiprocessing's semaphores and locks."
         return f"Not watched: {listed(self.unseen)}. {ours}"
 
     @property

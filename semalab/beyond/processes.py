@@ -44,10 +44,10 @@ def record_processes(
 ) -> Run:
     """Run a program that starts processes, in a fresh Python, and return the log of what they did at semaphores.
 
-    The program is plain `multiprocessing`. Seen are `multiprocessing.Semaphore`, `BoundedSemaphore`, `Process`,
-    `time.sleep` and `print`, under the names by which its module or cell knows them. Its functions must stand at the
-    top of a cell or module: the cell's imports, functions and classes become a module of their own, which the
-    processes can import however the system starts them. Afterwards none of them is alive.
+    The program is plain `multiprocessing`. Seen are `multiprocessing.Semaphore`, `BoundedSemaphore`, `Lock`, `RLock`,
+    `Process`, `time.sleep` and `print`, under the names by which its module or cell knows them. Its functions must
+    stand at the top of a cell or module: the cell's imports, functions and classes become a module of their own,
+    which the processes can import however the system starts them. Afterwards none of them is alive.
 
     Args:
         timeout: seconds after which all of them are ended.

@@ -19,8 +19,10 @@ from PIL import Image
 from semalab.draw.canvas import Pixels, Row, Style
 from semalab.draw.ink import INK
 from semalab.draw.page import Page
+from semalab.draw.pointing import Pointing, pointing_of
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import BOX
+from semalab.draw.strip import valued
 
 _FINENESS = 10_000  # grains across the plot, at least: times can be told from them to three digits
 _ASCENT = 0.38  # of the size: half of a letter's height above its baseline
@@ -52,7 +54,8 @@ class Drawing:
     width, height: tenths of a point. left, right: of the plot. begin, end: of its axis, in grains.
     grain: how many there are in a unit of the clock. unit: of the clock, "ms"; "event" where it stood still.
     things: those below come first. rows: names, from the top; first_row, pitch: the middle of the first, and from one
-    to the next, in hundredths of a point. tones: per primitive its colour.
+    to the next, in hundredths of a point. tones: per primitive its colour. strips: name, top and bottom of those that
+    show a primitive's value. pointing: what can be told of what is pointed at.
     """
 
     width: int
@@ -68,6 +71,14 @@ class Drawing:
     first_row: int
     pitch: int
     tones: tuple[tuple[str, str], ...]
+    strips: tuple[tuple[str, int, int], ...]
+    pointing: Pointing
+
+
+def blank(width: float, height: float) -> Drawing:
+    """Empty paper of so many inches."""
+    wide, high = round(width * 720), round(height * 720)
+    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), (), Pointing(0, (), (), (), (), ()))
 
 
 class ListCanvas:
@@ -97,6 +108,11 @@ class ListCanvas:
             first_row=round((page.height - page.row(0)) * 100),
             pitch=round(page.pitch * 100),
             tones=tuple((label, tone.colour) for label, tone in self._scene.tones.items()),
+            strips=tuple(
+                (use.label, _tenths(page.height - band.top), _tenths(page.height - band.bottom))
+                for band, use in valued(self._scene, page)
+            ),
+            pointing=pointing_of(self._scene),
         )
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
-_LAB = str(Path(__file__).parent)
+_LAB = str(Path(__file__).parent.parent) + os.sep
 INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 
 

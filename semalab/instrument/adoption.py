@@ -15,6 +15,7 @@ from semalab.instrument.kept import kept
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import functions, library_of_code
 from semalab.instrument.reach import Reach, Reference
+from semalab.instrument.recorded import Recorded
 from semalab.instrument.retired import RetiredLock
 from semalab.instrument.unseen import Unseen
 
@@ -38,6 +39,8 @@ def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
 
 def is_primitive(value: Any) -> bool:
     """True for what threads wait in or are started by, and that is not of a run."""
+    if is_a(value, Recorded):
+        return False
     if is_a(value, threading.Thread):
         return not (value._started.is_set() or is_a(value, threading._DummyThread))
     return is_a(value, (*_LOCKS, RetiredLock, *_PERMITS, threading.Condition, *_others()))

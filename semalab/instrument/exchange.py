@@ -8,6 +8,7 @@ from typing import Any
 
 from semalab.instrument.places import Element, Entry, Inside, Key, Member, Place, remade
 from semalab.instrument.reach import Reach
+from semalab.instrument.recorded import is_recorded
 
 
 class Exchange:
@@ -63,7 +64,7 @@ class Exchange:
     def rebase(self, cls: type) -> bool:
         """Derive a class of the program from the twins of its bases; False if Python does not allow it."""
         bases = tuple(map(self._of, cls.__bases__))
-        if bases == cls.__bases__:
+        if bases == cls.__bases__ or is_recorded(cls) or self._of(cls) is not cls:  # neither a twin nor what has one
             return True
         self._undo.append((cls, partial(_itself, cls.__bases__), bases))
         try:

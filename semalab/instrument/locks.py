@@ -13,6 +13,7 @@ from typing import Any
 
 from semalab.engine import Stop
 from semalab.engine.processor import check_lock_arguments
+from semalab.instrument.recorded import passing_for, refuse_to_copy
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.watched import ROOM, descend
 
@@ -21,7 +22,7 @@ _frame = sys._getframe
 Token = str
 BEFORE: Token = "held since before the run"
 TAKEN: Token = "taken in the run"
-_RLOCK: Any = type(threading.RLock())
+_LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
 _OWNED = re.compile(r" owner=(\d+) count=(\d+) ")  # in the repr of C's RLock, which alone tells it to other threads
 
 
@@ -59,6 +60,8 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
         lock is already taken. So whoever writes is alone, no lock guards the log, and the stamps of one lock's rows
         are in the order of its rows: an acquire is stamped after it was taken, a release before it is given back.
         """
+
+        __class__, __reduce_ex__ = passing_for(_LOCK, processor), refuse_to_copy(_LOCK)
 
         def __init__(self) -> None:
             self._watch(self, "Lock")
@@ -223,6 +226,8 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             return real
 
     class RLock(source._RLock):  # type: ignore[name-defined]
+        __class__, __reduce_ex__ = passing_for(_RLOCK, processor), refuse_to_copy(_RLOCK)
+
         def __init__(self) -> None:
             super().__init__()
             self._watch()

@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 from semalab.log.event import LOCKS
 from semalab.log.excerpt import cut_name
 
-_LAB = str(Path(__file__).parent)
+_LAB = str(Path(__file__).parent.parent) + os.sep
 _PYTHON = (str(Path(os.__file__).parent), "<frozen ")
 _LONGEST = 80  # characters of a name in a label, which every event of a log may repeat
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.instrument.locks import looking, recorded_locks
+from semalab.instrument.recorded import derive, only_in_the_run
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.watched import ROOM, condition_by_method
 
@@ -36,11 +37,15 @@ def stand_for(module: types.ModuleType, classes: Mapping[str, type], recorder: R
         cls.__name__ = cls.__qualname__ = name
         cls.__module__ = module.__name__
         cls.__doc__ = real.__doc__
-        cls.__new__ = _only_in_the_run(cls, real, recorder)  # type: ignore[method-assign]
+        if "__class__" in vars(cls):
+            cls.__new__ = _real_outside(cls, real, recorder)  # type: ignore[method-assign]
+        elif isinstance(real, type):  # no mock
+            derive(cls, real)
+            only_in_the_run(cls, real, recorder.processor)
 
 
-def _only_in_the_run(cls: type, real: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
-    """A thread that is not of the run (another cell, the lab itself) gets the real class."""
+def _real_outside(cls: type, real: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    """A thread that is not of the run (another cell, the lab itself) gets the real class, which is one of C."""
 
     def __new__(actual: type, *args: Any, **kwargs: Any) -> Any:
         if actual is cls and recorder.processor.current() is None:

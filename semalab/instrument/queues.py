@@ -10,6 +10,7 @@ from typing import Any
 
 from semalab.engine import Inside
 from semalab.instrument.primitives import stand_for
+from semalab.instrument.recorded import passing_for, refuse_to_copy
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.source import Stand, load
 
@@ -85,6 +86,8 @@ def simple_queue(
     refused = source.threading.Semaphore.acquire.__code__ if kind == "SimpleQueue" else None
 
     class SimpleQueue(source._PySimpleQueue):  # type: ignore[name-defined]
+        __class__, __reduce_ex__ = passing_for(queue.SimpleQueue, recorder.processor), refuse_to_copy(queue.SimpleQueue)
+
         def __init__(self) -> None:
             super().__init__()
             count = self._count

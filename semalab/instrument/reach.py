@@ -284,6 +284,7 @@ class Reach:
             inner = [r for r in gc.get_referents(value) if not isinstance(r, type)]
             if is_a(value, _CACHED):
                 self._results.update(id(r) for r in inner if type(r) is dict and r is not vars(value))
+            library = library or library_of(type(value)) or ""  # a generator of NumPy's has a lock of its own
             yield from (Reference(name, r, None, library) for r in inner)
 
     def _of_thread(self, attributes: Iterable[Reference]) -> Iterator[Reference]:

@@ -11,12 +11,14 @@ from typing import Any
 from semalab.engine.cpython import end_or_begin_anew
 from semalab.engine.grasp import is_a
 from semalab.instrument.namespace import Twins
+from semalab.instrument.recorded import becoming
 
 
 class RetiredLock:
     """A recorded lock after its run. A class written in Python cannot become `_thread.lock`; it hands on to one."""
 
     _real: Any
+    __class__ = becoming(lambda lock: type(vars(lock).get("_real", lock)))  # `isinstance` of a real lock is true
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         return bool(self._real.acquire(blocking, timeout))

@@ -11,6 +11,7 @@ import builtins
 import functools
 import importlib.util
 import os
+import threading
 import time
 import types
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.instrument.recorded import derive
 from semalab.instrument.thread_module import thread_module
 
 Stand = Callable[[], types.ModuleType]  # makes or finds what stands in for a module
@@ -82,10 +84,26 @@ def load_threading(processor: Processor) -> types.ModuleType:
         "os": lambda: os_for_copies(processor.clock),
     }
     module = load("threading", stands)
+    _derive_threads(module)
     module.main_thread()._program_thread = processor.current()
     if hasattr(module, "_shutdown_locks"):  # up to 3.12
         module.__dict__["_shutdown_locks"] = _Forgetful()
     return module
+
+
+def _derive_threads(module: types.ModuleType) -> None:
+    """The copy's threads are real ones, too, for whoever asks; the copy's own classes derive from the derived one."""
+    own = module.Thread
+
+    class Thread(own):  # type: ignore[misc, valid-type]
+        pass
+
+    derive(Thread, threading.Thread)
+    Thread.__qualname__, Thread.__module__, Thread.__doc__ = "Thread", "threading", own.__doc__
+    for cls in list(vars(module).values()):
+        if isinstance(cls, type) and own in cls.__bases__:
+            cls.__bases__ = tuple(Thread if base is own else base for base in cls.__bases__)
+    module.__dict__["Thread"] = Thread
 
 
 class _Forgetful(set[Any]):

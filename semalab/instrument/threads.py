@@ -11,6 +11,7 @@ from semalab.engine import Stop
 from semalab.engine.virtual_lock import nanoseconds
 from semalab.instrument.locks import looking
 from semalab.instrument.primitives import recorded_classes
+from semalab.instrument.recorded import only_in_the_run
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.source import copied
 
@@ -63,17 +64,12 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
         finally:
             note("joined", None, thread.number, gave_up)
 
-    def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
-        if cls is thread and recorder.processor.current() is None:
-            return threading.Thread(*args, **kwargs)
-        return object.__new__(cls)
-
     recorded_join.__name__ = recorded_join.__qualname__ = "join"
     recorded_join.__doc__ = join.__doc__
     thread.join = recorded_join
     if point is not None:
         thread.is_alive = looking(is_alive, point)
-    thread.__new__ = __new__
+    only_in_the_run(thread, threading.Thread, recorder.processor)
 
 
 def _hook(module: types.ModuleType, recorder: Recorder) -> Callable[[Any], None]:

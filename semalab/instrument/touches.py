@@ -16,6 +16,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from semalab.engine import VirtualProcessor
 from semalab.engine.grasp import is_a
 from semalab.instrument.adoption import Adoption
 from semalab.instrument.exchange import Exchange
@@ -77,6 +78,12 @@ class Touches:
                 self._decide(one, caller)
             return id(one) in self._taken
 
+    def waited_in_vain(self) -> None:
+        """A real wait is over, for its time was up: on the virtual clock it kept others from running meanwhile."""
+        processor = self._twins.processor
+        if isinstance(processor, VirtualProcessor) and processor.current() is not None:
+            processor.overslept()
+
     def _decide(self, one: Any, caller: types.FrameType) -> None:
         if is_a(one, threading.Condition) and is_copy(caller.f_globals):
             return  # the inside of a primitive of the program's own class, which has been named
@@ -108,11 +115,16 @@ class Touches:
 def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method of a real class, which tells the run under way of each use; one for all runs."""
 
+    waits = method is threading.Condition.wait
+
     @functools.wraps(method)
     def told(one: Any, *args: Any, **kwargs: Any) -> Any:
         if _listening and _listening[0].touched(one, sys._getframe(1)):
             return getattr(one, method.__name__)(*args, **kwargs)
-        return method(one, *args, **kwargs)
+        got = method(one, *args, **kwargs)
+        if waits and not got and _listening:  # the time was up, in real seconds
+            _listening[0].waited_in_vain()
+        return got
 
     return told
 

@@ -13,9 +13,10 @@ _OTHERS = frozenset(  # semaphores of other modules
         "distributed.Semaphore",
     }
 )
-BEYOND = _OTHERS | {"asyncio.Lock"}  # who waits for them, and when, is those modules' own business
+_OTHER_LOCKS = frozenset({"asyncio.Lock", "multiprocessing.Lock", "multiprocessing.RLock"})
+BEYOND = _OTHERS | _OTHER_LOCKS  # who waits for them, and when, is those modules' own business
 SEMAPHORES = _OTHERS | {"Semaphore", "BoundedSemaphore"}
-LOCKS = frozenset({"Lock", "RLock", "asyncio.Lock"})
+LOCKS = _OTHER_LOCKS | {"Lock", "RLock"}
 PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lock is one permit)
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
 POOLED = frozenset({"Tasks", "Upkeep", "Future", "Futures", "Results"})  # what a pool of threads is made of

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from semalab.log.event import several
 from semalab.log.trace import IDLE, LOCKS, QUEUES, SEMAPHORES
@@ -87,8 +88,43 @@ class Timeout:
     left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        why = self.reason or f"the program had not ended after {self.seconds:g} s; {_still(self.running)}"
+        why = self.reason or not_ended(self.seconds, [There(name) for name in self.running])
         return f"{why}; {_several(self.left)} could not be stopped" if self.left else why
+
+
+class There(NamedTuple):
+    """A thread that was there when the run was stopped: function and line of where it was in the program.
+
+    started: the same of where it was started, if it was in none of the program's lines.
+    """
+
+    thread: str
+    at: tuple[str, int] | None = None
+    started: tuple[str, int] | None = None
+
+
+def not_ended(seconds: float, threads: Sequence[There], kind: str = "thread") -> str:
+    """What is said of a run whose time was up, and of nothing else is known."""
+    return f"the program had not ended after {seconds:g} s; {still_there(threads, kind)}"
+
+
+def still_there(threads: Sequence[There], kind: str = "thread") -> str:
+    """Who was there, and where; of many, the first three."""
+    if not threads:
+        return "none of its threads was running"  # the system had not let one begin
+    if len(threads) == 1:
+        return f"{threads[0].thread} was still there{_where(threads[0], ', ')}"
+    if not any(one.at or one.started for one in threads):
+        return f"{_several(tuple(one.thread for one in threads))} were still there"
+    told = [f"{one.thread}{_where(one, ' ')}" for one in threads[:3]]
+    told += [f"and {len(threads) - 3:,} more"] if len(threads) > 3 else []
+    return f"{len(threads):,} {kind}s were still there: {'; '.join(told)}"
+
+
+def place_in_words(place: tuple[str, int]) -> str:
+    """`in work, line 7`; of what has no name of its own, as a module or a lambda, the line only."""
+    name, line = place
+    return f"in line {line}" if name.startswith("<") else f"in {name}, line {line}"
 
 
 def still_waiting(waits: Iterable[Wait]) -> str:
@@ -152,10 +188,10 @@ def _numbers(names: list[str]) -> list[str]:
     return [part[2] for part in parts if part] if alike else names
 
 
-def _still(threads: tuple[str, ...]) -> str:
-    if not threads:
-        return "none of its threads was running"  # the system had not let one begin
-    return f"{_several(threads)} {'was' if len(threads) == 1 else 'were'} still there"
+def _where(one: There, before: str) -> str:
+    if one.at is not None:
+        return before + place_in_words(one.at)
+    return f"{before}started {place_in_words(one.started)}" if one.started is not None else ""
 
 
 def _several(threads: tuple[str, ...]) -> str:

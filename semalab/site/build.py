@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from semalab.draw.encoding import PAINTERS, dark_twins
 from semalab.run import Run
 from semalab.site.dial import Dial
-from semalab.site.facts import dark_twins, facts_of, steps_of
+from semalab.site.facts import facts_of, position_of, steps_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, notebook_page, panel, summary_of, text_page, title_of
@@ -105,17 +106,22 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
         for seed in range(seeds):
             runs = [_run(dial, values, seed) for values in dial.positions]
             positions += len(runs)
-            files.add(f"data/{key}-{seed}-steps.js", f'semalab.facts("{key}-{seed}-steps",{steps_of(runs)});\n')
             for size, (wide, high) in SIZES.items():
-                facts = facts_of(runs, wide, high)
+                drawn = [position_of(run, wide, high) for run in runs]
+                facts = facts_of(drawn)
                 characters.update(facts)
-                files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
+                _add_facts(f"{key}-{seed}-{size}", facts, files)
+            _add_facts(f"{key}-{seed}-steps", steps_of(runs, drawn), files)
         panels[number] = panel(key, dial, seeds, _explored(dial))
     link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
     place = Place(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
+
+
+def _add_facts(key: str, facts: str, files: Files) -> None:
+    files.add(f"data/{key}.js", f'semalab.facts("{key}",{facts});\n')
 
 
 def _run(dial: Dial, values: dict[str, Any], seed: int) -> Run | Exception:
@@ -171,7 +177,7 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
     )
     place = Place("The semaphore, on a lab bench", "Lessons on threading.Semaphore, with dials to turn.")
     text_page(body, "index", place, files)
-    for asset in sorted(_ASSETS.iterdir()):
+    for asset in sorted([*_ASSETS.iterdir(), *PAINTERS]):
         files.add(f"assets/{asset.name}", asset.read_bytes())
     files.add("assets/colours.css", _colours())
     for name, bold in (("lab-sans", False), ("lab-sans-bold", True)):

@@ -1,78 +1,51 @@
-"""The runs of a panel as one file for a page: what is said of each, and its picture as data.
-
-Words and looks stand once in the file, and positions name them by number: what a dial changes is mostly numbers, and so
-the file is small.
-"""
+"""The runs of a panel as files for a page: what is said of each and its picture; and, asked for later, its steps."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from semalab.draw.clock import clock_of
-from semalab.draw.drawing import Drawing, Thing
-from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
-from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.draw.drawing import Drawing, blank
+from semalab.draw.encoding import Numbered, encoded, pointed
 from semalab.draw.table import table
 from semalab.log.excerpt import said_by
 from semalab.run import Run
 
-_DASH = {"solid": ()}
-_STRENGTHS = (0.25, 0.3, 0.35, 0.5, 0.7, 0.85, *(0.12 + 0.88 * step / 6 for step in range(1, 7)))
-HATCHES = tuple(tone.hatch for tone in (*TONES, OTHER))
-_SQUARE = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
-_MARKERS: Mapping[str, tuple[tuple[float, float], ...]] = {  # as matplotlib draws them, from -1 to 1
-    "s": _SQUARE,
-    "D": ((0.0, -(2**0.5)), (2**0.5, 0.0), (0.0, 2**0.5), (-(2**0.5), 0.0)),
-    "v": ((0.0, -1.0), (-1.0, 1.0), (1.0, 1.0)),
-    "^": ((0.0, 1.0), (-1.0, -1.0), (1.0, -1.0)),
-}
+Position = tuple[Sequence[str], Drawing]  # what is said of a run, and its picture
 
 
-@dataclass
-class Numbered:
-    """Different things, each with the number under which it was first met."""
+def position_of(run: Run | Exception, width: float, height: float) -> Position:
+    """Standing, sentence, what was printed, description and note; inches of the picture.
 
-    all: dict[Any, int] = field(default_factory=dict)
-
-    def __call__(self, thing: Any) -> int:
-        return self.all.setdefault(thing, len(self.all))
-
-
-def facts_of(runs: Iterable[Run | Exception], width: float, height: float) -> str:
-    """JSON of {"words", "looks", "positions"}; inches of the pictures. The same runs give the same text.
-
-    A position: standing, sentence, what was printed, description, note (numbers of words), width, height, left, right,
-    begin, end, grain, unit, first row and pitch, names of rows, primitives and their colours, things. A thing: the
-    number of its look, and its numbers; of words also their own.
+    Of a position that the program does not take: empty paper, and why as the note.
     """
-    words, looks = Numbered(), Numbered()
-    positions = [
-        _refused(run, width, height, words)
-        if isinstance(run, Exception)
-        else _position(run, run.drawing(width=width, height=height), words, looks)
-        for run in runs
-    ]
-    found = {
-        "words": list(words.all),
-        "looks": [[*look[:3], json.loads(look[3])] for look in looks.all],
-        "positions": positions,
-    }
-    return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(run, Exception):
+        return ("", said_by(run), "", "", said_by(run)), blank(width, height)
+    said = (run.standing, run.verdict, run.output, run.description, run.note)
+    return said, run.drawing(width=width, height=height)
 
 
-def steps_of(runs: Iterable[Run | Exception]) -> str:
-    """JSON of {"words", "positions"}: every step of each run.
+def facts_of(positions: Iterable[Position]) -> str:
+    """JSON of what `encoded` makes of them."""
+    return _json(encoded(positions))
+
+
+def steps_of(runs: Iterable[Run | Exception], positions: Iterable[Position]) -> str:
+    """JSON of {"words", "positions", "pointed"}: every step of each run, and what can be told of its picture.
 
     A step: when, in the clock's unit; the number of its sentence; and what it is: 1 where somebody begins to wait, 2
     where a permit is handed over, 3 where something is printed, otherwise 0.
     """
     words = Numbered()
-    positions = [[] if isinstance(run, Exception) else _run_in_steps(run, words) for run in runs]
-    return json.dumps({"words": list(words.all), "positions": positions}, separators=(",", ":"), ensure_ascii=False)
+    steps = [[] if isinstance(run, Exception) else _run_in_steps(run, words) for run in runs]
+    told = [pointed(drawing) for _, drawing in positions]
+    return _json({"words": list(words.all), "positions": steps, "pointed": told})
+
+
+def _json(found: Any) -> str:
+    return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
 
 
 def _run_in_steps(run: Run, words: Numbered) -> list[float]:
@@ -85,111 +58,3 @@ def _run_in_steps(run: Run, words: Numbered) -> list[float]:
         marked = 0 if event is None else {"block": 1, "print": 3}.get(event.kind, 2 if number in given else 0)
         found += [round(at, 4), words(run.moments.sentence(number)), marked]
     return found
-
-
-def _position(run: Run, drawing: Drawing, words: Numbered, looks: Numbered) -> list[Any]:
-    said = [run.standing, run.verdict, run.output, run.description, run.note]
-    size = [drawing.width, drawing.height, drawing.left, drawing.right, drawing.begin, drawing.end]
-    return [
-        *(words(text) for text in said),
-        *size,
-        drawing.grain,
-        words(drawing.unit),
-        drawing.first_row,
-        drawing.pitch,
-        [words(name) for name in drawing.rows],
-        [[words(label), words(colour)] for label, colour in drawing.tones],
-        _things(drawing.things, words, looks),
-    ]
-
-
-def _refused(error: Exception, width: float, height: float, words: Numbered) -> list[Any]:
-    """A position that the program does not take: empty paper, and why as the note."""
-    wide, high, nothing = round(width * 720), round(height * 720), words("")
-    said = words(said_by(error))
-    return [nothing, said, nothing, nothing, said, wide, high, 0, wide, 0, 1, 1.0, nothing, 0, 1, [], [], []]
-
-
-def _things(things: Iterable[Thing], words: Numbered, looks: Numbered) -> list[list[Any]]:
-    found: list[list[Any]] = []
-    for thing in things:
-        look = looks((thing.form, thing.on, thing.kind, json.dumps(_look(thing), sort_keys=True)))
-        numbers: list[Any] = _steps(thing.form, thing.numbers)
-        if thing.form == "words":
-            numbers.append(words(thing.words))
-        if thing.form == "pixels":
-            numbers.append(words(thing.words))
-        if found and found[-1][0] == look and thing.form in {"words", "area"}:  # the others begin anew at 0
-            found[-1] += numbers
-        else:
-            found.append([look, *numbers])
-    return found
-
-
-def _steps(form: str, numbers: Sequence[int]) -> list[int]:
-    """Each point from where the one before it was; of boxes and lines their first, and their second from their first.
-
-    Neighbours are alike, and small numbers that come again and again make a small file.
-    """
-    if form not in {"boxes", "lines", "marks", "path"}:
-        return list(numbers)
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
-    apart = 2 if form in {"boxes", "lines"} else 1  # points of a thing
-    steps: list[int] = []
-    for place, (x, y) in enumerate(points):
-        near = place - 1 if place % apart else place - apart
-        left, top = points[near] if near >= 0 else (0, 0)
-        steps += [x - left, y - top]
-    return steps
-
-
-def _look(thing: Thing) -> dict[str, Any]:
-    """A thing's look in a painter's words; lengths in tenths of a point."""
-    style = dict(thing.style)
-    if thing.form == "words":
-        return {"fill": style["color"], "size": style["size"] * 10, "bold": style["bold"], "align": style["align"]}
-    if thing.form in {"boxes", "area"}:
-        look: dict[str, Any] = {"fill": style.get("facecolor", "none")}
-        if style.get("linewidth", 0):
-            look |= {"line": style.get("edgecolor", INK), "width": style["linewidth"] * 10}
-        if style.get("hatch"):
-            look["hatch"] = HATCHES.index(style["hatch"])
-        return look
-    if thing.form == "marks":
-        return _marker(style)
-    if thing.form in {"lines", "path"}:
-        weight = style.get("linewidth", 1.5)
-        look = {"line": style.get("color", INK), "width": weight * 10}
-        dashes = style.get("linestyle", "solid")
-        if dashes not in _DASH:
-            look["dash"] = [round(length * weight * 10, 2) for length in dashes[1]]
-        if thing.form == "path" and style.get("solid_joinstyle", "round") == "round":
-            look["round"] = True
-        return look
-    return {}
-
-
-def _marker(style: Mapping[str, Any]) -> dict[str, Any]:
-    """A marker's corners, a circle's radius, or the arms of an x; in tenths of a point about its place."""
-    colour, size, shape = style.get("color", INK), style.get("markersize", 6.0) * 10, style["marker"]
-    look: dict[str, Any] = {"line": style.get("markeredgecolor", colour)}
-    look["width"] = style.get("markeredgewidth", 1.0) * 10
-    if shape == "x":
-        return look | {"cross": size / 2}
-    look["fill"] = style.get("markerfacecolor", colour)
-    if shape == "o":
-        return look | {"radius": size / 2}
-    corners = _MARKERS[shape] if isinstance(shape, str) else shape[:-1]
-    reach = 1.0 if isinstance(shape, str) else max(abs(c) for corner in corners for c in corner)
-    look["corners"] = [[round(x / reach * size / 2, 2), round(-y / reach * size / 2, 2)] for x, y in corners]
-    return look
-
-
-@cache
-def dark_twins() -> dict[str, str]:
-    """Per colour that a picture may have, what it is on dark paper."""
-    twins = DARK | {WORK[0]: "#454b53", SLEEP[0]: "#2c3037", JOIN[0]: "#363b42"}
-    for colour in [tone.colour for tone in (*TONES, OTHER)]:
-        for strength in _STRENGTHS:
-            twins[paler(colour, strength)] = paler(DARK[colour], strength, DARK[PAPER])
-    return twins

@@ -267,22 +267,111 @@ def test_a_bar_says_what_it_is(mutex: Any) -> None:
     told = []
     for _ in range(20):
         picture.press("ArrowRight")
+        playwright.expect(pointed).not_to_have_text(told[-1] if told else "")
         told.append(pointed.inner_text())
-    assert told[0] == "worker-3 holds mutex from 12.9 ms to 41.1 ms: 28.2 ms"
+    assert told[0] == "worker-3 holds mutex from 12.9 ms to 41.1 ms: 28.2 ms · line 6: with mutex:"
     assert any(words.startswith("worker-6 waits for mutex from ") and " to 41.1 ms: " in words for words in told)
     assert len(set(told)) == 19  # ten holds and nine waits, and the first again
     mutex.get_by_role("slider", name="initial").press("Home")
     picture.focus()
     picture.press("ArrowRight")
-    assert pointed.inner_text() == "worker-3 waits for mutex from 12.9 ms on, and never stops"
+    still = "worker-3 waits for mutex from 12.9 ms on, and still does when the run ends · line 6: with mutex:"
+    playwright.expect(pointed).to_have_text(still)
     mutex.get_by_role("button", name="reset").click()
     picture.focus()
     mutex.keyboard.press("Tab")
     assert pointed.inner_text() == ""
     box = mutex.locator("svg path.hold").first.bounding_box()
-    row = mutex.locator("svg text.row", has_text="worker-1").bounding_box()
-    mutex.mouse.move(box["x"] + box["width"] - 5, row["y"] + row["height"] / 2)
+    mutex.mouse.move(box["x"] + box["width"] - 5, row_of(mutex, "worker-1"))
     assert pointed.inner_text().startswith("worker-1 holds mutex from ")
+
+
+def row_of(page: Any, thread: str) -> float:
+    """The middle of a thread's row on the screen."""
+    box = page.locator("svg text.row", has_text=thread).bounding_box()
+    return float(box["y"] + box["height"] / 2)
+
+
+# Where on the screen a moment of the first panel's picture is.
+PLACED = """time => {
+    const svg = document.querySelector(".panel svg"), number = Number(svg.closest(".panel").dataset.position);
+    let x = 0;
+    semalab.ask("02_mutex-16-0-wide", facts => {
+        const place = semalab.position(facts, number);
+        x = place.x(time * place.grain);
+    });
+    return new DOMPoint(x, 0).matrixTransform(svg.getScreenCTM()).x;
+}"""
+
+
+def test_hand_overs_strips_and_names_say_what_they_are(mutex: Any) -> None:
+    """41.1 ms: worker-3 lets worker-6 in, whose row is three below."""
+    pointed, mouse = mutex.locator(".pointed"), mutex.mouse
+    mutex.locator(".panel svg").scroll_into_view_if_needed()
+    x = mutex.evaluate(PLACED, 41.1)
+    between = (row_of(mutex, "worker-4") + row_of(mutex, "worker-5")) / 2
+    mouse.move(x, between)
+    told = "worker-3 releases mutex at 41.1 ms and lets worker-6 in · line 6: with mutex:"
+    playwright.expect(pointed).to_have_text(told)
+    heading = mutex.locator("svg text", has_text="value of mutex").bounding_box()
+    mouse.move(mutex.evaluate(PLACED, 16), heading["y"] + heading["height"] + 20)
+    playwright.expect(pointed).to_have_text(re.compile(r"mutex at 1\d(\.\d)? ms: 0, worker-6 waits"))
+    mouse.move(mutex.evaluate(PLACED, 5), heading["y"] + heading["height"] + 20)
+    playwright.expect(pointed).to_have_text(re.compile(r"mutex at .* ms: 1, nobody waits"))
+    mutex.locator("svg text.row", has_text="worker-2").click()
+    playwright.expect(pointed).to_have_text("worker-2 lets others in once and is let in once")
+    assert mutex.locator("svg path.followed").count() == 2
+    mutex.locator("svg text.row", has_text="worker-2").click()
+    assert mutex.locator("svg path.followed").count() == 0
+
+
+def test_a_part_of_time_is_drawn_larger(mutex: Any) -> None:
+    picture, mouse, every = mutex.locator(".panel svg"), mutex.mouse, mutex.get_by_role("button", name="show all")
+    picture.scroll_into_view_if_needed()
+    y = row_of(mutex, "worker-5")
+    held = mutex.locator("svg path.hold").first.get_attribute("d")
+    mouse.move(mutex.evaluate(PLACED, 50), y)
+    mouse.down()
+    mouse.move(mutex.evaluate(PLACED, 100), y + 5, steps=3)
+    mouse.up()
+    first, *ticks = mutex.locator("svg [class='tick label']").all_text_contents()
+    assert first in {"50 ms", "60 ms"}  # to a pixel
+    assert {"70", "80", "90"} <= set(ticks) <= {"60", "70", "80", "90", "100"}
+    assert mutex.locator("svg path.hold").first.get_attribute("d") != held
+    playwright.expect(every).to_be_visible()
+    mouse.dblclick(mutex.evaluate("document.querySelector('.panel svg').getBoundingClientRect().x") + 300, y)
+    playwright.expect(every).to_be_hidden()
+    assert mutex.locator("svg path.hold").first.get_attribute("d") == held
+    picture.focus()
+    picture.press("+")
+    playwright.expect(every).to_be_visible()
+    every.click()
+    playwright.expect(every).to_be_hidden()
+    picture.focus()
+    picture.press("+")
+    playwright.expect(every).to_be_visible()
+    picture.press("Escape")
+    playwright.expect(every).to_be_hidden()
+
+
+def test_fingers_point_and_zoom(site: Path, browser: Any) -> None:
+    page = opened(browser, site / "02_mutex.html", has_touch=True, viewport={"width": 390, "height": 844})
+    page.wait_for_selector(".panel.ready")
+    page.locator(".panel svg").scroll_into_view_if_needed()
+    box = page.locator("svg path.hold").first.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 3, row_of(page, "worker-1"))
+    playwright.expect(page.locator(".pointed")).to_have_text(re.compile("worker-1"))
+    assert page.said == []
+    page.close()
+
+
+def test_where_the_steps_are_open_a_click_goes_there(mutex: Any) -> None:
+    mutex.locator("summary", has_text="Step through this run").click()
+    where = mutex.locator(".steps output")
+    playwright.expect(where).to_have_text("step 1 of 95 · 0 ms")
+    mutex.locator(".panel svg").scroll_into_view_if_needed()
+    mutex.mouse.click(mutex.evaluate(PLACED, 60), row_of(mutex, "worker-5"))
+    playwright.expect(where).to_have_text(re.compile(r"step \d+ of 95 · (4|5)\d(\.\d)? ms"))
 
 
 def test_any_position_can_be_stepped_through(mutex: Any) -> None:

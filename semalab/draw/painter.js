@@ -10,16 +10,18 @@ const semalab = {};
   };
   const ink = colour => (colour[0] === "#" ? `var(--ink-${colour.slice(1)}, ${colour})` : `var(--ink-${colour}, ${colour})`);
 
-  // One position of a file of facts, by names.
-  function position(facts, number) {
+  // One position of a file of facts, by names. window: the part of its time axis that is shown, in grains, if not all.
+  function position(facts, number, window) {
     const [standing, sentence, printed, description, note, width, height, left, right, begin, end, grain, unit, first,
-      pitch, rows, tones, things] = facts.positions[number];
-    const words = facts.words;
+      pitch, rows, tones, strips, things] = facts.positions[number];
+    const words = facts.words, [from, to] = window ?? [begin, end];
     return {
       standing: words[standing], sentence: words[sentence], printed: words[printed], description: words[description],
       note: words[note], width, height, left, right, begin, end, grain, unit: words[unit], first: first / 10,
       pitch: pitch / 10, rows: rows.map(row => words[row]), tones: tones.map(pair => pair.map(word => words[word])),
-      things, x: time => left + (time - begin) * (right - left) / (end - begin),
+      strips: strips.map(([name, top, bottom]) => ({ name: words[name], top, bottom })), things, from, to, part: Boolean(window),
+      x: time => left + (time - from) * (right - left) / (to - from),
+      time: x => from + (x - left) * (to - from) / (right - left),
     };
   }
 
@@ -28,8 +30,8 @@ const semalab = {};
     [60, "M-5 5L5 -5M0 60L60 0M55 65L65 55"], [60, "M-5 55L5 65M0 0L60 60M55 -5L65 5"],
     [80, "M-5 5L5 -5M0 80L80 0M75 85L85 75M-5 75L5 85M0 0L80 80M75 -5L85 5"], [30, "M0 15H30"], [30, "M15 0V30"], [40, "M20 0V40M0 20H40"],
   ];
-  function hatch(svg, number, colour) {
-    const id = `hatch-${number}-${colour.slice(1)}-${svg.dataset.name}`;
+  function hatch(onto, number, colour) {
+    const svg = onto.closest("svg"), id = `hatch-${number}-${colour.slice(1)}-${svg.dataset.name}`;
     if (!svg.querySelector(`#${id}`)) {
       const [size, lines] = TILES[number];
       const pattern = make("pattern", { id, width: size, height: size, patternUnits: "userSpaceOnUse" });
@@ -121,17 +123,43 @@ const semalab = {};
     }
   }
 
-  function paintWords(svg, kind, look, numbers, words) {
+  function letters(svg, kind, look, left, base, said) {
+    const text = make("text", {
+      x: left, y: base, "font-size": look.size, "text-anchor": ["start", "middle", "end"][look.align], class: kind,
+    });
+    if (look.bold) text.setAttribute("font-weight", "bold");
+    text.style.fill = ink(look.fill);
+    text.textContent = said;
+    svg.append(text);
+  }
+
+  function paintWords(svg, kind, look, numbers, words, place) {
+    const plot = place.first - place.pitch / 2 - 210; // and the band above the rows
     for (let at = 0; at < numbers.length; at += 3) {
       const [left, base, word] = numbers.slice(at, at + 3);
-      const text = make("text", {
-        x: left, y: base, "font-size": look.size, "text-anchor": ["start", "middle", "end"][look.align], class: kind,
-      });
-      if (look.bold) text.setAttribute("font-weight", "bold");
-      text.style.fill = ink(look.fill);
-      text.textContent = words[word];
-      svg.append(text);
+      const onPlot = left > place.left + 1 && base > plot && kind !== "strip heading" && kind !== "axis label";
+      if (!place.part || !onPlot) letters(svg, kind, look, left, base, words[word]);
+      else if (kind === "tick label" && !place.ticked) {
+        place.ticked = true;
+        ticks(place).forEach(([x, said], n) => {
+          paintPath(svg, "lines", "tick", place.tick, `M${x} ${base - 130}V${base - 90}`);
+          letters(svg, kind, look, x, base, n || place.unit === "event" ? said : `${said} ${place.unit}`);
+        });
+      }
     }
+  }
+
+  // Of a part of the axis: round places, and what stands below them.
+  function ticks(place) {
+    const span = (place.to - place.from) / place.grain, rough = span / 7, power = 10 ** Math.floor(Math.log10(rough));
+    let step = [1, 2, 5, 10].map(times => times * power).find(one => one >= rough * 0.999);
+    if (place.unit === "event") step = Math.max(1, step);
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), found = [];
+    for (let n = Math.ceil(place.from / place.grain / step - 1e-9); n * step <= place.to / place.grain; n++) {
+      const said = (n * step).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+      found.push([near(place.x(n * step * place.grain)), said]);
+    }
+    return found;
   }
 
   function paintPixels(svg, numbers, x, words) {
@@ -142,20 +170,30 @@ const semalab = {};
     }));
   }
 
-  // The picture of a position, into an <svg>; its name tells its hatches from those of others.
-  function paint(svg, facts, number) {
-    const place = position(facts, number);
+  // The picture of a position, or a window of it, into an <svg>; its name tells its hatches from those of others.
+  function paint(svg, facts, number, window) {
+    const place = position(facts, number, window);
     svg.replaceChildren();
     svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
     const paper = make("rect", { x: 0, y: 0, width: place.width, height: place.height, class: "paper" });
     svg.append(paper);
-    const same = at => at;
+    let plot = svg;
+    if (window) { // what lies outside is cut off
+      const clip = make("clipPath", { id: `window-${svg.dataset.name}` });
+      clip.append(make("rect", { x: place.left, y: 0, width: place.right - place.left, height: place.height }));
+      plot = make("g", { "clip-path": `url(#window-${svg.dataset.name})` });
+      svg.append(clip, plot);
+    }
+    const same = at => at, off = 300; // what lies far outside is moved near: Chromium does not dash very long lines
+    const within = window ? time => Math.min(place.right + off, Math.max(place.left - off, place.x(time))) : place.x;
     for (const [look, ...numbers] of place.things) {
       const [form, on, kind, style] = facts.looks[look];
-      const x = on === "plot" ? place.x : same;
-      if (form === "words") paintWords(svg, kind, style, numbers, facts.words);
-      else if (form === "pixels") paintPixels(svg, numbers, place.x, facts.words);
-      else paintPath(svg, form, kind, style, FORMS[form](numbers, x, style));
+      const [x, onto] = on === "plot" ? [within, plot] : [same, svg];
+      if (window && kind === "tick") place.tick = style; // they are made anew with their labels
+      if (window && (kind === "tick" || kind === "rung")) continue;
+      if (form === "words") paintWords(svg, kind, style, numbers, facts.words, place);
+      else if (form === "pixels") paintPixels(onto, numbers, place.x, facts.words);
+      else paintPath(onto, form, kind, style, FORMS[form](numbers, x, style));
     }
     return place;
   }
