@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import dataclasses
-import html
 import functools
+import html
 import itertools
 import json
 import os
@@ -89,7 +89,11 @@ def test_a_right_attempt_is_accepted(name: str, attempt: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "mutant"), each(MUTANTS))
-def test_a_wrong_attempt_is_rejected_with_the_reason_that_fits(name: str, mutant: Mutant) -> None:
+def test_a_wrong_attempt_is_rejected_with_the_reason_that_fits(
+    name: str, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if called(mutant.attempt) in ("look_at_the_gate", "ask_again_and_again"):  # no schedule of theirs ends
+        monkeypatch.setattr("semalab.exercises.bounded.PATIENCE", 1.5)
     feedback = lab.check(name, mutant.attempt)
     assert not feedback.solved and feedback.attempted, str(feedback)
     assert feedback.sentences[0].startswith("Not yet: ") and mutant.words in str(feedback)

@@ -12,7 +12,7 @@ from test_timeline import CASES, contrast, picture
 from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
 from semalab.notebook.export import DARK, INVERTED, TURNED
-from semalab.report.tree import TINTS
+from semalab.report.lanes import TINTS
 
 EVERY_TONE = (*TONES, OTHER)
 

@@ -160,3 +160,9 @@ def dark_twins() -> dict[str, str]:
         for strength in _STRENGTHS:
             twins[paler(colour, strength)] = paler(DARK[colour], strength, DARK[PAPER])
     return twins
+
+
+def inks() -> str:
+    """The style of a page in both themes: every colour of a picture, as the painter names it."""
+    named = (f"--ink-{light.lstrip('#')}:light-dark({light},{dark})" for light, dark in sorted(dark_twins().items()))
+    return f":root{{{';'.join(named)}}}"
