@@ -12,6 +12,7 @@ from test_timeline import CASES, contrast, picture
 from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
 from semalab.notebook.export import DARK, INVERTED, TURNED
+from semalab.report.lanes import TINTS
 
 EVERY_TONE = (*TONES, OTHER)
 
@@ -57,6 +58,30 @@ def test_any_two_tones_and_the_alarm_are_told_apart_by_every_eye(eye: str) -> No
     colours = [*(tone.colour for tone in EVERY_TONE), ALARM]
     for one, other in itertools.combinations(colours, 2):
         assert distance(one, other, eye) >= 18, (one, other)
+
+
+def hue(colour: str) -> float:
+    """Degrees around CIELAB's axis of greys."""
+    _, a, b = lab(colour, "usual")
+    return float(np.degrees(np.arctan2(b, a)) % 360)
+
+
+def test_no_thread_has_the_hue_of_a_primitive_or_of_the_alarm() -> None:
+    """A picture of schedules shows both: a colour means one thing there."""
+    for tint, other in itertools.product(TINTS, [*(tone.colour for tone in TONES), ALARM]):
+        apart = abs(hue(tint) - hue(other))
+        grey = np.linalg.norm(lab(tint, "usual")[1:]) < 6
+        assert grey or min(apart, 360 - apart) >= 20, (tint, other)
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_threads_are_told_apart_and_can_be_written_on(eye: str) -> None:
+    for one, other in itertools.combinations(TINTS, 2):
+        assert distance(one, other, eye) >= 7, (one, other)
+    for tint in TINTS:
+        assert contrast(INK, tint) >= 4.5
+        assert distance(tint, PAPER, eye) >= 8
+        assert distance(tint, SHADE, eye) >= 8
 
 
 @pytest.mark.parametrize("eye", EYES)
