@@ -199,7 +199,8 @@ def _marker(style: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def dark_twins() -> dict[str, str]:
     """Per colour that a picture may have, what it is on dark paper."""
-    twins = DARK | {WORK[0]: "#454b53", SLEEP[0]: "#2c3037", JOIN[0]: "#363b42"}
+    # Tints of rows that are an image: there a filter turns the colours round, and the key must show the same.
+    twins = DARK | {WORK[0]: "#424649", SLEEP[0]: "#36332c", JOIN[0]: "#3e3d39"}
     for colour in [tone.colour for tone in (*TONES, OTHER)]:
         for strength in _STRENGTHS:
             twins[paler(colour, strength)] = paler(DARK[colour], strength, DARK[PAPER])
