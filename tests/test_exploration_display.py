@@ -26,10 +26,8 @@ from semalab.exploration.progress import Progress, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
 from semalab.report import Lane, lanes_picture
-from semalab.report.footer import draw_foot
-from semalab.report.header import draw_head
-from semalab.report.lane import common, tags, threads_of
-from semalab.report.tree import RIGHT, WRONG, draw_lanes, label
+from semalab.report.lanes import RIGHT, WRONG, common, draw_lanes, label, tags, threads_of
+from semalab.report.margins import draw_foot, draw_head
 from semalab.stepping import Guide
 
 TESTS = Path(__file__).resolve().parent

@@ -14,7 +14,7 @@ import semalab as lab
 from semalab.draw.clock import clock_of
 from semalab.draw.variables import variables_of
 from semalab.draw.viewport import view_of
-from semalab.log.access import Access
+from semalab.log.event import Access
 
 
 def together(*bodies: Any) -> None:

@@ -13,8 +13,7 @@ from semalab.analysis.moments import Moments, moments_of
 from semalab.analysis.reading import Reading, read
 from semalab.analysis.source import Source
 from semalab.analysis.verdict import Ending, Verdict, judge, verdict_of
-from semalab.log.access import Access
-from semalab.log.event import several
+from semalab.log.event import Access, several
 from semalab.log.excerpt import cut_name, listed
 from semalab.log.schedule import Schedule
 from semalab.log.stops import Deadlock, Timeout, several_of

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from semalab.analysis.reading import Reading
 from semalab.analysis.verdict import LONGEST
-from semalab.comparison.difference import Difference
-from semalab.comparison.turns import turns
+from semalab.comparison.differences import Difference, time, turns
 from semalab.log.columns import NEVER, rows_of
 from semalab.log.excerpt import cut, cut_name
 from semalab.log.trace import SEMAPHORES
@@ -45,14 +44,6 @@ def outcome(a: Run, b: Run) -> tuple[Difference, ...]:
 
 def lasting(run: Run) -> str:
     return time(run.trace.duration) if run.trace.duration else "no time passed"
-
-
-def time(nanoseconds: int) -> str:
-    """Three digits and a unit: "42.2 ms"."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if nanoseconds >= size:
-            return f"{float(f'{nanoseconds / size:.3g}'):,g} {unit}"
-    return f"{nanoseconds} ns"
 
 
 def _longer(a: int, b: int) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from semalab.comparison.differences import FIRST
 from semalab.comparison.outcome import waited_longer
-from semalab.comparison.varied import FIRST
 from semalab.draw import natural_height
 from semalab.draw.beside import Beside, beside, common_rows
 from semalab.draw.canvas import Onto, paper

@@ -34,7 +34,7 @@ from semalab.draw.settings import plain_settings
 from semalab.draw.sheet import Sheet
 from semalab.draw.strip import draw_strips
 from semalab.draw.viewport import Between
-from semalab.log.access import Access
+from semalab.log.event import Access
 
 __all__ = ["NOW", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]
 

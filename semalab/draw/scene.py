@@ -20,7 +20,7 @@ from semalab.draw.last import Link, circle_of, died_of, left_of
 from semalab.draw.moments import Marks, Opening, links_of, moments_of, thefts_of
 from semalab.draw.variables import Variable, variables_of
 from semalab.draw.viewport import Between, View, view_of
-from semalab.log.access import Access
+from semalab.log.event import Access
 from semalab.log.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
 _STRIPS = 3

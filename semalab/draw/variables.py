@@ -15,7 +15,7 @@ from semalab.draw.sheet import Sheet
 from semalab.draw.steps import CLOSEST, within
 from semalab.draw.viewport import View
 from semalab.draw.words import fit
-from semalab.log.access import Access
+from semalab.log.event import Access
 from semalab.log.trace import Trace
 
 MOST = 2  # variables that are drawn

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from semalab.engine import ROW
-from semalab.log.access import Access
+from semalab.log.event import Access
 from semalab.log.trace import Event
 from semalab.run import Run
 from semalab.stepping import Mark, Operation

@@ -1,4 +1,4 @@
-"""What a log is made of: events, and the primitives and kinds they may name."""
+"""What a log is made of: events, the primitives and kinds they may name, and accesses to shared variables."""
 
 from __future__ import annotations
 
@@ -77,3 +77,17 @@ class Primitive(NamedTuple):
     label: str
     kind: str
     initial: int
+
+
+class Access(NamedTuple):
+    """A thread reads or writes a variable.
+
+    after: how many events the log had then. kind: "read" or "write". value: what it read or wrote; None if that is no
+    number, or not known.
+    """
+
+    after: int
+    thread: str
+    kind: str
+    variable: str
+    value: float | None = None

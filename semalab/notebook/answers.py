@@ -8,7 +8,7 @@ from semalab.draw.ink import ALARM, INK, TONES
 from semalab.exploration import Exploration
 from semalab.exploration.telling import Telling
 from semalab.notebook.texts import STATUS, badge
-from semalab.report.tree import TINTS
+from semalab.report.lanes import TINTS
 
 _MOST = 200  # steps that are written down; a list of thousands would be slow to lay out
 _HATCH = f"repeating-linear-gradient(135deg,{ALARM} 0 5px,#d98a76 5px 7px)"

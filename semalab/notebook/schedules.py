@@ -17,8 +17,7 @@ from semalab.notebook import answers, texts
 from semalab.notebook.export import DARK, PANEL
 from semalab.notebook.kept import Kept, Last
 from semalab.report import lanes_picture
-from semalab.report.lane import tags, threads_of
-from semalab.report.tree import RIGHT, WRONG
+from semalab.report.lanes import RIGHT, WRONG, tags, threads_of
 
 INCHES = (10.0, 4.4)
 DPI = 100

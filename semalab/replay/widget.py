@@ -19,19 +19,29 @@ from semalab.replay.page import page_of
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
 
-# As high as the page is at this width: what is above or below it never moves.
+# As high as the page is at this width: what is above or below it never moves. The widths are those of page.js and
+# page.css, and so are the ratios: each size of the picture has its own.
 _FRAME = """<style>
 .semalab-replay {{ container-type: inline-size; overflow: hidden; }}
 .semalab-replay > img {{ display: none; }}
-.semalab-replay iframe {{ display: block; width: 100%; height: 1300px; border: 0; }}
+.semalab-replay iframe {{ display: block; width: 100%; height: calc((100cqw - 28px) * {0:.4f} + 1010px); border: 0; }}
+@container (min-width: 508px) {{
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 1010px); }}
+}}
 @container (min-width: 560px) {{
-  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 505px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 525px); }}
+}}
+@container (min-width: 708px) {{
+  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {2:.4f} + 525px); }}
 }}
 @container (min-width: 1000px) {{
-  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {ratio:.4f} + 430px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {2:.4f} + 450px); }}
 }}
 @container (min-width: 1200px) {{
-  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {ratio:.4f} + 330px); }}
+  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {2:.4f} + 350px); }}
+}}
+@container (min-width: 1574px) {{
+  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {3:.4f} + 350px); }}
 }}
 </style><div class="semalab-replay">{still}<iframe title="{title}" srcdoc="{page}"></iframe></div>"""
 
@@ -62,7 +72,7 @@ class Replay(widgets.HTML):
 def framed(run: Record, still: str = "") -> str:
     """The page in a frame that has its own keys, style and script; `still` is shown where frames and styles are not."""
     page = page_of(run)
-    return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)
+    return _FRAME.format(*page.ratios, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)
 
 
 def _still(picture: bytes, about: dict[str, Any]) -> str:

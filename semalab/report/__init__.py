@@ -16,11 +16,9 @@ from matplotlib.figure import Figure
 
 from semalab.draw.settings import plain_settings
 from semalab.report.chart import MOST, draw_chart
-from semalab.report.footer import draw_foot
-from semalab.report.header import Head, Tally, draw_head
-from semalab.report.lane import Lane
+from semalab.report.lanes import Lane, draw_lanes
+from semalab.report.margins import Head, Tally, draw_foot, draw_head
 from semalab.report.sheet import WIDTH, stacked
-from semalab.report.tree import draw_lanes
 
 __all__ = ["MOST", "Head", "Lane", "Tally", "chart", "lanes_picture", "poster"]
 

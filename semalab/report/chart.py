@@ -14,9 +14,8 @@ from semalab.draw.ink import BODY, FAINT, GREY, INK, SMALL, TITLE
 from semalab.draw.page import EDGE, POINTS
 from semalab.draw.standing import MARKS, indent
 from semalab.draw.words import clean, fit, width, wrap
-from semalab.report.lane import threads_of
+from semalab.report.lanes import threads_of, tints
 from semalab.report.sheet import ROOM, WIDTH, Paper
-from semalab.report.tree import tints
 
 MOST = 14  # steps: more leave no room for their words
 _PITCH, _MOST_PITCH, _HIGH = 44.0, 64.0, 36.0
