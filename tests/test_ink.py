@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from test_timeline import CASES, contrast, picture
 
+from semalab.draw.encoding import dark_twins
 from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
 from semalab.notebook.export import DARK, INVERTED, TURNED
 from semalab.report.lanes import TINTS
 
+ROOT = Path(__file__).resolve().parent.parent
 EVERY_TONE = (*TONES, OTHER)
 
 # What a protanope, a deuteranope and a tritanope see: matrices for linear light (Machado, Oliveira, Fernandes 2009).
@@ -147,6 +151,17 @@ def dark(colour: str) -> tuple[float, ...]:
     turned = np.array([[0.213, 0.715, 0.072]] * 3) * 2 - np.eye(3)
     inverted = np.array(to_rgb(colour)) * (1 - 2 * INVERTED) + INVERTED
     return tuple(np.clip(turned @ np.clip(inverted, 0, 1), 0, 1).tolist())
+
+
+@pytest.mark.parametrize("style", ["semalab/site/assets/page.css", "semalab/replay/page.css"])
+def test_one_filter_for_all_pixels(style: str) -> None:
+    text = (ROOT / style).read_text(encoding="utf-8")
+    assert re.findall(r"filter: ([^;]+);", text) == [f"invert({INVERTED}) hue-rotate({TURNED}deg)"]
+
+
+@pytest.mark.parametrize("tint", [WORK[0], SLEEP[0], JOIN[0]])
+def test_the_key_of_an_image_has_the_images_colours_in_the_dark(tint: str) -> None:
+    assert np.allclose(to_rgb(dark_twins()[tint]), dark(tint), atol=1 / 255)
 
 
 def test_the_dark_theme_turns_pictures_round_and_keeps_its_contrasts() -> None:
