@@ -99,6 +99,7 @@ def _bar() -> Any:
 
 if "ipykernel" in sys.modules:
     front_end.make_bar = _bar
+    front_end.import_ahead()
 
 
 def __dir__() -> list[str]:

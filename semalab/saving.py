@@ -27,6 +27,12 @@ def _page(run: Record, suffix: str) -> Iterable[bytes]:
     yield as_html(run).encode("utf-8")
 
 
+def _log(run: Record, suffix: str) -> Iterable[bytes]:
+    from semalab.replay.facts import carried
+
+    return as_json(run, carried(run))
+
+
 # The one place that knows the suffixes. A writer gives the file in pieces.
 WRITERS: dict[str, Writer] = {
     ".png": _picture,
@@ -34,7 +40,7 @@ WRITERS: dict[str, Writer] = {
     ".pdf": _picture,
     ".html": _page,
     ".csv": lambda run, _: as_csv(run.trace),
-    ".json": lambda run, _: as_json(run),
+    ".json": _log,
     ".trace.json": lambda run, _: as_chrome_trace(run),
 }
 

@@ -518,6 +518,24 @@ def test_names_are_shortened_in_their_middle_and_numbered_rows_say_how_many() ->
     assert words(figure, "row")[:2] == ["main", "worker-200"]
 
 
+def test_a_name_that_stands_alone_is_written_however_narrow_the_rows() -> None:
+    """In a row of calls the timer is what is looked for."""
+    names = ["timer", *(f"call-{i}" for i in range(16))]  # below main's row
+    figure = draw(guarded(names, 1), title="", height=3.0)
+    first, second, *others = words(figure, "row")
+    assert (first, second) == ("main, timer", "call-3")
+    assert others and all(name.startswith("call-") for name in others)
+    pitch = {t.get_text(): t.get_position()[1] for t in figure.texts if t.get_gid() == "row"}
+    assert pitch[first] - pitch[second] >= 10.5
+    assert words(draw(guarded(names, 1), title=""), "row")[:3] == ["main", "timer", "call-0"]
+
+
+def test_a_small_picture_of_many_rows_keeps_its_value() -> None:
+    reading = CASES["1,000 rows"][0]
+    figure = draw(reading, title="two lines of title " * 3, width=5.0, height=2.9)
+    assert any(word.startswith("value of") for word in words(figure, "strip heading"))
+
+
 @EVERY
 def test_no_text_is_read_as_mathematics(case: str) -> None:
     figure = picture(case)

@@ -7,11 +7,13 @@ many drawings is small.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from semalab.draw.drawing import Drawing, Thing
 from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
@@ -57,9 +59,26 @@ def encoded(drawings: Iterable[tuple[Sequence[str], Drawing]]) -> dict[str, Any]
 
 
 def pointed(drawing: Drawing) -> list[Any]:
-    """What can be told of it: scale, names, lines, spans, hand-overs, levels, as in `Pointing`."""
+    """What can be told of it, as in `Pointing`: scale, names, lines, spans, hand-overs, levels.
+
+    The last three column by column; a beginning from the one before it, an end from its own beginning.
+    """
     told = drawing.pointing
-    return [told.scale, told.names, told.lines, told.spans, told.handovers, told.levels]
+    levels = [
+        [name, *_columns(_apart(list(zip(steps[::2], steps[1::2], strict=True))))] for name, *steps in told.levels
+    ]
+    return [told.scale, told.names, told.lines, _timed(told.spans, 7), _timed(told.handovers, 6), levels]
+
+
+def _timed(numbers: Sequence[int], wide: int) -> list[int]:
+    """Rows of so many numbers, of which the fourth is a time in order, and the fifth one after it."""
+    rows = np.array(numbers, dtype=np.int64).reshape(-1, wide)
+    if not len(rows):
+        return []
+    ends = rows[:, 4] - rows[:, 3]
+    rows[:, 3] = np.diff(rows[:, 3], prepend=0)
+    rows[:, 4] = ends
+    return list(map(int, rows.T.ravel()))
 
 
 def _numbers(drawing: Drawing, words: Numbered, looks: Numbered) -> list[Any]:
@@ -94,20 +113,45 @@ def _things(things: Iterable[Thing], words: Numbered, looks: Numbered) -> list[l
 
 
 def _steps(form: str, numbers: Sequence[int]) -> list[int]:
-    """Each point from where the one before it was; of boxes and lines their first, and their second from their first.
+    """Each point from where the one before it was, and all of one column together: neighbours are alike, and small
+    numbers that come again and again make a small file.
 
-    Neighbours are alike, and small numbers that come again and again make a small file.
+    Of boxes the first corner from the first one before it, and the second from the first. Lines are in the order of
+    their rows, and each begins from where the one before it ended: what follows on is 0.
     """
-    if form not in {"boxes", "lines", "marks", "path"}:
+    if form in {"marks", "path"}:
+        return _columns(_apart(list(zip(numbers[::2], numbers[1::2], strict=True))))
+    if form == "area":
+        return [number for polygon in _polygons(numbers) for number in polygon]
+    if form not in {"boxes", "lines"}:
         return list(numbers)
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
-    apart = 2 if form in {"boxes", "lines"} else 1  # points of a thing
-    steps: list[int] = []
-    for place, (x, y) in enumerate(points):
-        near = place - 1 if place % apart else place - apart
-        left, top = points[near] if near >= 0 else (0, 0)
-        steps += [x - left, y - top]
-    return steps
+    rows = list(zip(numbers[::4], numbers[1::4], numbers[2::4], numbers[3::4], strict=True))
+    if form == "lines":
+        rows.sort(key=lambda row: (row[1], row[0]))
+    found, left, top = [], 0, 0
+    for x, y, right, bottom in rows:
+        found.append((x - left, y - top, right - x, bottom - y))
+        left, top = (x if form == "boxes" else right), y
+    return _columns(found)
+
+
+def _apart(points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    before = [(0, 0), *points]
+    return [(x - left, y - top) for (x, y), (left, top) in zip(points, before, strict=False)]
+
+
+def _columns(rows: Iterable[Sequence[int]]) -> list[int]:
+    return [number for column in zip(*rows, strict=True) for number in column]
+
+
+def _polygons(numbers: Sequence[int]) -> Iterator[list[int]]:
+    """The count of each one's corners, and they, each from the one before it."""
+    at = 0
+    while at < len(numbers):
+        end = at + 1 + 2 * abs(numbers[at])
+        corners = list(zip(numbers[at + 1 : end : 2], numbers[at + 2 : end : 2], strict=True))
+        yield [numbers[at], *(number for step in _apart(corners) for number in step)]
+        at = end
 
 
 def _look(thing: Thing) -> dict[str, Any]:
@@ -155,7 +199,8 @@ def _marker(style: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def dark_twins() -> dict[str, str]:
     """Per colour that a picture may have, what it is on dark paper."""
-    twins = DARK | {WORK[0]: "#454b53", SLEEP[0]: "#2c3037", JOIN[0]: "#363b42"}
+    # Tints of rows that are an image: there a filter turns the colours round, and the key must show the same.
+    twins = DARK | {WORK[0]: "#424649", SLEEP[0]: "#36332c", JOIN[0]: "#3e3d39"}
     for colour in [tone.colour for tone in (*TONES, OTHER)]:
         for strength in _STRENGTHS:
             twins[paler(colour, strength)] = paler(DARK[colour], strength, DARK[PAPER])

@@ -47,6 +47,7 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
         labels.append(Label(opening.label, sheet.x(opening.at), opening.tone.colour, "opening label", "either"))
     if scene.crowds:
         labels += _draw_crowds(sheet, scene)
+    labels += _draw_end(sheet, scene)  # before what the legend says, too: a line without a word is a riddle
     if theft := first_theft(scene.reading, scene.clock, scene.view):
         at, choice = theft
         room = (sheet.page.right - sheet.page.left) * 0.7
@@ -54,7 +55,6 @@ def draw_faults(sheet: Sheet, scene: Scene) -> None:
             (w for w in map(clean, choice) if width(w, SMALL, bold=True) <= room), fit(choice[-1], room, SMALL)
         )
         labels.append(Label(words, sheet.x(at), INK, "stolen label", "either"))
-    labels += _draw_end(sheet, scene)
     labels += _draw_before(sheet, scene)
     _draw_labels(sheet, labels)
 

@@ -14,6 +14,8 @@ _ROW, _ROW_MOST = 18.0, 34.0
 _HEADING, _STRIP_LEAST, _STRIP, _STRIP_MOST = 20.0, 30.0, 50.0, 96.0
 ABOVE = 8 + TITLE_LINE + SUBTITLE_LINE + 5 + KEY_LINE + BAND  # from the top to the rows, with a line of each
 _LOWEST, _HIGHEST = 2.6, 6.5  # inches
+MOST_ROWS = 60  # beyond, rows become an image
+_IMAGE_LEAST = 24.0  # points of such an image: lower, and it shows nothing
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def lay_out(
     compact = above - 4 - 39 < min(rows, 12) * 11.0 + min(strips, 1) * (_HEADING + _STRIP_LEAST)
     rows_top, axis = (above - 2.5, 26.0) if compact else (above - 4, 39.0)
     room = max(20.0, rows_top - axis)
-    while strips and room - strips * (_HEADING + _STRIP_LEAST) < min(rows, 8) * 6.0:
+    least = _IMAGE_LEAST if rows > MOST_ROWS else min(rows, 8) * 6.0
+    while strips and room - strips * (_HEADING + _STRIP_LEAST) < least:
         strips -= 1
     body, pitch = _shares(room - strips * _HEADING, rows, strips)
     group = max(group, math.ceil(pixel / pitch) if pitch < pixel else 1)

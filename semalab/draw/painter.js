@@ -45,22 +45,25 @@ const semalab = {};
 
   const near = number => Math.round(number * 10) / 10;
 
-  // Both corners of each: the first from where the first of the one before it was, the second from its first.
-  function pairs(numbers) {
-    const found = [];
+  // Both corners of each. The numbers stand in four columns: the first corner from the first one before it (of lines,
+  // across, from where that ended), the second from the first.
+  function pairs(numbers, follow) {
+    const found = [], count = numbers.length / 4;
     let x = 0, y = 0;
-    for (let at = 0; at < numbers.length; at += 4) {
+    for (let at = 0; at < count; at++) {
       x += numbers[at];
-      y += numbers[at + 1];
-      found.push([x, y, x + numbers[at + 2], y + numbers[at + 3]]);
+      y += numbers[count + at];
+      const right = x + numbers[2 * count + at];
+      found.push([x, y, right, y + numbers[3 * count + at]]);
+      if (follow) x = right;
     }
     return found;
   }
 
   function points(numbers) {
-    const found = [];
+    const found = [], count = numbers.length / 2;
     let x = 0, y = 0;
-    for (let at = 0; at < numbers.length; at += 2) found.push([x += numbers[at], y += numbers[at + 1]]);
+    for (let at = 0; at < count; at++) found.push([x += numbers[at], y += numbers[count + at]]);
     return found;
   }
 
@@ -77,8 +80,9 @@ const semalab = {};
       let path = "";
       for (let at = 0; at < numbers.length;) {
         const until = at + 1 + 2 * Math.abs(numbers[at]), closed = numbers[at] > 0;
+        let time = 0, top = 0;
         for (let corner = at + 1; corner < until; corner += 2) {
-          path += `${corner === at + 1 ? "M" : "L"}${near(x(numbers[corner]))} ${numbers[corner + 1]}`;
+          path += `${corner === at + 1 ? "M" : "L"}${near(x(time += numbers[corner]))} ${top += numbers[corner + 1]}`;
         }
         if (closed) path += "Z";
         at = until;
@@ -87,7 +91,7 @@ const semalab = {};
     },
     lines(numbers, x) {
       let path = "";
-      for (const [begin, top, end, bottom] of pairs(numbers)) path += `M${near(x(begin))} ${top}L${near(x(end))} ${bottom}`;
+      for (const [begin, top, end, bottom] of pairs(numbers, true)) path += `M${near(x(begin))} ${top}L${near(x(end))} ${bottom}`;
       return path;
     },
     path(numbers, x) {
@@ -208,5 +212,5 @@ const semalab = {};
     }));
   }
 
-  Object.assign(semalab, { write, pairs, make, paint, position });
+  Object.assign(semalab, { write, make, paint, position });
 })();

@@ -9,17 +9,24 @@
   function unfolded(told, place) {
     const [scale, names, lines, numbers, given, levels] = told, text = new Map(lines);
     const grains = time => (scale ? time / scale : time) * place.grain;
-    const spans = [], handovers = [];
-    for (let at = 0; at < numbers.length; at += 7) {
-      const [kind, row, name, begin, end, first, last] = numbers.slice(at, at + 7);
-      spans.push({ kind: kind & 3, open: Boolean(kind & OPEN), left: Boolean(kind & LEFT), row, name: names[name],
-        begin: grains(begin), end: grains(end), first, last });
-    }
-    for (let at = 0; at < given.length; at += 6) {
-      const [row, other, name, begin, end, line] = given.slice(at, at + 6);
-      handovers.push({ row, other, name: names[name], begin: grains(begin), end: grains(end), line });
-    }
-    const strips = new Map(levels.map(([name, ...steps]) => [names[name], steps.map((number, n) => (n % 2 ? number : grains(number)))]));
+    // Rows that were written column by column; the fourth number a time from the one before it, the fifth from the fourth.
+    const rows = (columns, wide) => {
+      const count = columns.length / wide;
+      let time = 0;
+      return Array.from({ length: count }, (_, row) => {
+        const found = Array.from({ length: wide }, (_, column) => columns[column * count + row]);
+        time += found[3];
+        return [...found.slice(0, 3), grains(time), grains(time + found[4]), ...found.slice(5)];
+      });
+    };
+    const spans = rows(numbers, 7).map(([kind, row, name, begin, end, first, last]) => ({ kind: kind & 3,
+      open: Boolean(kind & OPEN), left: Boolean(kind & LEFT), row, name: names[name], begin, end, first, last }));
+    const handovers = rows(given, 6).map(([row, other, name, begin, end, line]) => ({ row, other, name: names[name], begin, end, line }));
+    const strips = new Map(levels.map(([name, ...columns]) => {
+      const count = columns.length / 2;
+      let time = 0, value = 0;
+      return [names[name], Array.from({ length: count }, (_, at) => [grains(time += columns[at]), value += columns[count + at]]).flat()];
+    }));
     return { spans, handovers, strips, text };
   }
 

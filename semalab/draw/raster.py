@@ -10,12 +10,12 @@ from semalab.draw.canvas import Pixels
 from semalab.draw.density import OFTEN, STEPS, Density
 from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
 from semalab.draw.moments import Marks
-from semalab.draw.page import POINTS
+from semalab.draw.page import MOST_ROWS, POINTS
 from semalab.draw.rows import HOLD, WAIT
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 
-MOST_ROWS, MOST_BARS = 60, 4_000  # beyond either, rows become an image
+MOST_BARS = 4_000  # beyond, rows become an image
 _FINE = 4.0  # pixels per row from which bars keep their different heights
 _THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what counts as covered
 _PALER = ((0.7, 0.02), (0.85, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on

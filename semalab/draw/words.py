@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import matplotlib
 from matplotlib.font_manager import FontProperties
@@ -57,7 +57,12 @@ def clean(text: str) -> str:
 
 def width(text: str, size: float, bold: bool = False) -> float:
     """Points that cleaned text takes, rather more than less."""
-    return _HINTED * size * sum(_advance(character, bold) for character in text)
+    return _HINTED * size * _ems(text, bold)
+
+
+@lru_cache(maxsize=8192)  # from one position of a slider to the next nearly all words stay the same
+def _ems(text: str, bold: bool) -> float:
+    return sum(_advance(character, bold) for character in text)
 
 
 def fit(text: str, room: float, size: float, bold: bool = False) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -46,8 +46,11 @@ END = " ]\n}\n"
 _DEEPEST = 40  # lists in lists of an argument or a result
 
 
-def as_json(run: Record) -> Iterator[bytes]:
-    """The run in pieces. The events come last, one a line, in the order of Event's fields."""
+def as_json(run: Record, page: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+    """The run in pieces. The events come last, one a line, in the order of Event's fields.
+
+    page: what a page without Python shows of it; nothing that reads the run back looks at it.
+    """
     fields = {
         "format": FORMAT,
         "version": VERSION,
@@ -73,10 +76,14 @@ def as_json(run: Record) -> Iterator[bytes]:
         **({"unruled": run.unruled} if run.unruled else {}),
         **({"died": run.died} if run.died else {}),
         **({"module": run.module} if run.module != "threading" else {}),
+        **({"page": page} if page is not None else {}),
         "threads": run.trace.threads,
         "primitives": list(run.trace.primitives.values()),
     }
-    text = "".join(f" {json.dumps(name)}: {json.dumps(value)},\n" for name, value in fields.items())
+    text = "".join(
+        f" {json.dumps(name)}: {json.dumps(value, separators=(',', ':') if name == 'page' else None)},\n"
+        for name, value in fields.items()
+    )
     yield f"{{\n{text}{EVENTS}".encode("ascii")
     yield from _lines(run.trace)
     yield END.encode("ascii")

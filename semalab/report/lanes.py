@@ -68,8 +68,9 @@ def common(lanes: Sequence[Lane]) -> list[int]:
     return shared
 
 
-# Threads are pale and primitives, in the timeline, are dark: nobody should look for the one in the other.
-TINTS = ("#a9cbe8", "#ecca86", "#e2b3d2", "#a5d6bf", "#c3c3ee", "#d3cfc4")
+# Threads are pale and primitives, in the timeline above, are dark. That alone does not part them: a pale ochre third
+# reads as "the third, ochre fork". So no tint has a primitive's hue, and neighbours differ in lightness to every eye.
+TINTS = ("#ced97b", "#70bccb", "#f4bdd3", "#a9a7a0", "#8aa950", "#b9779a")  # lime, cyan, rose, grey, moss, mauve
 WRONG, RIGHT = "\N{BALLOT X}", "\N{CHECK MARK}"
 _MARKS = 66.0  # room behind a lane for its mark and label
 _WIDEST = 92.0  # points of a step

@@ -9,6 +9,8 @@ import random
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from html.parser import HTMLParser
@@ -407,6 +409,90 @@ def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
     question.get_by_role("textbox").fill("many")
     question.get_by_role("textbox").press("Enter")
     assert question.locator("[role=status] span").last.inner_text() == str(lab.check("mutex-1", "many"))
+
+
+# --- a run of one's own ----------------------------------------------------------------------------------------------
+
+
+def waltz(threads: int) -> None:
+    mutex = threading.Semaphore(1)
+
+    def dance() -> None:
+        with mutex:
+            time.sleep(0.01)
+
+    dancers = [threading.Thread(target=dance, name=f"dancer-{number}") for number in range(threads)]
+    for dancer in dancers:
+        dancer.start()
+    for dancer in dancers:
+        dancer.join()
+
+
+def test_a_saved_run_is_drawn_and_stepped_through(site: Path, browser: Any, tmp_path: Path) -> None:
+    import semalab as lab
+
+    run = lab.record(waltz, threads=3, clock="virtual")
+    page = opened(browser, site / "your_own_run.html")
+    choose = page.get_by_label("A saved run")
+    choose.set_input_files(run.save(tmp_path / "run.json"))
+    status = page.locator("#own > p[role=status]")
+    playwright.expect(status).to_have_text(f"run.json: {run.verdict}")
+    assert page.locator("#own svg text.row").all_text_contents() == list(run.trace.threads)
+    where, said = page.locator(".steps output"), page.locator(".steps [role=status]")
+    playwright.expect(where).to_have_text(f"step 1 of {len(run.moments)} · 0 ms")
+    assert said.inner_text() == run.moments[0].sentence
+    page.locator("#own svg").focus()
+    page.keyboard.press("ArrowRight")
+    playwright.expect(page.locator(".pointed")).to_have_text(re.compile("dancer-.* mutex from 0 ms"))
+    again = lab.load(tmp_path / "run.json").save(tmp_path / "again.json")
+    assert again.read_bytes() == (tmp_path / "run.json").read_bytes()
+    choose.set_input_files(again)
+    playwright.expect(status).to_have_text(f"again.json: {run.verdict}")
+    assert page.locator("#own svg").count() == 1
+    assert page.said == []
+    assert {url.split(":")[0] for url in page.asked} <= {"file", "data"}
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "x.json cannot be shown. It must be a run that "),
+        ("no json", "x.json cannot be shown: it is damaged. In Python, lab.load(path).save("),
+        (
+            '{"format": "semalab run"}',
+            "x.json cannot be shown. Its picture is not in it: an earlier semalab saved it, or ",
+        ),
+        ('{"format": "semalab run", "page": {"wide": {}}}', "x.json cannot be shown: it is damaged."),
+    ],
+)
+def test_what_is_no_saved_run_is_said(site: Path, browser: Any, tmp_path: Path, text: str, told: str) -> None:
+    page = opened(browser, site / "your_own_run.html")
+    (tmp_path / "x.json").write_text(text)
+    page.get_by_label("A saved run").set_input_files(tmp_path / "x.json")
+    playwright.expect(page.locator("#own > p[role=status]")).to_contain_text(told)
+    assert page.locator("#own .panel").count() == 0
+    assert page.said == []
+    page.close()
+
+
+# --- for everybody ---------------------------------------------------------------------------------------------------
+
+PAGES = [*(path.stem for path in LESSONS), "index", "your_own_run", "glossary", "cheat_sheet"]
+SERIOUS = """() => axe.run().then(found => found.violations
+    .filter(one => ["serious", "critical"].includes(one.impact)).map(one => `${one.id}: ${one.nodes[0].html}`))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_axe_finds_nothing_serious(site: Path, browser: Any, name: str, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="tests/requirements.txt is not installed: no axe")
+    page = opened(browser, site / f"{name}.html", color_scheme=scheme, viewport={"width": width, "height": 900})
+    if page.query_selector(".panel"):
+        page.wait_for_selector(".panel.ready")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    assert page.evaluate(SERIOUS) == []
+    page.close()
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // Turns a panel's dials: every position was worked out beforehand, and is looked up and painted.
 "use strict";
 (() => {
-  const arrived = new Map(); // key of a file of facts -> facts, or the callbacks that wait for it
+  const arrived = new Map(), awaited = new Map(); // key of a file of facts -> facts; the callbacks that wait for it
   const wide = window.matchMedia("(min-width: 620px)");
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -14,18 +14,17 @@
   };
 
   semalab.facts = (key, facts) => {
-    const waiting = arrived.get(key) ?? [];
     arrived.set(key, facts);
-    for (const call of waiting) call(facts);
+    for (const call of awaited.get(key) ?? []) call(facts);
+    awaited.delete(key);
   };
 
   semalab.ask = ask;
   function ask(key, call) {
-    const known = arrived.get(key);
-    if (known && !Array.isArray(known)) call(known);
-    else if (known) known.push(call);
+    if (arrived.has(key)) call(arrived.get(key));
+    else if (awaited.has(key)) awaited.get(key).push(call);
     else {
-      arrived.set(key, [call]);
+      awaited.set(key, [call]);
       document.head.append(element("script", { src: `data/${key}.js` }));
     }
   }
@@ -143,9 +142,9 @@
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
     const schedules = element("p", { class: "schedules" });
     root.querySelector(".turned").append(
-      element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset)),
+      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset))] : []),
       element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, schedules, stepping.fold, fold, ...left);
-    root.querySelector("form").addEventListener("submit", event => event.preventDefault());
+    root.querySelector("form")?.addEventListener("submit", event => event.preventDefault());
 
     const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
 
@@ -205,7 +204,7 @@
     // ---- pointing
 
     const pointer = semalab.pointer(svg, pointed, {
-      pointed: call => ask(`${plan.id}-${seed}-steps`, facts => call(facts.pointed[index()])),
+      pointed: call => ask(`${plan.id}-${seed}-pointed`, told => call(told[index()])),
       paint: window => {
         shown.place = semalab.paint(svg, shown.facts, shown.at, window);
         stepping.changed();
@@ -214,14 +213,15 @@
       go: time => stepping.to(time / shown.place.grain),
     });
 
-    root.addEventListener("input", () => { turned = true; });
-    root.addEventListener("click", event => { if (event.target.tagName === "BUTTON") { turned = true; remember(); } });
+    root.addEventListener("input", () => { turned = inputs.length > 0; });
+    root.addEventListener("click", event => { if (inputs.length && event.target.tagName === "BUTTON") { turned = true; remember(); } });
     window.addEventListener("hashchange", () => { if (recall()) show(); });
     wide.addEventListener("change", show);
     if (recall()) root.scrollIntoView();
     show();
   }
 
+  semalab.panel = panel;
   document.documentElement.classList.add("js");
   for (const root of document.querySelectorAll(".panel")) panel(root);
 })();
