@@ -6,12 +6,13 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from semalab.excerpt import listed
 from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
+from semalab.exploration.graph import Graph
 from semalab.exploration.inside import can_follow
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.repeat import Again, Observed, difference, observed
@@ -28,6 +29,16 @@ REMEMBERED = 1_000  # runs of the first search whose states the second need not 
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
+LIVELOCK = "It goes on for ever: whatever its threads do from there, it cannot come to its end"
+
+
+class Circles(NamedTuple):
+    """spinning: the threads that may make steps for ever. turning: those that may even if nobody is passed over."""
+
+    spinning: frozenset[int]
+    turning: frozenset[int] | None
+
+
 class Grown(Exception):
     """A run has shown that more must be steps than was known."""
 
@@ -40,6 +51,8 @@ class Search:
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
     where `doubted` is set, why it does not show all that there is to it.
     `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
+    `livelock` are the steps of the shortest way to where no end can be reached, without and with a circle that follows;
+    `circles` tells of a program that may go on for ever and can always come to an end.
     `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
     how many there are.
     """
@@ -88,6 +101,9 @@ class Search:
         self.steps = 0
         self.by_states = False
         self._went_by_states = False
+        self._went_through_all = False
+        self.circles: Circles | None = None
+        self.livelock: tuple[tuple[int, ...], tuple[int, ...]] | None = None
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
@@ -137,6 +153,11 @@ class Search:
                 self._first = stage.steps, observed(stage, guide.told(stage.processor.touched))
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
+            if self._may_go_on_for_ever(stage) and not self._went_through_all:
+                self._went_through_all = True
+                if self._search_endless(stage):
+                    break
+                touched = stage.processor.touched
             if stage.processor.endless:
                 guide.come_up(SHALLOW)
             elif len(self._seen) < REMEMBERED:
@@ -175,6 +196,43 @@ class Search:
         self.covered, self.states = 0, len(guide.known)
         return True
 
+    def _may_go_on_for_ever(self, stage: Stage) -> bool:
+        return stage.processor.endless or (stage.processor.verdict == "timeout" and not self.violations)
+
+    def _search_endless(self, stage: Stage) -> bool:
+        """Go through all the states of a program of which a run did not end; returns whether there is an answer."""
+        if stage.processor.free or not can_follow(self.check) or self.undecided or self.doubted or self.violations:
+            return False
+        unfinished, covered, right = self.unfinished, self.covered, list(self.right)
+        self.unfinished = None
+        guide = ByStates(stage, False, self.check is not None, endless=True)
+        assert guide.graph is not None
+        self.complete = self._each_state(stage, guide)
+        if not self.violations and not self.complete:
+            self.unfinished, self.undecided, self.doubted = unfinished, None, False
+            self.unjudged, self.covered, self.right = 0, covered, right
+            return False
+        self.by_states = True
+        self.covered, self.states = 0, len(guide.known)
+        if self.violations:
+            self._shorten(stage)
+            self.covered = 0
+        else:
+            self._judge_circles(guide.graph)
+        return True
+
+    def _judge_circles(self, graph: Graph) -> None:
+        """Whether a program whose states are all known can always come to its end."""
+        hopeless = graph.hopeless()
+        way = graph.way_to(hopeless)
+        if way is not None:
+            steps, name = way
+            self.livelock = steps, (*steps, *graph.circle(name))
+            self.violations.append((self.livelock[1], LIVELOCK))
+            self.shortest, self.minimal = self.livelock[1], True
+        else:
+            self.circles = Circles(graph.spinning(), graph.turning())
+
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
         """Whether every state was met, and nothing is wrong. At most half of what is left of the budget is for that."""
         budget, deadline = (self.schedules + self.budget) // 2, (self.now() + self.deadline) / 2
@@ -184,9 +242,11 @@ class Search:
                 return False
             if guide.differs:
                 raise Changed
-            if guide.lost or self._doubt(stage) is not None or stage.processor.endless or stage.processor.drew:
+            cut = guide.graph is not None and guide.redundant and stage.processor.verdict in ("full", "timeout")
+            endless = stage.processor.endless and not cut
+            if guide.lost or self._doubt(stage) is not None or endless or stage.processor.drew:
                 return False
-            if not (guide.redundant and stage.clean):
+            if not (guide.redundant and (stage.clean or cut)):
                 self._judge(stage)
                 if self.violations or self.unfinished is not None or self.undecided is not None:
                     return False

@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.footprint import CLOCK, EVERYTHING, RANDOM, READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, RANDOM, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
@@ -31,7 +31,7 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
     if name == "random":
         _seeded_when_drawn_from(twins, module, processor)
     elif name == "time":
-        _touching(module, time, functools.partial(processor.touch_if_inside, CLOCK, READ))
+        _touching(module, time, processor.tell_time)
     elif name == "queue":
         _queues(twins, processor, module)
     elif name in ("concurrent.futures._base", "concurrent.futures.thread", "sched"):

@@ -43,7 +43,8 @@ class SteppingProcessor(VirtualProcessor):
     `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
     they touch, if so. `eager` is set while a step goes on in `ready`'s threads. `acted` is set when the step under way
     has done an operation, after which the virtual clock offers the baton: what the program touches next is a point.
-    `names_matter` is set once the program has asked a thread who it is, in any run.
+    `names_matter` is set once the program has asked a thread who it is, in any run, and `time_matters` once it has asked
+    what time it is.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -66,6 +67,7 @@ class SteppingProcessor(VirtualProcessor):
         self.acted = False
         self.lives_matter = False
         self.names_matter = False
+        self.time_matters = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
         self.daemons = False  # there were some at the end of a thread, in any run
@@ -168,6 +170,11 @@ class SteppingProcessor(VirtualProcessor):
     def touch_if_inside(self, location: Location, mode: bool) -> None:
         if self.current() is not None:
             self.touch(location, mode)
+
+    def tell_time(self) -> None:
+        """The program asks what time it is."""
+        self.time_matters = True
+        self.touch_if_inside(CLOCK, READ)
 
     def arrive_inside(self, operation: Operation) -> None:
         """As `arrive`, in a library: what it does while no other thread can be there is of no interest."""
