@@ -16,7 +16,7 @@ from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.progress import shown
-from semalab.exploration.search import Search
+from semalab.exploration.search import Circles, Search
 from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
 from semalab.recording import is_coroutine_function, run_program
@@ -163,7 +163,10 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         covered=found.covered,
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
-        violations=tuple(Violation(settings.schedule(s, SEED), problem) for s, problem in sorted(found.violations)),
+        violations=tuple(
+            Violation(replace(settings.schedule(s, SEED), unfinished=found.livelock is not None), problem)
+            for s, problem in sorted(found.violations)
+        ),
         right=tuple(settings.schedule(steps, SEED) for steps in sorted(found.right)),
         problem=_problem(found),
         minimal=found.minimal,
@@ -173,6 +176,8 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,
+        circle=len(found.livelock.circle) if found.livelock is not None else 0,
+        endless=_endless(found.circles),
         changed=found.changed,
         interrupted=stopped and not found.complete,
         seed=SEED if found.drew else None,
@@ -187,7 +192,19 @@ def _problem(found: Search) -> str:
     """What is wrong with the run that is shown."""
     if found.to_show is None:
         return ""
-    return wrong(found.to_show.run, found.check) or found.violations[0][1]
+    told = None if found.livelock is not None else wrong(found.to_show.run, found.check)
+    return told or found.violations[0][1]
+
+
+def _endless(circles: Circles | None) -> str:
+    """Of a program that may have gone on for ever: whether it does."""
+    if circles is None:
+        return ""
+    if circles.turning is not None:
+        return "every run can end, but it can also go on for ever, in a circle in which nobody is passed over"
+    if circles.spinning:
+        return "every run can end; it can go on for ever only if a thread that could go on is passed over for ever"
+    return "every run ends"
 
 
 def _check_primitives(program: Program, arguments: dict[str, Any]) -> None:

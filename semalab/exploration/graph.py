@@ -1,6 +1,6 @@
 """All the states of a program that may go on for ever, and where each step leads: which of them an end follows.
 
-A state from which no end can be reached is a livelock: the program's threads go on, and whatever they do, it is in vain.
+A state from which no end can be reached is a livelock: the threads go on, and whatever they do, it is in vain.
 Where an end can be reached from everywhere, the program may still go round in circles. Whether that takes a scheduler
 that passes somebody over for ever tells the circle: there is a thread that could go on in it, and never does (strong
 fairness, as Emerson and Lei check it: take away the states where such a thread could go on, and look again).
@@ -70,8 +70,8 @@ class Graph:
             level = following
         return None
 
-    def circle(self, start: Name) -> tuple[int, ...]:
-        """The steps of a circle that is come to from here, each thread in turn as far as it can go on."""
+    def circle(self, start: Name) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The way from here to a circle, and the steps of that: each thread in turn, as far as it can go on."""
         seen: dict[tuple[Name, int], int] = {}
         steps: list[int] = []
         name, last = start, -1
@@ -81,7 +81,8 @@ class Graph:
             last = next((thread for thread in sorted(node.after) if thread > last), min(node.after))
             steps.append(last)
             name = node.after[last]
-        return tuple(steps)
+        begin = seen[name, last]
+        return tuple(steps[:begin]), tuple(steps[begin:])
 
     def turning(self) -> frozenset[int] | None:
         """The threads that may go round for ever though nobody is passed over; None if there are no such circles."""
@@ -112,11 +113,7 @@ class Graph:
     def _circles(self, names: frozenset[Name]) -> list[frozenset[Name]]:
         """The largest sets of states of which each can be reached from each, by at least one step."""
         after = {name: [to for to in self.nodes[name].after.values() if to in names] for name in names}
-        return [
-            part
-            for part in _connected(after)
-            if len(part) > 1 or any(name in after[name] for name in part)
-        ]
+        return [part for part in _connected(after) if len(part) > 1 or any(name in after[name] for name in part)]
 
 
 def _connected(after: Mapping[Name, list[Name]]) -> list[frozenset[Name]]:

@@ -124,7 +124,7 @@ class States:
         begin: int,
         acting: int | None = None,
     ) -> State:
-        """pasts: as far as they are known. past: of whoever made the step, `acting`. begin: where that is in the log."""
+        """pasts: as far as they are known. past: of `acting`, who made the step. begin: where that is in the log."""
         processor, number = self._processor, self._pasts.number
         threads, recorder = processor.threads, self._recorder()
         may_have_left = processor.watch.left if isinstance(processor.watch, Watch) else set()

@@ -22,14 +22,16 @@ from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
 from semalab.settings import Program
-from semalab.stepping import Guide, Settings
+from semalab.stepping import Guide, Settings, Watch
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
-LIVELOCK = "It goes on for ever: whatever its threads do from there, it cannot come to its end"
+LIVELOCK = "It goes on for ever (a livelock): whatever its threads do from there, it cannot come to its end"
+
+_FINER = "; if it waits for what another thread does, granularity='lines' or 'bytecode' lets that go on meanwhile"
 
 
 class Circles(NamedTuple):
@@ -37,6 +39,13 @@ class Circles(NamedTuple):
 
     spinning: frozenset[int]
     turning: frozenset[int] | None
+
+
+class Livelock(NamedTuple):
+    """The shortest way to where no end can be reached, and steps of which a circle consists there."""
+
+    way: tuple[int, ...]
+    circle: tuple[int, ...]
 
 
 class Grown(Exception):
@@ -51,8 +60,8 @@ class Search:
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
     where `doubted` is set, why it does not show all that there is to it.
     `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
-    `livelock` are the steps of the shortest way to where no end can be reached, without and with a circle that follows;
-    `circles` tells of a program that may go on for ever and can always come to an end.
+    `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
+    go on for ever.
     `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
     how many there are.
     """
@@ -103,7 +112,7 @@ class Search:
         self._went_by_states = False
         self._went_through_all = False
         self.circles: Circles | None = None
-        self.livelock: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+        self.livelock: Livelock | None = None
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
@@ -227,9 +236,10 @@ class Search:
         way = graph.way_to(hopeless)
         if way is not None:
             steps, name = way
-            self.livelock = steps, (*steps, *graph.circle(name))
-            self.violations.append((self.livelock[1], LIVELOCK))
-            self.shortest, self.minimal = self.livelock[1], True
+            there, round_ = graph.circle(name)
+            self.livelock = Livelock((*steps, *there), round_)
+            self.shortest, self.minimal = (*steps, *there, *round_), True
+            self.violations.append((self.shortest, LIVELOCK))
         else:
             self.circles = Circles(graph.spinning(), graph.turning())
 
@@ -275,9 +285,10 @@ class Search:
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
         self._showing = True
-        self.to_show = tell(stage, steps, self.check if counts_only(self.check) else None, Names())
+        schedule = replace(self.settings.schedule(steps, 0), unfinished=self.livelock is not None)
+        self.to_show = tell(stage, schedule, self.check if counts_only(self.check) else None, Names())
         try:
-            again = wrong(self.to_show.run, self.check) is not None
+            again = self.livelock is not None or wrong(self.to_show.run, self.check) is not None
         except (Unfinished, Undecided):
             again = False
         if not again:
@@ -296,9 +307,21 @@ class Search:
         return True
 
     def _grow(self, stage: Stage) -> None:
+        watch, busy = stage.processor.watch, stage.processor.stuck_thread
+        if (
+            stage.processor.verdict == "stuck"
+            and isinstance(watch, Watch)
+            and busy is not None
+            and not self._by_operations
+        ):
+            watch.turned_in_vain(busy.number)
         if stage.grown != self.settings:
             self.settings = stage.grown
             raise Grown
+
+    @property
+    def _by_operations(self) -> bool:
+        return self.settings.granularity == "operations"
 
     def _judge(self, stage: Stage) -> bool | None:
         """Whether the run just played is wrong; None if that cannot be said."""
@@ -306,7 +329,8 @@ class Search:
         try:
             problem = self.problem(stage)
         except Unfinished as reason:
-            self.unfinished = self.unfinished or str(reason)
+            stuck = stage.processor.verdict == "stuck" and self._by_operations
+            self.unfinished = self.unfinished or f"{reason}{_FINER if stuck else ''}"
             return None
         except Undecided as reason:
             self.undecided = self.undecided or str(reason)

@@ -164,7 +164,9 @@ class ByStates:
                 self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
 
     def _wait_for_the_end(self, able: list[int]) -> int:
-        if self.graph is not None:  # in turn they might go round for ever; drawn by lot, they find the end if there is one
+        if (
+            self.graph is not None
+        ):  # in turn they might go round for ever; drawn by lot, they find the end if there is one
             self._drawn = (self._drawn * 1_103_515_245 + 12_345) % (1 << 31)
             return able[(self._drawn >> 16) % len(able)]
         self._last = self._last if self._last in able else able[0]

@@ -14,6 +14,7 @@ from semalab.engine import ProgramThread, current_frames
 from semalab.excerpt import written
 from semalab.exploration.steps import variable_of
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
+from semalab.stepping.guide import NOBODY
 
 _NUMBERS = (int, float)
 _PLAIN = (int, bool, float, str, type(None))  # whose text is Python's own, never the program's
@@ -30,8 +31,8 @@ class Noting(Follow):
     bytecodes only: a whole line may write twice.
     """
 
-    def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...]) -> None:
-        super().__init__(steps)
+    def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...], unfinished: bool = False) -> None:
+        super().__init__(steps, unfinished)
         self.values: dict[int, str] = {}
         self.numbers: dict[int, float] = {}
         self.touched: list[Footprint] = []
@@ -43,8 +44,8 @@ class Noting(Follow):
         self._close()
         if self._place >= 0:
             self.touched.append(footprint(touched))
-        self._place += 1
         chosen = super().choose(able, touched)
+        self._place += chosen != NOBODY
         operation = self._processor.pending.get(chosen)
         if operation is not None and self._processor.settings.granularity == "bytecode":
             self._look(chosen, operation)
@@ -57,7 +58,7 @@ class Noting(Follow):
     def end(self) -> None:
         """The run has ended."""
         self._wrote = None
-        if self._place >= 0:
+        if self._place >= len(self.touched):  # else the guide was asked once more, and has stopped the run
             self.touched.append(footprint(self._processor.touched))
 
     def _look(self, thread: int, operation: Operation) -> None:

@@ -7,14 +7,13 @@ their points are not known, the run is `beyond` what can be proved.
 
 from __future__ import annotations
 
-import functools
 import random
 import time
 import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.footprint import EVERYTHING, RANDOM, WRITE
+from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
