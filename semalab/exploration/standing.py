@@ -139,7 +139,9 @@ class Standing:
         below = frames[own[-1] + 1]
         if (_module(below), below.f_code.co_name) not in _BELOW:
             return None
-        begin = next(place for place, frame in enumerate(frames) if not _module(frame).startswith(_DECIDING))
+        begin = own[0]
+        while begin and not _module(frames[begin - 1]).startswith(_DECIDING):
+            begin -= 1
         before_access = begin == own[0] and begin > 0 and _module(frames[begin - 1]) == "semalab.stepping.watch"
         chain = frames[begin : own[-1] + 1][::-1]
         return chain if self._stacks_are_known(chain, len(own), before_access) else None
