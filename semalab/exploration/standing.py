@@ -65,29 +65,29 @@ class Standing:
     def __init__(self, stage: Stage, contents: Contents) -> None:
         self._stage = stage
         self._contents = contents
-        self._namespace: dict[str, Any] = getattr(stage.program, "__globals__", {})
-        self._codes = [code for code, _ in self._all_codes()]
-        namespaces = {id(namespace) for _, namespace in self._all_codes()}
+        every = list(codes_of(*functions([stage.program, *stage.arguments.values()])))
+        self._codes = [code for code, _ in every]
+        self._modules = {str(namespace.get("__name__")) for _, namespace in every}
+        self._globals = {id(namespace): (namespace, set[str]()) for _, namespace in every}
+        for code, namespace in every:
+            self._globals[id(namespace)][1].update(globals_of(code))
         named = frozenset[str]().union(*(frozenset(code.co_names) for code in self._codes))
-        self._globals = sorted(frozenset[str]().union(*map(globals_of, self._codes)))
         self._single = self._names_of_one()
         self.readable = (
-            set(stage.processor.program) == {id(self._namespace)} == namespaces
+            set(stage.processor.program) >= self._globals.keys()
             and _ELSEWHERE.isdisjoint(named)
             and not any(tells_equals_apart(code) or code.co_flags & _ENDLESS_CODES for code in self._codes)
         )
         self._rebound = _rebound(self._codes)
 
-    def _all_codes(self) -> Iterator[tuple[types.CodeType, Mapping[str, Any]]]:
-        return codes_of(*functions([self._stage.program, *self._stage.arguments.values()]))
-
     def _names_of_one(self) -> frozenset[str]:
         own = getattr(getattr(self._stage.program, "__func__", self._stage.program), "__code__", None)
         others = [code for code in self._codes if code is not own]
         inner = {name for code in others for name in code.co_cellvars}
-        if own is None or own.co_name in {*self._globals, *(name for code in others for name in code.co_freevars)}:
+        named = {name for _, names in self._globals.values() for name in names}
+        if own is None or own.co_name in {*named, *(name for code in others for name in code.co_freevars)}:
             return frozenset()  # it may run twice
-        return frozenset({*own.co_cellvars, *own.co_freevars} - inner - {*self._globals})
+        return frozenset({*own.co_cellvars, *own.co_freevars} - inner - named)
 
     def of(self, thread: ProgramThread, known: Mapping[Location, Hashable]) -> Hashable | None:
         """Where this thread stands, which makes no step now; None if that cannot be read.
@@ -104,7 +104,7 @@ class Standing:
         reading = _Reading(self, shared, frozenset(map(id, those)))
         try:
             own = tuple(map(reading.frame, frames))
-            return own, reading.names(self._globals)
+            return own, reading.globals()
         except (Unreadable, RecursionError):
             return None
 
@@ -207,20 +207,21 @@ class _Reading:
             return "frame"  # it is itself among those that are read
         if kind is ProgramThread:
             return "thread", value.number
-        if kind is types.FunctionType and _module_of(value) not in (None, *self._own_modules()):
+        if kind is types.FunctionType and _module_of(value) not in {None, *self._standing._modules}:
             return "function", value.__qualname__
         key = getattr(value, "key", None) if is_twin_class(kind) or kind.__module__.startswith("semalab.") else None
         if type(key) is int:
             return kind.__name__, key
         return self.value(value)
 
-    def _own_modules(self) -> tuple[str, ...]:
-        return (str(self._standing._namespace.get("__name__")),)
-
-    def names(self, names: list[str]) -> Hashable:
+    def globals(self) -> Hashable:
         """The values of global variables."""
-        namespace = self._standing._namespace
-        return tuple((n, self.value(namespace[n])) for n in names if n in namespace and n not in self._shared)
+        return tuple(
+            (name, self.value(namespace[name]))
+            for namespace, names in self._standing._globals.values()
+            for name in sorted(names)
+            if name in namespace and name not in self._shared
+        )
 
     def value(self, value: Any) -> Hashable:
         """Raises Unreadable."""
@@ -254,7 +255,7 @@ class _Reading:
 
     def _primitive(self, value: Any) -> Hashable:
         kind = type(value)
-        if not is_twin_class(kind) or kind.__module__ in self._own_modules():
+        if not is_twin_class(kind) or kind.__module__ in self._standing._modules:
             raise Unreadable
         owner: Hashable = None
         for lock in (value, getattr(value, "_lock", None)):
@@ -298,7 +299,7 @@ class _Reading:
             return "builtin", value.__name__, self.value(owner)
         if value.__module__ in _MODULES or value.__module__.startswith("semalab."):
             return "class", value.__module__, value.__qualname__
-        if value.__module__ not in self._own_modules() or type(value) is not type:
+        if value.__module__ not in self._standing._modules or type(value) is not type:
             raise Unreadable
         held = [one for name, one in vars(value).items() if not (name.startswith("__") and not callable(one))]
         return "class", value.__qualname__, tuple(map(self.value, held)), tuple(map(self.value, value.__bases__))
@@ -311,7 +312,7 @@ class _Reading:
         if kind is staticmethod or kind is classmethod:
             return kind.__name__, self.value(value.__func__)
         plain = all(
-            one is object or (one.__module__ in self._own_modules() and "__slots__" not in vars(one))
+            one is object or (one.__module__ in self._standing._modules and "__slots__" not in vars(one))
             for one in kind.__mro__
         )
         if not plain or type(kind) is not type:
