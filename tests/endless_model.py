@@ -16,10 +16,11 @@ State = tuple[Any, ...]
 
 
 class Verdict(NamedTuple):
-    """ends: the variables at the program's end, in every way that there is. stuck: a deadlock can be reached.
+    """What can become of a program.
 
-    hopeless: a state can be reached from which no end, and no deadlock, can be. circles: states can come again. fair: they
-    can though nobody is passed over.
+    ends: the variables at its end, in every way that there is. stuck: a deadlock can be reached. hopeless: there is a
+    state from which no end, and no deadlock, follows. circles: states can come again. fair: also if nobody is passed
+    over.
     """
 
     ends: frozenset[tuple[int, ...]]
