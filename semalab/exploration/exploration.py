@@ -32,7 +32,8 @@ class Violation:
 class Exploration:
     """The answer to "does this hold under every schedule?". Immutable.
 
-    Invariant: the verdict is "proved" only if every schedule was covered and every run came to its end.
+    Invariant: the verdict is "proved" only if every schedule was covered, and every run came to its end or, where one may
+    go on for ever, can still come to it.
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more

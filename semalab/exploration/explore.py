@@ -50,6 +50,11 @@ def explore(
     Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
     that they pass through are gone through instead, each once.
 
+    A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by its
+    states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached from
+    each of them, and the sentence says when it goes on for ever all the same; from where none can be reached, that is a
+    counterexample. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a turn meanwhile.
+
     Args:
         program: a callable written against the standard modules, which does the same under the same schedule.
         check: a claim such as `mutual_exclusion`, or a callable that is given the `Run` and returns whether it is

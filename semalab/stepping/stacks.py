@@ -122,6 +122,8 @@ class Stacks:
             return (*stack, CONSTANT)
         if op in _LOADS:
             return (*stack, Entry("local", instruction.argval))
+        if op.startswith("LOAD_FAST") and isinstance(instruction.argval, tuple):  # two at once, from 3.13 on
+            return (*stack, *(Entry("local", name) for name in instruction.argval))
         if op in _OUTER:
             found = Entry("outer", instruction.argval, (instruction.argval,))
             return (*stack, CONSTANT, found) if op == "LOAD_GLOBAL" and arg & 1 else (*stack, found)
