@@ -14,26 +14,26 @@ from semalab import beyond as beyond
 from semalab import front_end
 
 if TYPE_CHECKING:
-    from semalab.claims import Claim as Claim
-    from semalab.claims import at_most as at_most
-    from semalab.claims import exact_count as exact_count
-    from semalab.claims import latch as latch
-    from semalab.claims import limit as limit
-    from semalab.claims import mutual_exclusion as mutual_exclusion
+    from semalab.analysis.claims import Claim as Claim
+    from semalab.analysis.claims import at_most as at_most
+    from semalab.analysis.claims import exact_count as exact_count
+    from semalab.analysis.claims import latch as latch
+    from semalab.analysis.claims import limit as limit
+    from semalab.analysis.claims import mutual_exclusion as mutual_exclusion
+    from semalab.analysis.rate import at_most_per as at_most_per
     from semalab.comparison import Comparison as Comparison
     from semalab.comparison import compare as compare
-    from semalab.event import Event as Event
     from semalab.exercises.check import check as check
     from semalab.exercises.progress import progress as progress
     from semalab.exploration.exploration import Exploration as Exploration
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load
-    from semalab.panel import interact as interact
-    from semalab.rate import at_most_per as at_most_per
+    from semalab.log.event import Event as Event
+    from semalab.log.schedule import Schedule as Schedule
+    from semalab.log.trace import Trace as Trace
+    from semalab.notebook import interact as interact
     from semalab.recording import record as record
     from semalab.run import Run as Run
-    from semalab.schedule import Schedule as Schedule
-    from semalab.trace import Trace as Trace
 
 __version__ = "0.1.0"
 
@@ -41,24 +41,24 @@ _HOME = {
     "record": "recording",
     "compare": "comparison",
     "load": "loading",
-    "interact": "panel",
+    "interact": "notebook",
     "explore": "exploration",
     "check": "exercises",
     "progress": "exercises",
-    "mutual_exclusion": "claims",
-    "limit": "claims",
-    "at_most": "claims",
-    "latch": "claims",
-    "exact_count": "claims",
-    "at_most_per": "rate",
+    "mutual_exclusion": "analysis.claims",
+    "limit": "analysis.claims",
+    "at_most": "analysis.claims",
+    "latch": "analysis.claims",
+    "exact_count": "analysis.claims",
+    "at_most_per": "analysis.rate",
     # For annotations. Nobody makes one: they are not in `__all__`, which is what Tab offers a learner.
-    "Claim": "claims",
+    "Claim": "analysis.claims",
     "Comparison": "comparison",
-    "Event": "event",
+    "Event": "log.event",
     "Exploration": "exploration.exploration",
     "Run": "run",
-    "Schedule": "schedule",
-    "Trace": "trace",
+    "Schedule": "log.schedule",
+    "Trace": "log.trace",
 }
 
 __all__ = [
@@ -81,7 +81,7 @@ __all__ = [
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext semalab`: the cell magic `%%timeline`."""
-    import_module("semalab.magic").load_ipython_extension(shell)
+    import_module("semalab.notebook.magic").load_ipython_extension(shell)
 
 
 def __getattr__(name: str) -> Any:
@@ -94,11 +94,12 @@ def __getattr__(name: str) -> Any:
 
 
 def _bar() -> Any:
-    return import_module("semalab.panel.bar").CellBar()
+    return import_module("semalab.notebook.bar").CellBar()
 
 
 if "ipykernel" in sys.modules:
     front_end.make_bar = _bar
+    front_end.import_ahead()
 
 
 def __dir__() -> list[str]:

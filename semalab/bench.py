@@ -11,15 +11,15 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
-from semalab.decode import Decoder
+from semalab.analysis.decode import Decoder
 from semalab.engine import Processor, ProgramThread, Replayed, Seeded, Stop, VirtualProcessor, WallProcessor, count
+from semalab.engine.uncaught import show, status_of
+from semalab.instrument import Swap, Twins, kept, refuse_replaced
+from semalab.instrument.overhead import cost_of_an_event
+from semalab.log.schedule import Schedule
 from semalab.run import Run
-from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, code_of
 from semalab.stepping import SteppingProcessor, announce, following
-from semalab.twins import Swap, Twins, kept, refuse_replaced
-from semalab.uncaught import show, status_of
-from semalab.watching import cost_of_an_event
 
 _one_at_a_time = threading.RLock()  # two runs at once would put their twins into the same namespaces
 _SLICE = 0.2  # seconds after which a wait for it looks whether an interrupt has come

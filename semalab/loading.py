@@ -7,10 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
 
-from semalab.decode import Printed
+from semalab.analysis.decode import Printed
 from semalab.files import FORMAT, KEYS, VERSION, OtherLayout, by_lines, parts, strict, trace_of, whole_file
+from semalab.log.trace import Trace
 from semalab.run import Run
-from semalab.trace import Trace
 
 
 def load(path: str | Path) -> Run:

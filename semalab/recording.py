@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semalab.analysis.claims import Check
 from semalab.bench import run_threads
-from semalab.claims import Check
-from semalab.excerpt import written
+from semalab.log.excerpt import written
+from semalab.log.schedule import Schedule
 from semalab.run import Run
-from semalab.schedule import Schedule
 from semalab.settings import Program, RunSettings, innermost
 
 

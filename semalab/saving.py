@@ -9,21 +9,28 @@ from typing import TYPE_CHECKING
 from semalab.files import as_chrome_trace, as_csv, as_json, write_whole
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
-Writer = Callable[["Run", str], Iterable[bytes]]
-
-
-def _picture(run: Run, suffix: str) -> Iterable[bytes]:
-    from semalab.timeline import written  # matplotlib, only where a picture is wanted
-
-    yield written(run.timeline(), suffix)
+Writer = Callable[["Record", str], Iterable[bytes]]
 
 
-def _page(run: Run, suffix: str) -> Iterable[bytes]:
+def _picture(run: Record, suffix: str) -> Iterable[bytes]:
+    from semalab.draw import written  # matplotlib, only where a picture is wanted
+    from semalab.draw.picture import picture_of
+
+    yield written(picture_of(run), suffix)
+
+
+def _page(run: Record, suffix: str) -> Iterable[bytes]:
     from semalab.replay import as_html
 
     yield as_html(run).encode("utf-8")
+
+
+def _log(run: Record, suffix: str) -> Iterable[bytes]:
+    from semalab.replay.facts import carried
+
+    return as_json(run, carried(run))
 
 
 # The one place that knows the suffixes. A writer gives the file in pieces.
@@ -33,7 +40,7 @@ WRITERS: dict[str, Writer] = {
     ".pdf": _picture,
     ".html": _page,
     ".csv": lambda run, _: as_csv(run.trace),
-    ".json": lambda run, _: as_json(run),
+    ".json": _log,
     ".trace.json": lambda run, _: as_chrome_trace(run),
 }
 
@@ -50,7 +57,7 @@ def suffix_of(path: str | Path) -> str:
     return max(fitting, key=len)
 
 
-def save(run: Run, path: str | Path) -> Path:
+def save(run: Record, path: str | Path) -> Path:
     """Write a run to a file, or leave the file as it was."""
     suffix = suffix_of(path)
     return write_whole(path, WRITERS[suffix](run, suffix))

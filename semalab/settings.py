@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import CodeType, MappingProxyType
 from typing import Any, Protocol
 
-from semalab.claims import Check
-from semalab.excerpt import cut, written
+from semalab.analysis.claims import Check
+from semalab.log.excerpt import cut, written
+from semalab.log.schedule import Schedule
+from semalab.log.trace import Trace
 from semalab.run import Run
-from semalab.schedule import Schedule
-from semalab.trace import Trace
 
 Program = Callable[..., Any]
 

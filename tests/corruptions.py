@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from semalab.trace import PERMITS, Event, Trace
+from semalab.log.trace import PERMITS, Event, Trace
 
 
 class Change(NamedTuple):

@@ -27,15 +27,16 @@ def sleeps_for_ever(guests: Any, visit: Any) -> None:
         time.sleep(1)
 
 
-# The two that a busy machine was once told to have "more schedules than the check can try", and the shortest.
-RIGHT = ("classic-2", "mutex-3", "limiter-2", "classic-3", "limiter-2", "mutex-3")
+# The two that a busy machine was once told to have "more schedules than the check can try", and the shortest, which all
+# after these learners do: the crowd comes from their number.
+RIGHT = ("classic-2", "mutex-3", "limiter-2", "classic-3", "limiter-2", "mutex-3", "classic-2", "classic-3", "mutex-3")
 ENDLESS = "Not yet: the program does not come to an end, and the check has stopped it."
 
 
 def wrong_answers(learner: int) -> list[str]:
     """What a learner was told that is not so: of a right attempt, a wrong one and, for two, one without an end."""
     wrong = []
-    name = RIGHT[learner % len(RIGHT)]
+    name = RIGHT[min(learner, len(RIGHT) - 1)]
     answer = lab.check(name, SOLUTIONS[name][learner % len(SOLUTIONS[name])])
     wrong += [] if answer.solved else [f"{name}: {answer}"]
     mutant = MUTANTS[name][learner % len(MUTANTS[name])]

@@ -538,15 +538,14 @@ def by_name() -> int:
         balance = 1
 
     account = Account()
-    left, right = threading.Semaphore(1), threading.Semaphore(1)
+    mutex = threading.Semaphore(1)
 
     def double() -> None:
-        with left:
+        with mutex:
             account.balance = account.balance * 2
 
     def add() -> None:
-        with right:
-            setattr(account, "balance", getattr(account, "balance") + 1)  # noqa: B009, B010
+        setattr(account, "balance", getattr(account, "balance") + 1)  # noqa: B009, B010
 
     together(double, add)
     return account.balance

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 
 WHILE = 0.8  # seconds that something takes of which nobody should be impatient
 
@@ -282,9 +283,123 @@ def semaphore_of_a_context():
 
 
 def what_is_not_watched():
-    mutex, again = multiprocessing.Lock(), multiprocessing.get_context().RLock()
     words, ready, sum_ = multiprocessing.Queue(), multiprocessing.Event(), multiprocessing.Value("i", 0)
-    with mutex, again, sum_.get_lock():
+    with sum_.get_lock():
         ready.set()
         words.put(1)
         return words.get()
+
+
+def take_both(first, second, mine, other):
+    with first:
+        mine.release()
+        other.acquire()
+        with second:
+            pass
+
+
+def locks_crosswise(kind):
+    fork, knife = getattr(multiprocessing, kind)(), getattr(multiprocessing.get_context(), kind)()
+    one, two = multiprocessing.Semaphore(0), multiprocessing.Semaphore(0)
+    ann = multiprocessing.Process(target=take_both, args=[fork, knife, one, two], name="ann")
+    ben = multiprocessing.Process(target=take_both, args=[knife, fork, two, one], name="ben")
+    ann.start()
+    ben.start()
+    ann.join()
+    ben.join()
+
+
+def count_in(lock, sum_, times):
+    for _ in range(times):
+        with lock:
+            sum_.value += 1
+
+
+def locks_count(kind, processes=3):
+    lock, sum_ = getattr(multiprocessing, kind)(), multiprocessing.Value("i", 0, lock=False)
+    workers = [multiprocessing.Process(target=count_in, args=[lock, sum_, 5]) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum_.value
+
+
+def lock_twice(kind):
+    lock = getattr(multiprocessing, kind)()
+    with lock, lock, lock:
+        pass
+    return lock.acquire(False), lock.acquire(timeout=0.01)
+
+
+def give_back(lock):
+    lock.release()
+
+
+def lock_of_another():
+    baton = multiprocessing.Lock()
+    baton.acquire()
+    runner = multiprocessing.Process(target=give_back, args=[baton], name="runner")
+    runner.start()
+    baton.acquire()
+    runner.join()
+
+
+def lock_given_back_by_nobody(kind):
+    try:
+        getattr(multiprocessing, kind)().release()
+    except (ValueError, AssertionError) as error:
+        return str(error)
+
+
+def lock_in_a_condition():
+    lock = multiprocessing.Lock()
+    changed = multiprocessing.Condition(lock)
+    with changed:
+        changed.notify_all()
+    with lock:
+        return changed.wait(0.01)
+
+
+TASKS = {}
+ORDER: list = []
+BY_LETTER = defaultdict(list)
+LIMITS = {"turns": 2, "letters": ("a", "b")}
+
+
+def task(name):
+    def put(function):
+        TASKS[name] = function
+        ORDER.append(name)
+        BY_LETTER[name[0]].append(function)
+        return function
+
+    return put
+
+
+@task("add")
+def adds(mutex):
+    for _ in range(LIMITS["turns"]):
+        with mutex:
+            pass
+
+
+@task("beep")
+def beeps(mutex):
+    with mutex:
+        pass
+
+
+def runs_a_task(name, mutex):
+    for function in BY_LETTER[name[0]]:
+        function(mutex)
+
+
+def tasks_by_name():
+    mutex = multiprocessing.Semaphore(1)
+    workers = [multiprocessing.Process(target=runs_a_task, args=[name, mutex], name=name) for name in TASKS]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return ORDER, sorted(BY_LETTER), LIMITS

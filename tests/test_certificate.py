@@ -16,12 +16,12 @@ from virtual_runs import PROGRAMS
 
 import semalab as lab
 from semalab.engine import WallProcessor
-from semalab.event import BEYOND
-from semalab.trace import PERMITS, CertificateError, Event, Primitive, Trace
-from semalab.twins.primitives import recorded_classes
-from semalab.twins.recorder import Recorder
-from semalab.twins.source import load_threading
-from semalab.twins.watched import watched_condition
+from semalab.instrument.primitives import recorded_classes
+from semalab.instrument.recorder import Recorder
+from semalab.instrument.source import load_threading
+from semalab.instrument.watched import watched_condition
+from semalab.log.event import BEYOND
+from semalab.log.trace import PERMITS, CertificateError, Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

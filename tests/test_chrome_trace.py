@@ -15,8 +15,8 @@ from small_programs import Program, perform, programs
 from virtual_runs import PROGRAMS
 
 import semalab as lab
+from semalab.log.trace import Event
 from semalab.run import Run
-from semalab.trace import Event
 
 
 def of(run: Run, folder: Path) -> ChromeTrace:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.claims import Claim
+from semalab.analysis.claims import Claim
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -6,7 +6,7 @@ import pytest
 
 import semalab as lab
 from semalab.beyond import record_cluster
-from semalab.stops import Timeout
+from semalab.log.stops import Timeout
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install -e '.[cluster]'")
 

@@ -16,9 +16,9 @@ from virtual_runs import latch
 
 import semalab as lab
 from semalab.comparison import Comparison, Difference
+from semalab.draw import png
+from semalab.log.trace import Event, Primitive, Trace
 from semalab.run import Run
-from semalab.timeline import png
-from semalab.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

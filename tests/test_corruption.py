@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from small_programs import Program, perform, programs
 
 import semalab as lab
-from semalab.trace import CertificateError, Trace
+from semalab.log.trace import CertificateError, Trace
 
 
 def unnoticed(trace: Trace) -> list[str]:

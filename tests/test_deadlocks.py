@@ -13,7 +13,7 @@ from deadlocked_programs import DEADLOCKS, crossed, nobody_opens
 from virtual_runs import deadlock as ring
 
 import semalab as lab
-from semalab.stops import Deadlock
+from semalab.log.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -20,7 +20,7 @@ from reference_model import ANY, EXACT, Outcome, TooLarge, outcomes
 from small_programs import Program, perform, programs
 
 import semalab as lab
-from semalab.stops import Deadlock
+from semalab.log.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -15,7 +15,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 import semalab as lab
-from semalab.timeline.drawing import Drawing, Thing
+from semalab.draw.drawing import Drawing, Thing
+from semalab.draw.pointing import HOLD, OPEN, SLEEP, WAIT
 
 
 def visit(threads: int = 4, initial: int = 1) -> None:
@@ -137,3 +138,29 @@ def points(thing: Thing, drawing: Drawing) -> np.ndarray:
     else:
         found = numbers.reshape(-1, 2)
     return np.stack([found[:, 0] / drawing.grain, (drawing.height - found[:, 1]) / 10], axis=1)
+
+
+def test_what_a_pointer_is_told_is_whole_and_exact() -> None:
+    """Thread 1 goes in at once, and lets thread 2 in when it has slept 10 ms."""
+    run = run_of(visit, 2, 1)
+    told = run.drawing(width=4.0).pointing
+    assert told == run.drawing(width=10.0).pointing
+    door = told.names.index("door")
+    spans = [told.spans[at : at + 7] for at in range(0, len(told.spans), 7)]
+    texts = dict(told.lines)
+    held = [span for span in spans if (span[0], span[2]) == (HOLD, door)]
+    assert [(row, begin, end) for _, row, _, begin, end, _, _ in held] == [
+        (1, 0, 10_000_000),
+        (2, 10_000_000, 20_000_000),
+    ]
+    assert {texts[line] for span in held for line in span[5:]} == {"with door:"}
+    assert [(span[1], *span[3:5]) for span in spans if (span[0], span[2]) == (WAIT, door)] == [(2, 0, 10_000_000)]
+    assert told.handovers[:5] == (1, 2, door, 10_000_000, 10_000_000)
+    assert texts[told.handovers[5]] == "with door:"
+    assert told.levels == ((door, 0, 1, 0, 0, 10_000_000, 1, 10_000_000, 0, 20_000_000, 1),)
+    assert told.scale == 1_000_000
+
+
+def test_what_had_not_ended_is_told_so() -> None:
+    kinds = run_of(embrace, 2, 1).drawing().pointing.spans[::7]
+    assert sorted(kinds) == sorted([SLEEP, SLEEP, HOLD + OPEN, HOLD + OPEN, WAIT + OPEN, WAIT + OPEN])

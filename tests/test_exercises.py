@@ -6,6 +6,7 @@ import ast
 import asyncio
 import dataclasses
 import functools
+import html
 import itertools
 import json
 import os
@@ -88,11 +89,17 @@ def test_a_right_attempt_is_accepted(name: str, attempt: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "mutant"), each(MUTANTS))
-def test_a_wrong_attempt_is_rejected_with_the_reason_that_fits(name: str, mutant: Mutant) -> None:
+def test_a_wrong_attempt_is_rejected_with_the_reason_that_fits(
+    name: str, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if called(mutant.attempt) in ("look_at_the_gate", "ask_again_and_again"):  # no schedule of theirs ends
+        monkeypatch.setattr("semalab.exercises.bounded.PATIENCE", 1.5)
     feedback = lab.check(name, mutant.attempt)
     assert not feedback.solved and feedback.attempted, str(feedback)
     assert feedback.sentences[0].startswith("Not yet: ") and mutant.words in str(feedback)
     assert len(feedback.sentences) <= 3
+    if callable(mutant.attempt) and " must " not in feedback.sentences[0]:  # it ran, and can be stepped through
+        assert feedback.run is not None and len(feedback.run.moments) > 1
 
 
 def test_what_is_proved_and_what_was_only_tried_are_told_apart() -> None:
@@ -241,6 +248,7 @@ STOPPED = "Not yet: the program does not come to an end, and the check has stopp
 def test_an_endless_attempt_is_stopped(attempt: Any) -> None:
     feedback = lab.check("limiter-2", attempt)
     assert feedback.sentences[0] == STOPPED and feedback.attempted and not feedback.solved
+    assert feedback.run is not None and len(feedback.run.moments) > 1
 
 
 BUSY = (
@@ -327,6 +335,7 @@ def test_an_exception_is_told(error: BaseException, told: str, capsys: pytest.Ca
 
     feedback = lab.check("mutex-3", attempt)
     assert f"Not yet: {told}" in feedback.sentences[0]
+    assert feedback.run is not None and len(feedback.run.moments) > 1
     assert capsys.readouterr() == ("", "")
 
 
@@ -541,3 +550,18 @@ def test_a_new_kernel_without_a_file_knows_nothing() -> None:
 def test_feedback_is_true_when_solved() -> None:
     assert not Feedback("mutex-3", False, True, ("Not yet: x.",))
     assert all(isinstance(exercise(name), Prediction | TaskTrial | Trial) or name == "schedule-3" for name in names())
+
+
+# a failed attempt, step by step
+def test_below_a_failed_attempt_its_run_can_be_stepped_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In JupyterLab; elsewhere the picture is all there is."""
+    failed = lab.check("limiter-2", MUTANTS["limiter-2"][0].attempt)
+    assert "text/html" not in failed._repr_mimebundle_()[0]
+    monkeypatch.setattr("semalab.exercises.feedback.runs_this_cell", lambda: True)
+    shown, _ = failed._repr_mimebundle_()
+    assert shown["text/html"].count("<iframe") == 1
+    assert "Step through this run" in shown["text/html"]
+    assert f'alt="{html.escape(repr(failed))}"' in shown["text/html"]
+    solved = lab.check("limiter-2", SOLUTIONS["limiter-2"][0])
+    for feedback in (solved, lab.check("limiter-2", ...), lab.check("limiter-1", 50)):
+        assert "text/html" not in feedback._repr_mimebundle_()[0]

@@ -29,7 +29,7 @@ import semalab as lab
 from semalab.exploration.explore import search
 from semalab.exploration.sleepsets import DepthFirst
 from semalab.exploration.stage import Stage
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 from semalab.stepping import Settings, pool
 
 pytest_plugins = ("leftovers",)
@@ -218,7 +218,7 @@ def test_violations_can_be_run_again(granularity: str) -> None:
 AGAIN = """
 import sys
 import exploration_programs, semalab as lab
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 schedule = Schedule.from_json(sys.argv[1])
 run = lab.record(
     exploration_programs.counting, clock="virtual", schedule=schedule, raises=False, threads=2, initial=2
@@ -305,7 +305,7 @@ def spins() -> None:
 def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     found = lab.explore(never_ends, budget=2)
     assert found.verdict == "budget exhausted"
-    assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    assert found.unfinished is not None and " and was still going; " in found.unfinished
     found = lab.explore(never_ends, threads=2, budget=1)
     assert "but not every schedule was run and a run did not end as it should (" in found.sentence
     monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 0.05)
@@ -335,7 +335,8 @@ def test_schedules_without_end_do_not_use_up_the_budget() -> None:
     assert found.schedules < 20
     found = lab.explore(asks_again_and_again, right=True, check=lambda run: True)  # may ask for the whole past
     assert (found.verdict, found.complete) == ("budget exhausted", False)
-    assert found.unfinished is not None and found.unfinished.endswith("and was still going")
+    assert found.schedules < 100
+    assert found.unfinished is not None and " and was still going; " in found.unfinished
     assert "but not every schedule was run and a run did not end as it should (" in found.sentence
 
 

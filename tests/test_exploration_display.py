@@ -25,11 +25,9 @@ from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.progress import Progress, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
-from semalab.poster import Lane, lanes_picture
-from semalab.poster.foot import draw_foot
-from semalab.poster.head import draw_head
-from semalab.poster.lane import common, tags, threads_of
-from semalab.poster.tree import RIGHT, WRONG, draw_lanes, label
+from semalab.report import Lane, lanes_picture
+from semalab.report.lanes import RIGHT, WRONG, common, draw_lanes, label, tags, threads_of
+from semalab.report.margins import draw_foot, draw_head
 from semalab.stepping import Guide
 
 TESTS = Path(__file__).resolve().parent
@@ -145,7 +143,7 @@ def test_the_picture_is_the_same_in_every_process() -> None:
 # in the picture
 def drawn(found: Exploration) -> tuple[list[str], list[str]]:
     """The words in the head and in the foot."""
-    from semalab.poster import Head, Tally
+    from semalab.report import Head, Tally
 
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     steps = [(step.thread, step.what) for step in found.telling.steps] if found.telling else []

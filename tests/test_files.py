@@ -19,8 +19,8 @@ import pytest
 import semalab as lab
 from semalab import saving
 from semalab.files import write_whole
+from semalab.log.trace import Event
 from semalab.run import Run
-from semalab.trace import Event
 
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".csv", ".json", ".trace.json")

@@ -26,8 +26,8 @@ from semalab.engine import idle
 from semalab.engine.bystanders import Bystanders
 from semalab.engine.foreign import Foreigners
 from semalab.engine.grasp import can_reach
-from semalab.schedule import Schedule
-from semalab.stops import Deadlock
+from semalab.log.schedule import Schedule
+from semalab.log.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from semalab.draw import NOW, png
 from semalab.engine import packed
-from semalab.panel import growing
-from semalab.panel.growing import Growing
+from semalab.notebook import growing
+from semalab.notebook.growing import Growing
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import SoFar
-from semalab.timeline import NOW, png
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

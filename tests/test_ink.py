@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from test_timeline import CASES, contrast, picture
 
-from semalab.panel.export import DARK, INVERTED, TURNED
-from semalab.timeline.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
-from semalab.timeline.raster import JOIN, SLEEP, WORK
+from semalab.draw.encoding import dark_twins
+from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
+from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.notebook.export import DARK, INVERTED, TURNED
+from semalab.report.lanes import TINTS
 
+ROOT = Path(__file__).resolve().parent.parent
 EVERY_TONE = (*TONES, OTHER)
 
 # What a protanope, a deuteranope and a tritanope see: matrices for linear light (Machado, Oliveira, Fernandes 2009).
@@ -57,6 +62,30 @@ def test_any_two_tones_and_the_alarm_are_told_apart_by_every_eye(eye: str) -> No
     colours = [*(tone.colour for tone in EVERY_TONE), ALARM]
     for one, other in itertools.combinations(colours, 2):
         assert distance(one, other, eye) >= 18, (one, other)
+
+
+def hue(colour: str) -> float:
+    """Degrees around CIELAB's axis of greys."""
+    _, a, b = lab(colour, "usual")
+    return float(np.degrees(np.arctan2(b, a)) % 360)
+
+
+def test_no_thread_has_the_hue_of_a_primitive_or_of_the_alarm() -> None:
+    """A picture of schedules shows both: a colour means one thing there."""
+    for tint, other in itertools.product(TINTS, [*(tone.colour for tone in TONES), ALARM]):
+        apart = abs(hue(tint) - hue(other))
+        grey = np.linalg.norm(lab(tint, "usual")[1:]) < 6
+        assert grey or min(apart, 360 - apart) >= 20, (tint, other)
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_threads_are_told_apart_and_can_be_written_on(eye: str) -> None:
+    for one, other in itertools.combinations(TINTS, 2):
+        assert distance(one, other, eye) >= 7, (one, other)
+    for tint in TINTS:
+        assert contrast(INK, tint) >= 4.5
+        assert distance(tint, PAPER, eye) >= 8
+        assert distance(tint, SHADE, eye) >= 8
 
 
 @pytest.mark.parametrize("eye", EYES)
@@ -122,6 +151,17 @@ def dark(colour: str) -> tuple[float, ...]:
     turned = np.array([[0.213, 0.715, 0.072]] * 3) * 2 - np.eye(3)
     inverted = np.array(to_rgb(colour)) * (1 - 2 * INVERTED) + INVERTED
     return tuple(np.clip(turned @ np.clip(inverted, 0, 1), 0, 1).tolist())
+
+
+@pytest.mark.parametrize("style", ["semalab/site/assets/page.css", "semalab/replay/page.css"])
+def test_one_filter_for_all_pixels(style: str) -> None:
+    text = (ROOT / style).read_text(encoding="utf-8")
+    assert re.findall(r"filter: ([^;]+);", text) == [f"invert({INVERTED}) hue-rotate({TURNED}deg)"]
+
+
+@pytest.mark.parametrize("tint", [WORK[0], SLEEP[0], JOIN[0]])
+def test_the_key_of_an_image_has_the_images_colours_in_the_dark(tint: str) -> None:
+    assert np.allclose(to_rgb(dark_twins()[tint]), dark(tint), atol=1 / 255)
 
 
 def test_the_dark_theme_turns_pictures_round_and_keeps_its_contrasts() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from patience import wait_until
 
-from semalab.panel.latest import Latest
+from semalab.notebook.latest import Latest
 from semalab.recording import run_program
 
 pytest_plugins = ("leftovers",)

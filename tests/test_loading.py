@@ -17,13 +17,13 @@ from small_programs import Program, perform, programs
 from virtual_runs import PROGRAMS, latch
 
 import semalab as lab
-from semalab.claims import Claim
+from semalab.analysis.claims import Claim
+from semalab.analysis.reading import Reading
+from semalab.analysis.source import Source
 from semalab.files import KEYS, as_json
-from semalab.reading import Reading
+from semalab.log.stops import Deadlock, Timeout
+from semalab.log.trace import Event, Primitive, Trace
 from semalab.run import Run
-from semalab.source import Source
-from semalab.stops import Deadlock, Timeout
-from semalab.trace import Event, Primitive, Trace
 
 MANY = settings(
     max_examples=400,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.stops import Deadlock, Timeout
+from semalab.log.stops import Deadlock, Timeout
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -120,20 +120,20 @@ class Locking(logging.Handler):
 turnstile = threading.Semaphore(1)
 
 
-def with_handlers_of_its_own(threads: int, kind: str) -> list[logging.Handler]:
-    handler = globals()[kind]()
+def with_handlers_of_its_own(threads: int, kind: type[logging.Handler]) -> list[logging.Handler]:
+    handler = kind()
     LOGGER.addHandler(handler)
     in_threads(threads)
     return [handler]
 
 
-@pytest.mark.parametrize("kind", ["Printing", "Locking"])
+@pytest.mark.parametrize("kind", [Printing, Locking])
 @pytest.mark.parametrize("made", ["before", "during"])
 @CLOCKS
-def test_handlers_may_print_and_take_the_programs_locks(kind: str, made: str, clock: str) -> None:
+def test_handlers_may_print_and_take_the_programs_locks(kind: type[logging.Handler], made: str, clock: str) -> None:
     for seed in range(3):
         if made == "before":
-            handler: logging.Handler = globals()[kind]()
+            handler = kind()
             LOGGER.addHandler(handler)
             run = lab.record(in_threads, threads=3, clock=clock, seed=seed, timeout=10)
         else:
@@ -142,7 +142,7 @@ def test_handlers_may_print_and_take_the_programs_locks(kind: str, made: str, cl
         assert run.stopped is None
         assert len(run.output.splitlines()) == 10
         assert all(["main", "worker 0", "worker 1", "worker 2"].index(printed.thread) >= 0 for printed in run.printed)
-        if kind == "Printing":
+        if kind is Printing:
             assert sorted(run.output.splitlines())[1:] == [f"worker {i} {i} {n}" for i in range(3) for n in range(3)]
         assert usable(handler)
         LOGGER.handlers.clear()
@@ -199,19 +199,21 @@ class Spinning(logging.Handler):
             time.sleep(0.001)
 
 
-@pytest.mark.parametrize("kind", ["Hanging", "Spinning"])
+@pytest.mark.parametrize("kind", [Hanging, Spinning])
 @pytest.mark.parametrize("made", ["before", "during"])
 @CLOCKS
-def test_a_thread_that_is_stopped_while_it_logs_takes_no_lock_along(kind: str, made: str, clock: str) -> None:
-    timeout = 20 if kind == "Hanging" else 0.05  # the one is a deadlock and ends at once, the other never ends
-    handler = globals()[kind]()
+def test_a_thread_that_is_stopped_while_it_logs_takes_no_lock_along(
+    kind: type[logging.Handler], made: str, clock: str
+) -> None:
+    timeout = 20 if kind is Hanging else 0.05  # the one is a deadlock and ends at once, the other never ends
+    handler = kind()
     if made == "before":
         LOGGER.addHandler(handler)
         run = lab.record(in_threads, threads=3, clock=clock, timeout=timeout)
     else:
         run = lab.record(with_handlers_of_its_own, threads=3, kind=kind, clock=clock, timeout=timeout)
         handler = LOGGER.handlers[-1]
-    assert isinstance(run.stopped, Deadlock if kind == "Hanging" else Timeout)
+    assert isinstance(run.stopped, Deadlock if kind is Hanging else Timeout)
     assert usable(handler)
     LOGGER.handlers.clear()
     text = io.StringIO()

@@ -219,7 +219,7 @@ def test_options(kernel: LiveKernel, folder: Path) -> None:
     assert kernel.run(timeline(cell, "--save run.json")).output == f"{HELD}\n"
     assert (folder / "run.json").stat().st_size > 100
     stopped = kernel.run(timeline("time.sleep(60)", "--clock virtual --timeout 5"))
-    assert stopped.output == "Stopped: the program had not ended after 5 s; main was still there\n"
+    assert stopped.output == "Stopped: the program had not ended after 5 s; main was still there, in line 2\n"
 
 
 @pytest.mark.parametrize(

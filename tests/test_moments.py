@@ -13,12 +13,12 @@ from deadlocked_programs import crossed
 from virtual_runs import PROGRAMS
 
 import semalab as lab
-from semalab.certificate import WAITED
-from semalab.moments import Moments, moments_of, sentence_of
-from semalab.moments.change import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
-from semalab.reading import read
+from semalab.analysis.changes import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
+from semalab.analysis.moments import Moments, moments_of, sentence_of
+from semalab.analysis.reading import read
+from semalab.log.certificate import WAITED
+from semalab.log.trace import LOCKS, Event, Primitive, Trace
 from semalab.run import Run
-from semalab.trace import LOCKS, Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -17,11 +17,11 @@ import ipywidgets
 import pytest
 
 import semalab as lab
-from semalab.panel import controls
-from semalab.panel.export import Export
-from semalab.panel.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
-from semalab.panel.preview import settings_of
-from semalab.timeline import layout, png
+from semalab.draw import layout, png
+from semalab.notebook import controls
+from semalab.notebook.export import Export
+from semalab.notebook.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
+from semalab.notebook.preview import settings_of
 
 TESTS = Path(__file__).resolve().parent
 
@@ -282,12 +282,14 @@ def test_the_run_is_gone_through_in_a_fold_of_its_own() -> None:
 
 def test_an_error_is_shown_with_the_programs_own_lines() -> None:
     panel = lab.interact(fails, threads=(1, 2))
-    shown = panel.sentence.value
-    assert "worker-0 raised LookupError" in shown
+    said, shown = panel.sentence.value, panel.besides.value
+    assert "worker-0 raised LookupError" in said
     assert "in work: raise LookupError" in shown
-    assert "&lt;b&gt;no such seat&lt;/b&gt;" in shown  # text of the program, never markup
+    for part in (said, shown):
+        assert "&lt;b&gt;no such seat&lt;/b&gt;" in part  # text of the program, never markup
     assert "semalab" not in shown
     assert "threading.py" not in shown
+    assert panel.children[-1] is panel.besides  # it may be long, and must move nothing
 
 
 def test_a_program_that_never_ends_is_stopped() -> None:
@@ -575,7 +577,7 @@ def test_a_burst_on_the_wall_clock_ends_with_the_last_value() -> None:
 SEARCHING = """
 import asyncio, re, threading
 import semalab as lab
-from semalab.panel import trying
+from semalab.notebook import trying
 trying.PATIENCE = trying.BETWEEN = 0  # every count is posted
 
 def many(threads=5):
@@ -655,7 +657,7 @@ def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> Non
 STUBBORN = """
 import asyncio, socket, threading, time
 import semalab as lab
-from semalab.panel import growing
+from semalab.notebook import growing
 growing.FIRST = growing.PAUSE = 0.01
 
 def program(what="ends"):

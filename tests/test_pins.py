@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -72,7 +73,7 @@ def test_every_requirement_has_both_bounds_but_the_lab_itself() -> None:
 
 
 def test_what_only_tests_need_is_not_installed_for_learners() -> None:
-    assert {"codespell", "mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
+    assert {"axe-playwright-python", "codespell", "mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
     assert lines("tests/requirements.txt")[0] == "-r ../requirements.txt"
     commands = [
         line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pip install -r" in line
@@ -81,6 +82,14 @@ def test_what_only_tests_need_is_not_installed_for_learners() -> None:
         (False, False),
         (True, True),
     ]
+
+
+def test_a_hook_before_a_commit_judges_as_the_tests_do() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    hooks = [hook for repository in config["repos"] for hook in repository["hooks"]]
+    assert {hook["entry"].split()[0] for hook in hooks} == {"codespell", "ruff"}
+    needed = {Requirement(one) for hook in hooks for one in hook["additional_dependencies"]}
+    assert needed <= set(ranges("tests/requirements.txt").values())
 
 
 def test_jupyterlab_asks_about_no_news_and_shows_pages_as_pages_where_the_lab_is_installed() -> None:

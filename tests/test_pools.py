@@ -31,7 +31,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.stops import Deadlock
+from semalab.log.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -13,7 +13,7 @@ import semalab as lab
 from semalab.beyond import record_processes
 from semalab.beyond.alive import hold, is_held
 from semalab.beyond.module_text import module_text
-from semalab.stops import Deadlock, Timeout
+from semalab.log.stops import Deadlock, Timeout
 
 PAUSE = 0.01
 

@@ -15,15 +15,12 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("excerpt", "front_end", "event", "access", "rules", "certificate", "trace", "stops", "labels", "source"),
-    *("columns", "use", "role", "proxies", "walk", "spending", "reading", "schedule", "permits", "claims", "rate"),
-    *("verdict", "introduction"),
-    *("files", "timeline", "poster", "moments", "jupyterlab", "replay", "saving", "run", "settings"),
-    *("engine", "twins", "stepping", "decode", "watching", "uncaught", "bench", "beyond", "recording"),
-    *("loading", "comparison", "exploration", "exercises", "panel", "magic", "site", "terminal"),
+    *("front_end", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "saving", "run", "settings"),
+    *("stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison", "exercises"),
+    *("notebook", "site", "terminal"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
-FRONT_END = ("jupyterlab", "replay", "panel", "magic", "site")  # the only layers that may know ipywidgets and IPython
+FRONT_END = ("replay", "notebook", "site")  # the only layers that may know ipywidgets and IPython
 HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
 
 
@@ -36,16 +33,11 @@ def test_tool_is_content(tool: str) -> None:
 
 
 def imported(source: str, package: tuple[str, ...]) -> Iterator[str]:
-    """Dotted names of what this code imports, at the top or in a function, except for type checkers only.
+    """Dotted names of what this code imports, at the top, in a function or for annotations.
 
     package: the names of the package the code stands in, for relative imports.
     """
-    for_types: set[ast.AST] = set()
-    for node in ast.walk(ast.parse(source)):  # parents come before their children
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            for_types.update(inner for statement in node.body for inner in ast.walk(statement))
-        if node in for_types:
-            continue
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -95,37 +87,45 @@ def test_there_are_modules_in_every_layer() -> None:
     [
         (
             "from semalab.recording import record",
-            "trace.py",
-            "trace must not import semalab.recording.record: recording is",
+            "log/trace.py",
+            "log must not import semalab.recording.record: recording is",
         ),
         (
-            "def late():\n    import semalab.panel",
+            "def late():\n    import semalab.notebook",
             "run.py",
-            "run must not import semalab.panel: panel is a higher layer",
+            "run must not import semalab.notebook: notebook is a higher layer",
         ),
         (
-            "from semalab import panel",
+            "from semalab import notebook",
             "engine/wall.py",
-            "engine must not import semalab.panel: panel is a higher layer",
+            "engine must not import semalab.notebook: notebook is a higher layer",
         ),
         (
-            "from ..twins import clock",
+            "from ..instrument import clock",
             "engine/wall.py",
-            "engine must not import semalab.twins.clock: twins is a higher",
+            "engine must not import semalab.instrument.clock: instrument is a higher",
         ),
-        ("from . import panel", "run.py", "run must not import semalab.panel: panel is a higher layer"),
+        ("from . import notebook", "run.py", "run must not import semalab.notebook: notebook is a higher layer"),
         ("import semalab", "run.py", "run must import semalab from the layer that defines it"),
-        ("from semalab import recording", "panel.py", None),
-        ("from semalab import Event", "panel.py", "panel must import semalab.Event from the layer that defines it"),
-        ("import IPython.display", "run.py", f"run must not import IPython.display: only {', '.join(FRONT_END)} may"),
-        ("from matplotlib import pyplot", "timeline/rows.py", "timeline must not import matplotlib.pyplot: it keeps"),
-        ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
-        ("from . import virtual\nfrom ..trace import Event", "engine/wall.py", None),
-        ("if TYPE_CHECKING:\n    from semalab.panel import Panel", "run.py", None),
+        ("from semalab import recording", "notebook/panel.py", None),
         (
-            "if TYPE_CHECKING:\n    x = 1\nelse:\n    import semalab.panel",
+            "from semalab import Event",
+            "notebook/panel.py",
+            "notebook must import semalab.Event from the layer that defines it",
+        ),
+        ("import IPython.display", "run.py", f"run must not import IPython.display: only {', '.join(FRONT_END)} may"),
+        ("from matplotlib import pyplot", "draw/rows.py", "draw must not import matplotlib.pyplot: it keeps"),
+        ("import helper", "helper.py", "semalab/helper.py must stand in a layer of LAYERS"),
+        ("from . import virtual\nfrom ..log.trace import Event", "engine/wall.py", None),
+        (
+            "if TYPE_CHECKING:\n    from semalab.notebook import Panel",
             "run.py",
-            "run must not import semalab.panel",
+            "run must not import semalab.notebook.Panel: notebook is a higher layer",
+        ),
+        (
+            "if TYPE_CHECKING:\n    x = 1\nelse:\n    import semalab.notebook",
+            "run.py",
+            "run must not import semalab.notebook",
         ),
     ],
 )

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.stops import Deadlock
-from semalab.trace import CertificateError, Event, Trace
+from semalab.log.stops import Deadlock
+from semalab.log.trace import CertificateError, Event, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

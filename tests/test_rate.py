@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import semalab as lab
-from semalab.claims import Pace, in_words
+from semalab.analysis.claims import Pace, in_words
+from semalab.analysis.rate import fullest, in_seconds
 from semalab.exploration.judge import counts_only
-from semalab.rate import fullest, in_seconds
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -18,8 +18,8 @@ import pytest
 from kept_programs import WATCHED, two, use
 
 import semalab as lab
-from semalab.twins.adoption import is_wanted
-from semalab.twins.reach import Reach
+from semalab.instrument.adoption import is_wanted
+from semalab.instrument.reach import Reach
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -299,7 +299,7 @@ def test_a_large_program_is_looked_through_or_named(monkeypatch: pytest.MonkeyPa
         return len(numbers) + len(rows)
 
     assert lab.record(program).unseen == ()
-    monkeypatch.setattr("semalab.twins.reach.MOST", 100)
+    monkeypatch.setattr("semalab.instrument.reach.MOST", 100)
     assert "too large to look through" in lab.record(program).unseen[0]
 
 
@@ -334,7 +334,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.M
     """An installed one."""
     (tmp_path / "guarded.py").write_text(LIBRARY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("semalab.twins.namespaces._INSTALLED", (str(tmp_path),))
+    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
     yield importlib.import_module("guarded")
     sys.modules.pop("guarded", None)
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.reading import Handover, Reading, Step, Stolen, read
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Handover, Reading, Step, Stolen, read
+from semalab.log.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -11,8 +11,8 @@ from test_right_programs import ACCUSING
 from wrong_recipes import WRONG
 
 import semalab as lab
-from semalab.source import Listing, Source
-from semalab.spending import spent
+from semalab.analysis.source import Listing, Source
+from semalab.analysis.spending import spent
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -8,7 +8,7 @@ import pytest
 from right_programs import PROGRAMS
 
 import semalab as lab
-from semalab.trace import SEMAPHORES
+from semalab.log.trace import SEMAPHORES
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

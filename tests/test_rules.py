@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semalab.trace import CertificateError, Event, Primitive, Trace
+from semalab.log.trace import CertificateError, Event, Primitive, Trace
 
 THREADS = ("a", "b", "c")
 

@@ -11,7 +11,7 @@ import pytest
 from virtual_runs import PROGRAMS, digest, latch, mutex
 
 import semalab as lab
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -14,9 +14,9 @@ import pytest
 from right_programs import multiplex, rate_limiter, readers_alone, together, two_gates
 
 import semalab as lab
+from semalab.analysis.verdict import not_watched
+from semalab.draw.ink import ALARM, GREY, INK
 from semalab.exploration.exploration import Exploration
-from semalab.timeline.ink import ALARM, GREY, INK
-from semalab.verdict import not_watched
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

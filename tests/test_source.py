@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.source import Listing, Source
+from semalab.analysis.source import Listing, Source
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

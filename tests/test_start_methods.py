@@ -19,7 +19,7 @@ from semalab.beyond import record_processes
 from semalab.beyond.alive import hold, is_held
 from semalab.beyond.module_text import module_text
 from semalab.beyond.stuck import Account
-from semalab.stops import Deadlock
+from semalab.log.stops import Deadlock
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can only be spawned on this system")
 
@@ -248,17 +248,76 @@ def test_a_semaphore_of_a_context_is_watched_and_nobody_is_called_dead(method: s
 def test_what_processes_share_and_nobody_watches_is_named(method: str) -> None:
     run = record_processes(programs.what_is_not_watched)
     assert run.unseen == (
-        "`mutex` (multiprocessing.Lock)",
-        "`again` (multiprocessing.RLock)",
         "`words` (multiprocessing.Queue)",
         "`ready` (multiprocessing.Event)",
         "`sum_` (multiprocessing.Value)",
     )
     assert run.verdict == (
-        "main ran to the end; `mutex` (multiprocessing.Lock), `again` (multiprocessing.RLock), `words`"
-        " (multiprocessing.Queue) and 2 more were not watched"
+        "main ran to the end; `words` (multiprocessing.Queue), `ready` (multiprocessing.Event), `sum_`"
+        " (multiprocessing.Value) were not watched"
     )
-    assert run.note.endswith("Of what processes share the lab watches multiprocessing's semaphores.")
+    assert run.note.endswith("Of what processes share the lab watches multiprocessing's semaphores and locks.")
+
+
+@pytest.mark.parametrize("kind", ["Lock", "RLock", "Semaphore"])
+def test_locks_taken_crosswise_are_a_deadlock(method: str, kind: str) -> None:
+    run = record_processes(programs.locks_crosswise, kind=kind)
+    assert run.verdict == (
+        "Deadlock: ann waits for `knife`, held by ben; ben waits for `fork`, held by ann (a circle: ann → ben → ann); "
+        "main waits for ann to end"
+    )
+    assert run.unseen == ()
+
+
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+def test_locks_are_watched(method: str, kind: str) -> None:
+    run = record_processes(programs.locks_count, kind=kind, claim=lab.mutual_exclusion)
+    run.trace.certify()
+    assert run.result == 15 and run.verdict.startswith("Mutual exclusion held: never more than 1 inside")
+    assert run.reading.uses["lock"].acquires == 15
+
+
+def test_a_lock_that_is_taken_twice_is_the_end_and_an_rlock_is_not() -> None:
+    run = record_processes(programs.lock_twice, kind="Lock")
+    assert run.verdict == "Deadlock: main waits for `lock`, which it holds itself"
+    run = record_processes(programs.lock_twice, kind="RLock")
+    assert run.result == (True, True) and run.stopped is None
+    assert [event.kind for event in run.trace if event.primitive] == ["acquire", "release", "acquire"]
+
+
+def test_another_process_may_give_a_lock_back() -> None:
+    run = record_processes(programs.lock_of_another)
+    run.trace.certify()
+    assert run.stopped is None and run.exception is None
+
+
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+def test_a_lock_that_nobody_has_cannot_be_given_back(kind: str) -> None:
+    run = record_processes(programs.lock_given_back_by_nobody, kind=kind)
+    run.trace.certify()
+    assert "release" in run.result and not [event for event in run.trace if event.kind == "release"]
+
+
+def test_a_lock_may_be_a_conditions() -> None:
+    run = record_processes(programs.lock_in_a_condition)
+    run.trace.certify()
+    assert run.result is False and run.unseen == ("`changed` (multiprocessing.Condition)",)
+
+
+def test_what_decorators_have_filled_is_filled_in_every_process(method: str) -> None:
+    run = record_processes(programs.tasks_by_name, claim=lab.mutual_exclusion)
+    assert run.result == (["add", "beep"], ["a", "b"], programs.LIMITS) and run.standing == ""
+    assert run.reading.uses["mutex"].acquires == 3
+
+
+def test_a_container_of_the_same_cell_goes_along_as_it_is_by_now() -> None:
+    text = "import multiprocessing\nroom = [1]\nseen = {}\ndef program():\n    seen['x'] = program\n    return room\n"
+    linecache.cache["<cell with a room>"] = (len(text), None, text.splitlines(True), "<cell with a room>")
+    space: dict[str, Any] = {}
+    exec(compile(text, "<cell with a room>", "exec"), space)
+    space["room"].append(2)
+    whole = module_text(space["program"]).splitlines()
+    assert whole[1:3] == ["room = [1]", "seen = {}"] and whole[6:-2] == ["room = [1, 2]", "seen = {}"]
 
 
 def test_plain_values_of_other_cells_go_along() -> None:

@@ -17,10 +17,10 @@ from semalab.exploration import search as searching
 from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
+from semalab.log.stops import Deadlock
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.stepping import Footprint, Settings
-from semalab.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

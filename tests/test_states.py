@@ -18,8 +18,8 @@ from semalab.exploration.alike import may_be_alike
 from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
+from semalab.log.stops import Deadlock
 from semalab.stepping import Follow, Footprint, Settings
-from semalab.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.stops import Timeout
+from semalab.log.stops import Timeout
 
 SOURCE = """
 import queue

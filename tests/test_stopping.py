@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import _thread
+import contextlib
 import json
 import os
+import re
+import sched
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +24,9 @@ from endless_programs import ENDLESS, spins
 from patience import wait_until
 
 import semalab as lab
+from semalab.instrument import streams
+from semalab.log.stops import Timeout
 from semalab.recording import run_program
-from semalab.stops import Timeout
-from semalab.twins import streams
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -62,13 +66,15 @@ def test_a_program_that_never_ends_is_ended(
     run.trace.certify()
 
 
-def test_who_was_still_there_is_told() -> None:
+def test_who_was_still_there_is_told_and_where() -> None:
     told = [lab.record(many_wait, sleepers=n, clock="virtual", timeout=60).verdict for n in (0, 1, 5)]
+    line = many_wait.__code__.co_firstlineno
+    main, sleeper = f"main in many_wait, line {line + 3}", f"(sleep) started in many_wait, line {line + 2}"
     assert told == [
-        "Stopped: the program had not ended after 60 s; main was still there",
-        "Stopped: the program had not ended after 60 s; main, Thread-1 (sleep) were still there",
+        f"Stopped: the program had not ended after 60 s; main was still there, in many_wait, line {line + 3}",
+        f"Stopped: the program had not ended after 60 s; 2 threads were still there: {main}; Thread-1 {sleeper}",
         "Stopped: the program had not ended after 60 s; "
-        "main, Thread-1 (sleep), Thread-2 (sleep) and 3 more were still there",
+        f"6 threads were still there: {main}; Thread-1 {sleeper}; Thread-2 {sleeper}; and 3 more",
     ]
 
 
@@ -76,6 +82,52 @@ def many_wait(sleepers: int) -> None:
     for _ in range(sleepers):
         threading.Thread(target=time.sleep, args=(3600,)).start()
     time.sleep(3600)
+
+
+def sleeps_in_a_library() -> None:
+    def first() -> None:
+        jobs = sched.scheduler(time.monotonic, time.sleep)
+        jobs.enter(1000, 0, print)
+        jobs.run()
+
+    threading.Thread(target=first, name="clerk").start()
+
+
+def sleeps_in_a_lambda() -> None:
+    (lambda: time.sleep(1000))()
+
+
+def serves() -> None:
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)
+    with contextlib.closing(server.socket):
+        threading.Thread(target=server.serve_forever, name="server").start()
+        time.sleep(1000)
+
+
+def waits_in_a_generator() -> None:
+    def naps() -> Iterator[None]:
+        while True:
+            yield time.sleep(0.001)
+
+    for _ in naps():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("program", "where"),
+    [
+        (sleeps_in_a_library, r"clerk was still there, in first, line 4"),
+        (serves, r"2 threads were still there: main in serves, line 4; server started in serves, line 3"),
+        (waits_in_a_generator, r"main was still there, in (naps|waits_in_a_generator), line [1-6]"),
+        (sleeps_in_a_lambda, r"main was still there, in line 1"),
+    ],
+)
+def test_a_time_out_names_thread_and_line_also_of_library_code(program: Callable[[], None], where: str) -> None:
+    """Lines from the one after the program's `def`; the limit is long enough for a busy machine to come there."""
+    run = lab.record(program, timeout=1.5)
+    first = program.__code__.co_firstlineno
+    told = re.sub(r"\bline (\d+)", lambda found: f"line {int(found[1]) - first}", str(run.stopped))
+    assert re.match(f"the program had not ended after 1.5 s; {where}(;|$)", told), told
 
 
 def test_virtual_seconds_are_limited_to_the_nanosecond() -> None:
@@ -171,7 +223,12 @@ def writes_for_ever() -> None:
 def test_a_log_that_grows_too_long_ends_the_run(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.processor.MOST_EVENTS", 1000)
     run = lab.record(writes_for_ever, clock=clock, timeout=2)
-    assert run.verdict == (f"Stopped: the program had written {len(run.trace):,} events and was still going")
+    line = writes_for_ever.__code__.co_firstlineno
+    assert re.fullmatch(
+        f"Stopped: the program had written {len(run.trace):,} events and was still going; "
+        f"main was still there, in writes_for_ever, line ({line + 2}|{line + 3}|{line + 4})",
+        run.verdict,
+    )
     assert len(run.trace) > 1000
 
 
@@ -196,9 +253,11 @@ def test_a_program_that_prints_without_end_does_not_fill_the_memory(
     write: str, clock: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     assert streams.MOST_TEXT == 50_000_000
-    monkeypatch.setattr("semalab.twins.streams.MOST_TEXT", 1_000_000)
+    monkeypatch.setattr("semalab.instrument.streams.MOST_TEXT", 1_000_000)
     run = lab.record(floods, write=write, clock=clock, timeout=5)
-    assert run.verdict == "Stopped: the program had printed 1,000,000 bytes and was still going"
+    told, _, there = run.verdict.partition("; ")
+    assert told == "Stopped: the program had printed 1,000,000 bytes and was still going"
+    assert re.match(r"(2 threads were still there: )?.*Thread-1 \(work\).* in work, line \d+", there)
     shown = run.output + capsys.readouterr().err
     assert len(shown) == 1000 * (1_000_000 // sys.getsizeof(shown[:1000]))
     run.trace.certify()

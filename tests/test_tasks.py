@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 import semalab as lab
 from semalab.beyond import record_tasks
 from semalab.beyond.tasks import _leads_to
+from semalab.log.stops import Deadlock, Timeout
 from semalab.run import Run
-from semalab.stops import Deadlock, Timeout
 
 virtually = functools.partial(lab.record, clock="virtual")
 
@@ -372,8 +372,10 @@ async def awaits_a_ticker(how: str) -> None:
 @pytest.mark.parametrize("how", ["task", "gather", "wait", "wait_for"])
 def test_whom_main_waits_for_is_told_when_the_time_is_up(how: str) -> None:
     run = lab.record(awaits_a_ticker, how=how, clock="virtual", timeout=9)
+    first, at = awaits_a_ticker.__code__.co_firstlineno, {"task": 7, "gather": 9, "wait": 11, "wait_for": 13}[how]
     assert run.verdict == (
-        "Stopped: the program had not ended after 9 s; main, ticker were still there; main waits for ticker to end"
+        f"Stopped: the program had not ended after 9 s; 2 tasks were still there: ticker in tick, line {first + 3}; "
+        f"main in awaits_a_ticker, line {first + at}; main waits for ticker to end"
     )
 
 
@@ -383,7 +385,9 @@ async def sleeps_too_long() -> None:
 
 def test_one_that_waits_for_nobody_waits_for_nobody() -> None:
     run = lab.record(sleeps_too_long, clock="virtual", timeout=9)
-    assert run.verdict == "Stopped: the program had not ended after 9 s; main was still there"
+    line = sleeps_too_long.__code__.co_firstlineno + 1
+    there = f"main was still there, in sleeps_too_long, line {line}"
+    assert run.verdict == f"Stopped: the program had not ended after 9 s; {there}"
 
 
 async def tells_its_names() -> list[str]:

@@ -142,7 +142,7 @@ def test_a_deadlock_ends_with_a_status_of_its_own(tmp_path: Path, clock: str) ->
 
 def test_a_run_whose_time_is_up_ends_with_a_status_of_its_own(tmp_path: Path) -> None:
     text = "import time\nprint('begun')\nwhile True: time.sleep(1)\n"
-    told = ["Stopped: the program had not ended after 30 s; main was still there"]
+    told = ["Stopped: the program had not ended after 30 s; main was still there, in line 3"]
     assert run(tmp_path, text, "--clock", "virtual", "--timeout", "30") == ("begun\n", "", told, 124)
 
 

@@ -26,12 +26,12 @@ from hypothesis import strategies as st
 from telling_program import run_of
 
 import semalab as lab
-from semalab.claims import Claim
-from semalab.excerpt import cut, cut_name
+from semalab.analysis.claims import Claim
 from semalab.files import as_csv
-from semalab.panel import texts
+from semalab.log.excerpt import cut, cut_name
+from semalab.log.trace import Event, Primitive, Trace
+from semalab.notebook import texts
 from semalab.run import Run
-from semalab.trace import Event, Primitive, Trace
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -316,7 +316,7 @@ def test_pictures_are_drawn_and_svg_has_no_element_of_the_programs(name: str, me
 
 
 def _svg(run: Run) -> str:
-    from semalab.timeline import svg
+    from semalab.draw import svg
 
     return svg(run.timeline())
 

@@ -22,10 +22,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from semalab.reading import Reading, Span, read
-from semalab.timeline import draw, natural_height, png, save, svg
-from semalab.timeline.ink import ALARM, PAPER, SHADE, TONES
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Reading, Span, read
+from semalab.draw import draw, natural_height, png, save, svg
+from semalab.draw.ink import ALARM, PAPER, SHADE, TONES
+from semalab.log.trace import Event, Primitive, Trace
 
 MS = 1_000_000
 SECOND = 1_000 * MS
@@ -518,6 +518,24 @@ def test_names_are_shortened_in_their_middle_and_numbered_rows_say_how_many() ->
     assert words(figure, "row")[:2] == ["main", "worker-200"]
 
 
+def test_a_name_that_stands_alone_is_written_however_narrow_the_rows() -> None:
+    """In a row of calls the timer is what is looked for."""
+    names = ["timer", *(f"call-{i}" for i in range(16))]  # below main's row
+    figure = draw(guarded(names, 1), title="", height=3.0)
+    first, second, *others = words(figure, "row")
+    assert (first, second) == ("main, timer", "call-3")
+    assert others and all(name.startswith("call-") for name in others)
+    pitch = {t.get_text(): t.get_position()[1] for t in figure.texts if t.get_gid() == "row"}
+    assert pitch[first] - pitch[second] >= 10.5
+    assert words(draw(guarded(names, 1), title=""), "row")[:3] == ["main", "timer", "call-0"]
+
+
+def test_a_small_picture_of_many_rows_keeps_its_value() -> None:
+    reading = CASES["1,000 rows"][0]
+    figure = draw(reading, title="two lines of title " * 3, width=5.0, height=2.9)
+    assert any(word.startswith("value of") for word in words(figure, "strip heading"))
+
+
 @EVERY
 def test_no_text_is_read_as_mathematics(case: str) -> None:
     figure = picture(case)
@@ -535,7 +553,7 @@ SCRIPT = """
 import hashlib, sys
 sys.path.insert(0, {tests!r})
 from test_timeline import CASES, picture
-from semalab.timeline import png, svg
+from semalab.draw import png, svg
 for case in CASES:
     figure = picture(case)
     print(case, hashlib.sha256(png(figure)).hexdigest(), hashlib.sha256(svg(figure).encode()).hexdigest())

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 import semalab as lab
-from semalab.claims import Pace
-from semalab.rate import starts_of
-from semalab.timeline.clock import clock_of
-from semalab.timeline.curve import curve_of
-from semalab.timeline.ink import ALARM
+from semalab.analysis.claims import Pace
+from semalab.analysis.rate import starts_of
+from semalab.draw.clock import clock_of
+from semalab.draw.curve import curve_of
+from semalab.draw.ink import ALARM
 
 MS = 1_000_000
 

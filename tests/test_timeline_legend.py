@@ -9,7 +9,7 @@ import pytest
 from test_timeline import found, words
 
 import semalab as lab
-from semalab.timeline.rows import HOLD
+from semalab.draw.rows import HOLD
 
 
 def rows(figure: object) -> dict[str, float]:

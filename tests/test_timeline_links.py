@@ -9,7 +9,7 @@ import pytest
 from test_timeline import CASES, HELD, SECOND, found, guarded, key, picture, stolen_twice, words
 
 import semalab as lab
-from semalab.timeline import draw
+from semalab.draw import draw
 
 
 def rows(figure: object) -> dict[str, float]:

@@ -10,9 +10,9 @@ import pytest
 from test_timeline import BROKEN, CASES, SECOND, boxes, deadlock, found, guarded, key, latch, picture, words
 
 import semalab as lab
-from semalab.reading import Reading, read
-from semalab.timeline import draw, png
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Reading, read
+from semalab.draw import draw, png
+from semalab.log.trace import Event, Primitive, Trace
 
 
 def two_turns() -> Reading:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from test_timeline import CASES, MS, SECOND, counter, found, guarded, picture, words
 
-from semalab.reading import Reading, read
-from semalab.timeline import draw, png
-from semalab.timeline.density import STEPS
-from semalab.timeline.raster import shade
-from semalab.timeline.scene import Scene, scene_of
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Reading, read
+from semalab.draw import draw, png
+from semalab.draw.density import STEPS
+from semalab.draw.raster import shade
+from semalab.draw.scene import Scene, scene_of
+from semalab.log.trace import Event, Primitive, Trace
 
 LINES = re.compile(r"\(([\d,]+) threads; each line is ([\d,]+) of them\)")
 

@@ -11,10 +11,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import semalab as lab
-from semalab.access import Access
-from semalab.timeline.clock import clock_of
-from semalab.timeline.variables import variables_of
-from semalab.timeline.view import view_of
+from semalab.draw.clock import clock_of
+from semalab.draw.variables import variables_of
+from semalab.draw.viewport import view_of
+from semalab.log.event import Access
 
 
 def together(*bodies: Any) -> None:

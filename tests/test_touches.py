@@ -225,8 +225,10 @@ def in_an_array() -> Any:
 
 
 def by_any_name() -> Any:
-    globals()["lock_by_any_name"] = threading.Lock()
-    return lambda: globals()["_".join(("lock", "by_any_name"))]
+    """In a module of its own: by the names of this one a program gets at pytest, and at all that pytest has loaded."""
+    space: dict[str, Any] = {"__name__": "any_name", "lock_by_any_name": threading.Lock()}
+    exec('def find():\n    return globals()["_".join(("lock", "by_any_name"))]', space)
+    return space["find"]
 
 
 def in_a_subclass() -> Any:
@@ -267,7 +269,6 @@ def test_a_lock_of_c_is_found_in_places_that_the_collector_does_not_tell_of(hide
         assert sum(event.kind == "acquire" for event in run.trace) == 2
     assert type(find()) is type(threading.Lock())
     deep.clear()
-    globals().pop("lock_by_any_name", None)
 
 
 def test_what_a_finalizer_has_is_named() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import os
 import random
@@ -19,7 +20,10 @@ from os import urandom
 from pathlib import Path
 from unittest import mock
 
+import numpy
 import pytest
+from numpy.random import rand as numpy_rand
+from numpy.random import shuffle as numpy_shuffle
 
 import semalab as lab
 
@@ -54,6 +58,45 @@ def waits_in_an_epoll() -> None:
         waits.poll(timeout=0.001)
 
 
+class Kqueue:
+    """What `select.kqueue` of macOS and the BSDs is like."""
+
+    closed = False
+
+    def control(self, changes: object, most: int, timeout: float | None = None) -> list[object]:
+        return []
+
+    @classmethod
+    def fromfd(cls, fd: int) -> Kqueue:
+        return cls()
+
+
+def waits_in_a_kqueue() -> None:
+    with contextlib.suppress(AttributeError):
+        assert not select.kqueue().closed  # type: ignore[attr-defined]
+        select.kqueue().control(None, 0, 0)  # type: ignore[attr-defined]
+        select.kqueue().control(None, 1)  # type: ignore[attr-defined]
+        select.kqueue().control([], 1, 0.001)  # type: ignore[attr-defined]
+
+
+def draws_from_numpy() -> float:
+    return float(numpy.random.rand())
+
+
+def shuffles_in_numpy() -> None:
+    numpy_shuffle([3, 4])
+
+
+def seeds_numpy_with_nothing() -> None:
+    numpy.random.seed()
+    numpy.random.seed(None)
+
+
+def makes_generators_of_numpy() -> None:
+    numpy.random.default_rng()
+    numpy.random.RandomState()
+
+
 ASKED: list[tuple[Callable[[], object], str]] = [
     (lambda: time.process_time(), "time.process_time"),
     (lambda: time.process_time_ns(), "time.process_time_ns"),
@@ -74,6 +117,9 @@ ASKED: list[tuple[Callable[[], object], str]] = [
     pytest.param(waits_in_a_selector, "selectors", marks=UNIX),  # type: ignore[list-item]
     pytest.param(lambda: signal.setitimer(signal.ITIMER_REAL, 0), "signal.setitimer", marks=UNIX),  # type: ignore[list-item]
     pytest.param(lambda: signal.alarm(0), "signal.alarm", marks=UNIX),  # type: ignore[list-item]
+    (draws_from_numpy, "numpy.random"),
+    (makes_generators_of_numpy, "random.SystemRandom"),
+    (waits_in_a_kqueue, "select.kqueue"),
 ]
 
 
@@ -84,7 +130,11 @@ def asks(what: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(("what", "name"), ASKED)
-def test_what_it_does_not_rule_is_named(what: Callable[[], object], name: str, tmp_path: Path) -> None:
+def test_what_it_does_not_rule_is_named(
+    what: Callable[[], object], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(select, "kqueue"):
+        monkeypatch.setattr(select, "kqueue", Kqueue, raising=False)
     run = lab.record(asks, what=what, clock="virtual")
     assert run.unruled == (name,) and run.standing == ""
     assert run.note == f"Not ruled by the virtual clock, and perhaps different in every run: `{name}`."
@@ -99,12 +149,38 @@ RULED: list[Callable[[], object]] = [
     lambda: (random.Random(3).random(), random.seed(4), random.Random("x").random()),
     lambda: time.sleep(3),
     pytest.param(waits_for_nothing, marks=UNIX),  # type: ignore[list-item]
+    lambda: (numpy.random.seed(3), numpy.random.rand(2), numpy_shuffle([1, 2])),
+    lambda: (numpy.random.default_rng(3).random(), numpy.random.get_state()),
 ]
 
 
 @pytest.mark.parametrize("what", RULED)
 def test_what_it_rules_is_not(what: Callable[[], object]) -> None:
     assert lab.record(asks, what=what, clock="virtual").note == ""
+
+
+@pytest.mark.parametrize("what", [shuffles_in_numpy, lambda draw=numpy.random.normal: draw()])
+def test_what_the_program_has_in_its_own_hands_is_named_too(what: Callable[[], object]) -> None:
+    assert lab.record(asks, what=what, clock="virtual").unruled == ("numpy.random",)
+    assert numpy.random.shuffle is numpy_shuffle
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+@pytest.mark.parametrize(
+    "generator", [numpy.random.default_rng(3), numpy.random.RandomState(3), numpy.random.MT19937(3)], ids=type
+)
+def test_the_lock_inside_a_generator_of_numpys_is_numpys(generator: object, clock: str) -> None:
+    """It is no primitive of the program's, whatever the program calls the generator."""
+    run = lab.record(asks, what=lambda: repr(generator), clock=clock)
+    assert run.unseen in {("1 lock of numpy",), ("2 locks of numpy",)}
+
+
+def test_a_seed_of_numpys_counts_for_its_own_run() -> None:
+    for _ in range(2):
+        run = lab.record(lambda: (numpy.random.seed(5), float(numpy.random.rand()))[1], clock="virtual")
+        assert (run.result, run.note) == (0.22199317108973948, "")
+        assert lab.record(draws_from_numpy, clock="virtual").unruled == ("numpy.random",)
+    assert numpy.random.rand is numpy_rand
 
 
 def test_who_asks_outside_of_the_run_is_not_named() -> None:
@@ -206,3 +282,68 @@ def test_another_clock_in_its_place_is_the_one_that_is_meant(name: str) -> None:
     real = getattr(time, name)
     assert lab.record(puts_another_clock_there, name=name, clock="virtual").result == 1234
     assert getattr(time, name) is real
+
+
+def in_a_loop_of_another_thread(how: str, loop: asyncio.AbstractEventLoop) -> object:
+    """A loop runs in a thread of the program; asyncio hands its results over by primitives of its own."""
+    thread = threading.Thread(target=loop.run_forever, name="loop")
+    thread.start()
+
+    async def work() -> int:
+        await asyncio.sleep(0.01)
+        return 42
+
+    coroutine = work()
+    try:
+        if how == "result":
+            return asyncio.run_coroutine_threadsafe(coroutine, loop).result(0.5)
+        if how == "exception":
+            return asyncio.run_coroutine_threadsafe(coroutine, loop).exception(timeout=0.5)
+        raise ValueError(how)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize("how", ["result", "exception"])
+def test_a_wait_in_real_seconds_is_no_time_out_of_the_programs(how: str) -> None:
+    """The thread that would end it cannot run meanwhile: to say that the time was up would be a wrong answer."""
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    line = in_a_loop_of_another_thread.__code__.co_firstlineno + {"result": 12, "exception": 14}[how]
+    run = lab.record(in_a_loop_of_another_thread, how=how, loop=loops[0], clock="virtual", raises=False)
+    assert run.exception is None and run.verdict == (
+        f"Stopped: the virtual clock does not rule the wait in in_a_loop_of_another_thread, line {line}, "
+        "which takes part; use clock='wall'"
+    )
+    plain = lab.record(in_a_loop_of_another_thread, how=how, loop=loops[1])
+    assert plain.result == {"result": 42, "exception": None}[how]
+    for loop in loops:
+        loop.close()
+
+
+create_task = vars(asyncio.BaseEventLoop)["create_task"]
+
+
+def names_of_tasks() -> list[str]:
+    async def name() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        return task.get_name()
+
+    async def several() -> list[str]:
+        names = [await name(), *await asyncio.gather(name(), name()), await asyncio.wait_for(name(), 10)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(name(), name=chosen) for chosen in (None, "mine", None)]
+        return [*names, *(task.result() for task in tasks)]
+
+    return [*asyncio.run(several()), *asyncio.run(several())[:2]]
+
+
+def test_the_tasks_inside_a_run_are_numbered_anew() -> None:
+    """As in a process that has made none before."""
+    first = lab.record(names_of_tasks, clock="virtual").result
+    assert first[:3] == ["Task-1", "Task-2", "Task-3"] and first[5] == "mine"
+    names_of_tasks()  # outside of it the process counts on
+    assert lab.record(names_of_tasks, clock="virtual").result == first
+    assert vars(asyncio.BaseEventLoop)["create_task"] is create_task

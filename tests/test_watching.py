@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.trace import Event, Primitive, Trace
-from semalab.watching import cost_of_an_event
+from semalab.instrument.overhead import cost_of_an_event
+from semalab.log.trace import Event, Primitive, Trace
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -45,8 +45,9 @@ class Wrong:
         for timeout in self.timeouts:
             run = run_program(self.program, self.arguments, clock=clock, timeout=timeout)
             verdict = self.virtual if self.virtual and clock == "virtual" else self.verdict
-            line = re.search(r", line (\d+)\)", run.verdict)  # any of those in a loop
-            expected = verdict.replace("SECONDS", f"{timeout:g}").replace("LINE", line[1] if line else "")
+            expected = verdict.replace("SECONDS", f"{timeout:g}")
+            for line in re.findall(r"\bline (\d+)", run.verdict):  # any of those in a loop
+                expected = expected.replace("LINE", line, 1)
             if run.verdict == expected:
                 break
         return run, expected
@@ -179,14 +180,23 @@ STOPPED = "Stopped: the program had not ended after SECONDS s; "
 STOOD = STOPPED + "the virtual clock stood still at 0 s: the program goes on without sleeping "
 
 ENDLESS = [
-    Wrong(program, STOPPED + there, timeouts=(0.25, 2.5, 25), virtual=STOOD + where if where else "")
+    Wrong(
+        program,
+        STOPPED + (there or f"main was still there, in {program.__name__}, line LINE"),
+        timeouts=(0.25, 2.5, 25),
+        virtual=STOOD + where if where else "",
+    )
     for program, there, where in (
-        (spins, "main was still there", "(main, line LINE)"),
-        (spins_in_a_worker, "main, spinner were still there", "(spinner, line LINE)"),
-        (despairs, "main was still there", ""),
-        (despairs_busily, "main was still there", "(main, line LINE)"),
-        (swallows_everything, "main was still there", ""),
-        (clears_up_for_ever, "main was still there", ""),
+        (spins, "", "(main, line LINE)"),
+        (
+            spins_in_a_worker,
+            "2 threads were still there: spinner in spins, line LINE; main in spins_in_a_worker, line LINE",
+            "(spinner, line LINE)",
+        ),
+        (despairs, "", ""),
+        (despairs_busily, "", "(main, line LINE)"),
+        (swallows_everything, "", ""),
+        (clears_up_for_ever, "", ""),
     )
 ]
 

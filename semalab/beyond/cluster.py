@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from semalab.analysis.claims import Check
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.place import call
-from semalab.claims import Check
+from semalab.log.stops import Timeout
 from semalab.run import Run
 from semalab.settings import RunSettings, code_of
-from semalab.stops import Timeout
 
 
 def record_cluster(

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from semalab.beyond.alive import hold
-from semalab.labels import assigned_to
+from semalab.instrument.naming import assigned_to
 
 NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into
 PROGRAM = "recorded_program"  # the module that the program becomes
@@ -36,8 +36,8 @@ PROGRAM = "recorded_program"  # the module that the program becomes
 _LOOK = 0.1  # seconds between two looks of a process that waits for whether one that it has started is gone
 _LONGEST = 20_000  # characters of a text
 
-_WATCHED = ("Semaphore", "BoundedSemaphore")
-_NAMED = ("Lock", "RLock", "Condition", "Event", "Barrier", "Queue", "JoinableQueue", "SimpleQueue", "Value", "Array")
+_WATCHED = ("Semaphore", "BoundedSemaphore", "Lock", "RLock")
+_NAMED = ("Condition", "Event", "Barrier", "Queue", "JoinableQueue", "SimpleQueue", "Value", "Array")
 _REAL = {name: getattr(multiprocessing.context.BaseContext, name) for name in (*_WATCHED, *_NAMED, "Manager")}
 
 _writing = threading.RLock()
@@ -137,7 +137,7 @@ class _Noting:
         note("release", self.key, 1, place()[2])
         try:
             self._give()
-        except ValueError:
+        except (ValueError, AssertionError):  # of a lock that somebody else has
             note("void", self.key)  # it was not released after all
             raise
 
@@ -161,6 +161,27 @@ class Semaphore(_Noting, multiprocessing.synchronize.Semaphore):
 
 class BoundedSemaphore(_Noting, multiprocessing.synchronize.BoundedSemaphore):
     """See `_Noting`."""
+
+
+class Lock(_Noting, multiprocessing.synchronize.Lock):
+    """See `_Noting`: as a semaphore with one permit."""
+
+
+class RLock(_Noting, multiprocessing.synchronize.RLock):
+    """As `Lock`. Whoever has it may take it again; that, and giving it back as often, is noted by nobody."""
+
+    _semlock: Any
+
+    def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
+        if self._semlock._is_mine():
+            return bool(self._take())
+        return super().acquire(block, timeout)
+
+    def release(self) -> None:
+        if self._semlock._count() == 1 or not self._semlock._is_mine():
+            super().release()
+        else:
+            self._give()
 
 
 class Process(multiprocessing.Process):
@@ -259,7 +280,8 @@ def _named(kind: str) -> str:
 def _making(name: str) -> Any:
     """What stands for a method of multiprocessing's contexts, which make primitives. Python gets the real one."""
     real, kind = _REAL[name], f"multiprocessing.{name}"
-    cls: Any = {"Semaphore": Semaphore, "BoundedSemaphore": BoundedSemaphore}.get(name)
+    classes: dict[str, Any] = dict(zip(_WATCHED, (Semaphore, BoundedSemaphore, Lock, RLock), strict=True))
+    cls: Any = classes.get(name)
 
     @functools.wraps(real)
     def make(context: Any, *arguments: Any, **settings: Any) -> Any:
@@ -272,7 +294,8 @@ def _making(name: str) -> Any:
 
     def made(context: Any, value: int = 1) -> Any:
         global _made
-        semaphore = cls(value, ctx=context.get_context())
+        settings = {"ctx": context.get_context()}
+        semaphore = cls(value, **settings) if issubclass(cls, Semaphore | BoundedSemaphore) else cls(**settings)
         _made += 1
         semaphore.key = f"{_own()[1]}.{_made}"
         note("made", semaphore.key, value, text=_named(kind))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
-from semalab.decode import Printed
-from semalab.event import Event, Primitive
-from semalab.labels import primitive_labels
-from semalab.source import Source, source_of
-from semalab.stops import Deadlock, Wait
-from semalab.trace import Trace
+from semalab.analysis.decode import Printed
+from semalab.analysis.source import Source, source_of
+from semalab.instrument.naming import primitive_labels
+from semalab.log.event import LOCKS, Event, Primitive
+from semalab.log.stops import Deadlock, Wait
+from semalab.log.trace import Trace
 
 
 class Semaphore(NamedTuple):
@@ -119,4 +119,6 @@ class Log:
                 held.append(row.actor)
             elif row.kind == "release" and row.actor in held:
                 held.remove(row.actor)
+            elif row.kind == "release" and self.made[row.key].kind in LOCKS:  # any process may give it back
+                held.clear()
         return holders

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from semalab.analysis.decode import Printed
 from semalab.beyond.log import Log, Row, Semaphore
-from semalab.decode import Printed
 from semalab.engine.signals import signal_name
-from semalab.labels import thread_labels
+from semalab.instrument.naming import thread_labels
 
 
 class Failure(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, FrameType
 
-from semalab.labels import is_programs
+from semalab.instrument.naming import is_programs
 
 
 def call() -> tuple[CodeType, int]:

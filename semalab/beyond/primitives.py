@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 from semalab.beyond.log import Semaphore
 from semalab.beyond.patches import Patches
-from semalab.labels import is_programs
-from semalab.stops import Wait
-from semalab.twins.making import making
+from semalab.instrument.making import making
+from semalab.instrument.naming import is_programs
+from semalab.log.stops import Wait
 
 _WATCHED = (asyncio.Semaphore, asyncio.Lock)
 _NOTICED: dict[type, tuple[str, ...]] = {  # the methods by which a program uses what the log has no rows for

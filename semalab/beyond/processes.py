@@ -17,17 +17,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from semalab.analysis.claims import Check
 from semalab.beyond.alive import is_held
 from semalab.beyond.inside import NOTES, PROGRAM
 from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
 from semalab.beyond.notes import Failure, became, deaths, log_of, not_watched
 from semalab.beyond.stuck import Account
-from semalab.claims import Check
 from semalab.files.told import called
+from semalab.log.stops import Deadlock, Timeout
 from semalab.run import Run
 from semalab.settings import RunSettings
-from semalab.stops import Deadlock, Timeout
 
 _LOOK = 0.02  # seconds between two looks at the notes
 _DYING = 0.5  # seconds that are waited at most until those who were killed are gone
@@ -44,10 +44,10 @@ def record_processes(
 ) -> Run:
     """Run a program that starts processes, in a fresh Python, and return the log of what they did at semaphores.
 
-    The program is plain `multiprocessing`. Seen are `multiprocessing.Semaphore`, `BoundedSemaphore`, `Process`,
-    `time.sleep` and `print`, under the names by which its module or cell knows them. Its functions must stand at the
-    top of a cell or module: the cell's imports, functions and classes become a module of their own, which the
-    processes can import however the system starts them. Afterwards none of them is alive.
+    The program is plain `multiprocessing`. Seen are `multiprocessing.Semaphore`, `BoundedSemaphore`, `Lock`, `RLock`,
+    `Process`, `time.sleep` and `print`, under the names by which its module or cell knows them. Its functions must
+    stand at the top of a cell or module: the cell's imports, functions and classes become a module of their own,
+    which the processes can import however the system starts them. Afterwards none of them is alive.
 
     Args:
         timeout: seconds after which all of them are ended.

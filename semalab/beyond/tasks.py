@@ -13,22 +13,22 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+from semalab.analysis.claims import Check
+from semalab.analysis.decode import Printed
 from semalab.bench import Bench
 from semalab.beyond.log import Log, Row, Semaphore
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.place import place
 from semalab.beyond.primitives import CLASSES, Primitives
-from semalab.claims import Check
-from semalab.decode import Printed
 from semalab.engine import Stop, WallProcessor
 from semalab.engine.processor import MOST_EVENTS
-from semalab.event import OUTSIDE, POOLED, QUEUES, Primitive
-from semalab.excerpt import written
-from semalab.labels import line_of, thread_label, thread_labels
+from semalab.instrument import Twins
+from semalab.instrument.naming import line_of, thread_label, thread_labels
+from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
+from semalab.log.excerpt import written
+from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
-from semalab.stops import Deadlock, Timeout, Wait, several_of
-from semalab.twins import Twins
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
 _TASK = "asyncio.Task"
@@ -156,10 +156,20 @@ class TaskBench(Bench):
         return result
 
     def _timeout(self, reason: str) -> Timeout:
+        reason = reason or not_ended(self.settings.timeout, self._there(), "task")
         stopped = Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
         main = next((task for task in self._tasks if self._labels[task] == "main"), None)
         awaited = self._awaited(main) if main is not None else None
         return replace(stopped, reason=f"{stopped}; main waits for {awaited} to end") if awaited else stopped
+
+    def _there(self) -> list[There]:
+        """The tasks that have not ended, and where they are in the program; main last, since it waits for the others"""
+        tasks = sorted(self._tasks, key=lambda task: self._labels[task] == "main")
+        return [There(self._labels[task], self._place(task)) for task in tasks]
+
+    def _place(self, task: asyncio.Task[Any]) -> tuple[str, int] | None:
+        inside = [frame for frame in _frames(task) if id(frame.f_globals) in self.processor.program]
+        return (inside[-1].f_code.co_name, inside[-1].f_lineno) if inside else None
 
     def _end_the_others(self, loop: Loop) -> None:
         """As `asyncio.run` does: what is not finished with the program is cancelled, and its threads are waited for."""
@@ -267,10 +277,7 @@ class TaskBench(Bench):
 
     def frames(self) -> Iterator[FrameType]:
         for task in self._tasks:
-            coroutine: Any = task.get_coro()
-            while (frame := getattr(coroutine, "cr_frame", None)) is not None:
-                yield frame
-                coroutine = coroutine.cr_await
+            yield from _frames(task)
 
     def _line(self) -> int | None:
         code, instruction = place()
@@ -355,6 +362,14 @@ class TaskBench(Bench):
             module="asyncio",
             source=self.log.source(code_of(self.program)),
         )
+
+
+def _frames(task: asyncio.Task[Any]) -> Iterator[FrameType]:
+    """Those of a task's coroutine and of what that awaits, from the outermost to the innermost."""
+    coroutine: Any = task.get_coro()
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        yield frame
+        coroutine = coroutine.cr_await
 
 
 def _called(threads: list[Primitive]) -> list[str]:

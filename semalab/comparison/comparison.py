@@ -8,17 +8,59 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.comparison.difference import Difference
-from semalab.comparison.headline import ending, headline
-from semalab.comparison.outcome import DOES_NOT_APPLY, outcome
-from semalab.comparison.parting import equal, parted, parting
-from semalab.comparison.varied import names_of, varied
-from semalab.excerpt import written
+from semalab.analysis.verdict import expectation, in_vain
+from semalab.comparison.differences import Difference, equal, names_of, parted, parting, time, turns, varied
+from semalab.comparison.outcome import DOES_NOT_APPLY, lasting, outcome
 from semalab.files import write_whole
+from semalab.log.excerpt import cut, written
+from semalab.log.stops import Deadlock
 from semalab.run import Run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_SHORT = 160  # characters of a verdict
+
+
+def headline(a: Run, b: Run, names: tuple[str, str]) -> str:
+    """Of two runs that are not equal."""
+    first, second = _ending(a), _ending(b)
+    times, timed = (lasting(a), lasting(b)), bool(a.trace.duration or b.trace.duration)
+    if a.stopped is b.stopped is None and first == second:
+        if times[0] != times[1]:
+            return f"In both: {first}. {names[0]}: {times[0]}. {names[1]}: {times[1]}"
+        length, order = f", {times[0]}" if timed else "", turns(a, b)
+        if order is None or not order.differs:
+            return f"In both: {first}{length}. Their logs are not the same"
+        return f"In both: {first}{length}. {names[0]}: {order.what} is {order.a}'s. {names[1]}: {order.b}'s"
+    ends = [_told(run, end, timed) for run, end in ((a, first), (b, second))]
+    return f"{names[0]}: {ends[0]}. {names[1]}: {ends[1]}"
+
+
+def ending(run: Run) -> str:
+    """In a few words how a run ended and how long it took."""
+    return _told(run, _ending(run), True)
+
+
+def _told(run: Run, end: str, timed: bool) -> str:
+    if run.stopped is not None:
+        return f"{end} after {time(run.trace.duration)}" if run.trace.duration else f"{end}, no time passed"
+    return f"{end}, {lasting(run)}" if timed else end
+
+
+def _ending(run: Run) -> str:
+    """The verdict; of a guard that let in no more than it may, how many those were: its title says which claim held."""
+    if run.stopped is not None:
+        return "deadlock" if isinstance(run.stopped, Deadlock) else "stopped"
+    expected = expectation(run.reading, run.claim)
+    if expected is None or not (expected.held and expected.allowed):
+        return cut(run.verdict, _SHORT)
+    use = run.reading.uses[expected.primitive]
+    if use.passed_on or expected.sentence + in_vain(run.reading, run.claim, run.clock) != run.verdict:
+        return cut(run.verdict, _SHORT)
+    most = use.most_inside
+    return f"{most:,} inside at once" if most > 1 else "never more than 1 inside"
+
 
 _SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -132,7 +174,7 @@ class Comparison:
 
         Raises: ValueError for another suffix; OSError, with a sentence, if the file cannot be written.
         """
-        from semalab.timeline import written as drawn
+        from semalab.draw import written as drawn
 
         suffix = Path(path).suffix.lower()
         if suffix not in _SUFFIXES:
@@ -145,7 +187,7 @@ class Comparison:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        from semalab.timeline import png
+        from semalab.draw import png
 
         picture = {"image/png": png(self.timeline()), "text/plain": repr(self)}
         return picture, {"image/png": {"alt": f"Two timelines. {self.sentence}. {self.parted}"}}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from semalab.columns import NEVER, rows_of
-from semalab.comparison.difference import Difference
-from semalab.comparison.turns import turns
-from semalab.excerpt import cut, cut_name
-from semalab.reading import Reading
+from semalab.analysis.reading import Reading
+from semalab.analysis.verdict import LONGEST
+from semalab.comparison.differences import Difference, time, turns
+from semalab.log.columns import NEVER, rows_of
+from semalab.log.excerpt import cut, cut_name
+from semalab.log.trace import SEMAPHORES
 from semalab.run import Run
-from semalab.trace import SEMAPHORES
-from semalab.verdict import LONGEST
 
 _THREADS = 5  # whose waits are told one by one
 _NAME = 60  # of a thread
@@ -45,14 +44,6 @@ def outcome(a: Run, b: Run) -> tuple[Difference, ...]:
 
 def lasting(run: Run) -> str:
     return time(run.trace.duration) if run.trace.duration else "no time passed"
-
-
-def time(nanoseconds: int) -> str:
-    """Three digits and a unit: "42.2 ms"."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if nanoseconds >= size:
-            return f"{float(f'{nanoseconds / size:.3g}'):,g} {unit}"
-    return f"{nanoseconds} ns"
 
 
 def _longer(a: int, b: int) -> str:

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from semalab.comparison.differences import FIRST
 from semalab.comparison.outcome import waited_longer
-from semalab.comparison.varied import FIRST
-from semalab.poster.paper import Paper
+from semalab.draw import natural_height
+from semalab.draw.beside import Beside, beside, common_rows
+from semalab.draw.canvas import Onto, paper
+from semalab.draw.ink import BODY, GREY, INK, RULE, SMALL
+from semalab.draw.page import ABOVE, EDGE, HEADROOM, POINTS
+from semalab.draw.scene import strips_of
+from semalab.draw.settings import plain_settings
+from semalab.draw.viewport import chosen
+from semalab.draw.words import fit, wrap
+from semalab.log.trace import Trace
+from semalab.report.sheet import Paper
 from semalab.run import Run
-from semalab.timeline import natural_height
-from semalab.timeline.beside import Beside, beside, common_rows
-from semalab.timeline.canvas import Onto, paper
-from semalab.timeline.ink import BODY, GREY, INK, RULE, SMALL
-from semalab.timeline.page import ABOVE, EDGE, HEADROOM, POINTS
-from semalab.timeline.scene import strips_of
-from semalab.timeline.settings import plain_settings
-from semalab.timeline.view import chosen
-from semalab.timeline.words import fit, wrap
-from semalab.trace import Trace
 
 if TYPE_CHECKING:
     from semalab.comparison.comparison import Comparison

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Protocol
 
-from semalab.engine.frames import current_frames
+from semalab.engine.frames import current_frames, gil_enabled
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread
@@ -21,8 +21,6 @@ LAST_RESORT = 1.0  # seconds without the end of any thread after which those tha
 POLITE_ROUNDS = 15  # as long as this a Stop rises in the program's own lines only
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that swallows what it is told must have its turn to be told again
 _WAIT = threading.Condition.wait.__code__  # has its lock in `waiter`, from CPython 3.11 to 3.14
-
-_gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
 
 
 class Stopped(Protocol):
@@ -71,7 +69,7 @@ def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:
 def _end(processor: Stopped, flock: Sequence[ProgramThread], rounds: int, still: float) -> bool:
     """Let these threads go and give them a moment; returns whether one of them has ended."""
     running = [thread for thread in flock if processor.let_go(thread)]
-    if rounds < POLITE_ROUNDS and still < LAST_RESORT / 2 and _gil_enabled():
+    if rounds < POLITE_ROUNDS and still < LAST_RESORT / 2 and gil_enabled():
         for thread in _in_program(running, processor.program):
             thread.send_stop(within=processor.program)
     else:
@@ -95,7 +93,7 @@ def _wake(threads: Sequence[ProgramThread]) -> None:
     idents = {thread.carrier.ident for thread in threads if thread.carrier is not None}
     for waiter in [
         frame.f_locals.get("waiter")
-        for ident, frame in (current_frames().items() if _gil_enabled() else ())
+        for ident, frame in (current_frames().items() if gil_enabled() else ())
         if ident in idents and frame.f_code is _WAIT
     ]:
         if waiter is not None and waiter.locked():

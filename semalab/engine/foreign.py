@@ -256,4 +256,5 @@ def _never() -> int:
 
 def _object(ident: int) -> threading.Thread | None:
     """The Thread with this identifier, if `threading` knows it."""
-    return threading._active.get(ident)  # type: ignore[attr-defined]
+    known: threading.Thread | None = threading._active.get(ident)  # type: ignore[attr-defined]
+    return known

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from semalab.engine.garbage import no_collections
 
+gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
 _one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
 

@@ -25,7 +25,7 @@ _KERNEL = frozenset(
     "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
-_PARTS = frozenset(f"semalab.twins.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
+_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
@@ -86,13 +86,17 @@ def _is_closed(package: str) -> bool:
 
 
 def _code_of(thing: Any) -> types.CodeType | None:
+    code: types.CodeType | None = None
     if is_a(thing, types.FunctionType):
-        return thing.__code__
-    return thing.f_code if is_a(thing, types.FrameType) else None
+        code = thing.__code__
+    elif is_a(thing, types.FrameType):
+        code = thing.f_code
+    return code
 
 
 def _space_of(thing: Any) -> dict[str, Any]:
-    return thing.f_globals if is_a(thing, types.FrameType) else thing.__globals__
+    space: dict[str, Any] = thing.f_globals if is_a(thing, types.FrameType) else thing.__globals__
+    return space
 
 
 def _anything(code: types.CodeType, thing: Any) -> bool:

@@ -14,19 +14,18 @@ from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.frames import current_frames
+from semalab.engine.frames import current_frames, gil_enabled
 from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.packed import count, pack
 from semalab.engine.request import Request
 from semalab.engine.signals import Signals
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
-from semalab.engine.thread import Inside, ProgramThread, Stuck, subject_of
+from semalab.engine.thread import Inside, Place, ProgramThread, Stuck, subject_of
 
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
 
-Place = tuple[str, int]  # name of a function of the program, line
 Failed = Callable[[ProgramThread | None, BaseException], None]
 
 
@@ -334,7 +333,8 @@ class Processor:
                 *(t for t in self.every if id(t) in live),
                 *self.foreigners.blocked(),
             ]
-            self.stuck = tuple(Stuck(thread, subject_of(thread)) for thread in threads)
+            at = {} if verdict in {None, "deadlock"} else self._places()
+            self.stuck = tuple(Stuck(thread, subject_of(thread), at.get(id(thread))) for thread in threads)
             self.verdict = verdict
             self.stopping = True
 
@@ -366,6 +366,16 @@ class Processor:
         """Where a thread is in the program."""
         ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
         return self._place(current_frames().get(ident)) if ident is not None else None
+
+    def _places(self) -> dict[int, Place]:
+        """Where the threads of the run are in the program, by their identities. Of one in a library's code the place
+        that called it. Without the GIL they run meanwhile, and their frames must not be looked into.
+        """
+        if not gil_enabled():
+            return {}
+        here = {thread.carrier.ident: thread for thread in list(self.live.values()) if thread.carrier is not None}
+        places = ((here[ident], self._place(frame)) for ident, frame in current_frames().items() if ident in here)
+        return {id(thread): place for thread, place in places if place is not None}
 
     def _place(self, frame: FrameType | None) -> Place | None:
         found = program_frame(frame, self.program)

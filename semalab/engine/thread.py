@@ -48,7 +48,7 @@ class ProgramThread:
         self.number = number
         self.name = name
         self.daemon = daemon
-        self.origin: tuple[str, int] | None = None  # where in the program it was started: function, line
+        self.origin: Place | None = None  # where in the program it was started: function, line
         self.ident = 0  # what the program sees and the log says
         self.carrier: Carrier | None = None
         self.gate = allocate_lock()
@@ -159,11 +159,18 @@ class Inside(NamedTuple):
 Subject = int | Inside | ProgramThread | None  # a primitive's key, its inner lock, a thread
 
 
+Place = tuple[str, int]  # name of a function of the program, line
+
+
 class Stuck(NamedTuple):
-    """A thread that lived when the run was stopped, or one that is not of the run and waited; and for what."""
+    """A thread that lived when the run was stopped, or one that is not of the run and waited.
+
+    subject: what it waited for. at: where it was in the program, as far as somebody looked and it was there.
+    """
 
     thread: ProgramThread | Foreign
     subject: Subject
+    at: Place | None = None
 
 
 def subject_of(thread: ProgramThread | Foreign) -> Subject:

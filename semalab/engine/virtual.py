@@ -114,6 +114,16 @@ class VirtualProcessor(Processor):
     def wake_one(self, queue: list[ProgramThread]) -> None:
         self._make_ready(queue.pop(self._pick(len(queue))))
 
+    def overslept(self) -> None:
+        """The running thread has waited in real time, where nobody sees it, until its time was up; and while it did,
+        nobody of the run could come and do what it waited for. That says nothing of the program.
+        """
+        if self.ready and not self.stopping:
+            place = self.place_of(self.running)
+            self.others = ("the wait" + (f" in {place[0]}, line {place[1]}" if place is not None else " of a library"),)
+            self.stop("strangers")
+            self.report()  # no Stop: it would rise in the midst of a library
+
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         if self.stopping:
             raise Stop

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from semalab.claims import Check
-from semalab.excerpt import written
+from semalab.analysis.claims import Check
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.feedback import Feedback
 from semalab.exploration.exploration import Exploration
+from semalab.log.excerpt import written
 from semalab.recording import run_program
 from semalab.run import Run
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from semalab.claims import Check
+from semalab.analysis.claims import Check
 from semalab.engine.idle import Idle
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search

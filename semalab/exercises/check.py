@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from semalab.bench import in_a_run
-from semalab.excerpt import cut, said_by
 from semalab.exercises.catalogue import exercise
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.notes import NOTES
+from semalab.log.excerpt import cut, said_by
 
 
 def check(name: str, attempt: Any, /, *, strict: bool = False) -> Feedback:

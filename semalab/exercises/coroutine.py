@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.claims import Check
-from semalab.excerpt import written
+from semalab.analysis.claims import Check
 from semalab.exercises.answers import Prediction
 from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
@@ -16,9 +15,10 @@ from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.quiet import quiet
 from semalab.exploration.interrupts import interrupts
+from semalab.log.excerpt import written
+from semalab.log.stops import Timeout
 from semalab.recording import run_program
 from semalab.run import Run
-from semalab.stops import Timeout
 
 
 @dataclass(frozen=True, kw_only=True)

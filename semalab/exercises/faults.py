@@ -7,9 +7,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from semalab.excerpt import cut, cut_name, said_by, written
+from semalab.log.excerpt import cut, cut_name, said_by, written
+from semalab.log.stops import Deadlock
 from semalab.run import Run
-from semalab.stops import Deadlock
 
 INTERRUPTED = "the check was interrupted before it could tell."
 ENDLESS = "the program does not come to an end, and the check has stopped it."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from semalab.analysis.verdict import FINE, RIGHT, WRONG
 from semalab.exercises.way import way_of
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.steps import in_words
+from semalab.replay.jupyterlab import runs_this_cell
 from semalab.run import Run
-from semalab.verdict import FINE, RIGHT, WRONG
 
 _STEPS = 40  # that are written out: a longer way is told by its picture
 
@@ -64,7 +65,11 @@ class Feedback:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        shown, about = {"text/plain": repr(self)}, {}
-        if (picture := self.picture()) is not None:
-            shown, about = {"image/png": picture, **shown}, {"image/png": {"alt": repr(self)}}  # type: ignore[dict-item]
-        return shown, about
+        shown: dict[str, Any] = {"text/plain": repr(self)}
+        if self.run is None or (picture := self.picture()) is None:
+            return shown, {}
+        if self.standing == WRONG and runs_this_cell():
+            from semalab.exercises.picture import unfolding
+
+            shown["text/html"] = unfolding(picture, repr(self), self.run)
+        return {"image/png": picture, **shown}, {"image/png": {"alt": repr(self)}}

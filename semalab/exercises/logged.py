@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from semalab.event import SEMAPHORES, Event
+from semalab.analysis.usage import Use
+from semalab.log.event import SEMAPHORES, Event
 from semalab.run import Run
-from semalab.use import Use
 
 STAY = 0.01  # seconds that a call of what the exercise hands over takes
 

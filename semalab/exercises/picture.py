@@ -1,15 +1,20 @@
-"""The answer as one picture, with its sentences in it: beside a picture JupyterLab hides the plain text."""
+"""The answer as one picture, with its sentences in it: beside a picture JupyterLab hides the plain text.
+
+Of an attempt that failed the run can be unfolded below, and stepped through.
+"""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
 
+from semalab.draw import png
 from semalab.exercises.way import way_of
 from semalab.exploration.picture import drawing
-from semalab.poster import Head, Tally, poster
+from semalab.report import Head, Tally, poster
 from semalab.run import Run
-from semalab.timeline import png
 
 if TYPE_CHECKING:
     from semalab.exercises.feedback import Feedback
@@ -29,3 +34,12 @@ def picture(feedback: Feedback, run: Run) -> bytes:
     return poster(
         Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way_of(telling), ()
     )
+
+
+def unfolding(picture: bytes, words: str, run: Run) -> str:
+    """The picture as HTML, and below it a fold with the replay of its run. words: what the picture says."""
+    from semalab.replay.widget import framed
+
+    image = f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(picture).decode("ascii")}">'
+    fold = f"<details><summary><b>Step through this run</b></summary>{framed(run)}</details>"
+    return f'<div class="semalab-feedback">{image}{fold}</div>'

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from semalab.claims import Check
-from semalab.excerpt import cut_name
+from semalab.analysis.claims import Check
 from semalab.exercises.bounded import TIMEOUT, Bounded
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, shape_of
@@ -17,9 +16,10 @@ from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.sleepsets import Changed
+from semalab.instrument import made_before
+from semalab.log.excerpt import cut_name
+from semalab.log.stops import Timeout
 from semalab.run import Run
-from semalab.stops import Timeout
-from semalab.twins import made_before
 
 Size = Mapping[str, Any]
 

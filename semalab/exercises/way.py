@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from semalab.event import Event
-from semalab.excerpt import written
 from semalab.exploration.steps import Step
 from semalab.exploration.telling import Telling
+from semalab.log.event import Event
+from semalab.log.excerpt import written
 
 _LONGEST = 40  # characters of what was printed
 _CALL = ("begins its call", "ends its call")

@@ -12,9 +12,9 @@ from typing import Any
 
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import UNKNOWN, scalar
+from semalab.instrument import functions
 from semalab.stepping.lives import Body
 from semalab.stepping.reach import codes_of
-from semalab.twins import functions
 
 # What a program could find out with who it is, without asking a thread.
 _TELLING = frozenset(

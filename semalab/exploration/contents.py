@@ -22,8 +22,8 @@ from operator import is_
 from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
-from semalab.twins.namespaces import ABSENT, content, library_of, library_of_code
-from semalab.twins.reach import Reference
+from semalab.instrument.namespaces import ABSENT, content, library_of, library_of_code
+from semalab.instrument.reach import Reference
 
 
 class Kept(NamedTuple):

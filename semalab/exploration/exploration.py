@@ -8,13 +8,13 @@ from functools import cached_property
 from textwrap import fill
 from typing import Any
 
-from semalab.excerpt import called, cut_name
+from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
 from semalab.exploration.lanes import LANES, Told, lanes_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.telling import Telling
+from semalab.log.excerpt import called, cut_name
+from semalab.log.schedule import Schedule
 from semalab.run import Run
-from semalab.schedule import Schedule
-from semalab.verdict import FINE, RIGHT, UNKNOWN, WRONG
 
 _WIDTH = 88  # characters of a printed line
 Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
@@ -32,8 +32,8 @@ class Violation:
 class Exploration:
     """The answer to "does this hold under every schedule?". Immutable.
 
-    Invariant: the verdict is "proved" only if every schedule was covered, and every run came to its end or, where one may
-    go on for ever, can still come to it.
+    Invariant: the verdict is "proved" only if every schedule was covered, and every run came to its end or, where
+    one may go on for ever, can still come to it.
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more

@@ -9,8 +9,7 @@ from time import process_time
 from types import MappingProxyType
 from typing import Any
 
-from semalab.claims import in_words
-from semalab.excerpt import cut_name, written
+from semalab.analysis.claims import in_words
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
@@ -19,12 +18,13 @@ from semalab.exploration.progress import shown
 from semalab.exploration.search import Circles, Search
 from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
+from semalab.instrument import made_before
+from semalab.log.excerpt import cut_name, written
+from semalab.log.schedule import POINTS, Schedule
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
-from semalab.schedule import POINTS, Schedule
 from semalab.settings import Program, check_arguments
 from semalab.stepping import Settings
-from semalab.twins import made_before
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
@@ -50,10 +50,10 @@ def explore(
     Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
     that they pass through are gone through instead, each once.
 
-    A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by its
-    states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached from
-    each of them, and the sentence says when it goes on for ever all the same; from where none can be reached, that is a
-    counterexample. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a turn meanwhile.
+    A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by
+    its states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached
+    from each of them, and the sentence says when it goes on for ever all the same; one from which no end can be reached
+    is a counterexample. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a turn.
 
     Args:
         program: a callable written against the standard modules, which does the same under the same schedule.

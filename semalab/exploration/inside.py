@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from semalab.exploration.judge import Check
-from semalab.trace import PERMITS
-from semalab.twins import Made
+from semalab.instrument import Made
+from semalab.log.trace import PERMITS
 
 _CLAIMS = ("mutual_exclusion", "limit", "at_most")
 _ROW = 6  # entries of the log
@@ -41,7 +41,7 @@ def can_follow(check: Check | None) -> bool:
     if check is None:
         return True
     name = str(getattr(check, "__name__", "")).partition("(")[0]
-    return getattr(check, "__module__", None) == "semalab.claims" and name in _CLAIMS
+    return getattr(check, "__module__", None) == "semalab.analysis.claims" and name in _CLAIMS
 
 
 def after(before: Inside, log: Sequence[Any], begin: int, made: Sequence[Made]) -> Inside:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from semalab.claims import Claim
+from semalab.analysis.claims import Claim
+from semalab.log.stops import Timeout
 from semalab.run import Run
-from semalab.stops import Timeout
 
 Check = Callable[[Any], Any]
 
@@ -22,7 +22,7 @@ class Undecided(Exception):
 
 def counts_only(check: Check | None) -> bool:
     """True if this check asks how many were inside, never who was first: the lab's own claims, or no check at all."""
-    return check is None or getattr(check, "__module__", None) == "semalab.claims"
+    return check is None or getattr(check, "__module__", None) == "semalab.analysis.claims"
 
 
 def wrong(run: Run, check: Check | None) -> str | None:

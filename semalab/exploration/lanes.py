@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from semalab.exploration.telling import Telling
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 
 if TYPE_CHECKING:
     from semalab.exploration.exploration import Exploration

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from semalab.analysis.verdict import WRONG
 from semalab.exploration.lanes import LANES, Told
 from semalab.exploration.telling import Telling
-from semalab.poster import MOST, Head, Lane, Tally, chart, poster
-from semalab.verdict import WRONG
+from semalab.report import MOST, Head, Lane, Tally, chart, poster
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

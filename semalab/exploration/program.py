@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from semalab.instrument import functions
 from semalab.settings import Program
 from semalab.stepping.accesses import ITEMS
 from semalab.stepping.reach import goes_under_other_names, may_share
-from semalab.twins import functions
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from semalab.engine.grasp import is_a
-from semalab.excerpt import said_by, written
 from semalab.exploration.contents import object_attributes
 from semalab.exploration.sleepsets import Told
 from semalab.exploration.stage import Stage
+from semalab.instrument.namespaces import library_of
+from semalab.log.excerpt import said_by, written
 from semalab.stepping import Follow, Footprint, Location, footprint
-from semalab.twins.namespaces import library_of
 
 _LONGEST = 60  # characters of a value that are told
 _DEEPEST = 8  # containers in containers that are looked into

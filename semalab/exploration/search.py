@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from semalab.excerpt import listed
 from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
@@ -21,6 +20,7 @@ from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
+from semalab.log.excerpt import listed
 from semalab.settings import Program
 from semalab.stepping import Guide, Settings, Watch
 

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from semalab.analysis.claims import Check
 from semalab.bench import Bench, on_the_bench
-from semalab.claims import Check
 from semalab.engine.garbage import no_collections
 from semalab.engine.pinning import Pin
 from semalab.exploration.program import keeps_locals
 from semalab.exploration.state import State, walk
 from semalab.exploration.world import World
+from semalab.instrument import is_wanted
 from semalab.run import Run
 from semalab.settings import Program, RunSettings
 from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
 from semalab.stepping.footprint import DAEMONS
-from semalab.twins import is_wanted
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
 

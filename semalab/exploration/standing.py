@@ -25,8 +25,8 @@ from semalab.stepping import Location
 from semalab.stepping.known import is_twin_class
 from semalab.stepping.reach import codes_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
-from semalab.twins import functions
-from semalab.twins.namespaces import ABSENT, content
+from semalab.instrument import functions
+from semalab.instrument.namespaces import ABSENT, content
 
 # By what these name a program could come to see what nobody has read here.
 _ELSEWHERE = frozenset(

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from semalab.engine.grasp import is_a
-from semalab.excerpt import cut_name
 from semalab.exploration.contents import Kept, Unkept, keep
+from semalab.instrument import functions, is_wanted
+from semalab.instrument.namespaces import ABSENT, is_authors, library_of_code
+from semalab.instrument.reach import Reach, makes_up_names, named_by
+from semalab.instrument.source import is_copy
+from semalab.log.excerpt import cut_name
 from semalab.settings import Program
-from semalab.twins import functions, is_wanted
-from semalab.twins.namespaces import ABSENT, is_authors, library_of_code
-from semalab.twins.reach import Reach, makes_up_names, named_by
-from semalab.twins.source import is_copy
 
 _HARMLESS = ("logging", "importlib", "concurrent.futures")  # what these keep is not the program's state
 _GIVES_NAMES = frozenset(  # of globals, and of attributes, which may be a module's

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from semalab.access import Access
 from semalab.engine import ROW
+from semalab.log.event import Access
+from semalab.log.trace import Event
 from semalab.run import Run
 from semalab.stepping import Mark, Operation
 from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
-from semalab.trace import Event
 
 _VERBS = {
     "acquire": "acquires",

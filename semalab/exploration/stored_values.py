@@ -17,13 +17,13 @@ from typing import Any
 from semalab.engine.virtual_lock import VirtualLock
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import VARIABLE
+from semalab.instrument import functions
+from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
 from semalab.stepping.reach import codes_of
-from semalab.twins import functions
-from semalab.twins.namespaces import ABSENT, content
 
-UNKNOWN: Any = object()  # there may be a value, and it cannot be read
+UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
 _IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
@@ -215,7 +215,8 @@ class Seen(tuple[Any, ...]):
 
     @property
     def waiting(self) -> tuple[tuple[int, ...], ...]:
-        return self[1]
+        waiting: tuple[tuple[int, ...], ...] = self[1]
+        return waiting
 
 
 def _held(lock: Any) -> Hashable:

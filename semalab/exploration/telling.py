@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from semalab.claims import Check
+from semalab.analysis.claims import Check
 from semalab.engine import ProgramThread
 from semalab.exploration.classes import History, Names, State
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import Step, accesses_of, in_words, steps_of
 from semalab.exploration.values import Noting
+from semalab.log.schedule import Schedule
 from semalab.run import Run
-from semalab.schedule import Schedule
 from semalab.settings import Program
 from semalab.stepping import Settings
 

@@ -11,8 +11,8 @@ from types import FrameType
 from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
-from semalab.excerpt import written
 from semalab.exploration.steps import variable_of
+from semalab.log.excerpt import written
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, footprint
 from semalab.stepping.guide import NOBODY
 

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from semalab.engine import Processor
-from semalab.twins.exchange import Exchange
-from semalab.twins.namespaces import ABSENT
-from semalab.twins.places import Attribute, Entry, Place
-from semalab.twins.reach import Reach
+from semalab.instrument.exchange import Exchange
+from semalab.instrument.namespaces import ABSENT
+from semalab.instrument.places import Attribute, Entry, Place
+from semalab.instrument.reach import Reach
 
 CLOCK = "the clock of the world"
 DICE = "random numbers of the world"

@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from semalab.excerpt import STAND_IN, cut
+from semalab.analysis.usage import Span, Step
 from semalab.files.nesting import nested
-from semalab.trace import JOINS, Event
-from semalab.use import Span, Step
+from semalab.log.excerpt import STAND_IN, cut
+from semalab.log.trace import JOINS, Event
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
 PROCESS = 1  # the format wants a process; a run is one
 _MANY = 5_000  # events that are written at once
@@ -31,7 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _IN_SPANS = JOINS | {"block", "sleep"}  # events that a span shows
 
 
-def as_chrome_trace(run: Run) -> Iterator[bytes]:
+def as_chrome_trace(run: Record) -> Iterator[bytes]:
     """The trace in pieces: times in microseconds with three digits, as the format wants them."""
     about = {
         "program": run.name,
@@ -54,7 +54,7 @@ def as_chrome_trace(run: Run) -> Iterator[bytes]:
     yield (("" if first or not batch else ",\n") + ",\n".join(batch) + "\n]}\n").encode("ascii")
 
 
-def _every(run: Run) -> Iterator[str]:
+def _every(run: Record) -> Iterator[str]:
     number = {thread: n for n, thread in enumerate(run.trace.threads, 1)}
     yield from _names(run, number)
     yield from _marks(run, number)
@@ -64,7 +64,7 @@ def _every(run: Run) -> Iterator[str]:
         yield from _counter(f"{use.label}: waiting", "threads", use.waiters)
 
 
-def _names(run: Run, number: dict[str, int]) -> Iterator[str]:
+def _names(run: Record, number: dict[str, int]) -> Iterator[str]:
     program = {"name": run.name, "labels": run.description}
     for what, key in (("process_name", "name"), ("process_labels", "labels")):
         yield _written(ph="M", name=what, pid=PROCESS, tid=0, args={key: _clean(program[key])})
@@ -73,7 +73,7 @@ def _names(run: Run, number: dict[str, int]) -> Iterator[str]:
         yield _written(ph="M", name="thread_sort_index", pid=PROCESS, tid=n, args={"sort_index": n})
 
 
-def _marks(run: Run, number: dict[str, int]) -> Iterator[str]:
+def _marks(run: Record, number: dict[str, int]) -> Iterator[str]:
     """What happened at one moment, and the arrows between."""
     uses = run.reading.uses
     from_release: dict[int, list[int]] = {}
@@ -116,7 +116,7 @@ def _args(event: Event) -> str:
     return f',"args":{{{told}}}' if told else ""
 
 
-def _spans(run: Run, number: dict[str, int]) -> Iterator[str]:
+def _spans(run: Record, number: dict[str, int]) -> Iterator[str]:
     """Outer ones before inner ones; a span that does not nest as a track of its own."""
     by_thread: dict[str, list[Span]] = {thread: [] for thread in number}
     for span in run.reading.spans:

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.excerpt import said_by
+from semalab.analysis.source import Source
 from semalab.files.told import name_of
-from semalab.source import Source
-from semalab.stops import Deadlock, Timeout
-from semalab.trace import Trace
+from semalab.log.excerpt import said_by
+from semalab.log.stops import Deadlock, Timeout
+from semalab.log.trace import Trace
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
 FORMAT, VERSION = "semalab run", 1
 KEYS = (  # that every file has
@@ -46,8 +46,11 @@ END = " ]\n}\n"
 _DEEPEST = 40  # lists in lists of an argument or a result
 
 
-def as_json(run: Run) -> Iterator[bytes]:
-    """The run in pieces. The events come last, one a line, in the order of Event's fields."""
+def as_json(run: Record, page: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+    """The run in pieces. The events come last, one a line, in the order of Event's fields.
+
+    page: what a page without Python shows of it; nothing that reads the run back looks at it.
+    """
     fields = {
         "format": FORMAT,
         "version": VERSION,
@@ -73,10 +76,14 @@ def as_json(run: Run) -> Iterator[bytes]:
         **({"unruled": run.unruled} if run.unruled else {}),
         **({"died": run.died} if run.died else {}),
         **({"module": run.module} if run.module != "threading" else {}),
+        **({"page": page} if page is not None else {}),
         "threads": run.trace.threads,
         "primitives": list(run.trace.primitives.values()),
     }
-    text = "".join(f" {json.dumps(name)}: {json.dumps(value)},\n" for name, value in fields.items())
+    text = "".join(
+        f" {json.dumps(name)}: {json.dumps(value, separators=(',', ':') if name == 'page' else None)},\n"
+        for name, value in fields.items()
+    )
     yield f"{{\n{text}{EVENTS}".encode("ascii")
     yield from _lines(run.trace)
     yield END.encode("ascii")
@@ -103,11 +110,11 @@ def _survives(name: str, value: Any) -> bool:
 
 
 def _is_plain(value: Any, depth: int) -> bool:
-    kind = type(value)
+    kind: type = type(value)
     if value is None or kind in (bool, str):
         return True
     if kind is int:
-        return -(2**63) <= value < 2**63
+        return bool(-(2**63) <= value < 2**63)
     if kind is float:
         return math.isfinite(value)
     if depth and kind is list:
@@ -125,7 +132,7 @@ def _stopped(stopped: Deadlock | Timeout | None) -> dict[str, Any] | None:
     return {"kind": type(stopped).__name__.lower(), **asdict(stopped)} if stopped is not None else None
 
 
-def _claim(run: Run) -> str | dict[str, Any] | None:
+def _claim(run: Record) -> str | dict[str, Any] | None:
     """A claim of the lab's by its name; of any other, what it said."""
     if run.claim is None:
         return None

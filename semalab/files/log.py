@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from semalab.files import strict
-from semalab.trace import FLAGS, JOINS, KINDS, PERMITS, POOLED, QUEUES, CertificateError, Event, Primitive, Trace
+from semalab.log.trace import FLAGS, JOINS, KINDS, PERMITS, POOLED, QUEUES, CertificateError, Event, Primitive, Trace
 
 CLASSES = tuple(sorted(PERMITS | QUEUES | POOLED | FLAGS | {"Condition", "Barrier"}))
 ALONE = frozenset({"start", "end", "print", "sleep"})  # kinds of events that are about no primitive

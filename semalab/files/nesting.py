@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from semalab.use import Span
+from semalab.analysis.usage import Span
 
 
 def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from semalab.claims import Check, Claim, Pace
+from semalab.analysis.claims import Check, Claim, Pace
+from semalab.analysis.source import Listing, Source
 from semalab.files import strict
 from semalab.files.told import Told, called, claim_called
-from semalab.schedule import POINTS, Schedule
-from semalab.source import Listing, Source
-from semalab.stops import Deadlock, Timeout, Wait
+from semalab.log.schedule import POINTS, Schedule
+from semalab.log.stops import Deadlock, Timeout, Wait
 
 
 def exception(value: Any, what: str) -> BaseException:

@@ -9,7 +9,7 @@ import reprlib
 from collections.abc import Callable, Container, Mapping
 from typing import Any, NoReturn, TypeVar
 
-from semalab.excerpt import cut
+from semalab.log.excerpt import cut
 
 MOST = 2**62  # nanoseconds (146 years), values, permits: what a picture's axis can hold
 T = TypeVar("T")

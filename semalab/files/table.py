@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from semalab.excerpt import STAND_IN
-from semalab.trace import Event, Trace
+from semalab.log.excerpt import STAND_IN
+from semalab.log.trace import Event, Trace
 
 _MANY = 10_000  # lines that are written at once
 _SIGNS = ("=", "+", "-", "@", *"＝＋－＠", "\t", "\r", "\n", "'")  # what a spreadsheet or a reader of ours may act on

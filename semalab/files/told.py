@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
-from semalab.excerpt import cut
-from semalab.rate import at_most_per
+from semalab.analysis.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
+from semalab.analysis.rate import at_most_per
+from semalab.log.excerpt import cut
 
 _PLAIN: dict[str, Any] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
 _COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count, "at_most_per": at_most_per}
@@ -28,7 +28,7 @@ def called(name: str, message: str) -> SavedException:
     >>> called("IndexError", "pop from empty list")
     IndexError('pop from empty list')
     """
-    kind = type(cut(name, len(name)), (SavedException,), {"__doc__": SavedException.__doc__})
+    kind: type[SavedException] = type(cut(name, len(name)), (SavedException,), {"__doc__": SavedException.__doc__})
     return kind(message)
 
 

@@ -7,9 +7,12 @@
   const count = items.length;
   const root = document.documentElement;
   const FEW = 12; // threads listed one by one; more are listed by what they are at
+  const QUEUED = 8; // of those who wait, listed by name
+  const WIDTHS = [480, 680, 900]; // pixels from which the picture's next size is painted
   const APART = 512; // steps from one checkpoint to the next
   if (!count) {
     root.classList.remove("js");
+    semalab.paint(byId("drawn"), log.drawn, 2);
     return;
   }
 
@@ -88,9 +91,16 @@
     return all ? shown : `${shown} and ${number(threads.length - most)} more`;
   }
 
+  // A cell with text in which no word of a usual length breaks, as "worker-1" would at its hyphen.
+  function cell(text, name) {
+    const made = element("td", undefined, name);
+    made.append(...text.split(/( )/).map(word => (word.length < 20 && word !== " " ? element("span", word, "whole-word") : word)));
+    return made;
+  }
+
   function row(cells, name) {
     const made = element("tr", undefined, name);
-    for (const cell of cells) made.append(typeof cell === "string" ? element("td", cell) : cell);
+    for (const given of cells) made.append(typeof given === "string" ? cell(given) : given);
     return made;
   }
 
@@ -103,7 +113,7 @@
       const waiting = scene.waiting[number_];
       const cells = [primitive.label, primitive.valued ? value : "–",
         primitive.guard ? names(holders) || "nobody" : "–",
-        waiting.length ? element("td", (waiting.length > 3 ? `${number(waiting.length)}: ` : "") + names(waiting), "waits") : "nobody"];
+        waiting.length ? cell((waiting.length > 3 ? `${number(waiting.length)}: ` : "") + names(waiting, QUEUED), "waits") : "nobody"];
       return [row(cells, number_ === acting ? "acts" : "")];
     });
   }
@@ -115,7 +125,7 @@
       return log.threads.map((thread, number_) => {
         const [words, group] = log.states[scene.state[number_]];
         const faded = group === "idle" ? "faded" : "";
-        return row([thread, element("td", words, group === "waits" ? "waits" : ""), lineOf(scene.line[number_])],
+        return row([thread, cell(words, group === "waits" ? "waits" : ""), lineOf(scene.line[number_])],
           number_ === acting ? "acts" : faded);
       });
     }
@@ -180,7 +190,56 @@
     return (at > 0 ? "…\n" : "") + text;
   }
 
-  const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber"), picture = byId("picture");
+  // ---- the picture
+
+  const svg = byId("drawn"), paper = byId("paper");
+  let time = 0;
+  const at = log.apart.map(apart => (time += apart) / log.fine), end = log.end / log.fine; // in the clock's unit
+  let place = null, size = -1;
+
+  const painted = window_ => (place = semalab.paint(svg, log.drawn, size, window_));
+  const pointer = semalab.pointer(svg, byId("pointed"), {
+    pointed: call => call(log.told),
+    paint: window_ => {
+      painted(window_);
+      point(step);
+      return place;
+    },
+    go: time => {
+      let low = 0, high = at.length; // the last event that is not right of there
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (at[middle] <= time / place.grain) low = middle + 1;
+        else high = middle;
+      }
+      jump(low - 1);
+      return true;
+    },
+  });
+
+  // The size that suits the width; what was zoomed is shown whole again.
+  function fit() {
+    const suits = WIDTHS.filter(width => width <= paper.clientWidth).length;
+    if (suits === size) return;
+    size = suits;
+    pointer.fresh(painted());
+    cursor.style.top = `${(place.first - place.pitch / 2) / place.height * 100}%`;
+    cursor.style.height = `${(place.height - 390 - place.first + place.pitch / 2) / place.height * 100}%`;
+    point(step);
+  }
+
+  // Puts the cursor where a step is.
+  function point(wanted) {
+    const change = log.changes[wanted], acting = change ? change[0] : -1;
+    const x = place.x((change ? at[wanted] : end) * place.grain);
+    cursor.style.left = dot.style.left = `${x / place.width * 100}%`;
+    dot.style.top = `${(place.first + place.pitch * Math.max(acting, 0)) / place.height * 100}%`;
+    const seen = x >= place.left - 1 && x <= place.right + 1;
+    cursor.hidden = !seen;
+    dot.hidden = !seen || acting < 0;
+  }
+
+  const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber");
   let step = 0, timer = 0, here = items[0];
 
   function show(wanted) {
@@ -195,10 +254,7 @@
     scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${sentence}`);
     byId("first").disabled = byId("back").disabled = step === 0;
     byId("last").disabled = byId("forward").disabled = step === count - 1;
-    const x = (change ? log.across[step] : log.end) / 1e5;
-    cursor.style.left = dot.style.left = `${x * 100}%`;
-    dot.style.top = `${(log.row + log.pitch * Math.max(acting, 0)) * 100}%`;
-    dot.hidden = acting < 0;
+    point(step);
     byId("primitives").replaceChildren(...primitiveRows(scene, change ? change[3] : -1));
     byId("threads").replaceChildren(...threadRows(scene, acting));
     const row = byId("threads").querySelector(".acts");
@@ -210,7 +266,6 @@
     here.classList.remove("here");
     here = items[step];
     here.classList.add("here");
-    if (picture.scrollWidth > picture.clientWidth) picture.scrollLeft = x * picture.scrollWidth - picture.clientWidth / 2;
   }
 
   function halt() {
@@ -255,17 +310,7 @@
     const item = event.target.closest("li");
     if (item) jump(items.indexOf(item));
   };
-  byId("paper").onclick = event => {
-    const box = byId("paper").getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width * 1e5;
-    let low = 0, high = log.across.length; // the last event that is not right of there
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (log.across[middle] <= x) low = middle + 1;
-      else high = middle;
-    }
-    jump(low - 1);
-  };
+  svg.addEventListener("mousedown", event => event.preventDefault()); // the arrow keys stay those of the steps
   const keys = {
     ArrowRight: () => jump(step + 1),
     ArrowLeft: () => jump(step - 1),
@@ -281,7 +326,13 @@
     keys[event.key]();
   });
 
-  // ---- in a notebook: the colours of the page around
+  // ---- light or dark; in a notebook: the colours of the page around
+
+  const night = window.matchMedia("(prefers-color-scheme: dark)");
+  function shade() {
+    root.classList.toggle("dark", root.style.colorScheme ? root.style.colorScheme === "dark" : night.matches);
+  }
+  night.addEventListener("change", shade);
 
   function surroundings() {
     try {
@@ -289,6 +340,7 @@
         const [r, g, b, a = 1] = outer.ownerDocument.defaultView.getComputedStyle(outer).backgroundColor.match(/[\d.]+/g).map(Number);
         if (a > 0.5) {
           root.style.colorScheme = 0.3 * r + 0.6 * g + 0.1 * b < 128 ? "dark" : "light";
+          shade();
           return;
         }
       }
@@ -312,12 +364,13 @@
   byId("all").open = false; // of a long run, to lay out every step would take seconds
   root.classList.add("ready");
   window.addEventListener("beforeprint", () => { byId("all").open = true; });
-  for (const id of ["controls", "cursor", "dot"]) byId(id).hidden = false;
+  byId("controls").hidden = false;
+  shade();
+  fit();
+  new ResizeObserver(fit).observe(paper);
   // Widths and heights that no step changes: nothing jumps.
   byId("where").style.minWidth = `${`step ${number(count)} of ${number(count)} · ${items[count - 1].firstChild.textContent}`.length}ch`;
   byId("people").style.setProperty("--rows", `${log.threads.length <= FEW ? log.threads.length + 1 : 9}`);
-  cursor.style.top = `${log.top * 100}%`;
-  cursor.style.height = `${(log.bottom - log.top) * 100}%`;
   scrubber.max = count - 1;
   show(location.hash ? Number(location.hash.slice(1)) - 1 || 0 : log.start);
 })();

@@ -14,18 +14,22 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from semalab.excerpt import cut
-from semalab.moments import Moments, State
-from semalab.moments.change import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
-from semalab.source import Source
-from semalab.trace import FLAGS, JOINS, LOCKS, Primitive
+import numpy as np
+
+from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, State
+from semalab.analysis.moments import Moments
+from semalab.analysis.source import Source
+from semalab.log.excerpt import cut
+from semalab.log.trace import FLAGS, JOINS, LOCKS, Primitive
 
 if TYPE_CHECKING:
-    from semalab.run import Run
-    from semalab.timeline.places import Places
+    from semalab.analysis.record import Record
+    from semalab.draw.clock import Clock
+    from semalab.draw.drawing import Drawing
 
-WIDTH, HEIGHT = 7.6, 4.1  # inches of the picture, at most: beside the source, the page fits a slide
-_DPI = 200
+SIZES = ((4.0, 5.2), (5.6, 4.6), (7.6, 4.1), (10.0, 4.4))  # inches, the heights at most: the page fits a slide
+_STILL = SIZES[2]  # of the picture for those without scripts
+_FINE = 100_000  # parts of the clock's unit in which the steps' times stand in the page
 _SHOWN = 12  # primitives in the table
 _PRINTS = 400_000  # characters of output kept
 _EARLY = 'document.documentElement.classList.add("js");'  # before anything is laid out as for those without
@@ -33,13 +37,13 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 class Page(NamedTuple):
-    """The page's text, and the height of its picture as a part of the width."""
+    """The page's text, and the height of its picture as a part of the width, in each of its sizes."""
 
     text: str
-    ratio: float
+    ratios: tuple[float, ...]
 
 
-def as_html(run: Run) -> str:
+def as_html(run: Record) -> str:
     """The page: the same text for the same run.
 
     >>> Path("run.html").write_text(as_html(run), encoding="utf-8")
@@ -47,17 +51,19 @@ def as_html(run: Run) -> str:
     return page_of(run).text
 
 
-def page_of(run: Run) -> Page:
-    from semalab.timeline import png
-    from semalab.timeline.places import places_of
+def page_of(run: Record) -> Page:
+    from semalab.draw import png
+    from semalab.draw.clock import clock_of
+    from semalab.draw.encoding import PAINTERS, encoded, inks, pointed
+    from semalab.draw.picture import picture_of
 
-    figure = run.timeline(width=WIDTH, dpi=_DPI)
-    if figure.get_figheight() > HEIGHT:
-        figure = run.timeline(width=WIDTH, height=HEIGHT, dpi=_DPI)
-    picture = base64.b64encode(png(figure, compression=6)).decode("ascii")
+    drawn = [_drawn(run, width, height) for width, height in SIZES]
+    figure = picture_of(run, width=_STILL[0], height=drawn[2].height / 720)
+    still = base64.b64encode(png(figure, compression=6)).decode("ascii")
     moments = run.moments
-    places = places_of(figure, run.reading, run.stopped is not None)
-    style, script = _text("page.css"), _text("page.js")
+    clock = clock_of(run.trace, run.reading.times, run.stopped is not None)
+    style = f"{inks()}\n{_text('page.css')}"
+    script = "\n".join([*(path.read_text(encoding="utf-8") for path in PAINTERS), _text("page.js")])
     source, lines = _source(run.source)
     text = _filled(
         title=escape(f"{run.name}: {run.verdict}"),
@@ -70,16 +76,30 @@ def page_of(run: Run) -> Page:
         script_hash=_hash(script),
         early=_EARLY,
         early_hash=_hash(_EARLY),
-        picture=f"data:image/png;base64,{picture}",
-        width=f"{WIDTH * 96:.0f}",
+        picture=f"data:image/png;base64,{still}",
+        width=f"{_STILL[0] * 96:.0f}",
         height=f"{figure.get_figheight() * 96:.0f}",
         alt=escape(f"Timeline. {run.verdict} ({run.description})"),
         output=escape(cut(run.output, 4_000, lines=True)),
         source=source,
-        steps=_steps(moments, places),
-        log=_log(moments, places, lines),
+        steps=_steps(moments, clock),
+        log=embedded(
+            {
+                **_log(moments, clock, lines),
+                "drawn": encoded((("",) * 5, drawing) for drawing in drawn),
+                "told": pointed(drawn[0]),
+            }
+        ),
     )
-    return Page(text, figure.get_figheight() / WIDTH)
+    return Page(text, tuple(drawing.height / drawing.width for drawing in drawn))
+
+
+def _drawn(run: Record, width: float, height: float) -> Drawing:
+    """As high as it is by nature, or as it may be."""
+    from semalab.draw.picture import drawing_of
+
+    drawing = drawing_of(run, width=width)
+    return drawing if drawing.height <= height * 720 else drawing_of(run, width=width, height=height)
 
 
 @cache
@@ -97,8 +117,7 @@ def _filled(**parts: str) -> str:
     return _PLACE.sub(lambda place: parts[place[1]], _text("page.html"))
 
 
-def _steps(moments: Moments, places: Places) -> str:
-    clock = places.clock
+def _steps(moments: Moments, clock: Clock) -> str:
     times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
     times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
     return "\n".join(
@@ -133,7 +152,7 @@ def _short(file: str) -> str:
     return "a cell" if re.fullmatch(r"(\d+\.py|<ipython-input.*>)", name) else cut(name, 80)
 
 
-def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
+def _log(moments: Moments, clock: Clock, lines: dict[int, int]) -> dict[str, Any]:
     trace = moments.reading.trace
     thread_number = {thread: number for number, thread in enumerate(trace.threads)}
     primitive_number = {label: number for number, label in enumerate(trace.primitives)}
@@ -152,22 +171,18 @@ def _log(moments: Moments, places: Places, lines: dict[int, int]) -> str:
             change += [5, 0, 0]
         changes.append(change)
     shown = _shown(moments)
-    log = {
+    return {
         "threads": trace.threads,
         "primitives": [_described(p, p.label in shown, moments) for p in trace.primitives.values()],
         "states": [[str(state), _group(state)] for state in states],
         "lines": lines,
         "prints": _prints(moments),
-        "across": [round(float(x) * 1e5) for x in places.across],
-        "end": round(places.end * 1e5),
-        "row": round(places.first_row, 6),
-        "pitch": round(places.pitch, 6),
-        "top": round(places.top, 6),
-        "bottom": round(places.bottom, 6),
+        "apart": np.diff(np.round(clock.at * _FINE).astype(np.int64), prepend=0).tolist(),
+        "end": round(clock.end * _FINE),
+        "fine": _FINE,
         "start": _start(moments),
         "changes": changes,
     }
-    return embedded(log)
 
 
 def embedded(data: Any) -> str:

@@ -12,25 +12,36 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from semalab.jupyterlab import runs_this_cell
+from semalab.draw.picture import bundle_of
+from semalab.replay.jupyterlab import runs_this_cell
 from semalab.replay.page import page_of
 
 if TYPE_CHECKING:
-    from semalab.run import Run
+    from semalab.analysis.record import Record
 
-# As high as the page is at this width: what is above or below it never moves.
+# As high as the page is at this width: what is above or below it never moves. The widths are those of page.js and
+# page.css, and so are the ratios: each size of the picture has its own.
 _FRAME = """<style>
 .semalab-replay {{ container-type: inline-size; overflow: hidden; }}
 .semalab-replay > img {{ display: none; }}
-.semalab-replay iframe {{ display: block; width: 100%; height: 1300px; border: 0; }}
+.semalab-replay iframe {{ display: block; width: 100%; height: calc((100cqw - 28px) * {0:.4f} + 1010px); border: 0; }}
+@container (min-width: 508px) {{
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 1010px); }}
+}}
 @container (min-width: 560px) {{
-  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {ratio:.4f} + 505px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 525px); }}
+}}
+@container (min-width: 708px) {{
+  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {2:.4f} + 525px); }}
 }}
 @container (min-width: 1000px) {{
-  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {ratio:.4f} + 430px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {2:.4f} + 450px); }}
 }}
 @container (min-width: 1200px) {{
-  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {ratio:.4f} + 330px); }}
+  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {2:.4f} + 350px); }}
+}}
+@container (min-width: 1574px) {{
+  .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {3:.4f} + 350px); }}
 }}
 </style><div class="semalab-replay">{still}<iframe title="{title}" srcdoc="{page}"></iframe></div>"""
 
@@ -41,7 +52,7 @@ class Replay(widgets.HTML):
     Invariant: what is shown is `run`, whole and unchanging; the kernel is not asked again.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Record) -> None:
         self.run = run
         super().__init__(framed(run), layout={"width": "100%"})
 
@@ -49,7 +60,7 @@ class Replay(widgets.HTML):
         return f"Replay in {len(self.run.moments):,} steps. {self.run.verdict}"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle, about = self.run._repr_mimebundle_()
+        bundle, about = bundle_of(self.run)
         picture = bundle["image/png"]
         if runs_this_cell():
             page = framed(self.run, _still(picture, about))
@@ -58,10 +69,10 @@ class Replay(widgets.HTML):
         return {**(view if isinstance(view, dict) else view[0]), "image/png": picture}
 
 
-def framed(run: Run, still: str = "") -> str:
+def framed(run: Record, still: str = "") -> str:
     """The page in a frame that has its own keys, style and script; `still` is shown where frames and styles are not."""
     page = page_of(run)
-    return _FRAME.format(ratio=page.ratio, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)
+    return _FRAME.format(*page.ratios, title=escape(f"Replay. {run.verdict}"), page=escape(page.text), still=still)
 
 
 def _still(picture: bytes, about: dict[str, Any]) -> str:

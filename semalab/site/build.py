@@ -15,20 +15,28 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from semalab.draw.encoding import PAINTERS, dark_twins
+from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
 from semalab.run import Run
 from semalab.site.dial import Dial
-from semalab.site.facts import dark_twins, facts_of, steps_of
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
 from semalab.site.pages import Files, Place, cells_of, notebook_page, panel, summary_of, text_page, title_of
 from semalab.site.questions import questions_of
 
 SEEDS = 5  # runs of each position
-SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a panel's picture
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _MARK = ".semalab-site"  # a folder that has it was made by this, and may be replaced
 _ALWAYS = "".join(map(chr, range(32, 127))) + "·…‘’“”–—→←≠×✗✓?µ"
 
+_OWN = (  # without an empty line: to Markdown it is one block of HTML
+    "<h1>A saved run of your own</h1>\n"
+    '<p>In Python, <code>run.save("run.json")</code> saves a run. Drop that file on this page, or choose it: '
+    "here are its timeline and its steps. The file stays on your computer.</p>\n"
+    '<div id="own"><p><label>A saved run (.json) <input type="file" accept=".json,application/json"></label></p>'
+    '<p role="status"></p></div>\n'
+    "<noscript><p>For this the page needs JavaScript.</p></noscript>"
+)
 _ID = re.compile(r' id="([^"]*)"')
 _TO_HEADING = re.compile(r'href="([^"#:]*)#([^"]+)"')
 
@@ -105,17 +113,23 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
         for seed in range(seeds):
             runs = [_run(dial, values, seed) for values in dial.positions]
             positions += len(runs)
-            files.add(f"data/{key}-{seed}-steps.js", f'semalab.facts("{key}-{seed}-steps",{steps_of(runs)});\n')
             for size, (wide, high) in SIZES.items():
-                facts = facts_of(runs, wide, high)
+                drawn = [position_of(run, wide, high) for run in runs]
+                facts = facts_of(drawn)
                 characters.update(facts)
-                files.add(f"data/{key}-{seed}-{size}.js", f'semalab.facts("{key}-{seed}-{size}",{facts});\n')
+                _add_facts(f"{key}-{seed}-{size}", facts, files)
+            _add_facts(f"{key}-{seed}-steps", steps_of(runs), files)
+            _add_facts(f"{key}-{seed}-pointed", pointed_of(drawn), files)
         panels[number] = panel(key, dial, seeds, _explored(dial))
-    link = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
+    link: dict[str, Any] = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
     place = Place(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
+
+
+def _add_facts(key: str, facts: str, files: Files) -> None:
+    files.add(f"data/{key}.js", f'semalab.facts("{key}",{facts});\n')
 
 
 def _run(dial: Dial, values: dict[str, Any], seed: int) -> Run | Exception:
@@ -167,11 +181,16 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
         '<h2 id="beside">Beside the lessons</h2>\n<ul><li><a href="glossary.html">Glossary</a></li>'
         '<li><a href="cheat_sheet.html">Cheat sheet</a> (<a href="cheat_sheet.pdf">to print</a>)</li>'
         '<li><a href="your_own_program.html">Your own program on the bench</a></li>'
+        '<li><a href="your_own_run.html">A saved run of your own</a>, step by step</li>'
         '<li><a href="for_teachers/running_a_class.html">For teachers</a></li></ul>'
     )
     place = Place("The semaphore, on a lab bench", "Lessons on threading.Semaphore, with dials to turn.")
     text_page(body, "index", place, files)
-    for asset in sorted(_ASSETS.iterdir()):
+    own = Place(
+        "A saved run of your own", "Drop a saved run on this page to see its timeline and step through it.", own=True
+    )
+    text_page(_OWN, "your_own_run", own, files)
+    for asset in sorted([*_ASSETS.iterdir(), *PAINTERS]):
         files.add(f"assets/{asset.name}", asset.read_bytes())
     files.add("assets/colours.css", _colours())
     for name, bold in (("lab-sans", False), ("lab-sans-bold", True)):
@@ -213,7 +232,8 @@ def _colours() -> str:
     from pygments.formatters.html import HtmlFormatter
 
     inks = "".join(f"  --ink-{light.lstrip('#')}: {dark};\n" for light, dark in sorted(dark_twins().items()))
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
+    # Of those that pygments has, the two whose every colour keeps 4.5:1 to the ground.
+    light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     ground = ".highlight, .highlight pre { background: var(--code); color: inherit; }\n"
     return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n:root {{\n{inks}}}\n}}\n{ground}"

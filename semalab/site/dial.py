@@ -10,8 +10,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from semalab.claims import Check
-from semalab.panel.controls import dials, stops
+from semalab.analysis.claims import Check
+from semalab.notebook.controls import dials, stops
 from semalab.recording import record
 from semalab.run import Run
 from semalab.settings import Program

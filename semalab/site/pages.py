@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from semalab.site.dial import Dial
 TEMPLATES = Path(__file__).resolve().parent / "template"
 _LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
 _STYLE = re.compile(r' style="[^"]*"')
+_PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^>]*>"), 80  # characters of a line
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")
 
@@ -35,7 +36,8 @@ class Files:
 class Place:
     """A page among the others. root: the way to the site's folder; before, after: the lessons next to it, or "".
 
-    lesson: it is one. panels, questions: per number of a cell what takes the place of its output, as HTML.
+    lesson: it is one; own: it shows saved runs. panels, questions: per number of a cell what takes the place of its
+    output, as HTML.
     """
 
     title: str
@@ -44,6 +46,7 @@ class Place:
     before: str = ""
     after: str = ""
     lesson: bool = False
+    own: bool = False
     panels: Mapping[int, str] = field(default_factory=dict)
     questions: Mapping[int, str] = field(default_factory=dict)
 
@@ -102,8 +105,14 @@ def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
 
 def _linked(page: str) -> str:
     """Links to notebooks and texts lead to their pages; what a strict policy would refuse is taken out."""
-    page = _LINK.sub(r"\1.html", page)
+    page = _PRE.sub(_reachable, _LINK.sub(r"\1.html", page))
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
+
+
+def _reachable(block: re.Match[str]) -> str:
+    """A block with lines so long that it scrolls can be scrolled by keys."""
+    longest = max(len(unescape(line)) for line in _TAG.sub("", block[1]).split("\n"))
+    return f'<pre tabindex="0">{block[1]}</pre>' if longest > _ROOM else block[0]
 
 
 def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from semalab.excerpt import written
 from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.catalogue import exercise
+from semalab.log.excerpt import written
 from semalab.replay.page import embedded
 
 _ASKED = re.compile(r"""lab\.check\(\s*"([a-z]+-[0-9]+)\"""")

@@ -1,6 +1,6 @@
 """A run step by step: a virtual processor on which every step of every thread is chosen."""
 
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 from semalab.stepping.entrances import announce
 from semalab.stepping.footprint import Footprint, Location, footprint, independent
 from semalab.stepping.guide import Follow, Guide, Mark, Operation

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
+from semalab.instrument import Made, Twins
 from semalab.stepping.bookkeeping import quicken
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
 from semalab.stepping.guide import Operation
@@ -16,7 +17,6 @@ from semalab.stepping.identities import note_identities
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, put, ticking
-from semalab.twins import Made, Twins
 
 _frame = sys._getframe
 
@@ -249,13 +249,14 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
             processor.look_at_lives(looked)
-            return join(self, timeout)
+            join(self, timeout)
+            return
         other = getattr(self, "_program_thread", None)
         processor.threads.look_for(other)
         if other is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
             other = getattr(self, "_program_thread", None)
-        return processor.threads.join(join, self, other)
+        processor.threads.join(join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
         if not processor.threads.is_waiting() and not processor.threads.has_joined(

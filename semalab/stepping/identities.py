@@ -6,10 +6,10 @@ import sys
 import types
 from typing import Any
 
+from semalab.instrument import Twins
+from semalab.instrument.source import is_copy
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import function_before
-from semalab.twins import Twins
-from semalab.twins.source import is_copy
 
 _FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
 _PROPERTIES = ("name", "ident", "native_id")

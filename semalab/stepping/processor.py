@@ -16,7 +16,7 @@ from typing import Any
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location
 from semalab.stepping.guide import NOBODY, First, Follow, Guide, Mark, Operation
 from semalab.stepping.lives import Lives

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from semalab.schedule import Schedule
+from semalab.log.schedule import Schedule
 
 
 @dataclass(frozen=True)

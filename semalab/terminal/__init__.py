@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from semalab.engine.uncaught import INTERRUPTED
 from semalab.terminal import explore, run, site
 from semalab.terminal import open as opening
 from semalab.terminal.command import USAGE, Parser, Refused
-from semalab.uncaught import INTERRUPTED
 
 COMMANDS = (run, explore, opening, site)
 

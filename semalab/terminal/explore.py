@@ -8,8 +8,8 @@ import sys
 from typing import Any
 
 from semalab import front_end
+from semalab.engine.uncaught import INTERRUPTED
 from semalab.terminal.command import Refused, refusing
-from semalab.uncaught import INTERRUPTED
 
 STATUS = {"proved": 0, "counterexample": 1, "cannot say": 2, "budget exhausted": 2}
 _HOW = ("granularity", "time", "budget", "seconds")  # what it has from `lab.explore`, with its defaults

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from semalab.claims import Check, at_most, exact_count, latch, limit, mutual_exclusion
-from semalab.rate import at_most_per
+from semalab.analysis.claims import Check, at_most, exact_count, latch, limit, mutual_exclusion
+from semalab.analysis.rate import at_most_per
+from semalab.engine.uncaught import show
 from semalab.terminal.command import Refused
 from semalab.terminal.script import lead_path, source_of
-from semalab.uncaught import show
 
 _CLAIMS: dict[str, Callable[..., Any]] = {
     "mutual_exclusion": mutual_exclusion,
@@ -118,7 +118,7 @@ def check_of(text: str, module: types.ModuleType) -> Check:
         raise Refused(f"--check must end with the bracket that it opens, got {text!r}")
     words = [word.strip() for word in inner.rstrip()[:-1].split(",") if word.strip()]
     if name not in _CLAIMS:
-        own = getattr(module, name, None) if not opened else None
+        own: Check | None = getattr(module, name, None) if not opened else None
         if not callable(own):
             raise Refused(f"--check must be one of {', '.join(_CLAIMS)}, or a function of the script; got {text!r}")
         return own

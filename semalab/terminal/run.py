@@ -11,10 +11,10 @@ from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from semalab.engine.uncaught import INTERRUPTED, show, show_of_thread, status_of
 from semalab.terminal.command import Refused, refusing
 from semalab.terminal.saving import UNSAVED, places_of, save_all, say
 from semalab.terminal.script import Script, script_of, script_of_module
-from semalab.uncaught import INTERRUPTED, show, show_of_thread, status_of
 
 if TYPE_CHECKING:
     from semalab.run import Run
@@ -142,7 +142,7 @@ class _Process:
         return not isinstance(error, SystemExit)
 
     def status_of(self, run: Run) -> int:
-        from semalab.stops import Deadlock
+        from semalab.log.stops import Deadlock
 
         if self.interrupts.came and (run.stopped is not None or isinstance(self.ended, KeyboardInterrupt)):
             return INTERRUPTED
@@ -153,7 +153,7 @@ class _Process:
 
 def _end(run: Run, status: int) -> int:
     """Returns the status; but beside a thread that nobody can end, in a read of stdin say, Python could not end."""
-    from semalab.stops import Timeout
+    from semalab.log.stops import Timeout
 
     if isinstance(run.stopped, Timeout) and run.stopped.left:
         atexit._run_exitfuncs()

@@ -17,9 +17,9 @@ from functools import partial
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from semalab.reading import Reading, read
-from semalab.timeline import draw, png
-from semalab.trace import Event, Primitive, Trace
+from semalab.analysis.reading import Reading, read
+from semalab.draw import draw, png
+from semalab.log.trace import Event, Primitive, Trace
 
 ROUNDS, FEW = 11, 5
 SIZE = (10.0, 6.5)  # inches, of every figure here

@@ -17,7 +17,7 @@ from jupyter_client.manager import start_new_kernel
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROUNDS = 3
 LIMIT = 3.0
-IMPORTS = "import semalab, semalab.timeline, semalab.panel"
+IMPORTS = "import semalab, semalab.draw, semalab.notebook"
 TIMEOUT = 60  # seconds
 
 

@@ -17,8 +17,8 @@ from slider import FLOOR, PROGRAM, SIZES, _measure, _p95
 from stored_notebook import normalised, text
 
 import semalab as lab
-from semalab.moments import moments_of
-from semalab.reading import read
+from semalab.analysis.moments import moments_of
+from semalab.analysis.reading import read
 from semalab.replay import as_html
 
 REPLAY = "lab.record(visit, threads={threads}, initial=1, clock='virtual').replay()"

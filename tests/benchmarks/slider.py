@@ -19,8 +19,8 @@ Row = tuple[str, str, float, float]
 PROGRAM = """
 import random, threading, time
 import semalab as lab
-from semalab.panel import Panel, texts
-from semalab.panel.controls import dials
+from semalab.notebook import Panel, texts
+from semalab.notebook.controls import dials
 
 def visit(threads=10, initial=1):
     mutex = threading.Semaphore(initial)

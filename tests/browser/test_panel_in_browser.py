@@ -220,6 +220,38 @@ def test_a_long_wall_run_grows_and_can_be_stopped_by_keyboard(
     assert notebook.errors == []
 
 
+RAISING = """
+import threading
+import semalab as lab
+
+def raises(threads=1):
+    def work():
+        if threads > 1:
+            raise LookupError("no such seat " * 40)
+
+    threading.Thread(target=work, name="worker").start()
+
+panel = lab.interact(raises, threads=(1, 2))
+panel
+"""
+
+
+def test_a_traceback_moves_nothing(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = open_notebook(lab.write("raising.ipynb", text(normalised(new_notebook(cells=[new_code_cell(RAISING)])))))
+    notebook.run_all()
+    panel = notebook.outputs(1)
+    place, fold = panel.evaluate(PLACE), panel.evaluate(FOLD)
+    panel.get_by_role("slider").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    expect(panel.get_by_text("in work: raise LookupError")).to_be_visible()
+    notebook.screenshot("raising")
+    assert (panel.evaluate(PLACE), panel.evaluate(FOLD)) == (place, fold)
+    notebook.page.keyboard.press("ArrowLeft")
+    expect(panel.get_by_text("in work: raise LookupError")).to_be_hidden()
+    assert (panel.evaluate(PLACE), panel.evaluate(FOLD)) == (place, fold)
+    assert notebook.errors == []
+
+
 def test_a_slider_moved_while_a_run_grows_is_answered_at_once(
     lab: Lab, open_notebook: Callable[[str], OpenNotebook]
 ) -> None:

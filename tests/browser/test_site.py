@@ -9,6 +9,8 @@ import random
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from html.parser import HTMLParser
@@ -267,22 +269,111 @@ def test_a_bar_says_what_it_is(mutex: Any) -> None:
     told = []
     for _ in range(20):
         picture.press("ArrowRight")
+        playwright.expect(pointed).not_to_have_text(told[-1] if told else "")
         told.append(pointed.inner_text())
-    assert told[0] == "worker-3 holds mutex from 12.9 ms to 41.1 ms: 28.2 ms"
+    assert told[0] == "worker-3 holds mutex from 12.9 ms to 41.1 ms: 28.2 ms · line 6: with mutex:"
     assert any(words.startswith("worker-6 waits for mutex from ") and " to 41.1 ms: " in words for words in told)
     assert len(set(told)) == 19  # ten holds and nine waits, and the first again
     mutex.get_by_role("slider", name="initial").press("Home")
     picture.focus()
     picture.press("ArrowRight")
-    assert pointed.inner_text() == "worker-3 waits for mutex from 12.9 ms on, and never stops"
+    still = "worker-3 waits for mutex from 12.9 ms on, and still does when the run ends · line 6: with mutex:"
+    playwright.expect(pointed).to_have_text(still)
     mutex.get_by_role("button", name="reset").click()
     picture.focus()
     mutex.keyboard.press("Tab")
     assert pointed.inner_text() == ""
     box = mutex.locator("svg path.hold").first.bounding_box()
-    row = mutex.locator("svg text.row", has_text="worker-1").bounding_box()
-    mutex.mouse.move(box["x"] + box["width"] - 5, row["y"] + row["height"] / 2)
+    mutex.mouse.move(box["x"] + box["width"] - 5, row_of(mutex, "worker-1"))
     assert pointed.inner_text().startswith("worker-1 holds mutex from ")
+
+
+def row_of(page: Any, thread: str) -> float:
+    """The middle of a thread's row on the screen."""
+    box = page.locator("svg text.row", has_text=thread).bounding_box()
+    return float(box["y"] + box["height"] / 2)
+
+
+# Where on the screen a moment of the first panel's picture is.
+PLACED = """time => {
+    const svg = document.querySelector(".panel svg"), number = Number(svg.closest(".panel").dataset.position);
+    let x = 0;
+    semalab.ask("02_mutex-16-0-wide", facts => {
+        const place = semalab.position(facts, number);
+        x = place.x(time * place.grain);
+    });
+    return new DOMPoint(x, 0).matrixTransform(svg.getScreenCTM()).x;
+}"""
+
+
+def test_hand_overs_strips_and_names_say_what_they_are(mutex: Any) -> None:
+    """41.1 ms: worker-3 lets worker-6 in, whose row is three below."""
+    pointed, mouse = mutex.locator(".pointed"), mutex.mouse
+    mutex.locator(".panel svg").scroll_into_view_if_needed()
+    x = mutex.evaluate(PLACED, 41.1)
+    between = (row_of(mutex, "worker-4") + row_of(mutex, "worker-5")) / 2
+    mouse.move(x, between)
+    told = "worker-3 releases mutex at 41.1 ms and lets worker-6 in · line 6: with mutex:"
+    playwright.expect(pointed).to_have_text(told)
+    heading = mutex.locator("svg text", has_text="value of mutex").bounding_box()
+    mouse.move(mutex.evaluate(PLACED, 16), heading["y"] + heading["height"] + 20)
+    playwright.expect(pointed).to_have_text(re.compile(r"mutex at 1\d(\.\d)? ms: 0, worker-6 waits"))
+    mouse.move(mutex.evaluate(PLACED, 5), heading["y"] + heading["height"] + 20)
+    playwright.expect(pointed).to_have_text(re.compile(r"mutex at .* ms: 1, nobody waits"))
+    mutex.locator("svg text.row", has_text="worker-2").click()
+    playwright.expect(pointed).to_have_text("worker-2 lets others in once and is let in once")
+    assert mutex.locator("svg path.followed").count() == 2
+    mutex.locator("svg text.row", has_text="worker-2").click()
+    assert mutex.locator("svg path.followed").count() == 0
+
+
+def test_a_part_of_time_is_drawn_larger(mutex: Any) -> None:
+    picture, mouse, every = mutex.locator(".panel svg"), mutex.mouse, mutex.get_by_role("button", name="show all")
+    picture.scroll_into_view_if_needed()
+    y = row_of(mutex, "worker-5")
+    held = mutex.locator("svg path.hold").first.get_attribute("d")
+    mouse.move(mutex.evaluate(PLACED, 50), y)
+    mouse.down()
+    mouse.move(mutex.evaluate(PLACED, 100), y + 5, steps=3)
+    mouse.up()
+    first, *ticks = mutex.locator("svg [class='tick label']").all_text_contents()
+    assert first in {"50 ms", "60 ms"}  # to a pixel
+    assert {"70", "80", "90"} <= set(ticks) <= {"60", "70", "80", "90", "100"}
+    assert mutex.locator("svg path.hold").first.get_attribute("d") != held
+    playwright.expect(every).to_be_visible()
+    mouse.dblclick(mutex.evaluate("document.querySelector('.panel svg').getBoundingClientRect().x") + 300, y)
+    playwright.expect(every).to_be_hidden()
+    assert mutex.locator("svg path.hold").first.get_attribute("d") == held
+    picture.focus()
+    picture.press("+")
+    playwright.expect(every).to_be_visible()
+    every.click()
+    playwright.expect(every).to_be_hidden()
+    picture.focus()
+    picture.press("+")
+    playwright.expect(every).to_be_visible()
+    picture.press("Escape")
+    playwright.expect(every).to_be_hidden()
+
+
+def test_fingers_point_and_zoom(site: Path, browser: Any) -> None:
+    page = opened(browser, site / "02_mutex.html", has_touch=True, viewport={"width": 390, "height": 844})
+    page.wait_for_selector(".panel.ready")
+    page.locator(".panel svg").scroll_into_view_if_needed()
+    box = page.locator("svg path.hold").first.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 3, row_of(page, "worker-1"))
+    playwright.expect(page.locator(".pointed")).to_have_text(re.compile("worker-1"))
+    assert page.said == []
+    page.close()
+
+
+def test_where_the_steps_are_open_a_click_goes_there(mutex: Any) -> None:
+    mutex.locator("summary", has_text="Step through this run").click()
+    where = mutex.locator(".steps output")
+    playwright.expect(where).to_have_text("step 1 of 95 · 0 ms")
+    mutex.locator(".panel svg").scroll_into_view_if_needed()
+    mutex.mouse.click(mutex.evaluate(PLACED, 60), row_of(mutex, "worker-5"))
+    playwright.expect(where).to_have_text(re.compile(r"step \d+ of 95 · (4|5)\d(\.\d)? ms"))
 
 
 def test_any_position_can_be_stepped_through(mutex: Any) -> None:
@@ -318,6 +409,90 @@ def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
     question.get_by_role("textbox").fill("many")
     question.get_by_role("textbox").press("Enter")
     assert question.locator("[role=status] span").last.inner_text() == str(lab.check("mutex-1", "many"))
+
+
+# --- a run of one's own ----------------------------------------------------------------------------------------------
+
+
+def waltz(threads: int) -> None:
+    mutex = threading.Semaphore(1)
+
+    def dance() -> None:
+        with mutex:
+            time.sleep(0.01)
+
+    dancers = [threading.Thread(target=dance, name=f"dancer-{number}") for number in range(threads)]
+    for dancer in dancers:
+        dancer.start()
+    for dancer in dancers:
+        dancer.join()
+
+
+def test_a_saved_run_is_drawn_and_stepped_through(site: Path, browser: Any, tmp_path: Path) -> None:
+    import semalab as lab
+
+    run = lab.record(waltz, threads=3, clock="virtual")
+    page = opened(browser, site / "your_own_run.html")
+    choose = page.get_by_label("A saved run")
+    choose.set_input_files(run.save(tmp_path / "run.json"))
+    status = page.locator("#own > p[role=status]")
+    playwright.expect(status).to_have_text(f"run.json: {run.verdict}")
+    assert page.locator("#own svg text.row").all_text_contents() == list(run.trace.threads)
+    where, said = page.locator(".steps output"), page.locator(".steps [role=status]")
+    playwright.expect(where).to_have_text(f"step 1 of {len(run.moments)} · 0 ms")
+    assert said.inner_text() == run.moments[0].sentence
+    page.locator("#own svg").focus()
+    page.keyboard.press("ArrowRight")
+    playwright.expect(page.locator(".pointed")).to_have_text(re.compile("dancer-.* mutex from 0 ms"))
+    again = lab.load(tmp_path / "run.json").save(tmp_path / "again.json")
+    assert again.read_bytes() == (tmp_path / "run.json").read_bytes()
+    choose.set_input_files(again)
+    playwright.expect(status).to_have_text(f"again.json: {run.verdict}")
+    assert page.locator("#own svg").count() == 1
+    assert page.said == []
+    assert {url.split(":")[0] for url in page.asked} <= {"file", "data"}
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "x.json cannot be shown. It must be a run that "),
+        ("no json", "x.json cannot be shown: it is damaged. In Python, lab.load(path).save("),
+        (
+            '{"format": "semalab run"}',
+            "x.json cannot be shown. Its picture is not in it: an earlier semalab saved it, or ",
+        ),
+        ('{"format": "semalab run", "page": {"wide": {}}}', "x.json cannot be shown: it is damaged."),
+    ],
+)
+def test_what_is_no_saved_run_is_said(site: Path, browser: Any, tmp_path: Path, text: str, told: str) -> None:
+    page = opened(browser, site / "your_own_run.html")
+    (tmp_path / "x.json").write_text(text)
+    page.get_by_label("A saved run").set_input_files(tmp_path / "x.json")
+    playwright.expect(page.locator("#own > p[role=status]")).to_contain_text(told)
+    assert page.locator("#own .panel").count() == 0
+    assert page.said == []
+    page.close()
+
+
+# --- for everybody ---------------------------------------------------------------------------------------------------
+
+PAGES = [*(path.stem for path in LESSONS), "index", "your_own_run", "glossary", "cheat_sheet"]
+SERIOUS = """() => axe.run().then(found => found.violations
+    .filter(one => ["serious", "critical"].includes(one.impact)).map(one => `${one.id}: ${one.nodes[0].html}`))"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")])
+def test_axe_finds_nothing_serious(site: Path, browser: Any, name: str, width: int, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="tests/requirements.txt is not installed: no axe")
+    page = opened(browser, site / f"{name}.html", color_scheme=scheme, viewport={"width": width, "height": 900})
+    if page.query_selector(".panel"):
+        page.wait_for_selector(".panel.ready")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    assert page.evaluate(SERIOUS) == []
+    page.close()
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // Turns a panel's dials: every position was worked out beforehand, and is looked up and painted.
 "use strict";
 (() => {
-  const arrived = new Map(); // key of a file of facts -> facts, or the callbacks that wait for it
+  const arrived = new Map(), awaited = new Map(); // key of a file of facts -> facts; the callbacks that wait for it
   const wide = window.matchMedia("(min-width: 620px)");
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -14,64 +14,19 @@
   };
 
   semalab.facts = (key, facts) => {
-    const waiting = arrived.get(key) ?? [];
     arrived.set(key, facts);
-    for (const call of waiting) call(facts);
+    for (const call of awaited.get(key) ?? []) call(facts);
+    awaited.delete(key);
   };
 
   semalab.ask = ask;
   function ask(key, call) {
-    const known = arrived.get(key);
-    if (known && !Array.isArray(known)) call(known);
-    else if (known) known.push(call);
+    if (arrived.has(key)) call(arrived.get(key));
+    else if (awaited.has(key)) awaited.get(key).push(call);
     else {
-      arrived.set(key, [call]);
+      awaited.set(key, [call]);
       document.head.append(element("script", { src: `data/${key}.js` }));
     }
-  }
-
-  // ---- numbers in words, as the pictures say them
-
-  function moment(grains, place) {
-    const at = grains / place.grain;
-    if (place.unit === "event") return `event ${Math.round(at).toLocaleString("en-US")}`;
-    const digits = at === 0 ? 0 : Math.min(20, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(at)))));
-    const text = at.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-    return `${text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text} ${place.unit}`;
-  }
-
-  const lasting = (grains, place) => (place.unit === "event" ? `${Math.round(grains / place.grain)} events` : moment(grains, place));
-
-  // ---- what a bar is
-
-  function bars(place, facts) {
-    const found = [], tips = [];
-    for (const [look, ...numbers] of place.things) {
-      const [form, , kind, style] = facts.looks[look];
-      const row = top => Math.round((top - place.first) / place.pitch);
-      if (form === "area" && kind.endsWith(" tip")) {
-        for (let at = 0; at < numbers.length; at += 1 + 2 * Math.abs(numbers[at])) {
-          tips.push({ kind: kind.slice(0, 4), at: place.x(numbers[at + 1]), row: row((numbers[at + 2] + numbers[at + 10]) / 2) });
-        }
-      }
-      if (form === "boxes" && (kind === "hold" || kind === "wait")) {
-        const colour = kind === "hold" ? style.fill : style.line;
-        const tone = place.tones.find(([, its]) => its === colour);
-        for (const [begin, top, end, bottom] of semalab.pairs(numbers)) {
-          found.push({ kind, begin, end, top, bottom, row: row((top + bottom) / 2), name: tone ? tone[0] : "" });
-        }
-      }
-    }
-    for (const bar of found) { // a tip begins where its bar ends, or a little before, to have no seam
-      bar.open = tips.some(tip => tip.kind === bar.kind && tip.row === bar.row && Math.abs(tip.at - place.x(bar.end)) < 30);
-    }
-    return found.sort((a, b) => a.begin - b.begin || a.row - b.row);
-  }
-
-  function told(bar, place) {
-    const does = bar.kind === "hold" ? "holds" : "waits for";
-    const head = `${place.rows[bar.row]} ${does} ${bar.name} from ${moment(bar.begin, place)}`;
-    return bar.open ? `${head} on, and never stops` : `${head} to ${moment(bar.end, place)}: ${lasting(bar.end - bar.begin, place)}`;
   }
 
   // ---- a run step by step, under its picture
@@ -103,8 +58,8 @@
       svg.querySelector(".cursor")?.remove();
       if (!count() || !place) return;
       const x = place.x(list[3 * at] * place.grain);
-      svg.append(semalab.make("line", { class: "cursor", x1: x, x2: x, y1: place.first - place.pitch / 2, y2: place.height - 400 }));
-      const when = place.unit === "event" ? "" : ` · ${moment(list[3 * at] * place.grain, place)}`;
+      if (x >= place.left && x <= place.right) svg.append(semalab.make("line", { class: "cursor", x1: x, x2: x, y1: place.first - place.pitch / 2, y2: place.height - 400 }));
+      const when = place.unit === "event" ? "" : ` · ${semalab.moment(list[3 * at] * place.grain, place)}`;
       where.textContent = `step ${number(at + 1)} of ${number(count())}${when}`;
       semalab.write(said, words[list[3 * at + 1]]);
       scrubber.setAttribute("aria-valuetext", `${where.textContent}: ${said.textContent}`);
@@ -125,22 +80,32 @@
       });
     }
 
+    // To the last step that is not after a time, in the clock's unit; says whether the steps are open.
+    function to(time) {
+      if (!fold.open || !count()) return false;
+      let at = 0;
+      while (at + 1 < count() && list[3 * (at + 1)] <= time) at++;
+      go(at);
+      return true;
+    }
+
     scrubber.addEventListener("input", event => {
       event.stopPropagation(); // it is no dial
       tell();
     });
     fold.addEventListener("toggle", changed);
-    return { fold, changed };
+    return { fold, changed, to };
   }
 
   // ---- the panel
 
+  const KEYS = "Arrow keys go from bar to bar, Enter follows a thread, plus and minus zoom, Escape shows all.";
   const number = value => (typeof value === "number" ? value.toLocaleString("en-US") : String(value));
 
   function panel(root) {
     const plan = JSON.parse(root.querySelector("script").textContent);
     const places = plan.controls.map(control => control.place);
-    let seed = 0, shown = null, pointed = -1, spoken = "";
+    let seed = 0, shown = null, spoken = "";
 
     const inputs = plan.controls.map((control, which) => {
       const id = `${plan.id}-${which}`, value = element("output", { for: id });
@@ -169,7 +134,7 @@
       show();
     });
     const svg = semalab.make("svg", { role: "img", tabindex: "0", "data-name": plan.id });
-    const pointer = element("p", { class: "pointed", "aria-live": "polite" });
+    const pointed = element("p", { class: "pointed", "aria-live": "polite" });
     const sentence = element("p", { class: "spoken", role: "status" }), note = element("p", { class: "about" });
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
     const left = plan.leftOut ? [element("p", { class: "left-out" },
@@ -177,9 +142,9 @@
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
     const schedules = element("p", { class: "schedules" });
     root.querySelector(".turned").append(
-      element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset)),
-      element("div", { class: "picture" }, svg), pointer, sentence, note, schedules, stepping.fold, fold, ...left);
-    root.querySelector("form").addEventListener("submit", event => event.preventDefault());
+      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset))] : []),
+      element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, schedules, stepping.fold, fold, ...left);
+    root.querySelector("form")?.addEventListener("submit", event => event.preventDefault());
 
     const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
 
@@ -198,10 +163,10 @@
 
     function paint(facts, at) {
       const place = semalab.paint(svg, facts, at);
-      shown = { place, facts, bars: bars(place, facts) };
-      point(-1);
+      shown = { place, facts, at };
+      pointer.fresh(place);
       stepping.changed();
-      svg.setAttribute("aria-label", `Timeline. ${place.sentence} (${place.description}) Arrow keys go from bar to bar.`);
+      svg.setAttribute("aria-label", `Timeline. ${place.sentence} (${place.description}) ${KEYS}`);
       root.dataset.standing = place.standing;
       if (spoken !== place.sentence) semalab.write(sentence, spoken = place.sentence); // what stays is not said again
       semalab.write(note, place.note);
@@ -238,56 +203,25 @@
 
     // ---- pointing
 
-    function point(which) {
-      pointed = which;
-      svg.querySelector(".ring")?.remove();
-      if (which < 0 || !shown) {
-        pointer.textContent = "";
-        return;
-      }
-      const bar = shown.bars[which], x = shown.place.x;
-      pointer.textContent = told(bar, shown.place);
-      const ring = semalab.make("rect", { class: "ring", x: x(bar.begin) - 12, y: bar.top - 12,
-        width: x(bar.end) - x(bar.begin) + 24, height: bar.bottom - bar.top + 24 });
-      svg.append(ring);
-    }
-
-    function under(event) {
-      const matrix = svg.getScreenCTM();
-      if (!matrix || !shown) return -1;
-      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
-      const x = shown.place.x, row = Math.round((at.y - shown.place.first) / shown.place.pitch);
-      let best = -1;
-      shown.bars.forEach((bar, which) => { // inner holds come after outer ones; the last one met lies on top
-        if (bar.row === row && x(bar.begin) - 15 <= at.x && at.x <= x(bar.end) + (bar.open ? 200 : 15)) best = which;
-      });
-      return best;
-    }
-
-    svg.addEventListener("pointermove", event => {
-      const which = under(event);
-      if (which !== pointed) point(which);
-    });
-    svg.addEventListener("pointerdown", event => point(under(event)));
-    svg.addEventListener("pointerleave", event => {
-      if (event.pointerType === "mouse") point(-1);
-    });
-    svg.addEventListener("blur", () => point(-1));
-    svg.addEventListener("keydown", event => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (!step || !shown || !shown.bars.length) return;
-      event.preventDefault();
-      point((Math.max(pointed, step > 0 ? -1 : 0) + step + shown.bars.length) % shown.bars.length);
+    const pointer = semalab.pointer(svg, pointed, {
+      pointed: call => ask(`${plan.id}-${seed}-pointed`, told => call(told[index()])),
+      paint: window => {
+        shown.place = semalab.paint(svg, shown.facts, shown.at, window);
+        stepping.changed();
+        return shown.place;
+      },
+      go: time => stepping.to(time / shown.place.grain),
     });
 
-    root.addEventListener("input", () => { turned = true; });
-    root.addEventListener("click", event => { if (event.target.tagName === "BUTTON") { turned = true; remember(); } });
+    root.addEventListener("input", () => { turned = inputs.length > 0; });
+    root.addEventListener("click", event => { if (inputs.length && event.target.tagName === "BUTTON") { turned = true; remember(); } });
     window.addEventListener("hashchange", () => { if (recall()) show(); });
     wide.addEventListener("change", show);
     if (recall()) root.scrollIntoView();
     show();
   }
 
+  semalab.panel = panel;
   document.documentElement.classList.add("js");
   for (const root of document.querySelectorAll(".panel")) panel(root);
 })();

@@ -1,0 +1,211 @@
+"""One way through one primitive's events, in log order, that yields its use and its spans."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from semalab.analysis.proxies import Proxies
+from semalab.analysis.usage import Counts, Use
+from semalab.log.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers
+from semalab.log.trace import SEMAPHORES, Event, Primitive
+
+_MOST = 1_000_000  # permits whose origins are remembered
+_ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait
+
+
+@dataclass
+class Walk:
+    """Goes through one primitive's events. Invariant: `permits` has one entry per free permit, oldest first.
+
+    waiting: per thread (time and index of its first "block", index of its last one). proxies: for a release, the
+    threads whose permits it gives back, and where they acquired them. out: permits taken and not given back, whoever
+    took and gave them. unreturned: somebody ended without giving back what it took.
+    """
+
+    primitive: Primitive
+    role: str
+    rows: Mapping[str, int]
+    times: Numbers[int]
+    spans: SpanColumns
+    proxies: Proxies = field(default_factory=dict)
+    crowded: list[tuple[int, int]] = field(default_factory=list)
+    waiting: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    holds: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    acquires: int = 0
+    releases: int = 0
+    released: int = 0
+    occupants: int = 0
+    most_inside: int = 0
+    unreturned: bool = False
+    out: int = 0
+    most_out: int = 0
+    crowd_since: int | None = None
+    last_release: int = INITIAL
+    last_acquire: int = INITIAL
+
+    def __post_init__(self) -> None:
+        self.permits: deque[int | None] = deque([None] * min(self.primitive.initial, _MOST))
+        self.level = self.primitive.initial
+        self.counts = Counts(self.times, *(numbers() for _ in Counts._fields[1:]))
+        self.counts.values.extend((INITIAL, self.level))
+        self.wait = self.spans.group("wait", self.primitive.label)
+        self.hold = self.spans.group("hold", self.primitive.label)
+        self.robbed = self.primitive.kind in SEMAPHORES  # what this module can be certain of
+
+    def through(
+        self,
+        indices: Iterable[int],
+        events: Iterable[Event],
+        life: Mapping[str, tuple[int, int]],
+        ended: Mapping[str, int],
+    ) -> None:
+        """All events, and the end of the log. ended: where each thread that came to its end did."""
+        for index, event in zip(indices, events, strict=True):
+            self.step(index, event)
+        self.close(life, ended)
+
+    def step(self, index: int, event: Event) -> None:
+        time, thread, kind, _, value, amount, _ = event
+        if value is not None and value != self.level:
+            self.level = value
+            self.counts.values.extend((index, value))
+        if kind == "block":
+            self._block(index, event)
+            return
+        if kind in _ENDS:
+            self._end_wait(index, event)
+        if kind == "acquire":
+            self.acquires += 1
+            self.last_acquire = index
+            self.out += 1
+            self.most_out = max(self.most_out, self.out)
+            own = self.holds.setdefault(thread, [])
+            own.append((time, index))
+            if self.role == "guard":
+                if len(own) == 1:  # a thread that takes two permits is still one thread
+                    self._occupy(time, index, +1)
+            else:
+                self.counts.passes.extend((index, self.rows[thread]))
+        elif kind == "release":
+            self.releases += 1
+            self.released += amount
+            self.out = max(0, self.out - amount)
+            self.last_release = index
+            if len(self.permits) < _MOST:
+                self.permits.extend([index] * min(amount, _MOST))
+            others = self.proxies.get(index, ()) if self.proxies else ()
+            if amount > len(self.holds.get(thread, ())) + len(others):
+                self._open(index, thread)
+            self._leave(index, event)
+            for other, acquired in others:
+                self._leave_for(other, acquired, index, time)
+        elif kind in {"pass", "get"}:
+            self.acquires += amount
+            self.counts.passes.extend((index, self.rows[thread]))
+        elif kind == "put":
+            self.releases += 1
+            self.released += amount
+            self._open(index, thread)
+            if len(self.permits) < _MOST:
+                self.permits.extend([index] * min(amount, _MOST))
+        elif kind in {"set", "notify"}:
+            self.releases += 1
+            self._open(index, thread)
+
+    def _open(self, index: int, thread: str) -> None:
+        self.counts.openings.extend((index, self.rows[thread]))
+
+    def _block(self, index: int, event: Event) -> None:
+        before = self.waiting.get(event.thread)
+        if before is None:
+            self.waiting[event.thread] = (event.time, index, index)
+            self.counts.waiters.extend((index, len(self.waiting)))
+            return
+        begin, first, looked = before  # a second block in the same wait is a wake-up in vain
+        self.waiting[event.thread] = (begin, first, index)
+        if self.robbed and self.level == 0 and looked < self.last_release < self.last_acquire:
+            self.counts.stolen.extend((index, self.last_acquire))
+
+    def _end_wait(self, index: int, event: Event) -> None:
+        waited = self.waiting.pop(event.thread, None)
+        source = self.permits.popleft() if event.kind in {"acquire", "get"} and self.permits else None
+        if waited is None:
+            return
+        begin, first, _ = waited
+        self.counts.waiters.extend((index, len(self.waiting)))
+        self.wait.extend((self.rows[event.thread], begin, event.time, first, index))
+        if source is not None and source > first:
+            self.counts.handovers.extend((source, index))
+
+    def _leave(self, index: int, event: Event) -> None:
+        own = self.holds.get(event.thread, [])
+        for _ in range(min(event.amount, len(own))):
+            begin, first = own.pop()
+            if self.role == "guard":
+                self.hold.extend((self.rows[event.thread], begin, event.time, first, index))
+                if not own:
+                    self._occupy(event.time, index, -1)
+
+    def _leave_for(self, thread: str, acquired: int, index: int, time: int) -> None:
+        own = self.holds[thread]
+        begin, first = next(hold for hold in own if hold[1] == acquired)
+        own.remove((begin, first))
+        self.hold.extend((self.rows[thread], begin, time, first, index))
+        if not own:
+            self._occupy(time, index, -1)
+
+    def _occupy(self, time: int, index: int, change: int) -> None:
+        self.occupants += change
+        self.counts.inside.extend((index, self.occupants))
+        self.most_inside = max(self.most_inside, self.occupants)
+        if self.occupants > 1 and self.crowd_since is None:
+            self.crowd_since = time
+        elif self.occupants <= 1 and self.crowd_since is not None:
+            self.crowded.append((self.crowd_since, time))
+            self.crowd_since = None
+
+    def close(self, life: Mapping[str, tuple[int, int]], ended: Mapping[str, int]) -> None:
+        finish = max((end for _, end in life.values()), default=0)
+        for thread, (begin, first, _) in self.waiting.items():
+            self.wait.extend((self.rows[thread], begin, life[thread][1], first, NEVER))
+        if self.role == "guard":
+            self._close_holds(life, ended)
+        if self.crowd_since is not None:
+            self.crowded.append((self.crowd_since, finish))
+
+    def _close_holds(self, life: Mapping[str, tuple[int, int]], ended: Mapping[str, int]) -> None:
+        """What is still in somebody's hands. There are no more such holds than permits that are not back.
+
+        If there are more, somebody released before, what was taken since: then the first to acquire, if they have
+        ended, have had it until their end.
+        """
+        still = sorted((first, begin, thread) for thread, own in self.holds.items() for begin, first in own)
+        back = len(still) - max(0, self.primitive.initial - self.level)
+        for first, begin, thread in still:
+            last = NEVER
+            if thread in ended:
+                self.unreturned = True
+                if back > 0:
+                    back, last = back - 1, ended[thread]
+                else:
+                    self.kept.append(thread)
+            self.hold.extend((self.rows[thread], begin, life[thread][1], first, last))
+
+    def use(self) -> Use:
+        return Use(
+            self.primitive,
+            self.role,
+            self.counts,
+            acquires=self.acquires,
+            releases=self.releases,
+            released=self.released,
+            final=self.level,
+            most_inside=self.most_inside,
+            most_out=self.most_out,
+            passed_on=bool(self.proxies),
+            crowded=tuple(self.crowded),
+            kept=tuple(self.kept),
+        )

@@ -1,0 +1,166 @@
+"""What a sheet is painted on: matplotlib's figure, one artist for each thing that is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.transforms import Affine2D, Transform
+
+from semalab.draw.ink import PAPER, RULE
+from semalab.draw.lettering import Lettering
+from semalab.draw.page import HEADROOM, POINTS, Page
+
+Row = Sequence[float] | np.ndarray
+Style = Mapping[str, Any]  # matplotlib's words for colours, hatches, widths and markers
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Numbers of colours, row by row from the top, at a place on the plot. palette: RGBA of each number.
+
+    box: left, bottom, right, top, as positions on the plot.
+    """
+
+    codes: np.ndarray
+    palette: np.ndarray
+    box: tuple[float, float, float, float]
+
+
+class Canvas(Protocol):
+    """Takes what is drawn. On the plot: positions in time and points; on the paper: points from its lower left corner.
+
+    What is drawn on the plot lies in the order of its z; on it lies what is drawn on the paper, and on that the words.
+    gid says what a thing is; of one kind there may be many in one call.
+    """
+
+    def area(self, path: Path, gid: str, z: float, style: Style) -> None: ...
+    def segments(self, ends: np.ndarray, gid: str, z: float, style: Style) -> None: ...
+    def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None: ...
+    def pixels(self, image: Pixels, gid: str, z: float) -> None: ...
+    def words(self, x: float, y: float, words: str, gid: str, bold: bool, size: float, style: Style) -> None: ...
+    def paper_area(self, corners: np.ndarray, gid: str, style: Style) -> None: ...
+    def paper_line(self, x: np.ndarray, y: np.ndarray, gid: str, style: Style) -> None: ...
+
+
+@dataclass(frozen=True)
+class Onto:
+    """Paper that a drawing shares with others. lift: points from its lower edge to the drawing's."""
+
+    figure: Figure
+    lift: float = 0.0
+
+    @property
+    def points(self) -> Transform:
+        """From points of the drawing to the screen."""
+        return Affine2D().scale(1 / POINTS).translate(0, self.lift / POINTS) + self.figure.dpi_scale_trans
+
+    @property
+    def height(self) -> float:
+        return float(self.figure.get_figheight()) * POINTS
+
+
+def paper(width: float, height: float, dpi: int) -> Figure:
+    """An empty sheet of so many points."""
+    figure = Figure(figsize=(width / POINTS, height / POINTS), dpi=dpi, facecolor=PAPER, edgecolor=RULE)
+    figure.patch.set_linewidth(2)  # half of it falls off the paper
+    FigureCanvasAgg(figure)
+    return figure
+
+
+class Image(Artist):
+    """Pixels of a palette at a place on the plot. Scaled to the renderer's grid by taking the nearest."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        super().__init__()
+        self.codes, self.box = pixels.codes, pixels.box
+        self.palette = pixels.palette.view(np.uint32).ravel()
+
+    def draw(self, renderer: RendererBase) -> None:
+        left, bottom, right, top = self.box
+        x0, y0 = self.get_transform().transform((left, bottom))
+        x1, y1 = self.get_transform().transform((right, top))
+        times = renderer.get_image_magnification()
+        high, wide = max(1, round((y1 - y0) * times)), max(1, round((x1 - x0) * times))
+        codes = self.codes
+        if codes.shape != (high, wide):
+            rows = ((np.arange(high) + 0.5) * len(codes) / high).astype(np.intp)
+            columns = ((np.arange(wide) + 0.5) * codes.shape[1] / wide).astype(np.intp)
+            codes = codes[rows[:, None], columns]
+        pixels = self.palette[codes[::-1]].view(np.uint8).reshape(high, wide, 4)
+        context = renderer.new_gc()
+        renderer.draw_image(context, round(x0 * times) / times, round(y0 * times) / times, pixels)
+        context.restore()
+
+
+class FigureCanvas:
+    """A figure with one plot on it."""
+
+    def __init__(self, page: Page, begin: float, end: float, dpi: int, onto: Onto | None = None) -> None:
+        onto = onto if onto is not None else Onto(paper(page.width, page.height, dpi))
+        self.figure = onto.figure
+        self._points = onto.points
+        low, high = page.axis, page.rows_top + HEADROOM
+        self._axes: Axes = self.figure.add_axes(
+            (
+                page.left / page.width,
+                (low + onto.lift) / onto.height,
+                (page.right - page.left) / page.width,
+                (high - low) / onto.height,
+            )
+        )
+        self._axes.set_axis_off()
+        self._axes.set_xlim(begin, end)
+        self._axes.set_ylim(low, high)
+
+    def area(self, path: Path, gid: str, z: float, style: Style) -> None:
+        self._add(PathPatch(path, **{"linewidth": 0, **style}), gid, z)
+
+    def segments(self, ends: np.ndarray, gid: str, z: float, style: Style) -> None:
+        lines = LineCollection(list(ends), **{"capstyle": "butt", **style})
+        lines.set_gid(gid)
+        lines.set_zorder(z)
+        lines.set_clip_on(False)
+        self._axes.add_collection(lines, autolim=False)
+
+    def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None:
+        self._add(Line2D(x, y, **{"solid_capstyle": "butt", **style}), gid, z)
+
+    def pixels(self, image: Pixels, gid: str, z: float) -> None:
+        self._add(Image(image), gid, z)
+
+    def words(self, x: float, y: float, words: str, gid: str, bold: bool, size: float, style: Style) -> None:
+        text = Lettering(x, y, words, bold=bold, size=size, transform=self._points, **style)
+        text.set_gid(gid)
+        text.set_figure(self.figure)
+        self.figure.texts.append(text)
+
+    def paper_area(self, corners: np.ndarray, gid: str, style: Style) -> None:
+        path = Path(np.concatenate([corners, corners[:1]]), closed=True)
+        self._on_paper(PathPatch(path, **{"linewidth": 0, **style}), gid)
+
+    def paper_line(self, x: np.ndarray, y: np.ndarray, gid: str, style: Style) -> None:
+        self._on_paper(Line2D(x, y, **style), gid)
+
+    def _add(self, artist: Artist, gid: str, z: float) -> None:
+        artist.set_gid(gid)
+        artist.set_zorder(z)
+        artist.set_clip_on(False)  # everything is placed inside by construction
+        artist.set_transform(self._axes.transData)
+        self._axes.add_artist(artist)
+
+    def _on_paper(self, artist: Artist, gid: str) -> None:
+        artist.set_gid(gid)
+        artist.set_transform(self._points)
+        self.figure.add_artist(artist)

@@ -1,0 +1,56 @@
+"""The lines above the plot: the verdict, the run it is of, and the key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from semalab.draw.ink import BODY, GREY, TITLE
+from semalab.draw.legend import Entry, arrange, entries_of
+from semalab.draw.page import EDGE, SUBTITLE_LINE
+from semalab.draw.scene import Scene
+from semalab.draw.sheet import Sheet
+from semalab.draw.standing import MARKS, Mark, indent
+from semalab.draw.words import wrap
+
+_HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than measured
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the plot, broken into lines. size: the title's, in points. mark: what the title amounts to."""
+
+    title: list[str]
+    size: float
+    subtitle: list[str]
+    key: list[list[Entry]]
+    mark: Mark
+
+    @property
+    def leading(self) -> float:
+        """Points from one line of the title to the next."""
+        return self.size * 1.3
+
+
+def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1, standing: str = "") -> Head:
+    """Break the lines. A title that needs more than two is set smaller before it gets a third."""
+    room, mark = width - 2 * EDGE, MARKS[standing]
+    sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
+    lines, size = [""], sizes[0]
+    for size in sizes:
+        lines = wrap(title, (room - indent(mark, size)) * (_HINTED_BOLD if size < 9 else 1.0), size, bold=True)
+        if len(lines) <= 2:
+            break
+    second = wrap(subtitle, room, BODY) if subtitle.strip() else []
+    return Head(lines, size, second, arrange(entries_of(scene, group), room), mark)
+
+
+def draw_head(sheet: Sheet, head: Head) -> None:
+    page, mark = sheet.page, head.mark
+    if mark.sign:
+        sheet.text(EDGE, page.title, mark.sign, gid="title sign", bold=True, size=head.size, color=mark.colour)
+    left = EDGE + indent(mark, head.size)
+    for number, line in enumerate(head.title):
+        y = page.title - number * head.leading
+        sheet.text(left, y, line, gid="title", bold=True, size=head.size, color=mark.title)
+    for number, line in enumerate(head.subtitle):
+        sheet.text(EDGE, page.subtitle - number * SUBTITLE_LINE, line, gid="subtitle", size=BODY, color=GREY)

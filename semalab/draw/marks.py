@@ -1,0 +1,189 @@
+"""Moments on the rows: who passed, who opened, who counted, who gave up, who printed; and who let whom in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.path import Path
+from matplotlib.typing import MarkerType
+
+from semalab.draw.ink import ALARM, GREY, INK, PAPER, SMALL
+from semalab.draw.moments import Marks
+from semalab.draw.raster import as_image, painted
+from semalab.draw.rows import HOLD, TIP, WAIT, middles
+from semalab.draw.scene import Scene
+from semalab.draw.sheet import Sheet
+from semalab.draw.words import width
+
+_ONWARD = Path([(0, -1), (1.2, 0), (0, 1), (0, -1)], closed=True)  # begins at its moment
+_DOWN = Path([(-0.8, 1.3), (0.8, 1.3), (0, 0), (-0.8, 1.3)], closed=True)  # its tip is its moment
+SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in points)
+    "pass": (_ONWARD, 12.0),
+    "open": (_DOWN, 18.0),
+    "take": (_ONWARD, 9.0),
+    "give": (_DOWN, 12.0),
+    "refuse": ("x", 5.5),
+    "stolen": ("D", 5.0),
+    "print": ("o", 4.2),
+    "read": ("s", 4.6),
+    "write": ("s", 4.6),
+}
+
+
+def draw_marks(sheet: Sheet, scene: Scene) -> None:
+    """All moments. Two in the same place of a row are drawn once."""
+    for opening in scene.openings:
+        sheet.upright(opening.at, "opening", 5, color=opening.tone.colour, linewidth=1.8)
+    for marks in scene.marks:
+        if not (as_image(sheet, scene) and painted(marks)):
+            _draw(sheet, scene, _apart(sheet, marks))
+    _draw_links(sheet, scene)
+    _draw_thefts(sheet, scene)
+    _draw_circle(sheet, scene)
+    _tell_deaths(sheet, scene)
+
+
+def _apart(sheet: Sheet, marks: Marks) -> Marks:
+    """Without the marks that would fall on one another."""
+    place = np.round(marks.at / sheet.per_point).astype(np.int64)
+    _, kept = np.unique(np.stack([marks.row, place], axis=1), axis=0, return_index=True)
+    kept.sort()
+    return Marks(marks.kind, marks.word, marks.tone, marks.row[kept], marks.at[kept])
+
+
+def _draw(sheet: Sheet, scene: Scene, marks: Marks) -> None:
+    y = middles(sheet, marks.row)
+    colour = marks.tone.colour if marks.tone is not None else INK
+    if marks.kind == "count":
+        half = sheet.page.pitch * WAIT / 2
+        segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "count", 5, color=colour, linewidth=1.0)
+        return
+    if marks.kind == "left":
+        half = sheet.page.pitch * HOLD / 2 + 1.5
+        segments = np.stack([marks.at, y - half, marks.at, y + half], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "left", 7.6, color=INK, linewidth=2.4)
+        return
+    marker, size = SHAPES[marks.kind]
+    style = {
+        "linestyle": "none",
+        "marker": marker,
+        "markersize": size * min(1.0, max(0.6 if marks.kind == "open" else 0.3, sheet.page.pitch / 14)),
+    }
+    half = sheet.page.pitch * HOLD / 2
+    if marks.kind == "refuse":
+        sheet.line(marks.at, y, "refuse", 7, color=INK, markeredgewidth=1.4, **style)
+    elif marks.kind == "stolen":
+        ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 1.2}
+        sheet.line(marks.at, y, "stolen", 7.4, **ring, **style)
+    elif marks.kind == "print":
+        ring = {"markerfacecolor": PAPER, "markeredgecolor": INK, "markeredgewidth": 0.9}
+        side = np.where(_linked_below(sheet, scene, marks), 1.0, -1.0)
+        sheet.line(marks.at, y + side * half, "print", 7.5, **ring, **style)
+    elif marks.kind in {"read", "write"}:  # an edge of paper parts it from the bar that it lies on
+        fill, rim = (PAPER, INK) if marks.kind == "read" else (INK, PAPER)
+        ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
+        sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
+    else:
+        lift = np.zeros(len(y))
+        if marks.kind == "give":  # on top of the bar that it would otherwise hide
+            lift[_on_bar(scene, marks.row, marks.at)] = half
+        edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
+        sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
+
+
+def _linked_below(sheet: Sheet, scene: Scene, marks: Marks) -> np.ndarray:
+    """Which of these moments have an arrow at the lower edge of their row, so short that a ring there would hide it."""
+    near = 4.0 * sheet.per_point
+    source, begin, target, end = scene.links.T
+    down = target > source
+    rows = np.r_[source[down], target[~down]]
+    places = np.r_[begin[down], end[~down]]
+    taken = (marks.row[:, None] == rows[None, :]) & (np.abs(marks.at[:, None] - places[None, :]) < near)
+    below: np.ndarray = taken.any(axis=1)
+    return below
+
+
+def _on_bar(scene: Scene, row: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Which of these places lie on a bar, its two ends among it."""
+    found = np.zeros(len(row), dtype=bool)
+    for (kind, _), bars in scene.bars.items():
+        if kind not in {"hold", "wait"}:
+            continue
+        for place in np.flatnonzero(~found).tolist():
+            same = bars.row == row[place]
+            found[place] = bool(((bars.begin[same] <= at[place]) & (at[place] <= bars.end[same])).any())
+    return found
+
+
+def _draw_thefts(sheet: Sheet, scene: Scene) -> None:
+    """From the edge of the bar of who took the last permit to the mark of who woke up in vain."""
+    if len(scene.thefts):
+        source, begin, target, end = scene.thefts.T
+        y0 = middles(sheet, source) + np.where(target > source, -1.0, 1.0) * sheet.page.pitch * HOLD / 2
+        segments = np.stack([begin, y0, end, middles(sheet, target)], axis=1).reshape(-1, 2, 2)
+        sheet.lines(segments, "theft", 5.5, color=INK, linewidth=0.9, linestyle=(0, (1.2, 1.8)))
+
+
+def _draw_circle(sheet: Sheet, scene: Scene) -> None:
+    """Of a deadlock, from each bar that waits to the bar of who holds what it waits for."""
+    if not len(scene.circle):
+        return
+    order = np.argsort(scene.circle[:, 2], kind="stable")
+    source, target, begin = scene.circle[order].T
+    at, least = begin.copy(), -np.inf
+    apart = min(6.0, (TIP - 6.0) / len(at)) * sheet.per_point  # even those of the last moment lie on the tips
+    for number in range(len(at)):  # those of one moment beside each other
+        at[number] = max(at[number] + 4 * sheet.per_point, least)
+        least = at[number] + apart
+    down = np.where(target > source, -1.0, 1.0)
+    y0 = middles(sheet, source) + down * sheet.page.pitch * WAIT / 2
+    y1 = middles(sheet, target) - down * sheet.page.pitch * HOLD / 2
+    segments = np.stack([at, y0, at, y1], axis=1).reshape(-1, 2, 2)
+    sheet.lines(segments, "circle edge", 7.7, color=PAPER, linewidth=3.2)
+    sheet.lines(segments, "circle", 7.8, color=ALARM, linewidth=1.6)
+    for direction, marker in ((-1.0, "v"), (1.0, "^")):
+        chosen = down == direction
+        if chosen.any():
+            style = {"linestyle": "none", "markersize": 6.0, "color": ALARM, "markeredgecolor": PAPER}
+            y = (y1 + direction * -2.0)[chosen]
+            sheet.line(at[chosen], y, "circle tip", 7.9, marker=marker, markeredgewidth=0.6, **style)
+
+
+def _tell_deaths(sheet: Sheet, scene: Scene) -> None:
+    """What became of a process, beside its end: right of it, or on its bar, or before its row begins."""
+    if sheet.page.pitch < 10:
+        return
+    style: dict[str, Any] = {"gid": "died", "bold": True, "va": "center_baseline"}
+    for row, words in scene.died.items():
+        if row not in scene.lives:
+            continue
+        first, x = (sheet.x(moment) for moment in scene.lives[row])
+        y, wide = sheet.page.row(row), width(words, SMALL, bold=True)
+        stop = sheet.x(scene.view.end) if scene.stopped is not None else sheet.page.right
+        held = any(kind == "hold" and row in bars.row[bars.left] for (kind, _), bars in scene.bars.items())
+        begins = [b for (kind, _), bars in scene.bars.items() if kind == "hold" for b in bars.begin[bars.row == row]]
+        if x + 6 + wide <= stop - 4:
+            sheet.text(x + 6, y, words, color=INK, **style)
+        elif held and x - 6 - wide > sheet.x(max(begins)) and sheet.page.pitch * HOLD >= 10.5:
+            sheet.text(x - 6, y, words, color="white", ha="right", **style)
+        elif first - 6 - wide > sheet.page.left:
+            sheet.text(first - 6, y, words, color=INK, ha="right", **style)
+
+
+def _draw_links(sheet: Sheet, scene: Scene) -> None:
+    """From the edge of the releaser's bar to the edge of the bar it let in."""
+    if not len(scene.links):
+        return
+    source, begin, target, end = scene.links.T
+    down = np.where(target > source, -1.0, 1.0)
+    half = sheet.page.pitch * HOLD / 2
+    y0 = middles(sheet, source) + down * half * _on_bar(scene, source, begin)
+    y1 = middles(sheet, target) - down * half
+    sheet.lines(np.stack([begin, y0, end, y1], axis=1).reshape(-1, 2, 2), "handover", 5.5, color=GREY, linewidth=0.9)
+    for direction, marker in ((-1.0, "v"), (1.0, "^")):
+        at = down == direction
+        if at.any():
+            style = {"linestyle": "none", "markersize": 4.4, "color": GREY, "markeredgewidth": 0}
+            sheet.line(end[at], (y1 + direction * -1.6)[at], "handover tip", 5.6, marker=marker, **style)

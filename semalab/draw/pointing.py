@@ -1,0 +1,96 @@
+"""What somebody is told who points at a picture: who did what, from when to when and on which line; who let whom in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from semalab.analysis.reading import Use
+from semalab.draw.scene import Scene
+from semalab.draw.table import table
+from semalab.log.columns import INITIAL, NEVER
+
+WAIT, HOLD, SLEEP, JOIN = range(4)
+OPEN, LEFT = 4, 8  # added to a kind: it had not ended when the run did; when its thread did
+MOST = 20_000  # spans and hand-overs that are told one by one; of more there is only the picture
+_KINDS = {"wait": WAIT, "hold": HOLD, "sleep": SLEEP, "join": JOIN}
+_LONGEST = 120  # characters of a line of the program
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """The words' numbers, whole and exact, whatever the picture's size is.
+
+    scale: nanoseconds in a unit of the picture's clock; 0 where it stood still: then times are numbers of events.
+    names: what is waited for or held, and threads that are joined. lines: numbers of lines, and their text ("" where it
+    is not known). spans: kind, row, name (-1: none), begin, end, and the lines where it began and ended (0: none) of
+    each, in order of their beginnings. handovers: row of who released, of who was let in, name, both times, line of
+    the release. levels: per strip its name and then time and value of each change.
+    """
+
+    scale: int
+    names: tuple[str, ...]
+    lines: tuple[tuple[int, str], ...]
+    spans: tuple[int, ...]
+    handovers: tuple[int, ...]
+    levels: tuple[tuple[int, ...], ...]
+
+
+def pointing_of(scene: Scene) -> Pointing:
+    """What can be told of the rows and strips that are shown; nothing of a run with more than can be carried."""
+    reading = scene.reading
+    events, source = reading.trace.events, reading.source
+    names: dict[str, int] = {}
+    rows = scene.view.rows.tolist()
+    row_of = dict(zip(reading.trace.threads, rows, strict=True))
+    when: Callable[[int], int] = (lambda index: index) if scene.clock.stands else reading.times.__getitem__
+    known: set[int] = set()
+
+    def line(index: int) -> int:
+        number = 0 if index == NEVER else events[index].line or 0
+        known.add(number)
+        return number
+
+    many = len(reading.columns) + sum(len(use.counts.handovers) // 2 for use in reading.uses.values()) > MOST
+    spans: list[tuple[int, ...]] = []
+    handovers: list[tuple[int, ...]] = []
+    if not many:
+        ended = {event.thread for event in events if event.kind == "end"}
+        for (kind, label), column in reading.columns.groups.items():
+            for place, begin, end, first, last in table(column, 5).tolist():
+                state = 0 if last != NEVER else LEFT if reading.trace.threads[place] in ended else OPEN
+                ends = end if not scene.clock.stands else last if last != NEVER else int(scene.clock.end)
+                name = names.setdefault(label, len(names)) if label else -1
+                begins = first if scene.clock.stands else begin
+                if rows[place] >= 0:
+                    spans.append((_KINDS[kind] + state, rows[place], name, begins, ends, line(first), line(last)))
+        for label, use in reading.uses.items():
+            for release, acquire in table(use.counts.handovers, 2).tolist():
+                pair = (row_of[events[release].thread], row_of[events[acquire].thread])
+                if min(pair) >= 0:
+                    name = names.setdefault(label, len(names))
+                    handovers.append((*pair, name, when(release), when(acquire), line(release)))
+    spans.sort(key=lambda span: (span[3], span[1], -span[4]))
+    strips = [use for use in scene.strips if len(use.counts.values) // 2 <= MOST]
+    levels = tuple(_levels(scene, use, names.setdefault(use.label, len(names))) for use in strips)
+    return Pointing(
+        int(scene.clock.scale),
+        tuple(names),
+        tuple((number, _text(source.text(number))) for number in sorted(known - {0})),
+        tuple(number for span in spans for number in span),
+        tuple(number for one in sorted(handovers, key=lambda one: one[3:5]) for number in one),
+        levels,
+    )
+
+
+def _levels(scene: Scene, use: Use, name: int) -> tuple[int, ...]:
+    found = [name]
+    for index, level in table(use.counts.values, 2).tolist():
+        at = 0 if index == INITIAL else index if scene.clock.stands else scene.reading.times[index]
+        found += (at, level)
+    return tuple(found)
+
+
+def _text(line: str | None) -> str:
+    stripped = (line or "").strip()
+    return stripped if len(stripped) <= _LONGEST else stripped[: _LONGEST - 1] + "…"

@@ -1,0 +1,136 @@
+"""The raw log while a program runs, and the primitives that write to it.
+
+A row is six neighbours in one list: time, thread identifier, what, value, code, instruction. For the semaphore's fast
+path `what` is the primitive's key, and the kind is read from the value's change when the run is over; otherwise it is
+(kind, key, amount). Code and instruction say where the program was; to find the line they stand for can wait, too.
+One list, because a tuple for each row would set the garbage collector to work in the midst of the program.
+"""
+
+from __future__ import annotations
+
+import _thread
+import sys
+import types
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from semalab.engine import Processor
+from semalab.instrument.making import NOWHERE, Making, Site, making
+from semalab.instrument.source import is_copy
+
+
+class Made(NamedTuple):
+    """A primitive of the run: class, initial value, the call that made it, the key of what it is part of, if any.
+
+    part: what it is of the thing that was made, where that is not the primitive itself (a pool's tasks).
+    name: what it is called, where that cannot be read from the call that made it.
+    key, maker: as in `semalab.instrument.making.Making`.
+    """
+
+    kind: str
+    initial: int
+    site: Site = NOWHERE
+    part_of: int | None = None
+    part: str = ""
+    name: str = ""
+    key: str = ""
+    maker: str = ""
+
+
+class Recorder:
+    """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation.
+
+    `_primitives` holds them weakly, at the same places. `to_close` says how pools and their futures are closed.
+    """
+
+    def __init__(self, processor: Processor) -> None:
+        self.processor = processor
+        self.made: list[Made] = []
+        self._primitives: list[weakref.ref[Any]] = []
+        self.to_close: list[tuple[weakref.ref[Any], Callable[[Any], None]]] = []
+        self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
+
+    def register(
+        self, primitive: object, kind: str, initial: int, part_of: int | None = None, part: str = "", name: str = ""
+    ) -> int:
+        """Returns the key of a new primitive. What made it is the first frame that does not itself construct it."""
+        frame: types.FrameType | None = None if name else sys._getframe(1)
+        while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
+            frame = frame.f_back
+        how = making(frame) if part_of is None else Making()
+        made = Made(kind, initial, how.site, part_of, part, name, how.key, how.maker)
+        self.made.append(made)  # where a run step by step may switch
+        self._primitives.append(weakref.ref(primitive))
+        return len(self.made) - 1
+
+    def embody(self, stand_in: object, primitive: object) -> None:
+        """What stood for a primitive is that primitive itself from now on."""
+        places = [i for i, reference in enumerate(self._primitives) if reference() is stand_in]
+        for i in places:
+            self._primitives[i] = weakref.ref(primitive)
+
+    def renew(self) -> None:
+        """Another run begins; what the last one made is no longer known."""
+        self.made.clear()
+        self._primitives.clear()
+        self.to_close.clear()
+
+    def survivors(self) -> Iterator[tuple[Made, Any]]:
+        """The primitives of the run that somebody still has."""
+        for made, reference in zip(self.made, self._primitives, strict=True):
+            if (primitive := reference()) is not None:
+                yield made, primitive
+
+    def new(self, labels: Sequence[str]) -> Iterator[tuple[Any, str]]:
+        """The primitives that the run has made and that somebody still has, with what they are called."""
+        for made, reference, label in zip(self.made, self._primitives, labels, strict=True):
+            if not made.name and made.part_of is None and (primitive := reference()) is not None:
+                yield primitive, label
+
+    def critical_lock(self) -> Any:
+        """The real lock of one primitive's critical section; no thread ever waits in the lab while it holds one."""
+        lock = _thread.allocate_lock()
+        self.processor.critical_locks.append(lock)
+        return lock
+
+    def entrance(self, key: int, read: Callable[[], int], lock: Any, enter: Callable[[], Any]) -> Callable[[], Any]:
+        """How the critical section of the primitive with this key, whose value `read` tells, is entered."""
+        return enter
+
+    def note(
+        self, kind: str, key: int | None = None, value: Any = None, amount: int = 0, time: int | None = None
+    ) -> None:
+        """Append one row, stamped now if no other time is given."""
+        processor = self.processor
+        stamp = processor.now() if time is None else time
+        what = (kind, key, amount)
+        what = self._known.setdefault(what, what)  # one object for all rows of a kind
+        processor.log.extend((stamp, processor.get_ident(), what, value, *self.place()))
+
+    def place(self) -> Site:
+        """Where the program is: in its innermost frame."""
+        frame: types.FrameType | None = sys._getframe(2)
+        program = self.processor.program
+        while frame is not None and id(frame.f_globals) not in program:
+            frame = frame.f_back
+        return (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
+
+    def intend(self, key: int | None) -> int | None:
+        """Say what the calling thread is about to wait for; returns what it said before."""
+        me = self.processor.waiting()
+        before, me.intent = me.intent, key
+        return before
+
+
+def _watches(namespace: dict[str, Any]) -> bool:
+    """True for the namespaces of what stands between the program and its primitives."""
+    return namespace.get("__package__") in (__package__, "semalab.stepping") or is_copy(namespace)
+
+
+def _constructs(frame: types.FrameType, primitive: object) -> bool:
+    """True for the `__init__` of the primitive's own class, or of one derived from it."""
+    if frame.f_code.co_name != "__init__":
+        return False
+    names = frame.f_code.co_varnames[:1]
+    return bool(names) and frame.f_locals.get(names[0]) is primitive

@@ -1,0 +1,98 @@
+"""`threading` as a recorded program sees it: the run's threads, the recorded classes, joins in the log."""
+
+from __future__ import annotations
+
+import threading
+import types
+from collections.abc import Callable
+from typing import Any
+
+from semalab.engine import Stop
+from semalab.engine.virtual_lock import nanoseconds
+from semalab.instrument.locks import looking
+from semalab.instrument.primitives import recorded_classes
+from semalab.instrument.recorded import only_in_the_run
+from semalab.instrument.recorder import Recorder
+from semalab.instrument.source import copied
+
+_ABOUT_THREADS = ("current_thread", "get_ident", "enumerate", "active_count", "main_thread", "stack_size")
+
+
+def threading_module(
+    source: types.ModuleType, recorder: Recorder, watched: type, choose: Callable[[Any, Any], Any]
+) -> types.ModuleType:
+    """source: the copy of `threading`. choose: makes a function that is ours for the run's threads only."""
+    module = copied(source)
+    module.__doc__, module.__file__ = threading.__doc__, threading.__file__
+    module.__dict__.update(recorded_classes(source, recorder, watched))
+    for name in _ABOUT_THREADS:
+        module.__dict__[name] = choose(getattr(source, name), getattr(threading, name))
+    _record_joins(source.Thread, recorder)
+    if recorder.processor.point is not None:
+        source.__dict__["Event"] = _announcing(source.Event, recorder.processor.point)
+    hook = _hook(module, recorder)
+    module.__dict__["excepthook"] = module.__dict__["__excepthook__"] = hook
+    source.__dict__["excepthook"] = hook
+    return module
+
+
+def _record_joins(thread: Any, recorder: Recorder) -> None:
+    """Log when a join has to wait, and give threads from outside the real class."""
+    join, is_alive, note, point = thread.join, thread.is_alive, recorder.note, recorder.processor.point
+
+    def join_at_once(waited_for: Any, timeout: float | None) -> None:
+        try:
+            join(waited_for, timeout)
+        except RuntimeError:  # it has not been started, say: who learns that has learned something
+            if point is not None:
+                point()
+            raise
+
+    def recorded_join(waited_for: Any, timeout: float | None = None) -> None:
+        thread = getattr(waited_for, "_program_thread", None)  # none: it was not started yet
+        if thread is None or thread is recorder.processor.current() or not is_alive(waited_for):
+            join_at_once(waited_for, timeout)
+            return
+        limit = 0 if timeout is None else max(1, nanoseconds(min(timeout, threading.TIMEOUT_MAX)))
+        note("join", None, thread.number, limit)
+        gave_up = 0
+        try:
+            join(waited_for, timeout)
+        except BaseException:
+            gave_up = 1
+            raise
+        finally:
+            note("joined", None, thread.number, gave_up)
+
+    recorded_join.__name__ = recorded_join.__qualname__ = "join"
+    recorded_join.__doc__ = join.__doc__
+    thread.join = recorded_join
+    if point is not None:
+        thread.is_alive = looking(is_alive, point)
+    only_in_the_run(thread, threading.Thread, recorder.processor)
+
+
+def _hook(module: types.ModuleType, recorder: Recorder) -> Callable[[Any], None]:
+    processor = recorder.processor
+
+    def excepthook(args: Any) -> None:
+        if processor.stopping or isinstance(args.exc_value, (Stop, SystemExit)):
+            return
+        own = module.__dict__["excepthook"]
+        if own is not excepthook:  # the program takes care of its exceptions itself
+            own(args)
+        elif args.exc_value is not None:
+            processor.failed(getattr(args.thread, "_program_thread", None) or processor.current(), args.exc_value)
+
+    return excepthook
+
+
+def _announcing(event: Any, point: Callable[[], None]) -> type:
+    """The event by which a new thread tells that it has begun: it may now be overtaken before its first operation."""
+
+    class Announcing(event):
+        def set(self) -> None:
+            super().set()
+            point()
+
+    return Announcing

@@ -1,5 +1,0 @@
-"""Sliders for a program: turn a dial, see the run."""
-
-from semalab.panel.panel import Panel, interact
-
-__all__ = ["Panel", "interact"]
