@@ -24,8 +24,8 @@ from endless_model import Verdict, random_bodies, text_of, verdict_of
 import semalab as lab
 from semalab.exploration.search import LIVELOCK, Search
 from semalab.exploration.standing import Standing
+from semalab.log.stops import Deadlock
 from semalab.stepping import Settings
-from semalab.stops import Deadlock
 
 pytest_plugins = ("leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -21,12 +21,12 @@ from semalab.engine import ProgramThread, current_frames
 from semalab.exploration.stage import Stage
 from semalab.exploration.steps import VARIABLE
 from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
+from semalab.instrument import functions
+from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
 from semalab.stepping.known import is_twin_class
 from semalab.stepping.reach import codes_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
-from semalab.instrument import functions
-from semalab.instrument.namespaces import ABSENT, content
 
 # By what these name a program could come to see what nobody has read here.
 _ELSEWHERE = frozenset(

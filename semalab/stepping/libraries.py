@@ -13,10 +13,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE
 from semalab.instrument import Twins
 from semalab.instrument.source import copied
-from semalab.stepping.footprint import CLOCK, EVERYTHING, RANDOM, READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
