@@ -17,6 +17,7 @@ from semalab.engine import ProgramThread, current_frames
 from semalab.exploration.steps import variable_of
 from semalab.log.excerpt import written
 from semalab.stepping import Follow, Footprint, Location, Operation, SteppingProcessor, Watch, footprint
+from semalab.stepping.guide import NOBODY
 from semalab.stepping.known import MISSING
 
 _NUMBERS = (int, float)
@@ -36,8 +37,8 @@ class Noting(Follow):
     one line would mix them.
     """
 
-    def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...]) -> None:
-        super().__init__(steps)
+    def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...], unfinished: bool = False) -> None:
+        super().__init__(steps, unfinished)
         self.values: dict[int, str] = {}
         self.numbers: dict[int, float] = {}
         self.touched: list[Footprint] = []
@@ -53,8 +54,8 @@ class Noting(Follow):
         self._close()
         if self._place >= 0:
             self.touched.append(footprint(touched))
-        self._place += 1
         chosen = super().choose(able, touched)
+        self._place += chosen != NOBODY
         operation = self._processor.pending.get(chosen)
         if operation is not None and self._processor.settings.granularity == "bytecode":
             self._look(chosen, operation)
@@ -67,7 +68,7 @@ class Noting(Follow):
     def end(self) -> None:
         """The run has ended."""
         self._wrote = None
-        if self._place >= 0:
+        if self._place >= len(self.touched):  # else the guide was asked once more, and has stopped the run
             self.touched.append(footprint(self._processor.touched))
         if isinstance(self._processor.watch, Watch):
             self._processor.watch.owners = None

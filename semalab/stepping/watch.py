@@ -246,6 +246,13 @@ class Watch(Watching):
             self._anything.add(thread)
             self.found |= {name for name, (threads, _) in self._seen.items() if not threads <= {thread}}
 
+    def turned_in_vain(self, thread: int) -> None:
+        """A thread went on and on without coming to a point: others are to get their turns where it looks.
+
+        It may have waited for what others do, and none of them could have done it, or even begun, before it ended.
+        """
+        self.found |= {name for name, (threads, _) in self._seen.items() if thread in threads} - self._shared
+
     def _hold(self, touch: Touch, thread: int) -> None:
         """Note who touches a container, and under which name."""
         held = self.held.get(id(touch.container))
