@@ -26,15 +26,12 @@ _QUEUE_CONDITIONS = ("not_empty", "not_full", "all_tasks_done")
 
 
 def made_before(program: Any, arguments: dict[str, Any]) -> tuple[str, ...]:
-    """The names of the primitives and unstarted threads within reach of a program that were there before it runs."""
+    """The names of the primitives and unstarted threads within reach of a program that were there before it runs.
+
+    Of what a library keeps inside, the name that the program has for the library's object.
+    """
     reach = Reach(is_wanted).walk(program, arguments, functions([program, *arguments.values()]))
-    unseen = Unseen()
-    for reference in reach.references:
-        if reference.library:
-            unseen.meet(reference.library, reference.value)
-        else:
-            unseen.name(reference.name)
-    return unseen.told
+    return tuple(dict.fromkeys(reference.name or "the program" for reference in reach.references))
 
 
 def is_primitive(value: Any) -> bool:
