@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 
 WHILE = 0.8  # seconds that something takes of which nobody should be impatient
 
@@ -358,3 +359,47 @@ def lock_in_a_condition():
         changed.notify_all()
     with lock:
         return changed.wait(0.01)
+
+
+TASKS = {}
+ORDER: list = []
+BY_LETTER = defaultdict(list)
+LIMITS = {"turns": 2, "letters": ("a", "b")}
+
+
+def task(name):
+    def put(function):
+        TASKS[name] = function
+        ORDER.append(name)
+        BY_LETTER[name[0]].append(function)
+        return function
+
+    return put
+
+
+@task("add")
+def adds(mutex):
+    for _ in range(LIMITS["turns"]):
+        with mutex:
+            pass
+
+
+@task("beep")
+def beeps(mutex):
+    with mutex:
+        pass
+
+
+def runs_a_task(name, mutex):
+    for function in BY_LETTER[name[0]]:
+        function(mutex)
+
+
+def tasks_by_name():
+    mutex = multiprocessing.Semaphore(1)
+    workers = [multiprocessing.Process(target=runs_a_task, args=[name, mutex], name=name) for name in TASKS]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return ORDER, sorted(BY_LETTER), LIMITS

@@ -331,6 +331,9 @@ def asks_again_and_again(right: bool) -> None:
 
 def test_schedules_without_end_do_not_use_up_the_budget() -> None:
     found = lab.explore(asks_again_and_again, right=True)
+    assert (found.verdict, found.complete, found.by_states) == ("proved", True, True)
+    assert found.schedules < 20
+    found = lab.explore(asks_again_and_again, right=True, check=lambda run: True)  # may ask for the whole past
     assert (found.verdict, found.complete) == ("budget exhausted", False)
     assert found.schedules < 100
     assert found.unfinished is not None and " and was still going; " in found.unfinished

@@ -304,6 +304,22 @@ def test_a_lock_may_be_a_conditions() -> None:
     assert run.result is False and run.unseen == ("`changed` (multiprocessing.Condition)",)
 
 
+def test_what_decorators_have_filled_is_filled_in_every_process(method: str) -> None:
+    run = record_processes(programs.tasks_by_name, claim=lab.mutual_exclusion)
+    assert run.result == (["add", "beep"], ["a", "b"], programs.LIMITS) and run.standing == ""
+    assert run.reading.uses["mutex"].acquires == 3
+
+
+def test_a_container_of_the_same_cell_goes_along_as_it_is_by_now() -> None:
+    text = "import multiprocessing\nroom = [1]\nseen = {}\ndef program():\n    seen['x'] = program\n    return room\n"
+    linecache.cache["<cell with a room>"] = (len(text), None, text.splitlines(True), "<cell with a room>")
+    space: dict[str, Any] = {}
+    exec(compile(text, "<cell with a room>", "exec"), space)
+    space["room"].append(2)
+    whole = module_text(space["program"]).splitlines()
+    assert whole[1:3] == ["room = [1]", "seen = {}"] and whole[6:-2] == ["room = [1, 2]", "seen = {}"]
+
+
 def test_plain_values_of_other_cells_go_along() -> None:
     space: dict[str, Any] = {"limits": {"door": 2}, "names": ["a", ("b", 1.5)], "other": object(), "far": float("nan")}
     text = "def program():\n    return limits, names, other, far\n"

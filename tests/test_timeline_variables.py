@@ -68,6 +68,62 @@ def change_a_word() -> None:
     raise ValueError(word)
 
 
+class Account:
+    def __init__(self) -> None:
+        self.balance = 100
+
+    def withdraw(self) -> None:
+        if self.balance >= 100:
+            self.balance -= 100
+
+
+def overdraw_an_object() -> None:
+    account = Account()
+    together(account.withdraw, account.withdraw)
+    if account.balance < 0:
+        raise ValueError(account.balance)
+
+
+def overdraw_one_of_two() -> None:
+    first, second = Account(), Account()
+
+    def withdraw() -> None:
+        first.withdraw()
+        second.withdraw()
+
+    together(withdraw, withdraw)
+    if min(first.balance, second.balance) < 0:
+        raise ValueError
+
+
+class Computed:
+    """Its attribute is the program's own code, which is not run to be looked at."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self.asked = 0
+
+    @property
+    def seen(self) -> int:
+        self.asked += 1
+        return self._seen
+
+    @seen.setter
+    def seen(self, value: int) -> None:
+        self._seen = value
+
+
+def count_what_is_computed() -> None:
+    one = Computed()
+
+    def add() -> None:
+        one.seen += 1
+
+    together(add, add)
+    if one.asked == 2 and one._seen != 2:  # looking would be asking
+        raise ValueError(one._seen)
+
+
 def touched(run: lab.Run) -> list[tuple[str, str, str, float | None]]:
     return [(one.thread, one.kind, one.variable, one.value) for one in run.accesses]
 
@@ -104,6 +160,33 @@ def test_a_counterexample_keeps_what_its_threads_read_and_wrote() -> None:
     inside = [events.index((thread, "acquire")) < one.after <= events.index((thread, "release"))
               for one in run.accesses for thread in [one.thread]]  # fmt: skip
     assert all(inside)
+
+
+def test_an_attribute_of_one_object_is_told_and_drawn_as_a_variable_is() -> None:
+    run = shortest(overdraw_an_object)
+    assert touched(run) == [
+        ("worker-0", "read", ".balance", 100),
+        ("worker-1", "read", ".balance", 100),
+        ("worker-1", "read", ".balance", 100),
+        ("worker-1", "write", ".balance", 0),
+        ("worker-0", "read", ".balance", 0),
+        ("worker-0", "write", ".balance", -100),
+    ]
+    assert headings(run.timeline()) == ["value of .balance, as it was read and written"]
+    assert {"reads .balance", "writes .balance"} <= {text.get_text() for text in run.timeline().texts}
+
+
+def test_attributes_of_one_name_in_two_objects_are_told_and_not_drawn_as_one() -> None:
+    found = lab.explore(overdraw_one_of_two, granularity="bytecode")
+    assert found.telling is not None and found.shortest is not None
+    assert all(" = " in step.what for step in found.telling.steps if ".balance" in step.what)
+    assert {value for *_, value in touched(found.shortest)} == {None}
+    assert not drawn(found.shortest)
+
+
+def test_to_look_at_an_attribute_runs_none_of_the_programs_code() -> None:
+    run = shortest(count_what_is_computed)
+    assert not any(".seen" in variable and value is not None for *_, variable, value in touched(run))
 
 
 def test_the_variable_has_a_strip_and_marks_on_the_rows() -> None:

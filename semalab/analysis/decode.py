@@ -218,6 +218,7 @@ class Decoder:
             "timeout": self._others_could(timeout) or self._stood_still(timeout) or not_ended(timeout, there),
             "cancelled": stopped_by,
             "full": f"the program had written {len(self._events):,} events and was still going{where}",
+            "livelock": "from here on it goes on for ever: whatever its threads do, the program cannot come to its end",
             "flooded": f"the program had printed {streams.MOST_TEXT:,} bytes and was still going{where}",
             "stuck": f"nothing happened for 2 s or more{self._where()}; "
             "if the program really needs that long, use clock='wall'",

@@ -14,6 +14,7 @@ from typing import Any
 from semalab.log.excerpt import written
 
 _PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, type(None))
+_CONTAINERS = frozenset("dict list set tuple deque defaultdict OrderedDict Counter".split())
 _LONGEST = 100_000  # characters
 _AT_LAST = (  # for a process that finds its own class here: from then on that notes what it does
     "import semalab.beyond.inside",
@@ -45,12 +46,29 @@ def module_text(program: Callable[..., Any]) -> str:
 def _defines(statement: ast.stmt) -> bool:
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
     constant = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
-    return isinstance(statement, kinds) or constant
+    return isinstance(statement, kinds) or constant or _is_container(statement)
+
+
+def _is_container(statement: ast.AST) -> bool:
+    """True for `handlers = {}` and the like, which decorators of the functions below may fill."""
+    value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if isinstance(value, ast.Call):
+        name = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+        known = all(isinstance(one, ast.Constant) or getattr(one, "id", "") in _CONTAINERS for one in value.args)
+        return name in _CONTAINERS and known and not value.keywords
+    if not isinstance(value, ast.Dict | ast.List | ast.Set | ast.Tuple):
+        return False
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError):  # names are in it, which may have another meaning by now; or it cannot be made
+        return False
+    return True
 
 
 def _from_elsewhere(namespace: dict[str, Any], text: str) -> Iterator[str]:
     """What the text uses of its namespace and does not define, as text."""
-    done = {name for node in ast.walk(ast.parse(text)) for name in _bound(node)}
+    tree = ast.parse(text)
+    done = {name for node in ast.walk(tree) if not _is_container(node) for name in _bound(node)}
     asked = [text]
     while asked:
         for node in ast.walk(ast.parse(asked.pop())):
@@ -86,5 +104,6 @@ def _bound(node: ast.AST) -> Iterator[str]:
         yield node.name
     elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from ((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-    elif isinstance(node, ast.Assign):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))

@@ -122,9 +122,7 @@ class VirtualProcessor(Processor):
             place = self.place_of(self.running)
             self.others = ("the wait" + (f" in {place[0]}, line {place[1]}" if place is not None else " of a library"),)
             self.stop("strangers")
-            self.report()
-        if self.stopping:
-            raise Stop
+            self.report()  # no Stop: it would rise in the midst of a library
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
         if self.stopping:

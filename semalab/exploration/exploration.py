@@ -32,7 +32,8 @@ class Violation:
 class Exploration:
     """The answer to "does this hold under every schedule?". Immutable.
 
-    Invariant: the verdict is "proved" only if every schedule was covered and every run came to its end.
+    Invariant: the verdict is "proved" only if every schedule was covered, and every run came to its end or, where
+    one may go on for ever, can still come to it.
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
@@ -48,6 +49,8 @@ class Exploration:
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
     nothing is broken. changed: it did not do the same when one schedule was played twice. interrupted: somebody stopped
     the search.
+    circle: of a counterexample that goes on for ever, how many of its last steps come again and again. endless: of a
+    program that was proved by its states because it can go on for ever, in words when it does.
     seed: where the program's random numbers came from, if it drew any: nothing is proved for others.
 
     >>> explore(program, threads=2, initial=1, check=mutual_exclusion).verdict
@@ -71,6 +74,8 @@ class Exploration:
     unfinished: str | None = None
     undecided: str | None = None
     unjudged: int = 0
+    circle: int = 0
+    endless: str = ""
     changed: bool = False
     interrupted: bool = False
     seed: int | None = None
@@ -121,9 +126,12 @@ class Exploration:
             told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
             length = _count(len(told), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
+            if self.circle:
+                which += f", of which the last {self.circle:,} come again and again"
             return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":
-            return f"Proved for {self.size}: {self.claim}, under {self._each}{run}"
+            endless = f"; {self.endless}" if self.endless else ""
+            return f"Proved for {self.size}: {self.claim}, under {self._each}{run}{endless}"
         if self.changed:
             return f"Cannot say for {self.size}: {self.undecided}"
         judged = self._judged

@@ -15,7 +15,7 @@ from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.progress import shown
-from semalab.exploration.search import Search
+from semalab.exploration.search import Circles, Search
 from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all
 from semalab.instrument import made_before
@@ -49,6 +49,11 @@ def explore(
     the order of independent steps (on different primitives and variables) end alike, and one of them stands for all.
     Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
     that they pass through are gone through instead, each once.
+
+    A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by
+    its states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached
+    from each of them, and the sentence says when it goes on for ever all the same; one from which no end can be reached
+    is a counterexample. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a turn.
 
     Args:
         program: a callable written against the standard modules, which does the same under the same schedule.
@@ -163,7 +168,10 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         covered=found.covered,
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
-        violations=tuple(Violation(settings.schedule(s, SEED), problem) for s, problem in sorted(found.violations)),
+        violations=tuple(
+            Violation(replace(settings.schedule(s, SEED), unfinished=found.livelock is not None), problem)
+            for s, problem in sorted(found.violations)
+        ),
         right=tuple(settings.schedule(steps, SEED) for steps in sorted(found.right)),
         problem=_problem(found),
         minimal=found.minimal,
@@ -173,6 +181,8 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,
+        circle=len(found.livelock.circle) if found.livelock is not None else 0,
+        endless=_endless(found.circles),
         changed=found.changed,
         interrupted=stopped and not found.complete,
         seed=SEED if found.drew else None,
@@ -187,7 +197,19 @@ def _problem(found: Search) -> str:
     """What is wrong with the run that is shown."""
     if found.to_show is None:
         return ""
-    return wrong(found.to_show.run, found.check) or found.violations[0][1]
+    told = None if found.livelock is not None else wrong(found.to_show.run, found.check)
+    return told or found.violations[0][1]
+
+
+def _endless(circles: Circles | None) -> str:
+    """Of a program that may have gone on for ever: whether it does."""
+    if circles is None:
+        return ""
+    if circles.turning is not None:
+        return "every run can end, but it can also go on for ever, in a circle in which nobody is passed over"
+    if circles.spinning:
+        return "every run can end; it can go on for ever only if a thread that could go on is passed over for ever"
+    return "every run ends"
 
 
 def _check_primitives(program: Program, arguments: dict[str, Any]) -> None:

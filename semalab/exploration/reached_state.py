@@ -13,6 +13,7 @@ from semalab.exploration.alike import kind_of
 from semalab.exploration.inside import NOBODY_INSIDE, Inside, after
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
+from semalab.exploration.standing import Standing
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen
 from semalab.stepping import Location, Operation, Watch
 from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
@@ -48,15 +49,25 @@ class States:
     """Reads the states of the runs on a stage.
 
     alike: whether threads that do the same may be taken for each other. followed: whether who is inside matters.
+    folded: whether what a thread knows is read from its frames where it can be, so that who has turned in a loop is
+    where it was; and of the time only how long it is until something happens: then it must not be asked for
+    (`asked_for_time`).
     """
 
-    def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool) -> None:
+    def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool, folded: bool = False) -> None:
         self._stage = stage
         self._processor = stage.processor
         self._contents = Contents(stage, stage.processor.settings)
         self._pasts = pasts
         self._alike = alike
         self._followed = followed
+        self._folded = folded
+        self._frames: Standing | None = None
+
+    @property
+    def asked_for_time(self) -> bool:
+        """Whether states that differ in nothing but the time may go on differently."""
+        return self._folded and self._processor.time_matters
 
     def first(self) -> State:
         """Where the first choice is made: all there is follows from the program's beginning."""
@@ -79,7 +90,7 @@ class States:
         if self._has_seen_all(before):
             pasts[0] = self._pasts.number((pasts[0], before.key, past))
             self._pasts.lead(before.pasts[0], pasts[0])
-        return self._read(before, pasts, versions, epoch, past, mark.log)
+        return self._read(before, pasts, versions, epoch, past, mark.log, thread)
 
     def _has_seen_all(self, before: State) -> bool:
         """Whether the main thread has been alone: then it may have looked at everything, and nobody noted it."""
@@ -91,7 +102,7 @@ class States:
         if location == OUTPUT:
             return location
         if location == CLOCK:
-            return location, before.time
+            return location, None if self._folded else before.time
         if location == EVERYTHING:
             return location, before.key
         if location == operation.location and isinstance(location, int):
@@ -104,9 +115,16 @@ class States:
         return location, value.what if isinstance(value, Seen) else value, mode
 
     def _read(
-        self, before: State, pasts: dict[int, Past], versions: dict[Location, int], epoch: int, past: Past, begin: int
+        self,
+        before: State,
+        pasts: dict[int, Past],
+        versions: dict[Location, int],
+        epoch: int,
+        past: Past,
+        begin: int,
+        acting: int | None = None,
     ) -> State:
-        """pasts: as far as they are known. past: of whoever made the step. begin: where that is in the log."""
+        """pasts: as far as they are known. past: of `acting`, who made the step. begin: where that is in the log."""
         processor, number = self._processor, self._pasts.number
         threads, recorder = processor.threads, self._recorder()
         may_have_left = processor.watch.left if isinstance(processor.watch, Watch) else set()
@@ -123,6 +141,8 @@ class States:
                 left[one] = gone
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
+        if self._folded and acting is not None:
+            self._fold(acting, kinds, pasts, values)
         standing = {one: self._standing(one) for one in pasts}
         for one in pasts:
             operation = processor.pending.get(one)
@@ -135,11 +155,28 @@ class States:
             tuple(sorted(left.values())),
             tuple(_told(location, value, versions) for location, value in sorted(values.items(), key=str)),
             tuple(sorted((str(at), version) for at, version in versions.items() if at not in values)),
-            (epoch, processor.time, len(processor.every), len(recorder.made)),
+            (epoch, None if self._folded else processor.time, len(processor.every), len(recorder.made)),
             self._failures(),
             tuple(sorted(inside.uses.items())),
         )
         return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, who, key)
+
+    def _fold(
+        self, one: int, kinds: Mapping[int, int], pasts: dict[int, Past], values: Mapping[Location, Hashable]
+    ) -> None:
+        """What this thread knows is what stands in its frames, if they can be read; else its past says it."""
+        processor = self._processor
+        thread = processor.every[one]
+        sleeps = thread.waits_in is None and thread.token != 0 and one not in processor.threads.waiting
+        if one not in pasts or not (one in processor.pending or sleeps):
+            return
+        if self._frames is None:
+            self._frames = Standing(self._stage, self._contents)
+        found = self._frames.of(thread, values)
+        if found is not None:
+            joined = tuple(sorted(processor.threads.joined)) if one == 0 else ()
+            before, pasts[one] = pasts[one], self._pasts.number(("stands", kinds[one], joined, found))
+            self._pasts.lead(before, pasts[one])
 
     def _begin(self, kind: int, one: int, starter: int, pasts: dict[int, Past], after: tuple[Past, Past]) -> None:
         """A thread has begun. Whoever started it is not to be taken for one that may still touch what it touches."""
@@ -165,11 +202,14 @@ class States:
         processor = self._processor
         thread = processor.every[number]
         operation = processor.pending.get(number)
+        limits = self._frames.limits(thread) if self._frames is not None else ()
         if operation is not None:
             kind, location, mode, may = operation
-            return kind, location, mode, may is None, thread.token == 0
-        until = [instant for instant, token, other in processor.timers if other is thread and token == thread.token]
-        return "in start or join" if number in processor.threads.waiting else "waits", tuple(until)
+            return kind, location, mode, may is None, thread.token == 0, limits
+        origin = processor.time if self._folded else 0
+        times = [instant for instant, token, other in processor.timers if other is thread and token == thread.token]
+        until = [instant - origin for instant in times]
+        return "in start or join" if number in processor.threads.waiting else "waits", tuple(until), limits
 
 
 def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, list[Hashable]]:

@@ -6,11 +6,12 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
+from semalab.exploration.graph import Graph
 from semalab.exploration.inside import can_follow
 from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
 from semalab.exploration.repeat import Again, Observed, difference, observed
@@ -21,11 +22,30 @@ from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
 from semalab.log.excerpt import listed
 from semalab.settings import Program
-from semalab.stepping import Guide, Settings
+from semalab.stepping import Guide, Settings, Watch
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
+
+
+LIVELOCK = "It goes on for ever (a livelock): whatever its threads do from there, it cannot come to its end"
+
+_FINER = "; if it waits for what another thread does, granularity='lines' or 'bytecode' lets that go on meanwhile"
+
+
+class Circles(NamedTuple):
+    """spinning: the threads that may make steps for ever. turning: those that may even if nobody is passed over."""
+
+    spinning: frozenset[int]
+    turning: frozenset[int] | None
+
+
+class Livelock(NamedTuple):
+    """The shortest way to where no end can be reached, and steps of which a circle consists there."""
+
+    way: tuple[int, ...]
+    circle: tuple[int, ...]
 
 
 class Grown(Exception):
@@ -40,6 +60,8 @@ class Search:
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
     where `doubted` is set, why it does not show all that there is to it.
     `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
+    `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
+    go on for ever.
     `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
     how many there are.
     """
@@ -88,6 +110,9 @@ class Search:
         self.steps = 0
         self.by_states = False
         self._went_by_states = False
+        self._went_through_all = False
+        self.circles: Circles | None = None
+        self.livelock: Livelock | None = None
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
         self.to_show: Telling | None = None
@@ -137,6 +162,11 @@ class Search:
                 self._first = stage.steps, observed(stage, guide.told(stage.processor.touched))
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
+            if self._may_go_on_for_ever(stage) and not self._went_through_all:
+                self._went_through_all = True
+                if self._search_endless(stage):
+                    break
+                touched = stage.processor.touched
             if stage.processor.endless:
                 guide.come_up(SHALLOW)
             elif len(self._seen) < REMEMBERED:
@@ -175,6 +205,44 @@ class Search:
         self.covered, self.states = 0, len(guide.known)
         return True
 
+    def _may_go_on_for_ever(self, stage: Stage) -> bool:
+        return stage.processor.endless or (stage.processor.verdict == "timeout" and not self.violations)
+
+    def _search_endless(self, stage: Stage) -> bool:
+        """Go through all the states of a program of which a run did not end; returns whether there is an answer."""
+        if stage.processor.free or not can_follow(self.check) or self.undecided or self.doubted or self.violations:
+            return False
+        unfinished, covered, right = self.unfinished, self.covered, list(self.right)
+        self.unfinished = None
+        guide = ByStates(stage, False, self.check is not None, endless=True)
+        assert guide.graph is not None
+        self.complete = self._each_state(stage, guide)
+        if not self.violations and not self.complete:
+            self.unfinished, self.undecided, self.doubted = unfinished, None, False
+            self.unjudged, self.covered, self.right = 0, covered, right
+            return False
+        self.by_states = True
+        self.covered, self.states = 0, len(guide.known)
+        if self.violations:
+            self._shorten(stage)
+            self.covered = 0
+        else:
+            self._judge_circles(guide.graph)
+        return True
+
+    def _judge_circles(self, graph: Graph) -> None:
+        """Whether a program whose states are all known can always come to its end."""
+        hopeless = graph.hopeless()
+        way = graph.way_to(hopeless)
+        if way is not None:
+            steps, name = way
+            there, round_ = graph.circle(name)
+            self.livelock = Livelock((*steps, *there), round_)
+            self.shortest, self.minimal = (*steps, *there, *round_), True
+            self.violations.append((self.shortest, LIVELOCK))
+        else:
+            self.circles = Circles(graph.spinning(), graph.turning())
+
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
         """Whether every state was met, and nothing is wrong. At most half of what is left of the budget is for that."""
         budget, deadline = (self.schedules + self.budget) // 2, (self.now() + self.deadline) / 2
@@ -184,9 +252,11 @@ class Search:
                 return False
             if guide.differs:
                 raise Changed
-            if guide.lost or self._doubt(stage) is not None or stage.processor.endless or stage.processor.drew:
+            cut = guide.graph is not None and guide.redundant and stage.processor.verdict in ("full", "timeout")
+            endless = stage.processor.endless and not cut
+            if guide.lost or self._doubt(stage) is not None or endless or stage.processor.drew:
                 return False
-            if not (guide.redundant and stage.clean):
+            if not (guide.redundant and (stage.clean or cut)):
                 self._judge(stage)
                 if self.violations or self.unfinished is not None or self.undecided is not None:
                     return False
@@ -215,9 +285,10 @@ class Search:
     def _tell(self, stage: Stage, steps: tuple[int, ...]) -> None:
         """Run the shortest once more, this time to be shown."""
         self._showing = True
-        self.to_show = tell(stage, steps, self.check if counts_only(self.check) else None, Names())
+        schedule = replace(self.settings.schedule(steps, 0), unfinished=self.livelock is not None)
+        self.to_show = tell(stage, schedule, self.check if counts_only(self.check) else None, Names())
         try:
-            again = wrong(self.to_show.run, self.check) is not None
+            again = self.livelock is not None or wrong(self.to_show.run, self.check) is not None
         except (Unfinished, Undecided):
             again = False
         if not again:
@@ -236,9 +307,21 @@ class Search:
         return True
 
     def _grow(self, stage: Stage) -> None:
+        watch, busy = stage.processor.watch, stage.processor.stuck_thread
+        if (
+            stage.processor.verdict == "stuck"
+            and isinstance(watch, Watch)
+            and busy is not None
+            and not self._by_operations
+        ):
+            watch.turned_in_vain(busy.number)
         if stage.grown != self.settings:
             self.settings = stage.grown
             raise Grown
+
+    @property
+    def _by_operations(self) -> bool:
+        return self.settings.granularity == "operations"
 
     def _judge(self, stage: Stage) -> bool | None:
         """Whether the run just played is wrong; None if that cannot be said."""
@@ -246,7 +329,8 @@ class Search:
         try:
             problem = self.problem(stage)
         except Unfinished as reason:
-            self.unfinished = self.unfinished or str(reason)
+            stuck = stage.processor.verdict == "stuck" and self._by_operations
+            self.unfinished = self.unfinished or f"{reason}{_FINER if stuck else ''}"
             return None
         except Undecided as reason:
             self.undecided = self.undecided or str(reason)

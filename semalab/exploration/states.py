@@ -15,6 +15,7 @@ import functools
 from hashlib import blake2b
 
 from semalab.exploration.alike import are_told_apart, kind_of
+from semalab.exploration.graph import END, Graph
 from semalab.exploration.inside import Unclear
 from semalab.exploration.pasts import Pasts
 from semalab.exploration.reached_state import State, States, Touched
@@ -47,10 +48,17 @@ class ByStates:
     Invariants: `path` are the choices that the next run begins with; `known` the states that were met, as digests.
     `redundant` is set when a run has come to one of them: only its end is awaited. `lost` is set when this search
     can prove nothing; `unlike` besides if only because threads that were taken to be alike are not.
+    `graph` has all the states of a program that may go on for ever; None for others. There each thread is tried in
+    each state: to let one go first that cannot touch what others may touch is right only if it does not go first for
+    ever.
     """
 
-    def __init__(self, stage: Stage, alike: bool, followed: bool) -> None:
-        """alike: whether threads may be taken for each other. followed: whether who is inside is part of a state."""
+    def __init__(self, stage: Stage, alike: bool, followed: bool, endless: bool = False) -> None:
+        """alike: whether threads may be taken for each other. followed: whether who is inside is part of a state.
+
+        endless: the program may go on for ever; then no threads may be taken for each other.
+        """
+        assert not (alike and endless)
         self.known: set[bytes] = set()
         self.path: list[Place] = []
         self.redundant = False
@@ -61,7 +69,10 @@ class ByStates:
         self._met_alike = False
         self._stage = stage
         self._pasts = Pasts()
-        self._states = States(stage, self._pasts, alike, followed)
+        self._states = States(stage, self._pasts, alike, followed, endless)
+        self.graph = Graph() if endless else None
+        self._came_to: list[bytes] = []  # the names of the states on `path`, if there is a graph
+        self._drawn = 0
         self._depth = 0
         self._last = -1
 
@@ -82,6 +93,8 @@ class ByStates:
             return self._wait_for_the_end(able)
         place = Place(able, dict(self._stage.processor.pending), state)
         digest = blake2b(repr(place.state.key).encode(), digest_size=16).digest()
+        if self.graph is not None:
+            self._note_state(self.graph, digest, able)
         if digest in self.known:
             self.redundant = True
             return self._wait_for_the_end(able)
@@ -90,7 +103,13 @@ class ByStates:
         assert choice is not None
         place.chosen = choice
         path.append(place)
+        self._came_to.append(digest)
         return choice
+
+    def _note_state(self, graph: Graph, name: bytes, able: list[int]) -> None:
+        graph.meet(name, able)
+        if self.path:
+            graph.lead(self._came_to[-1], self.path[-1].chosen, name)
 
     def _arrive(self, touched: Touched) -> State | None:
         """The state that the last step has led to; None if nothing can be proved by states, or not like this."""
@@ -102,6 +121,9 @@ class ByStates:
             else:
                 state = self._states.first()
         except Unclear:
+            self.lost = True
+            return None
+        if self._states.asked_for_time:
             self.lost = True
             return None
         if self._alike and len(set(state.kinds.values())) < len(state.kinds):
@@ -142,6 +164,11 @@ class ByStates:
                 self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
 
     def _wait_for_the_end(self, able: list[int]) -> int:
+        if (
+            self.graph is not None
+        ):  # in turn they might go round for ever; drawn by lot, they find the end if there is one
+            self._drawn = (self._drawn * 1_103_515_245 + 12_345) % (1 << 31)
+            return able[(self._drawn >> 16) % len(able)]
         self._last = self._last if self._last in able else able[0]
         return self._last
 
@@ -153,6 +180,8 @@ class ByStates:
             self._look_for_told_apart()
             if self.lost:
                 return False
+            if self.graph is not None:
+                self.graph.lead(self._came_to[-1], self.path[-1].chosen, END)
         self._depth = 0
         self.redundant = False
         while self.path:
@@ -162,6 +191,7 @@ class ByStates:
                 place.chosen = choice
                 return True
             self.path.pop()
+            self._came_to.pop()
         return False
 
     # who is tried
@@ -169,6 +199,8 @@ class ByStates:
         """The thread to be tried next; None if enough were tried."""
         who, tried = place.state.who, place.tried
         able = {who[number]: number for number in reversed(place.able)}
+        if self.graph is not None:
+            return next((number for one, number in able.items() if one not in tried), None)
         before = self.path[-1] if self.path else None
         last = who.get(before.chosen) if before is not None and before is not place else None
         fewest, choice = len(able) + 1, -1

@@ -91,11 +91,11 @@ def accesses_of(threads: Sequence[str], marks: Sequence[Mark], numbers: Mapping[
 
 
 def variable_of(operation: Operation) -> str | None:
-    """The name of the variable that this reads or writes; None if it does something else."""
-    location = str(operation.location)
-    if operation.kind not in ("read", "write") or not location.startswith(VARIABLE):
+    """The name of the variable (`count`) or attribute (`.count`) that this reads or writes; None if it does neither."""
+    kind, _, name = str(operation.location).partition(" ")
+    if operation.kind not in ("read", "write") or kind not in ("variable", "attribute"):
         return None
-    return location.removeprefix(VARIABLE).split(" ")[0]
+    return name.split(" ")[0] if kind == "variable" else f".{name}"
 
 
 def in_words(steps: Iterable[Step]) -> tuple[str, ...]:

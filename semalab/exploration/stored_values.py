@@ -24,7 +24,7 @@ from semalab.stepping.accesses import ITEMS, scope_of
 from semalab.stepping.reach import codes_of
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
-_CONTAINER = f"{ITEMS} of "
+CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
 _IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
 
@@ -39,7 +39,7 @@ class Contents:
 
     def __init__(self, stage: Stage, settings: Settings) -> None:
         self._stage = stage
-        self._names = [name for name in sorted(settings.shared) if name.startswith((VARIABLE, _CONTAINER))]
+        self._names = [name for name in sorted(settings.shared) if name.startswith((VARIABLE, CONTAINER))]
         self._settings = settings
         self._code = getattr(getattr(stage.program, "__func__", stage.program), "__code__", None)
         self._namespace: dict[str, Any] = getattr(stage.program, "__globals__", {})
@@ -86,22 +86,23 @@ class Contents:
         name, _, scope = location.removeprefix(VARIABLE).partition(" ")
         kept = {"": "global", self._scope: "cell"}.get(scope)
         assert self._variables is not None
-        return scalar(self._variable(name)) if kept and self._variables.get(name) == kept else UNKNOWN
+        return scalar(self.variable(name)) if kept and self._variables.get(name) == kept else UNKNOWN
 
     def _container(self, name: str) -> Hashable:
         """The items of what a variable holds that holds it from beginning to end."""
-        variable = name.removeprefix(_CONTAINER)
+        variable = name.removeprefix(CONTAINER)
         rebound = {f"{VARIABLE}{variable}", f"{VARIABLE}{variable} {self._scope}"}
         if rebound & self._settings.shared or name in self._settings.places:
             return UNKNOWN
-        one = self._variable(variable)
+        one = self.variable(variable)
         watch = self._stage.processor.watch
         assert isinstance(watch, Watch)
         if any(held.container is not one for held in watch.held.values() if name in held.names):
             return UNKNOWN
         return _items(one)
 
-    def _variable(self, name: str) -> Any:
+    def variable(self, name: str) -> Any:
+        """What a name holds that stands for one variable; UNKNOWN for any other."""
         assert self._variables is not None
         where = self._variables.get(name)
         if where == "cell":
@@ -127,10 +128,10 @@ class Contents:
 def _variables(own: types.CodeType, all_codes: Iterable[tuple[types.CodeType, Mapping[str, Any]]]) -> dict[str, str]:
     """Which names stand for one variable in all of the program: of its own function, or of its module."""
     codes = list(all_codes)
-    if any(_tells_equals_apart(code) for code, _ in codes):
+    if any(tells_equals_apart(code) for code, _ in codes):
         return {}
     inner = {name for code, _ in codes if code is not own for name in code.co_cellvars}
-    of_module = {name for code, _ in codes for name in _globals_of(code)}
+    of_module = {name for code, _ in codes for name in globals_of(code)}
     again = own.co_name in of_module | {name for code, _ in codes for name in code.co_freevars}  # it may run twice
     found = {} if again else dict.fromkeys(set(own.co_cellvars) - inner - of_module, "cell")
     if len({id(namespace) for _, namespace in codes}) == 1:
@@ -140,14 +141,14 @@ def _variables(own: types.CodeType, all_codes: Iterable[tuple[types.CodeType, Ma
 
 
 @functools.lru_cache(maxsize=1024)
-def _globals_of(code: types.CodeType) -> frozenset[str]:
+def globals_of(code: types.CodeType) -> frozenset[str]:
     return frozenset(
         i.argval for i in dis.get_instructions(code) if i.opname.endswith(("_GLOBAL", "_NAME")) and "_" in i.opname
     )
 
 
 @functools.lru_cache(maxsize=1024)
-def _tells_equals_apart(code: types.CodeType) -> bool:
+def tells_equals_apart(code: types.CodeType) -> bool:
     """Whether it may ask if two values are one object."""
     if not _IDENTITIES.isdisjoint(code.co_names):
         return True

@@ -37,10 +37,10 @@ class Telling:
         return in_words(self.steps)
 
 
-def tell(stage: Stage, steps: tuple[int, ...], claim: Check | None, names: Names) -> Telling:
+def tell(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) -> Telling:
     """Make these steps once more. Raises Changed if the program no longer makes them."""
     processor = stage.processor
-    noting = Noting(processor, steps)
+    noting = Noting(processor, schedule.choices, schedule.unfinished)
     end = processor.end
 
     def noted_end(thread: ProgramThread) -> None:
@@ -74,4 +74,4 @@ def tell_all(
     """Tell several schedules of one program, in one go. Raises Changed if the program no longer follows one."""
     names = Names()
     with Stage(program, arguments, settings).open() as stage:
-        return tuple(tell(stage, schedule.choices, claim, names) for schedule in schedules)
+        return tuple(tell(stage, schedule, claim, names) for schedule in schedules)

@@ -33,7 +33,6 @@ def load_base(
     base = load("concurrent.futures._base", {**stands, "threading": lambda: waiting})
     real = concurrent.futures._base
     base.__dict__.update({name: value for name, value in vars(real).items() if _is_exception(value)})
-    base.__dict__["Executor"] = type("Executor", (base.Executor, real.Executor), {"__doc__": base.Executor.__doc__})
     base.__dict__["Future"] = future = _future(base, source, recorder, watched)
     closed_after_the_run(future, _cancel_undone, recorder)
     base.__dict__["LOGGER"] = _UnlessStopping(base.LOGGER, recorder.processor)
@@ -59,7 +58,6 @@ def load_pool(
     module.__dict__.update({name: value for name, value in vars(real).items() if _is_exception(value)})
     module.__dict__["set"] = _InOrder
     module.threading._register_atexit(partial(_forget_ended, module._threads_queues))  # called before the pool's own
-    module.ThreadPoolExecutor.__bases__ = (base.Executor, real.ThreadPoolExecutor)  # asyncio asks for that one
     module.__dict__["_WorkItem"] = _work_item(module._WorkItem, recorder.processor)
     closed_after_the_run(module.ThreadPoolExecutor, _close, recorder)
     stand_for(real, {"ThreadPoolExecutor": module.ThreadPoolExecutor}, recorder)
@@ -153,12 +151,8 @@ def _number(future: Any) -> int:
 def _future(base: types.ModuleType, source: types.ModuleType, recorder: Recorder, watched: type) -> type:
     number: Iterator[int] = count(1)
 
-    class Future(base.Future, concurrent.futures.Future[Any]):  # type: ignore[name-defined]
-        """Logged like an event: 0 until it is done, then 1. Its hash is its number: sets of futures keep one order.
-
-        It is one of the real futures, too, none of whose methods it uses: asyncio, and whoever else waits for what a
-        pool does, asks for that.
-        """
+    class Future(base.Future):  # type: ignore[name-defined]
+        """Logged like an event: 0 until it is done, then 1. Its hash is its number: sets of futures keep one order."""
 
         submitted = False  # to a pool
 

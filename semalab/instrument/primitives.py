@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.instrument.locks import looking, recorded_locks
-from semalab.instrument.recorded import derive, only_in_the_run
+from semalab.instrument.recorded import only_in_the_run
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.watched import ROOM, condition_by_method
 
@@ -40,7 +40,6 @@ def stand_for(module: types.ModuleType, classes: Mapping[str, type], recorder: R
         if "__class__" in vars(cls):
             cls.__new__ = _real_outside(cls, real, recorder)  # type: ignore[method-assign]
         elif isinstance(real, type):  # no mock
-            derive(cls, real)
             only_in_the_run(cls, real, recorder.processor)
 
 

@@ -9,28 +9,34 @@ from typing import Any
 
 from semalab.engine import Processor
 
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _frame = sys._getframe
 _give_class: Any = vars(object)["__class__"].__set__
 
 
 class Recorded:
-    """Stands among the bases of each class of a run that takes the place of a real one, and nowhere else.
+    """Stands among the bases of each class of a copy of a standard module that is one of the real class, too.
 
     A library that was imported before the run has the real classes, and asks `isinstance(lock, threading.Semaphore)`.
-    So a recorded class derives from the real one, too, none of whose methods it uses: its own copy's come before them.
+    So what a run has in their places derives from them, and uses none of their methods: the copy's come before them.
     """
 
     __slots__ = ()
 
 
 def is_recorded(cls: type) -> bool:
-    """True for a class of a run itself, not for one that a program derives from it."""
+    """True for a class of a copy that derives from the real one, not for one that derives from it in its turn."""
     return Recorded in cls.__bases__
 
 
-def derive(cls: type, real: type) -> None:
-    """Make a recorded class one of the real class, which is written in Python."""
-    cls.__bases__ = (*cls.__bases__, *(base for base in (Recorded, real) if base not in cls.__bases__))
+def with_real(bases: tuple[Any, ...], real: Any) -> tuple[Any, ...]:
+    """The bases of a class of a copy, and the real class if there is one that is all written in Python.
+
+    Of a class that derives from one of C, `super()` would find the real one's methods. Exceptions are shared anyhow.
+    """
+    if not isinstance(real, type) or any(not cls.__flags__ & _HEAP for cls in real.__mro__[:-1]):
+        return bases
+    return (*(base for base in bases if base is not object), real, Recorded)  # first whose objects are laid out alike
 
 
 def only_in_the_run(cls: Any, real: Any, processor: Processor) -> None:

@@ -11,7 +11,7 @@ import builtins
 import functools
 import importlib.util
 import os
-import threading
+import sys
 import time
 import types
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
-from semalab.instrument.recorded import derive
+from semalab.instrument.recorded import with_real
 from semalab.instrument.thread_module import thread_module
 
 Stand = Callable[[], types.ModuleType]  # makes or finds what stands in for a module
@@ -59,7 +59,14 @@ def _code(name: str) -> types.CodeType:
 @functools.cache
 def _builtins() -> dict[str, Any]:
     """One for all copies: the interpreter's shortcuts to builtin names then stay valid from run to run."""
-    return {**vars(builtins), "__import__": _import}
+    return {**vars(builtins), "__import__": _import, "__build_class__": _build_class}
+
+
+def _build_class(body: types.FunctionType, name: str, *bases: Any, **settings: Any) -> Any:
+    """What a class statement of a copy calls. Given later, the bases would cost each run ten times as much."""
+    module = sys.modules.get(body.__globals__["__name__"])
+    real = vars(module).get(name) if module is not None else None
+    return builtins.__build_class__(body, name, *with_real(bases, real), **settings)
 
 
 def _import(
@@ -84,26 +91,10 @@ def load_threading(processor: Processor) -> types.ModuleType:
         "os": lambda: os_for_copies(processor.clock),
     }
     module = load("threading", stands)
-    _derive_threads(module)
     module.main_thread()._program_thread = processor.current()
     if hasattr(module, "_shutdown_locks"):  # up to 3.12
         module.__dict__["_shutdown_locks"] = _Forgetful()
     return module
-
-
-def _derive_threads(module: types.ModuleType) -> None:
-    """The copy's threads are real ones, too, for whoever asks; the copy's own classes derive from the derived one."""
-    own = module.Thread
-
-    class Thread(own):  # type: ignore[misc, valid-type]
-        pass
-
-    derive(Thread, threading.Thread)
-    Thread.__qualname__, Thread.__module__, Thread.__doc__ = "Thread", "threading", own.__doc__
-    for cls in list(vars(module).values()):
-        if isinstance(cls, type) and own in cls.__bases__:
-            cls.__bases__ = tuple(Thread if base is own else base for base in cls.__bases__)
-    module.__dict__["Thread"] = Thread
 
 
 class _Forgetful(set[Any]):

@@ -122,8 +122,8 @@ def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
         if _listening and _listening[0].touched(one, sys._getframe(1)):
             return getattr(one, method.__name__)(*args, **kwargs)
         got = method(one, *args, **kwargs)
-        if waits and not got and _listening:  # the time was up, in real seconds
-            _listening[0].waited_in_vain()
+        if waits and not got and _listening and any(limit > 0 for limit in (*args, *kwargs.values())):
+            _listening[0].waited_in_vain()  # the time was up, in real seconds; a pool looks with a limit of 0
         return got
 
     return told

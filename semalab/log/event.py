@@ -80,10 +80,10 @@ class Primitive(NamedTuple):
 
 
 class Access(NamedTuple):
-    """A thread reads or writes a variable.
+    """A thread reads or writes a variable (`balance`) or an attribute (`.balance`).
 
     after: how many events the log had then. kind: "read" or "write". value: what it read or wrote; None if that is no
-    number, or not known.
+    number, or not known, or if several objects have an attribute of this name.
     """
 
     after: int

@@ -39,5 +39,5 @@ def stepper(settings: Settings, pool: Pool, timeout: float) -> SteppingProcessor
 def following(schedule: Schedule, timeout: float) -> SteppingProcessor:
     """A processor for one run, which repeats the one with this schedule."""
     processor = stepper(Settings.of(schedule), Pool(), timeout)
-    processor.guide = Follow(schedule.choices)
+    processor.guide = Follow(schedule.choices, schedule.unfinished)
     return processor

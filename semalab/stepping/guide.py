@@ -17,11 +17,14 @@ class Operation(NamedTuple):
     may: Callable[[], Any] | None = None
 
 
+NOBODY = -1  # makes another step: the run is to be stopped here
+
+
 class Guide(Protocol):
     """Says which thread makes the next step."""
 
     def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
-        """One of the threads that are able to (their numbers, ascending). touched: by the step that ends here."""
+        """One of the threads that are able to (their numbers, ascending), or NOBODY. touched: by the step before."""
         ...
 
 
@@ -41,10 +44,14 @@ class First:
 
 
 class Follow:
-    """The guide that makes the steps of a schedule. Invariant: `astray` is where the program and the schedule part."""
+    """The guide that makes the steps of a schedule. Invariant: `astray` is where the program and the schedule part.
 
-    def __init__(self, steps: tuple[int, ...]) -> None:
+    unfinished: the run is stopped after these steps, which lead to where the program can go on for ever.
+    """
+
+    def __init__(self, steps: tuple[int, ...], unfinished: bool = False) -> None:
         self._steps = steps
+        self._unfinished = unfinished
         self._made = 0
         self._misfit: str | None = None
 
@@ -52,6 +59,8 @@ class Follow:
         place, self._made = self._made, self._made + 1
         if place < len(self._steps) and self._steps[place] in able:
             return self._steps[place]
+        if place == len(self._steps) and self._unfinished:
+            return NOBODY
         if place >= len(self._steps):
             where = f"it has {len(self._steps):,} steps and the program needs more"
         else:

@@ -7,7 +7,6 @@ their points are not known, the run is `beyond` what can be proved.
 
 from __future__ import annotations
 
-import functools
 import random
 import time
 import types
@@ -16,7 +15,7 @@ from typing import Any
 
 from semalab.instrument import Twins
 from semalab.instrument.source import copied
-from semalab.stepping.footprint import CLOCK, EVERYTHING, RANDOM, READ, WRITE
+from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE
 from semalab.stepping.guide import Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
@@ -31,7 +30,7 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
     if name == "random":
         _seeded_when_drawn_from(twins, module, processor)
     elif name == "time":
-        _touching(module, time, functools.partial(processor.touch_if_inside, CLOCK, READ))
+        _touching(module, time, processor.tell_time)
     elif name == "queue":
         _queues(twins, processor, module)
     elif name in ("concurrent.futures._base", "concurrent.futures.thread", "sched"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from heapq import heapify
 from typing import Any
 
@@ -17,7 +18,7 @@ from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
 from semalab.log.schedule import Schedule
 from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location
-from semalab.stepping.guide import First, Follow, Guide, Mark, Operation
+from semalab.stepping.guide import NOBODY, First, Follow, Guide, Mark, Operation
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings
@@ -43,7 +44,8 @@ class SteppingProcessor(VirtualProcessor):
     `touched` is what the step under way has touched so far; `beyond` says why the run's steps do not tell all that
     they touch, if so. `eager` is set while a step goes on in `ready`'s threads. `acted` is set when the step under way
     has done an operation, after which the virtual clock offers the baton: what the program touches next is a point.
-    `names_matter` is set once the program has asked a thread who it is, in any run.
+    `names_matter` is set once the program has asked a thread who it is, in any run, `time_matters` once it has asked
+    for the time.
     """
 
     point = None  # type: ignore[assignment] # the twins offer nothing after an operation
@@ -66,6 +68,7 @@ class SteppingProcessor(VirtualProcessor):
         self.acted = False
         self.lives_matter = False
         self.names_matter = False
+        self.time_matters = False
         self.beyond: str | None = None
         self.drew = False  # random numbers, in any run
         self.daemons = False  # there were some at the end of a thread, in any run
@@ -95,7 +98,8 @@ class SteppingProcessor(VirtualProcessor):
 
     def schedule(self, seed: int) -> Schedule:
         """With which the run can be repeated."""
-        return self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
+        schedule = self.settings.schedule(tuple(mark.thread for mark in self.marks), seed)
+        return replace(schedule, unfinished=True) if self.verdict == "livelock" else schedule
 
     @property
     def endless(self) -> bool:
@@ -169,6 +173,11 @@ class SteppingProcessor(VirtualProcessor):
         if self.current() is not None:
             self.touch(location, mode)
 
+    def tell_time(self) -> None:
+        """The program asks what time it is."""
+        self.time_matters = True
+        self.touch_if_inside(CLOCK, READ)
+
     def arrive_inside(self, operation: Operation) -> None:
         """As `arrive`, in a library: what it does while no other thread can be there is of no interest."""
         me = self.current()
@@ -233,6 +242,9 @@ class SteppingProcessor(VirtualProcessor):
             return None
         able.sort()
         number = self.guide.choose(able, self.touched)
+        if number == NOBODY:
+            self.stop("livelock")
+            return None
         self.eager = False
         self.touched = touched = []
         if number not in self.pending:

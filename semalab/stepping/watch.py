@@ -28,7 +28,7 @@ from semalab.stepping.known import (
     is_kept,
     returns_constants,
 )
-from semalab.stepping.operand_values import foresee, is_simply_loaded, load
+from semalab.stepping.operand_values import foresee, is_simply_loaded, load, value_of
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
@@ -64,7 +64,8 @@ class Watch(Watching):
     frames' identities, what the calls in them returned last, by their instructions' offsets, with the code that they
     ran: numbers and primitives only, so that nothing lives longer than it would. `left` holds the threads of the
     present run that may have left something behind that is not known to be shared: they have changed a variable or
-    an attribute, or touched a container.
+    an attribute, or touched a container. `owners`, where somebody asks for them, has for each thread's pending step the
+    object whose attribute that reads or writes (MISSING if that is not known): it has been loaded already.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -75,6 +76,7 @@ class Watch(Watching):
         self.held: dict[int, Held] = {}
         self.left: set[int] = set()
         self._returned: dict[int, Returned] = {}
+        self.owners: dict[int, Any] | None = None
         self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
@@ -135,6 +137,8 @@ class Watch(Watching):
             location, mode = places.pop(0)
             kind = "go on" if self._granularity == "operations" else _KINDS[mode]
             load(access, scope)
+            if self.owners is not None:
+                self.owners[me.number] = _owner(access, scope)
             if processor.stand_before(Operation(kind, location, mode)):
                 # Of one state there is one footprint: whoever came here before the others went on touches what is there
                 # now, and not what was there when it came; but of the objects that it has loaded when it came.
@@ -241,6 +245,13 @@ class Watch(Watching):
         if thread not in self._anything:
             self._anything.add(thread)
             self.found |= {name for name, (threads, _) in self._seen.items() if not threads <= {thread}}
+
+    def turned_in_vain(self, thread: int) -> None:
+        """A thread went on and on without coming to a point: others are to get their turns where it looks.
+
+        It may have waited for what others do, and none of them could have done it, or even begun, before it ended.
+        """
+        self.found |= {name for name, (threads, _) in self._seen.items() if thread in threads} - self._shared
 
     def _hold(self, touch: Touch, thread: int) -> None:
         """Note who touches a container, and under which name."""
@@ -453,3 +464,13 @@ class Monitoring(Watch):
 def watch(processor: SteppingProcessor) -> Watch:
     """The way this Python offers."""
     return Monitoring(processor) if sys.version_info >= (3, 12) else Tracing(processor)
+
+
+def _owner(access: Access, scope: Scope) -> Any:
+    """The object whose attribute this reads or writes; MISSING for other accesses, and where nobody can tell."""
+    if access.how != "attribute":
+        return MISSING
+    try:
+        return value_of(access.operands[0], scope)
+    except Unknown:
+        return MISSING

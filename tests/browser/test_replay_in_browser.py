@@ -483,3 +483,35 @@ def test_in_a_notebook(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -
     page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
     expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
     assert notebook.errors == []
+
+
+FAILS = """
+import semalab as lab
+
+def attempt(connections, talk):
+    connections.acquire()
+    connections.acquire()
+    answer = talk()
+    connections.release()
+    return answer
+
+lab.check("limiter-2", attempt)
+"""
+
+
+def test_a_failed_attempt_is_stepped_through_below_its_picture(
+    lab: Lab, open_notebook: Callable[[str], OpenNotebook]
+) -> None:
+    notebook = open_notebook(lab.write("fails.ipynb", text(normalised(new_notebook(cells=[new_code_cell(FAILS)])))))
+    notebook.run_all()
+    output = notebook.outputs(1)
+    expect(output.get_by_role("img", name=re.compile("Not yet: a deadlock"))).to_be_visible()
+    frame = output.frame_locator("iframe")
+    expect(frame.get_by_role("slider", name="Step")).to_be_hidden()  # unfolded by whoever wants it
+    output.get_by_text("Step through this run").click()
+    frame.get_by_role("slider", name="Step").focus()
+    notebook.page.keyboard.press("Home")
+    expect(frame.locator("#said")).to_have_text("main begins")
+    notebook.page.keyboard.press("End")
+    expect(frame.locator("#said")).to_contain_text("Deadlock: 2 threads wait for `connections`")
+    assert notebook.errors == []
