@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lesson_names import definitions, run
 from stored_notebook import read
-from test_folded_solutions import NOTEBOOKS, solutions
+from test_folded_solutions import IN_ITS_CELL, NOTEBOOKS, solutions
 
 from semalab.exercises import Feedback
 from semalab.exercises.catalogue import exercise, names
@@ -41,6 +41,12 @@ def test_a_lesson_has_an_exercise_of_each_kind(path: Path) -> None:
 def test_every_exercise_stands_in_exactly_one_lesson() -> None:
     pages = sorted(NOTEBOOKS.glob("*.ipynb"))
     assert Counter(name for path in pages for name in checked_in(path)) == Counter(names())
+
+
+def test_no_other_folded_solution_ends_in_a_check() -> None:
+    """Those that do are run by the next test, and by no other."""
+    folded = [one for path in LESSONS for cell in read(path).cells for one in solutions(cell.source)]
+    assert sum(map(bool, map(IN_ITS_CELL.search, folded))) == len(names())
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)

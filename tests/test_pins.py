@@ -73,7 +73,8 @@ def test_every_requirement_has_both_bounds_but_the_lab_itself() -> None:
 
 
 def test_what_only_tests_need_is_not_installed_for_learners() -> None:
-    assert {"axe-playwright-python", "codespell", "mypy", "playwright", "ruff"} == set(ranges("tests/requirements.txt"))
+    named = {"axe-playwright-python", "codespell", "mypy", "playwright", "pytest-xdist", "ruff"}
+    assert named == set(ranges("tests/requirements.txt"))
     assert lines("tests/requirements.txt")[0] == "-r ../requirements.txt"
     commands = [
         line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "pip install -r" in line
