@@ -163,3 +163,31 @@ def asks_for_the_time() -> None:
             time.sleep(1)
 
     together(wait)
+
+
+def counts_in_itself() -> None:
+    """Ends after many turns, and where it is stands in the thread."""
+    gate = threading.Semaphore(1)
+
+    def work() -> None:
+        me: Any = threading.current_thread()
+        me.turns = 0
+        while me.turns < 3_000:
+            me.turns += 1
+            with gate:
+                pass
+
+    together(work)
+
+
+def counts_in_a_primitive() -> None:
+    gate: Any = threading.Semaphore(1)
+    gate.turns = 0
+
+    def work() -> None:
+        while gate.turns < 3_000:
+            gate.turns += 1
+            with gate:
+                pass
+
+    together(work)

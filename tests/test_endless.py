@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from circling_programs import (
     asks_for_the_time,
+    counts_in_a_primitive,
+    counts_in_itself,
     dekker,
     gives_way,
     looks_under_the_lock,
@@ -116,6 +118,13 @@ def program():
 
 def test_a_loop_that_counts_is_none_in_which_a_state_comes_again() -> None:
     assert found_of(compiled(COUNTS))[0] == Verdict(frozenset({(0, 3)}), False, False, False, False)
+
+
+def test_what_a_thread_counts_in_an_attribute_of_its_own_is_no_circle() -> None:
+    for counts in (counts_in_itself, counts_in_a_primitive):
+        found = lab.explore(counts, seconds=90, budget=50)
+        assert (found.verdict, found.endless) != ("proved", PASSED_OVER)
+        assert found.verdict != "counterexample"
 
 
 PASSED_OVER = "every run can end; it can go on for ever only if a thread that could go on is passed over for ever"

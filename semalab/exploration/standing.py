@@ -24,7 +24,7 @@ from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, glob
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
-from semalab.stepping.known import is_twin_class
+from semalab.stepping.known import is_twin_class, kept_by_libraries
 from semalab.stepping.reach import codes_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
 
@@ -47,6 +47,7 @@ _OWN_LANGUAGE = ("threading", "queue", "time")  # and the lab's: whose frames ar
 _BELOW = frozenset((("threading", "run"), ("threading", "_bootstrap_inner"), ("semalab.bench", "_play")))
 _ENDLESS_CODES = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: their frames are elsewhere
 _PLAIN = (types.BuiltinFunctionType, types.ModuleType, type)
+_OF_THE_LAB = frozenset(("_program_thread", "_operations"))  # attributes that the lab gives
 _LIMITS = ("endtime", "end_time", "until")  # in which a library keeps when a wait has to end
 
 
@@ -249,19 +250,27 @@ class _Reading:
             return self._plain(value)
         assert self._standing._stage.twins is not None
         if kind is self._standing._stage.twins.source.Thread:
+            self._check_for_more(value)
             thread = getattr(value, "_program_thread", None)
-            return "thread", thread.number if thread is not None else None, value.daemon
+            return "thread", thread.number if thread is not None else None, value.daemon, vars(value).get("_name")
         return self._object(value)
 
     def _primitive(self, value: Any) -> Hashable:
         kind = type(value)
         if not is_twin_class(kind) or kind.__module__ in self._standing._modules:
             raise Unreadable
+        self._check_for_more(value)
         owner: Hashable = None
         for lock in (value, getattr(value, "_lock", None)):
             if hasattr(lock, "_owner") and hasattr(lock, "_count"):
                 owner = getattr(lock, "_owner", None), getattr(lock, "_count", None)
         return "primitive", self._primitives[id(value)], owner
+
+    def _check_for_more(self, value: Any) -> None:
+        """Raises Unreadable if the program has given this primitive or thread attributes of its own."""
+        more = getattr(value, "__dict__", {}).keys() - kept_by_libraries(type(value))
+        if not more <= _OF_THE_LAB:
+            raise Unreadable
 
     def _function(self, function: types.FunctionType) -> Hashable:
         if id(function.__globals__) not in self._program:

@@ -367,6 +367,37 @@ def test_fingers_point_and_zoom(site: Path, browser: Any) -> None:
     page.close()
 
 
+def until(page: Any, true: str) -> None:
+    """Wait for it; Playwright's own way of waiting would need `eval`, which the page's policy refuses."""
+    deadline = time.monotonic() + 60
+    while not page.evaluate(true):
+        assert time.monotonic() < deadline, true
+        page.wait_for_timeout(20)
+
+
+def test_a_picture_that_comes_late_is_not_painted(mutex: Any) -> None:
+    """The window becomes narrow and wide again before the narrow pictures have come."""
+    mutex.evaluate(
+        """() => {
+            const come = semalab.facts;
+            window.late = [];
+            semalab.facts = (key, facts) => {
+                if (key.endsWith("narrow")) late.push(() => come(key, facts));
+                else come(key, facts);
+            };
+        }"""
+    )
+    whole = mutex.locator(".panel svg").get_attribute("viewBox")
+    mutex.set_viewport_size({"width": 390, "height": 844})
+    until(mutex, "late.length > 0")
+    mutex.set_viewport_size({"width": 1280, "height": 900})
+    until(mutex, "matchMedia('(min-width: 620px)').matches")
+    mutex.get_by_role("slider", name="threads").press("Home")  # after that the window's change is answered
+    mutex.get_by_role("button", name="reset").click()
+    mutex.evaluate("late[0]()")
+    assert mutex.locator(".panel svg").get_attribute("viewBox") == whole == "0 0 5472 3600"
+
+
 def test_where_the_steps_are_open_a_click_goes_there(mutex: Any) -> None:
     mutex.locator("summary", has_text="Step through this run").click()
     where = mutex.locator(".steps output")

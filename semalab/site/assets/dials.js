@@ -105,7 +105,7 @@
   function panel(root) {
     const plan = JSON.parse(root.querySelector("script").textContent);
     const places = plan.controls.map(control => control.place);
-    let seed = 0, shown = null, spoken = "";
+    let seed = 0, shown = null, wanted = "", spoken = "";
 
     const inputs = plan.controls.map((control, which) => {
       const id = `${plan.id}-${which}`, value = element("output", { for: id });
@@ -156,8 +156,9 @@
       });
       seedSays.textContent = `seed ${plan.seed + seed}`;
       const key = `${plan.id}-${seed}-${wide.matches ? "wide" : "narrow"}`, at = index();
-      ask(key, facts => {
-        if (at === index()) paint(facts, at);
+      wanted = key;
+      ask(key, facts => { // it may come after one that was asked for later
+        if (at === index() && key === wanted) paint(facts, at);
       });
     }
 
