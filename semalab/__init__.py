@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from semalab.comparison import Comparison as Comparison
     from semalab.comparison import compare as compare
     from semalab.exercises.check import check as check
-    from semalab.exercises.progress import progress as progress
+    from semalab.exercises.done import progress as progress
     from semalab.exploration.exploration import Exploration as Exploration
     from semalab.exploration.explore import explore as explore
     from semalab.loading import load as load

@@ -106,7 +106,7 @@ def test_in_a_crowd_peace_does_not_last_until_everybody_is_given_up(clock: Clock
 
 
 def test_without_the_gil_nobody_is_looked_at(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ending, "_gil_enabled", lambda: False)
+    monkeypatch.setattr(ending, "gil_enabled", lambda: False)
     processor = Ended(clock, [3], 1, runs=True)
     assert ending.end_all(processor) == ()
     assert processor.every[0].stops == [1, 2, 3]

@@ -29,9 +29,8 @@ from semalab.exercises import Feedback
 from semalab.exercises.answers import Prediction
 from semalab.exercises.catalogue import exercise, names
 from semalab.exercises.coroutine import TaskTrial
+from semalab.exercises.done import NOTES, Progress, Row
 from semalab.exercises.exercise import KINDS
-from semalab.exercises.notes import NOTES
-from semalab.exercises.progress import Progress, Row
 from semalab.exercises.trial import Trial
 
 PNG = b"\x89PNG\r\n"

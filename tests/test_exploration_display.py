@@ -20,9 +20,8 @@ import semalab as lab
 from semalab import front_end
 from semalab.exploration import Exploration
 from semalab.exploration.explore import search
-from semalab.exploration.interrupts import interrupts
 from semalab.exploration.picture import as_lanes, drawing
-from semalab.exploration.progress import Progress, shown
+from semalab.exploration.progress import Progress, interrupts, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
 from semalab.report import Lane, lanes_picture

@@ -12,8 +12,8 @@ import pytest
 
 from semalab.draw import NOW, png
 from semalab.engine import packed
-from semalab.notebook import growing
-from semalab.notebook.growing import Growing
+from semalab.notebook import latest
+from semalab.notebook.latest import Growing
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import SoFar
@@ -106,7 +106,7 @@ class Front:
         self.shown: list[tuple[Run | None, float]] = []
         self.drawing_takes, self.reading_takes = 0.01, 0.0
         self.is_over = False
-        monkeypatch.setattr(growing.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(latest.time, "monotonic", lambda: self.now)
         self.growing = Growing(self.posted.put, self.show, lambda: self.is_over)
 
     def show(self, run: Run | None, seconds: float) -> None:
@@ -140,7 +140,7 @@ def test_pictures_come_after_half_a_second_and_never_take_most_of_the_time(monke
     assert [front.look_at(1.1), front.look_at(1.17)] == [0, 1]
     front.drawing_takes = 1.0
     front.draw()  # ready at 2.17: the next one not before four seconds later
-    assert [front.look_at(6.0), front.look_at(6.2, events=growing.MOST + 1)] == [0, 1]
+    assert [front.look_at(6.0), front.look_at(6.2, events=latest.MOST + 1)] == [0, 1]
     front.draw()
     assert front.shown == [("10 events", 0.5), ("10 events", 1.17), (None, 6.2)]
 

@@ -14,7 +14,7 @@ from test_timeline import CASES, contrast, picture
 from semalab.draw.encoding import dark_twins
 from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
-from semalab.notebook.export import DARK, INVERTED, TURNED
+from semalab.notebook.controls import DARK, INVERTED, TURNED
 from semalab.report.lanes import TINTS
 
 ROOT = Path(__file__).resolve().parent.parent

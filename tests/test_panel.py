@@ -19,7 +19,7 @@ import pytest
 import semalab as lab
 from semalab.draw import layout, png
 from semalab.notebook import controls
-from semalab.notebook.export import Export
+from semalab.notebook.controls import Export
 from semalab.notebook.panel import CLOSER, DPI, INCHES, PRINTED, STEPS, Panel
 from semalab.notebook.preview import settings_of
 
@@ -657,8 +657,8 @@ def test_a_search_in_a_kernel_can_be_stopped_and_gives_way_to_the_dials() -> Non
 STUBBORN = """
 import asyncio, socket, threading, time
 import semalab as lab
-from semalab.notebook import growing
-growing.FIRST = growing.PAUSE = 0.01
+from semalab.notebook import latest
+latest.FIRST = latest.PAUSE = 0.01
 
 def program(what="ends"):
     gate = threading.Semaphore(0)
@@ -692,7 +692,7 @@ async def main():
         part.observe(lambda change: threads.append(threading.get_ident()))
     for what in ("spins", "waits", "does too much", "accepts"):
         whole = panel.picture.value
-        growing.MOST = 0 if what == "does too much" else 50_000
+        latest.MOST = 0 if what == "does too much" else 50_000
         panel.controls["what"].value = what
         if what == "does too much":
             await until(lambda: "too much" in panel.sentence.value)

@@ -11,8 +11,8 @@ import pytest
 
 import semalab as lab
 from semalab.beyond import record_processes
-from semalab.beyond.alive import hold, is_held
 from semalab.beyond.module_text import module_text
+from semalab.beyond.stuck import hold, is_held
 from semalab.log.stops import Deadlock, Timeout
 
 PAUSE = 0.01

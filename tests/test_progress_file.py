@@ -15,9 +15,8 @@ import pytest
 from live_kernel import live_kernel
 
 import semalab as lab
-from semalab.exercises import progress_file
-from semalab.exercises.notes import NOTES, Notes
-from semalab.exercises.progress_file import NAME, PLACE, Note, ProgressFile, file_of_this_process
+from semalab.exercises import done
+from semalab.exercises.done import NAME, NOTES, PLACE, Note, Notes, ProgressFile, file_of_this_process
 
 ROOT = Path(__file__).resolve().parent.parent
 DONE = {"mutex-1": Note(2, True), "latch-1": Note(1, False)}
@@ -64,7 +63,7 @@ def test_a_new_kernel_knows_what_was_done_in_the_last(path: Path, monkeypatch: p
 
 def test_two_kernels_that_write_at_the_same_time_both_count(path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from semalab.exercises.progress_file import Note, ProgressFile\n"
+        "import sys; from pathlib import Path; from semalab.exercises.done import Note, ProgressFile\n"
         "file = ProgressFile(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.readline()\n"
         "print(sum(file.add({'mutex-1': Note(1, False), sys.argv[2]: Note(1, True)}) for _ in range(100)))"
     )
@@ -131,7 +130,7 @@ def test_outside_of_a_kernel_nothing_is_written(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_environment_names_another_file_or_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_file, "_in_kernel", lambda: True)
+    monkeypatch.setattr(done, "_in_kernel", lambda: True)
     assert file_of_this_process() is None  # PLACE is empty
     monkeypatch.setenv(PLACE, str(path))
     file = file_of_this_process()
@@ -231,7 +230,7 @@ def test_what_could_not_be_written_is_written_later(path: Path, monkeypatch: pyt
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fcntl")
 def test_a_kernel_that_stands_still_with_the_lock_stops_no_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_file, "_LOOKS", 3)
+    monkeypatch.setattr(done, "_LOOKS", 3)
     file = ProgressFile(path)
     with file._alone():
         assert not file.add(DONE) and not path.exists()

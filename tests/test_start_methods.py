@@ -16,9 +16,8 @@ import pytest
 
 import semalab as lab
 from semalab.beyond import record_processes
-from semalab.beyond.alive import hold, is_held
 from semalab.beyond.module_text import module_text
-from semalab.beyond.stuck import Account
+from semalab.beyond.stuck import Account, hold, is_held
 from semalab.log.stops import Deadlock
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can only be spawned on this system")
@@ -168,7 +167,7 @@ def test_a_lock_on_a_file_lives_as_long_as_its_process(tmp_path: Path) -> None:
     path = tmp_path / "held"
     path.touch()
     code = (
-        "import os, sys, time; from semalab.beyond.alive import hold\n"
+        "import os, sys, time; from semalab.beyond.stuck import hold\n"
         "print(hold(os.open(sys.argv[1], os.O_RDWR)), flush=True); time.sleep(60)"
     )
     assert not is_held(path)

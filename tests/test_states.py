@@ -13,8 +13,8 @@ from exploration_programs import left_handed, passing, philosophers
 from written_programs import compiled, written
 
 import semalab as lab
-from semalab.exploration import alike, reached_state, stored_values
-from semalab.exploration.alike import may_be_alike
+from semalab.exploration import reached_state, stored_values
+from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
@@ -262,7 +262,7 @@ def test_the_rules_hold_where_they_are_needed() -> None:
 
 
 def test_threads_that_are_taken_for_each_other_though_they_differ_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(alike, "_same_body", lambda one, other: True)
+    monkeypatch.setattr(reached_state, "_same_body", lambda one, other: True)
     assert not agree(first_one_wins)
 
 

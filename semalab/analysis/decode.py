@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from semalab.analysis.source import Source, source_of
 from semalab.engine import Foreign, Inside, Processor, ProgramThread, Subject, rows, times
-from semalab.engine.garbage import no_collections
+from semalab.engine.interpreter import no_collections
 from semalab.instrument import Made, streams
 from semalab.instrument.naming import line_of, primitive_labels, thread_labels
 from semalab.log.event import LOCKS

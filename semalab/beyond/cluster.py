@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.log import Log, Row, Semaphore
-from semalab.beyond.place import call
+from semalab.beyond.log import Log, Row, Semaphore, call
 from semalab.log.stops import Timeout
 from semalab.run import Run
 from semalab.settings import RunSettings, code_of

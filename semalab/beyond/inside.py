@@ -27,7 +27,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from semalab.beyond.alive import hold
+from semalab.beyond.stuck import hold
 from semalab.instrument.naming import assigned_to
 
 NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into

@@ -1,18 +1,35 @@
-"""The log that an adapter writes, and the trace that is made of it."""
+"""The log that an adapter writes, with the places in the program, and the trace that is made of it."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, MappingProxyType
+from types import CodeType, FrameType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.analysis.decode import Printed
 from semalab.analysis.source import Source, source_of
-from semalab.instrument.naming import primitive_labels
+from semalab.instrument.naming import is_programs, primitive_labels
 from semalab.log.event import LOCKS, Event, Primitive
 from semalab.log.stops import Deadlock, Wait
 from semalab.log.trace import Trace
+
+
+def call() -> tuple[CodeType, int]:
+    """The call of the function that asks, whoever makes it."""
+    frame = sys._getframe(2)
+    return frame.f_code, frame.f_lasti
+
+
+def place() -> tuple[CodeType | None, int]:
+    """Where in the program the call comes from."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if is_programs(frame.f_code):
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    return None, 0
 
 
 class Semaphore(NamedTuple):

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.alive import is_held
 from semalab.beyond.inside import NOTES, PROGRAM
 from semalab.beyond.log import Log
 from semalab.beyond.module_text import module_text
 from semalab.beyond.notes import Failure, became, deaths, log_of, not_watched
-from semalab.beyond.stuck import Account
+from semalab.beyond.stuck import Account, is_held
 from semalab.files.told import called
 from semalab.log.stops import Deadlock, Timeout
 from semalab.run import Run

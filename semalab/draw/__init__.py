@@ -22,9 +22,9 @@ from semalab.draw.drawing import Drawing, ListCanvas
 from semalab.draw.faults import draw_faults
 from semalab.draw.header import Head, draw_head, head_of
 from semalab.draw.ink import GREY
-from semalab.draw.last import Link
 from semalab.draw.legend import draw_key
 from semalab.draw.marks import draw_marks
+from semalab.draw.moments import Link
 from semalab.draw.output import png, save, svg, written
 from semalab.draw.page import POINTS, Page, lay_out, natural_height
 from semalab.draw.raster import as_image, draw_image

@@ -1,16 +1,40 @@
-"""The lines above the plot: the verdict, the run it is of, and the key."""
+"""The lines above the plot: the verdict, its sign and colour, the run it is of, and the key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from semalab.draw.ink import BODY, GREY, TITLE
+from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
+from semalab.draw.ink import ALARM, BODY, GREY, INK, TITLE, TONES
 from semalab.draw.legend import Entry, arrange, entries_of
 from semalab.draw.page import EDGE, SUBTITLE_LINE
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
-from semalab.draw.standing import MARKS, Mark, indent
-from semalab.draw.words import wrap
+from semalab.draw.words import width, wrap
+
+
+class Mark(NamedTuple):
+    """The sign before a title, its word for those who do not see it, and the colours of sign and title."""
+
+    sign: str
+    word: str
+    colour: str
+    title: str
+
+
+MARKS = {
+    WRONG: Mark("\N{BALLOT X}", "wrong", ALARM, ALARM),
+    UNKNOWN: Mark("?", "cannot say", GREY, GREY),
+    RIGHT: Mark("\N{CHECK MARK}", "right", TONES[3].colour, INK),
+    FINE: Mark("", "", INK, INK),
+}
+
+
+def indent(mark: Mark, size: float) -> float:
+    """Points that the sign before a title of this size takes."""
+    return width(mark.sign, size, bold=True) * 1.05 + 0.4 * size if mark.sign else 0.0
+
 
 _HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than measured
 

@@ -1,18 +1,53 @@
-"""What happened at one moment: who passed, opened, counted, gave up, printed, woke in vain; and who let whom in."""
+"""What happened at one moment: who passed, opened, counted, gave up, printed; who let whom in; who was one too many;
+who ended with a permit in hand, and who waits for whom in a circle.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from semalab.analysis.reading import Reading, Use
+from semalab.draw.bars import Bars
 from semalab.draw.clock import Clock
 from semalab.draw.ink import Tone
 from semalab.draw.table import table
 from semalab.draw.viewport import View
 from semalab.log.columns import Numbers
+from semalab.log.trace import Trace
+
+_MANY = 2_000  # crowds beyond this, with less between them than this part of the window, are one: none could part them
+
+
+class Crowd(NamedTuple):
+    """From `begin` to `end` more threads than allowed were inside; `most` at the worst moment."""
+
+    begin: float
+    end: float
+    most: int
+
+
+def crowds_of(use: Use, clock: Clock, allowed: int, view: View) -> tuple[Crowd, ...]:
+    """The crowds of one guard in the window. A thread that acquired twice (an RLock's owner) is inside once."""
+    index, level = table(use.counts.inside, 2).T
+    over = level > allowed
+    begin = np.flatnonzero(over & ~np.r_[False, over[:-1]])
+    if not len(begin):
+        return ()
+    end = np.flatnonzero(~over & np.r_[False, over[:-1]])
+    most = np.maximum.reduceat(np.where(over, level, 0), begin)
+    since = clock.at[index[begin]]
+    until = np.r_[clock.at[index[end]], [clock.end] * (len(begin) - len(end))]
+    seen = (since <= view.end) & (until >= view.begin)
+    since, until, most = np.maximum(since, view.begin)[seen], np.minimum(until, view.end)[seen], most[seen]
+    if len(since) > _MANY:
+        apart = np.flatnonzero(np.r_[True, since[1:] - until[:-1] > view.span / _MANY])
+        since, until, most = since[apart], until[np.r_[apart[1:], len(until)] - 1], np.maximum.reduceat(most, apart)
+    return tuple(map(Crowd, since.tolist(), until.tolist(), most.tolist()))
+
 
 _LINK_ROWS, _LINKS = 12, 40
 _PRINT_ROWS = 60  # beyond, rings in narrow rows are blots
@@ -145,3 +180,65 @@ def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, list
     words = f"{who} wakes in vain: {thief} took the last permit"
     count = [f"{words} (the first of {len(stolen):,})"] if len(stolen) > 1 else []
     return float(clock.at[block]), [*count, words, f"{who} wakes in vain"]
+
+
+Link = tuple[str, str, str]  # who waits, for which primitive, and who holds it
+_MOST = 12  # arrows of a circle that can be followed
+
+
+def died_of(trace: Trace, view: View, died: Sequence[str]) -> dict[int, str]:
+    """Per row that is shown, what became of its process. died: sentences that begin with its label."""
+    return {
+        int(row): sentence.removeprefix(f"{thread} ")
+        for thread, row in zip(trace.threads, view.rows.tolist(), strict=True)
+        for sentence in died
+        if row >= 0 and sentence.startswith(f"{thread} ")
+    }
+
+
+def left_of(
+    bars: Mapping[tuple[str, Tone | None], Bars], lives: Mapping[int, tuple[float, float]], died: Mapping[int, str]
+) -> list[Marks]:
+    """The ends of those who held something then, and of those who died."""
+    at = {
+        int(row): float(end)
+        for (kind, _), some in bars.items()
+        if kind == "hold"
+        for row, end in zip(some.row[some.left], some.end[some.left], strict=True)
+    }
+    ends = {row: lives[row][1] for row in died if row in lives}
+    kinds = (
+        ("ends without releasing", {row: end for row, end in at.items() if row not in ends}),
+        ("dies", ends),
+    )
+    return [
+        Marks("left", word, None, np.array(list(found), dtype=np.intp), np.array(list(found.values())))
+        for word, found in kinds
+        if found
+    ]
+
+
+def circle_of(
+    bars: Mapping[tuple[str, Tone | None], Bars],
+    tones: Mapping[str, Tone],
+    rows: Mapping[str, int],
+    circle: Sequence[Link],
+) -> np.ndarray:
+    """Per arrow the row of who waits, the row of who holds, and the moment from which on both is so."""
+    found: list[tuple[float, float, float]] = []
+    for waiter, primitive, holder in circle if len(circle) <= _MOST else ():
+        begins = [
+            _begin(bars.get((kind, tones.get(primitive))), rows.get(who, -1))
+            for kind, who in (("wait", waiter), ("hold", holder))
+        ]
+        if None not in begins:
+            found.append((rows[waiter], rows[holder], max(begin for begin in begins if begin is not None)))
+    return np.array(found, dtype=np.float64).reshape(-1, 3)
+
+
+def _begin(bars: Bars | None, row: int) -> float | None:
+    """Where the bar of this row begins that never ends."""
+    if bars is None or row < 0:
+        return None
+    begins = bars.begin[(bars.row == row) & (bars.open | bars.left)]
+    return float(begins[-1]) if len(begins) else None

@@ -12,12 +12,22 @@ from semalab.analysis.reading import Reading, Use
 from semalab.draw.bars import Bars, bars_of, lives_of
 from semalab.draw.beside import Beside
 from semalab.draw.clock import Clock, clock_of
-from semalab.draw.crowds import Crowd, crowds_of
 from semalab.draw.curve import Curve, curve_of
 from semalab.draw.density import Density, density_of
 from semalab.draw.ink import OTHER, TONES, Tone
-from semalab.draw.last import Link, circle_of, died_of, left_of
-from semalab.draw.moments import Marks, Opening, links_of, moments_of, thefts_of
+from semalab.draw.moments import (
+    Crowd,
+    Link,
+    Marks,
+    Opening,
+    circle_of,
+    crowds_of,
+    died_of,
+    left_of,
+    links_of,
+    moments_of,
+    thefts_of,
+)
 from semalab.draw.variables import Variable, variables_of
 from semalab.draw.viewport import Between, View, view_of
 from semalab.log.event import Access

@@ -3,7 +3,7 @@
 from semalab.engine.carrier import system
 from semalab.engine.chooser import Chooser, Replayed, Seeded
 from semalab.engine.foreign import Foreign
-from semalab.engine.frames import current_frames
+from semalab.engine.interpreter import current_frames
 from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
 from semalab.engine.stop import Stop

@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine.foreign import Foreigners
-from semalab.engine.frames import current_frames
 from semalab.engine.grasp import can_reach, frames_of
+from semalab.engine.interpreter import current_frames
 from semalab.engine.signals import Signals
 
 

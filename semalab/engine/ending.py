@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any, Protocol
 
-from semalab.engine.frames import current_frames, gil_enabled
+from semalab.engine.interpreter import current_frames, gil_enabled
 from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
 from semalab.engine.thread import ProgramThread

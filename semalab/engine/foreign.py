@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from semalab.engine.frames import current_frames
+from semalab.engine.interpreter import current_frames
 
 HANDLER = "signal handler"  # as which the thread acts that waits for the run's end and does nothing else
 _OF_C = re.compile(r"Dummy-\d+")  # what `threading` calls a thread that C has started

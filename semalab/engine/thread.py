@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from semalab.engine.carrier import Carrier
 from semalab.engine.foreign import Foreign
-from semalab.engine.frames import current_frames
+from semalab.engine.interpreter import current_frames
 from semalab.engine.stop import send, send_stop
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from semalab.engine.chooser import Chooser, Seeded
 from semalab.engine.idle import Idle
-from semalab.engine.pinning import Pin
+from semalab.engine.interpreter import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread

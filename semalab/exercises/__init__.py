@@ -1,7 +1,7 @@
 """Exercises: tasks for learners, judged over every schedule of small sizes, and answered in sentences and pictures."""
 
 from semalab.exercises.check import check
+from semalab.exercises.done import progress
 from semalab.exercises.feedback import Feedback
-from semalab.exercises.progress import progress
 
 __all__ = ["Feedback", "check", "progress"]

@@ -1,13 +1,12 @@
-"""Explorations and runs of an attempt that end in time, whatever the attempt does and however busy the machine is.
-
-What counts is schedules, and the processor's time that this process had. Real time counts where the machine leaves it
-so little that the answer would take minutes: then the attempt is not called wrong.
-"""
+"""Explorations and runs of an attempt, silent, and ended in time whatever it does and however busy the machine is."""
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,15 @@ from semalab.exploration.explore import search
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is written to `sys.stderr`, and nobody is warned, by the thread that called."""
+    with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
 
 BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
 BESIDES = 600  # schedules of each other size: a class of thirty waits for them

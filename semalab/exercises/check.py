@@ -6,8 +6,8 @@ from typing import Any
 
 from semalab.bench import in_a_run
 from semalab.exercises.catalogue import exercise
+from semalab.exercises.done import NOTES
 from semalab.exercises.feedback import Feedback
-from semalab.exercises.notes import NOTES
 from semalab.log.excerpt import cut, said_by
 
 

@@ -8,13 +8,12 @@ from itertools import chain
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.exercises.bounded import TIMEOUT, Bounded
+from semalab.exercises.bounded import TIMEOUT, Bounded, quiet
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
-from semalab.exercises.quiet import quiet
 from semalab.exploration.exploration import Exploration
-from semalab.exploration.interrupts import interrupts
+from semalab.exploration.progress import interrupts
 from semalab.exploration.sleepsets import Changed
 from semalab.instrument import made_before
 from semalab.log.excerpt import cut_name

@@ -11,10 +11,9 @@ from typing import Any
 
 from semalab.analysis.claims import in_words
 from semalab.exploration.exploration import Exploration, Violation
-from semalab.exploration.interrupts import interrupts
 from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.program import known_to_share, shares
-from semalab.exploration.progress import shown
+from semalab.exploration.progress import interrupts, shown
 from semalab.exploration.search import Circles, Search
 from semalab.exploration.state import State, refuse_unkept, walk
 from semalab.exploration.telling import Telling, tell_all

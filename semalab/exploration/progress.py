@@ -1,11 +1,17 @@
-"""How far a search has come, and who is told: nobody for a short one, a bar in the notebook for a long one."""
+"""How far a search has come, and who is told: nobody for a short one, a bar in the notebook for a long one.
+
+Kernel ▸ Interrupt during a search: it ends before the next schedule and keeps what was found.
+"""
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import Protocol
 
 from semalab import front_end
@@ -64,3 +70,25 @@ def shown(budget: int, limit: float, now: Callable[[], float] = time.monotonic) 
     finally:
         if bar is not None:
             bar.close()
+
+
+@contextmanager
+def interrupts() -> Iterator[Callable[[], bool]]:
+    """Yields whether an interrupt has come. A second one raises KeyboardInterrupt, as everywhere."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield lambda: False  # nobody can interrupt: another thread is never asked, or interrupts are switched off
+        return
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:
+            raise KeyboardInterrupt
+        came = True
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: came
+    finally:
+        signal.signal(signal.SIGINT, handler)

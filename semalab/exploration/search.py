@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from semalab.exploration.alike import may_be_alike
 from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
-from semalab.exploration.inside import can_follow
-from semalab.exploration.judge import Check, Undecided, Unfinished, counts_only, wrong
+from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
+from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import Changed, DepthFirst, Told

@@ -10,8 +10,7 @@ from typing import Any
 
 from semalab.analysis.claims import Check
 from semalab.bench import Bench, on_the_bench
-from semalab.engine.garbage import no_collections
-from semalab.engine.pinning import Pin
+from semalab.engine.interpreter import Pin, no_collections
 from semalab.exploration.program import keeps_locals
 from semalab.exploration.state import State, walk
 from semalab.exploration.world import World

@@ -14,11 +14,10 @@ from __future__ import annotations
 import functools
 from hashlib import blake2b
 
-from semalab.exploration.alike import are_told_apart, kind_of
 from semalab.exploration.graph import END, Graph
-from semalab.exploration.inside import Unclear
+from semalab.exploration.judge import Unclear
 from semalab.exploration.pasts import Pasts
-from semalab.exploration.reached_state import State, States, Touched
+from semalab.exploration.reached_state import State, States, Touched, are_told_apart, kind_of
 from semalab.exploration.stage import Stage
 from semalab.stepping import Footprint, Operation, Watch, footprint, independent
 from semalab.stepping.footprint import EVERYTHING

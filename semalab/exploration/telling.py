@@ -11,8 +11,7 @@ from semalab.engine import ProgramThread
 from semalab.exploration.classes import History, Names, State
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import Step, accesses_of, in_words, steps_of
-from semalab.exploration.values import Noting
+from semalab.exploration.steps import Noting, Step, accesses_of, in_words, steps_of
 from semalab.log.schedule import Schedule
 from semalab.run import Run
 from semalab.settings import Program

@@ -11,12 +11,11 @@ from typing import Any
 from semalab.engine.cpython import HANDLE, set_handle
 from semalab.engine.grasp import is_a
 from semalab.instrument.exchange import Exchange
-from semalab.instrument.kept import kept
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import functions, library_of_code
 from semalab.instrument.reach import Reach, Reference
 from semalab.instrument.recorded import Recorded
-from semalab.instrument.retired import RetiredLock
+from semalab.instrument.retired import RetiredLock, kept
 from semalab.instrument.unseen import Unseen
 
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())

@@ -15,7 +15,7 @@ from typing import Any
 from semalab.engine import Processor
 from semalab.engine.signals import unguarded
 from semalab.instrument.source import copied
-from semalab.instrument.unruled import Unruled
+from semalab.instrument.unseen import Unruled
 
 _TIMERS = {
     vars(signal)[f"SIG{name}"]: vars(signal)[f"ITIMER_{timer}"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from semalab.engine.grasp import is_a
 from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
-from semalab.instrument.dates import dates
+from semalab.instrument.clock import dates
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.makers import Makers
 from semalab.instrument.namespace import Twins
@@ -25,8 +25,7 @@ from semalab.instrument.places import Entry
 from semalab.instrument.reach import Reach, Reference
 from semalab.instrument.retired import Retirement
 from semalab.instrument.touches import Touches
-from semalab.instrument.unruled import unruled_places
-from semalab.instrument.unseen import Unseen
+from semalab.instrument.unseen import Unseen, unruled_places
 
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
 

@@ -1,8 +1,4 @@
-"""The fold in which a part of the panel's run is chosen: a window of time, and some of its threads.
-
-By mouse, too, the way is a slider: ipywidgets' pictures do not say where they were clicked or dragged, and an overlay
-of HTML cannot talk to the kernel without a package of its own.
-"""
+"""The folds below a panel's picture: a part of the run to choose, and the run step by step."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from semalab.replay.widget import framed
 from semalab.run import Run
 
 STEPS = 200  # positions of the slider at most, each half a hundredth of the picture's width
@@ -204,3 +201,28 @@ def _axis(run: Run) -> tuple[str, float, float]:
     if run.trace.duration:
         return "seconds", run.trace.duration / 1e9, 1e-9
     return "events", float(max(1, len(run.trace) - 1 + (run.stopped is not None))), 1.0
+
+
+class Steps(widgets.HTML):
+    """Invariant: while the fold is open it holds the replay of `run`, and while it is closed nothing.
+
+    To make a replay takes several times as long as a picture: nobody should wait for it who does not look.
+    """
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self._open = False
+        super().__init__()
+
+    def show(self, run: Run) -> None:
+        """The panel has a new run."""
+        self.run = run
+        self._refresh()
+
+    def opened(self, is_open: bool) -> None:
+        """The fold was opened or closed."""
+        self._open = is_open
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.value = framed(self.run) if self._open and self.run is not None else ""

@@ -15,7 +15,7 @@ from uuid import uuid4
 import ipywidgets as widgets
 from IPython.display import display, update_display
 
-from semalab.notebook.loop import running_loop
+from semalab.notebook.latest import running_loop
 from semalab.replay.jupyterlab import runs_this_cell
 
 # The two outputs are neighbours. A widget that is there has elements inside; one that is not there has at most a line

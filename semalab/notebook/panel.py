@@ -15,19 +15,12 @@ from semalab.analysis.sentences import duration
 from semalab.exploration import Exploration
 from semalab.log.excerpt import written
 from semalab.notebook import texts
-from semalab.notebook.closer import Closer
-from semalab.notebook.controls import dials
-from semalab.notebook.export import PANEL, Export
-from semalab.notebook.folds import Folds
-from semalab.notebook.growing import Growing
+from semalab.notebook.closer import Closer, Steps
+from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
 from semalab.notebook.kept import Kept, Last
-from semalab.notebook.latest import Latest
-from semalab.notebook.loop import post_to, running_loop
-from semalab.notebook.measure import Measure
-from semalab.notebook.preview import preview, settings_of
+from semalab.notebook.latest import Growing, Latest, post_to, running_loop
+from semalab.notebook.preview import Measure, preview, settings_of
 from semalab.notebook.schedules import Schedules
-from semalab.notebook.steps import Steps
-from semalab.notebook.switches import Switches
 from semalab.notebook.trying import SECONDS, Trying
 from semalab.recording import run_program
 from semalab.run import Run

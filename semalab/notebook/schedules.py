@@ -14,7 +14,7 @@ from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.telling import Telling
 from semalab.log.schedule import Schedule
 from semalab.notebook import answers, texts
-from semalab.notebook.export import DARK, PANEL
+from semalab.notebook.controls import DARK, PANEL
 from semalab.notebook.kept import Kept, Last
 from semalab.report import lanes_picture
 from semalab.report.lanes import RIGHT, WRONG, tags, threads_of

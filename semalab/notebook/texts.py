@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from html import escape
 
-from semalab.draw.standing import MARKS
+from semalab.draw.header import MARKS
 from semalab.log.excerpt import cut, said_by
 from semalab.run import Run
 

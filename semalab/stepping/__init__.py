@@ -2,8 +2,7 @@
 
 from semalab.log.schedule import Schedule
 from semalab.stepping.entrances import announce
-from semalab.stepping.footprint import Footprint, Location, footprint, independent
-from semalab.stepping.guide import Follow, Guide, Mark, Operation
+from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Mark, Operation, footprint, independent
 from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings

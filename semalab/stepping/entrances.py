@@ -10,13 +10,10 @@ from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
 from semalab.instrument import Made, Twins
-from semalab.stepping.bookkeeping import quicken
-from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE
-from semalab.stepping.guide import Operation
-from semalab.stepping.identities import note_identities
+from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.wrapping import before, function_before, put, ticking
+from semalab.stepping.wrapping import before, function_before, note_identities, put, quicken, ticking
 
 _frame = sys._getframe
 

@@ -1,16 +1,10 @@
-"""What a step touched, and which steps may change places without anybody noticing.
-
-A step is what one thread does from one point to its next. Two steps of different threads are independent if neither
-writes what the other touches: then both orders lead to the same state, and neither lets or keeps the other from
-running. A primitive is written by whoever may have to wait for it, and a semaphore's release only "reads": two
-releases of one semaphore leave it the same in either order.
-"""
+"""What a step reads and writes, and who says which step is next."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Protocol
 
 Location = int | str  # the key of a primitive, or the name of anything else
 
@@ -60,3 +54,70 @@ def independent(one: Footprint, other: Footprint) -> bool:
 def thread_location(number: int) -> Location:
     """Where a thread's beginning and end are noted."""
     return f"thread {number}"
+
+
+class Operation(NamedTuple):
+    """What a thread is about to do. `may` tells whether it can without waiting; None: it always can."""
+
+    kind: str
+    location: Location
+    mode: bool
+    may: Callable[[], Any] | None = None
+
+
+NOBODY = -1  # makes another step: the run is to be stopped here
+
+
+class Guide(Protocol):
+    """Says which thread makes the next step."""
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        """One of the threads that are able to (their numbers, ascending), or NOBODY. touched: by the step before."""
+        ...
+
+
+class Mark(NamedTuple):
+    """A step: the thread's number, the operation it began with, and how long the log was then."""
+
+    thread: int
+    operation: Operation
+    log: int
+
+
+class First:
+    """The guide of a run that nobody guides: the first that can."""
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        return able[0]
+
+
+class Follow:
+    """The guide that makes the steps of a schedule. Invariant: `astray` is where the program and the schedule part.
+
+    unfinished: the run is stopped after these steps, which lead to where the program can go on for ever.
+    """
+
+    def __init__(self, steps: tuple[int, ...], unfinished: bool = False) -> None:
+        self._steps = steps
+        self._unfinished = unfinished
+        self._made = 0
+        self._misfit: str | None = None
+
+    def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
+        place, self._made = self._made, self._made + 1
+        if place < len(self._steps) and self._steps[place] in able:
+            return self._steps[place]
+        if place == len(self._steps) and self._unfinished:
+            return NOBODY
+        if place >= len(self._steps):
+            where = f"it has {len(self._steps):,} steps and the program needs more"
+        else:
+            where = f"its step {place + 1:,} is thread {self._steps[place]}'s, which cannot make it"
+        self._misfit = self._misfit or where
+        return able[0]
+
+    @property
+    def astray(self) -> str | None:
+        if self._misfit is None and self._made < len(self._steps):
+            return f"it has {len(self._steps):,} steps and the program needed {self._made:,}"
+        return self._misfit

@@ -15,8 +15,7 @@ from typing import Any
 
 from semalab.instrument import Twins
 from semalab.instrument.source import copied
-from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE
-from semalab.stepping.guide import Operation
+from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE, Operation
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.wrapping import before, function_before, ticking
 

@@ -7,8 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.engine import ProgramThread, Stop
-from semalab.stepping.footprint import DAEMONS, EVERYTHING, MADE, READ, WRITE, thread_location
-from semalab.stepping.guide import Operation
+from semalab.stepping.footprint import DAEMONS, EVERYTHING, MADE, READ, WRITE, Operation, thread_location
 from semalab.stepping.known import runs_known_code
 
 if TYPE_CHECKING:

@@ -17,8 +17,20 @@ from typing import Any
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
 from semalab.log.schedule import Schedule
-from semalab.stepping.footprint import CLOCK, EVERYTHING, MADE, READ, WRITE, Location
-from semalab.stepping.guide import NOBODY, First, Follow, Guide, Mark, Operation
+from semalab.stepping.footprint import (
+    CLOCK,
+    EVERYTHING,
+    MADE,
+    NOBODY,
+    READ,
+    WRITE,
+    First,
+    Follow,
+    Guide,
+    Location,
+    Mark,
+    Operation,
+)
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
 from semalab.stepping.settings import Settings

@@ -14,8 +14,7 @@ from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
-from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location
-from semalab.stepping.guide import Operation
+from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
 from semalab.stepping.known import (
     MISSING,
     MIXED,

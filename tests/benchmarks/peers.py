@@ -16,7 +16,7 @@ from pathlib import Path
 
 from exploration_programs import passing
 
-from semalab.engine.pinning import Pin
+from semalab.engine.interpreter import Pin
 
 TIMEOUT = 120  # seconds
 ROUNDS = 9

@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.logged import STAY, calls, instead, semaphores
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, instead, run_together, semaphores
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

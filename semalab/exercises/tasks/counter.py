@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.logged import STAY, calls
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, run_together
 from semalab.exercises.trial import Trial
 from semalab.log.excerpt import written
 from semalab.run import Run

@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.logged import STAY, calls, is_call
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, is_call, run_together
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

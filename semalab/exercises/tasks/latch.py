@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.logged import STAY, calls, instead, semaphores, waits
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, instead, run_together, semaphores, waits
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from semalab.analysis.claims import limit
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.logged import STAY, calls, instead, semaphores
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, instead, run_together, semaphores
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from semalab.exercises.answers import Answer, Prediction
-from semalab.exercises.bounded import Bounded
+from semalab.exercises.bounded import Bounded, quiet
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
-from semalab.exercises.logged import STAY, calls
-from semalab.exercises.quiet import quiet
-from semalab.exercises.together import run_together
+from semalab.exercises.programs import STAY, calls, run_together
 from semalab.exercises.trial import Trial
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
-from semalab.exploration.interrupts import interrupts
+from semalab.exploration.progress import interrupts
 from semalab.log.stops import Deadlock
 from semalab.run import Run
 

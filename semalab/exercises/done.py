@@ -1,4 +1,7 @@
-"""The file beside the notebooks that keeps what was done when a kernel ends. Deleting it starts anew."""
+"""What is done of the exercises: noted in this kernel, kept in a file beside the notebooks, told in words.
+
+Deleting the file starts anew.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from semalab.exercises.catalogue import beside, exercise, names
+from semalab.exercises.feedback import Feedback
 from semalab.files.whole import replace_whole
 
 try:
@@ -123,3 +130,105 @@ def file_of_this_process() -> ProgressFile | None:
 def _in_kernel() -> bool:
     application = getattr(sys.modules.get("ipykernel.kernelapp"), "IPKernelApp", None)
     return application is not None and bool(application.initialized())
+
+
+class Notes:
+    """Invariant: an attempt that was judged is either in the file or in `_unkept`, which is all there is without one.
+
+    So whoever deletes the file starts anew, and who may not write one has notes that end with the kernel.
+    """
+
+    def __init__(self, file: ProgressFile | None) -> None:
+        self._file = file
+        self._unkept: dict[str, Note] = {}
+        self._checked: dict[str, None] = {}
+
+    def note(self, feedback: Feedback) -> None:
+        name = feedback.exercise
+        self._checked[name] = None
+        if not feedback.attempted:
+            return
+        self._unkept[name] = self._unkept.get(name, Note()).and_then(Note(1, feedback.solved))
+        if self._file is not None and self._file.add(self._unkept):
+            self._unkept.clear()
+
+    def all(self) -> dict[str, Note]:
+        """What was attempted, here or before, by name."""
+        known = self._file.read() if self._file is not None else {}
+        for name, note in self._unkept.items():
+            known[name] = known.get(name, Note()).and_then(note)
+        return known
+
+    @property
+    def checked(self) -> tuple[str, ...]:
+        """What this kernel checked, in the order in which it was first, whether there was an attempt or not."""
+        return tuple(self._checked)
+
+    def forget(self) -> None:
+        """As in a new kernel."""
+        self._unkept.clear()
+        self._checked.clear()
+
+
+NOTES = Notes(file_of_this_process())
+
+
+class Row(NamedTuple):
+    """One exercise: its name, its kind, and what was done about it, in words."""
+
+    name: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The exercises of some lessons, with what was done. A picture of one moment."""
+
+    rows: tuple[Row, ...]
+    solved: int
+
+    @property
+    def sentence(self) -> str:
+        if not self.rows:
+            return "No exercise was checked in this notebook yet: run the cell of one."
+        return f"{self.solved} of {len(self.rows)} exercises solved"
+
+    def __repr__(self) -> str:
+        wide = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, wide)).rstrip() for row in self.rows]
+        return "\n".join([self.sentence, *lines])
+
+    def _repr_html_(self) -> str:
+        cells = ["".join(f"<td>{escape(text)}</td>" for text in row) for row in self.rows]
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        heads = "".join(f'<th scope="col">{word}</th>' for word in ("exercise", "kind", "done"))
+        if not self.rows:
+            return f"<p>{escape(self.sentence)}</p>"
+        return f"<table><caption>{escape(self.sentence)}</caption><tr>{heads}</tr>{body}</table>"
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+def progress() -> Progress:
+    """What is done in this notebook: each exercise of its lesson, and whether it was attempted and solved.
+
+    The lesson is the one whose exercises were checked in this kernel; before the first check, all lessons of which
+    something was done in kernels before it. A notebook keeps that in the file `.semalab_progress.json` beside it.
+
+    >>> progress().sentence
+    '1 of 4 exercises solved'
+    """
+    known, there = NOTES.all(), frozenset(names())
+    begun = NOTES.checked or tuple(name for name in known if name in there)  # a newer lab's file may have others
+    listed = sorted({name for one in begun for name in beside(one)})
+    rows = tuple(Row(name, exercise(name).kind, _words(known.get(name, Note()))) for name in listed)
+    return Progress(rows, sum(known.get(name, Note()).solved for name in listed))
+
+
+def _words(note: Note) -> str:
+    if not note.tries:
+        return "not attempted yet"
+    times = "once" if note.tries == 1 else f"{note.tries:,} times"
+    return f"solved, tried {times}" if note.solved else f"tried {times}"

@@ -1,12 +1,23 @@
-"""What judges ask of a run's log: who was visited how often, and which primitives were used for it."""
+"""What the exercises' programs share, and what their judges ask of a run's log."""
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
+from collections.abc import Sequence
 
 from semalab.analysis.usage import Use
 from semalab.log.event import SEMAPHORES, Event
 from semalab.run import Run
+
+
+def run_together(threads: Sequence[threading.Thread]) -> None:
+    """Start all of them, then wait until all have ended."""
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
 
 STAY = 0.01  # seconds that a call of what the exercise hands over takes
 
