@@ -1,5 +1,7 @@
-"""What happened at one moment: who passed, opened, counted, gave up, printed; who let whom in; who was one too many;
-who ended with a permit in hand, and who waits for whom in a circle.
+"""What is marked at moments of a run, as numbers: `marks` draws most of it, `faults` the crowds.
+
+Who passed, opened, counted, gave up, printed; who let whom in; who was one too many; who ended with a permit in hand;
+and who waits for whom in a circle.
 """
 
 from __future__ import annotations

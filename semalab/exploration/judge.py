@@ -1,6 +1,7 @@
 """Whether a run is wrong: it raised, it cannot go on, or what was claimed of it does not hold.
 
-What the lab's claims about being inside need to know of a run so far: it is part of the state when one is judged.
+And what the lab's claims about being inside need to know of a run so far: where states are judged, that is a part of
+the state.
 """
 
 from __future__ import annotations

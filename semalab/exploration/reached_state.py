@@ -3,10 +3,9 @@
 Two runs that come to equal states go on alike: a thread does the same if it has seen the same, and whatever else it may
 come to see, primitives, shared data, the clock, is part of the state.
 
-Threads that nobody can tell apart: of states that differ in who is who among them, one stands for all.
-
-They run the same function with the same arguments, the main thread has started them and waits for all of them or for
-none before it does anything else, and the program never asks a thread who it is.
+Of states that differ only in who is who among threads that nobody can tell apart, one stands for all. Such threads run
+the same function with the same arguments, the main thread has started them and waits for all of them or for none before
+it does anything else, and the program never asks a thread who it is.
 """
 
 from __future__ import annotations

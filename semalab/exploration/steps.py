@@ -1,4 +1,7 @@
-"""The steps of a run in words: who does what, what was read and written, and what became of the value."""
+"""The steps of a run in words: who does what, what was read and written, and what became of the value.
+
+The values are noted while the run is made once more, by a guide that follows its schedule.
+"""
 
 from __future__ import annotations
 

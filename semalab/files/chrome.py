@@ -1,6 +1,4 @@
-"""Which of one thread's spans fit into one another, as the slices of a trace viewer must.
-
-A log in Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
+"""A log in Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
 
 Threads are threads, spans are slices, the value and the queue of each primitive are counters, every other event is an
 instant, and an arrow (a flow) leads from the release whose permit ended a wait to the acquire that took it.

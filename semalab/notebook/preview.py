@@ -1,6 +1,7 @@
-"""How far a panel's time axis goes: as far as its longest run so far, so that one sees what became longer.
+"""A panel's pictures on one time axis: how far it goes, and four settings side by side.
 
-Four settings of a panel side by side on one time axis: what a page without a kernel has instead of its dials.
+The axis goes as far as the panel's longest run so far, so that one sees what became longer. The four settings are what
+a page without a kernel has instead of the panel's dials.
 """
 
 from __future__ import annotations

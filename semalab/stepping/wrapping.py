@@ -1,11 +1,10 @@
-"""Puts something before a function or method of a twin.
+"""What a run step by step changes in the twins: methods that do something first, and locks that cost less.
 
-Notes when the program asks a thread who it is: from then on no two threads are alike.
+A thread that is asked by the program who it is notes that: from then on no two threads are alike.
 
-What `threading` notes about its own threads, without locks that anybody could wait for.
-
-On the stepping processor nobody else runs before the next point, and inside these critical sections there is none. So
-real locks, which nobody ever finds held, do as well as virtual ones and cost a tenth.
+What `threading` keeps of its own threads needs no locks that anybody could wait for. On the stepping processor nobody
+else runs before the next point, and inside these critical sections there is none: so real locks, which nobody ever
+finds held, do as well as virtual ones and cost a tenth.
 """
 
 from __future__ import annotations
