@@ -160,7 +160,7 @@ def test_a_terminal_sees_how_far_it_is_and_an_interrupt_keeps_what_was_found(fol
         process.kill()
         os.close(terminal)
     assert seen.startswith("\r\x1b[K[")
-    assert " of at most 100,000 schedules run," in seen  # a narrow terminal sees no more of it
+    assert " of at most 100,000 schedules run" in seen  # a narrow terminal sees no more of it
     assert process.returncode == 130
     assert "it was interrupted before every schedule was run" in " ".join(out.split())
 
