@@ -199,6 +199,10 @@ EXPLORE = "python -m semalab explore: "
             " or a function of the script; got 'mutex'",
         ),
         ("dining.py:room --check at_most", "at_most needs a whole number, as in at_most(2), got 'at_most'"),
+        (
+            "dining.py:room --check at_most_per",
+            "at_most_per needs a whole number, as in at_most_per(2, 0.1), got 'at_most_per'",
+        ),
         ("dining.py:room --check at_most(0)", "--check at_most(0): n must be at least 1, got 0"),
         ("dining.py:room --check limit(door", "--check must end with the bracket that it opens, got 'limit(door'"),
         (
