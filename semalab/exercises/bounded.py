@@ -18,15 +18,6 @@ from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program
 
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing is written to `sys.stderr`, and nobody is warned, by the thread that called."""
-    with redirect_stderr(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
 BESIDES = 600  # schedules of each other size: a class of thirty waits for them
 HURRY = 1_500  # schedules for a better answer than the one that is there
@@ -35,6 +26,14 @@ STALLED = 2.5  # seconds of the processor that one run may take before it counts
 TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
 LONGEST = 300.0  # real seconds for one check
 LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least, on either clock
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing is written to `sys.stderr`, and nobody is warned, by the thread that called."""
+    with redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @dataclass

@@ -16,6 +16,8 @@ from semalab.log.trace import PERMITS
 from semalab.run import Run
 
 Check = Callable[[Any], Any]
+_CLAIMS = ("mutual_exclusion", "limit", "at_most")
+_ROW = 6  # entries of the log
 
 
 class Unfinished(Exception):
@@ -58,10 +60,6 @@ def _against(run: Run, check: Check) -> str | None:
 
 def _name(check: Check) -> str:
     return str(getattr(check, "__name__", "the check"))
-
-
-_CLAIMS = ("mutual_exclusion", "limit", "at_most")
-_ROW = 6  # entries of the log
 
 
 class Use(NamedTuple):

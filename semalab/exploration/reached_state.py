@@ -26,6 +26,11 @@ from semalab.stepping.lives import Body
 from semalab.stepping.reach import codes_of
 
 Touched = Sequence[tuple[Location, bool]]
+# What a program could find out with who it is, without asking a thread.
+_TELLING = frozenset(
+    "_name _ident _native_id _active _bootstrap excepthook __dict__ vars dir id sys _thread gc inspect traceback"
+    " logging warnings asyncio contextvars".split()
+)
 
 
 class State(NamedTuple):
@@ -236,13 +241,6 @@ def _told(location: Location, value: Hashable, versions: Mapping[Location, int])
     if value is UNKNOWN:
         return location, "version", versions.get(location)
     return location, value.what if isinstance(value, Seen) else value
-
-
-# What a program could find out with who it is, without asking a thread.
-_TELLING = frozenset(
-    "_name _ident _native_id _active _bootstrap excepthook __dict__ vars dir id sys _thread gc inspect traceback"
-    " logging warnings asyncio contextvars".split()
-)
 
 
 def may_be_alike(stage: Stage) -> bool:

@@ -23,6 +23,12 @@ from semalab.log.trace import JOINS, Event
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
 
+PROCESS = 1  # the format wants a process; a run is one
+_MANY = 5_000  # events that are written at once
+_LONGEST = 100  # characters of a print that a mark is labelled with
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IN_SPANS = JOINS | {"block", "sleep"}  # events that a span shows
+
 
 def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
     """The spans of a thread by their beginnings, outer ones first, and whether each fits into those before it.
@@ -41,13 +47,6 @@ def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
         if fits:
             ends.append(span.end)
         yield span, fits
-
-
-PROCESS = 1  # the format wants a process; a run is one
-_MANY = 5_000  # events that are written at once
-_LONGEST = 100  # characters of a print that a mark is labelled with
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_IN_SPANS = JOINS | {"block", "sleep"}  # events that a span shows
 
 
 def as_chrome_trace(run: Record) -> Iterator[bytes]:

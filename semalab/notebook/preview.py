@@ -18,6 +18,9 @@ from semalab.notebook.controls import stops
 from semalab.run import Run
 
 _SQUEEZED = 25  # a run that takes less than such a part of the axis could not be read on it: then the axis begins anew
+_SHOWN = 4
+_INCHES = (5.0, 2.9)
+_DPI = 100
 
 
 class Measure:
@@ -52,11 +55,6 @@ def _length(run: Run) -> tuple[bool, int]:
     if run.trace.duration:
         return False, run.trace.duration
     return True, len(run.trace) - 1 + (run.stopped is not None) if run.trace else 0
-
-
-_SHOWN = 4
-_INCHES = (5.0, 2.9)
-_DPI = 100
 
 
 def settings_of(controls: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -23,6 +23,10 @@ from semalab.instrument.source import is_copy
 from semalab.stepping.footprint import CLOCK, READ
 from semalab.stepping.processor import SteppingProcessor
 
+_FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
+_PROPERTIES = ("name", "ident", "native_id")
+_METHODS = ("getName", "__repr__")
+
 
 def before(owner: type, name: str, first: Callable[[Any], object]) -> None:
     """Let a method of a twin class do something first."""
@@ -56,11 +60,6 @@ def put(owner: Any, **methods: Callable[..., Any]) -> None:
 def ticking(clock: Callable[[], float], processor: SteppingProcessor) -> Callable[[], float]:
     """A clock that copies of standard modules read: whoever waits with a limit asks it how much is left."""
     return function_before(clock, functools.partial(processor.touch_if_inside, CLOCK, READ))
-
-
-_FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
-_PROPERTIES = ("name", "ident", "native_id")
-_METHODS = ("getName", "__repr__")
 
 
 def note_identities(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
