@@ -22,6 +22,20 @@ from circling_programs import (
     tries_a_lock,
 )
 from endless_model import Verdict, random_bodies, text_of, verdict_of
+from hiding_programs import (
+    counts_alone,
+    counts_in_a_module,
+    counts_in_a_variable_of_the_same_name,
+    counts_unwatched,
+    counts_where_no_code_says,
+    gives_way_until_told,
+    goes_on_with_the_next,
+    leaves_it_in_a_box,
+    renames_an_attribute,
+    sorts_by_a_function_of_that_name,
+    spins_while_another_sleeps,
+    tells_equals_apart,
+)
 
 import semalab as lab
 from semalab.exploration.search import LIVELOCK, Search
@@ -62,7 +76,7 @@ def found_of(program: Callable[[], Any]) -> tuple[Verdict | None, Search]:
     search.problem = problem  # type: ignore[method-assign, assignment]
     search._may_go_on_for_ever = lambda stage: True  # type: ignore[method-assign]
     judged: list[Any] = []
-    search._judge_circles = judged.append  # type: ignore[method-assign]
+    search._judge_circles = lambda graph: judged.append(graph) is None  # type: ignore[method-assign]
     search.run()
     if not judged:
         return None, search
@@ -195,3 +209,43 @@ def test_by_operations_nobody_comes_in_between_where_only_a_variable_is_looked_a
     found = lab.explore(spins)
     assert found.verdict == "budget exhausted"
     assert "granularity='lines' or 'bytecode' lets that go on meanwhile" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        counts_in_a_variable_of_the_same_name,
+        counts_where_no_code_says,
+        counts_in_a_module,
+        counts_alone,
+        counts_unwatched,
+        renames_an_attribute,
+        sorts_by_a_function_of_that_name,
+        tells_equals_apart,
+    ],
+)
+def test_what_is_counted_where_no_frame_tells_is_no_circle(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Search, "_may_go_on_for_ever", lambda search, stage: True)
+    found = lab.explore(program, seconds=90, budget=300)
+    assert (found.verdict, found.endless) == ("proved", "every run ends")
+
+
+@pytest.mark.parametrize("wanted", [0, 1])
+def test_what_a_thread_has_left_behind_is_part_of_the_state(wanted: int) -> None:
+    found = lab.explore(leaves_it_in_a_box, wanted=wanted, seconds=90, budget=300)
+    assert found.verdict == "budget exhausted"
+
+
+def test_who_sleeps_while_another_spins_wakes_up_some_day() -> None:
+    found = lab.explore(spins_while_another_sleeps, seconds=90, budget=50)
+    assert found.verdict == "budget exhausted"
+
+
+def test_who_sleeps_is_passed_over_in_a_circle_of_others() -> None:
+    found = lab.explore(gives_way_until_told, seconds=90)
+    assert (found.verdict, found.endless) == ("proved", PASSED_OVER)
+
+
+def test_what_stands_before_a_start_in_a_loop_may_come_after_it() -> None:
+    found = lab.explore(goes_on_with_the_next)
+    assert found.verdict == "counterexample" and "AssertionError" in found.problem

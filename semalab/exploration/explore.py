@@ -52,7 +52,9 @@ def explore(
     A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by
     its states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached
     from each of them, and the sentence says when it goes on for ever all the same; one from which no end can be reached
-    is a counterexample. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a turn.
+    is a counterexample, unless time that passes while others go on could lead to one: on the virtual clock it does not
+    pass then, so nothing is said. A wait for a variable needs "lines" or "bytecode": at "operations" nobody else gets a
+    turn.
 
     Args:
         program: a callable written against the standard modules, which does the same under the same schedule.

@@ -17,10 +17,18 @@ END: Name = b""
 
 @dataclass
 class Node:
-    """able: who can make a step there. after: where the steps lead that were made, by threads' numbers."""
+    """able: who can make a step there. asleep: who could if time passed, which on the virtual clock it does only when
+    nobody is able. after: where the steps lead that were made, by threads' numbers.
+    """
 
     able: tuple[int, ...]
+    asleep: tuple[int, ...] = ()
     after: dict[int, Name] = field(default_factory=dict)
+
+    @property
+    def could(self) -> tuple[int, ...]:
+        """Who is not to be passed over for ever."""
+        return self.able + self.asleep
 
 
 class Graph:
@@ -30,21 +38,29 @@ class Graph:
         self.nodes: dict[Name, Node] = {}
         self.start: Name | None = None
 
-    def meet(self, name: Name, able: Iterable[int]) -> None:
+    def meet(self, name: Name, able: Iterable[int], asleep: Iterable[int] = ()) -> None:
         self.start = name if self.start is None else self.start
-        self.nodes.setdefault(name, Node(tuple(able)))
+        self.nodes.setdefault(name, Node(tuple(able), tuple(asleep)))
 
     def lead(self, name: Name, thread: int, to: Name) -> None:
         """A step of this thread leads from one state to another, or to the program's END."""
         self.nodes[name].after[thread] = to
 
     def hopeless(self) -> frozenset[Name]:
-        """The states from which no end can be reached."""
+        """The states from which no end can be reached, however long it takes."""
+        return self._cut_off({END, *(name for name, node in self.nodes.items() if node.asleep)})
+
+    def without_end(self) -> frozenset[Name]:
+        """The states from which no end can be reached as time passes on the virtual clock."""
+        return self._cut_off({END})
+
+    def _cut_off(self, goal: set[Name]) -> frozenset[Name]:
+        """The states from which none of these can be reached."""
         before: dict[Name, list[Name]] = {}
         for name, node in self.nodes.items():
             for to in node.after.values():
                 before.setdefault(to, []).append(name)
-        found, queue = {END}, [END]
+        found, queue = set(goal), list(goal)
         while queue:
             new = [name for name in before.get(queue.pop(), ()) if name not in found]
             found.update(new)
@@ -91,10 +107,10 @@ class Graph:
     def _turning(self, names: frozenset[Name]) -> frozenset[int] | None:
         for part in self._circles(names):
             steps = {t for name in part for t, to in self.nodes[name].after.items() if to in part}
-            passed = {t for name in part for t in self.nodes[name].able} - steps
+            passed = {t for name in part for t in self.nodes[name].could} - steps
             if not passed:
                 return frozenset(steps)
-            rest = frozenset(name for name in part if passed.isdisjoint(self.nodes[name].able))
+            rest = frozenset(name for name in part if passed.isdisjoint(self.nodes[name].could))
             found = self._turning(rest)
             if found is not None:
                 return found

@@ -153,7 +153,9 @@ class States:
                 left[one] = gone
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
-        if self._folded and acting is not None:
+        if self._folded and self._frames is None:
+            self._frames = Standing(self._stage, self._contents)
+        if self._folded and acting is not None and acting not in may_have_left:
             self._fold(acting, kinds, pasts, values)
         standing = {one: self._standing(one) for one in pasts}
         for one in pasts:
@@ -176,18 +178,23 @@ class States:
     def _fold(
         self, one: int, kinds: Mapping[int, int], pasts: dict[int, Past], values: Mapping[Location, Hashable]
     ) -> None:
-        """What this thread knows is what stands in its frames, if they can be read; else its past says it."""
+        """What this thread knows is what stands in its frames, if they can be read; else its past says it.
+
+        It must have left nothing that is not part of the state anyhow: from where its frames no longer lead, nobody
+        would read it. What the main thread changes nobody notes while it is alone, or where no other looks at it.
+        """
         processor = self._processor
         thread = processor.every[one]
+        unnoted = processor.watch is None or processor.threads.joined or processor.threads.alone(thread)
+        if one == 0 and unnoted:
+            return
         sleeps = thread.waits_in is None and thread.token != 0 and one not in processor.threads.waiting
         if one not in pasts or not (one in processor.pending or sleeps):
             return
-        if self._frames is None:
-            self._frames = Standing(self._stage, self._contents)
+        assert self._frames is not None
         found = self._frames.of(thread, values)
         if found is not None:
-            joined = tuple(sorted(processor.threads.joined)) if one == 0 else ()
-            before, pasts[one] = pasts[one], self._pasts.number(("stands", kinds[one], joined, found))
+            before, pasts[one] = pasts[one], self._pasts.number(("stands", kinds[one], found))
             self._pasts.lead(before, pasts[one])
 
     def _begin(self, kind: int, one: int, starter: int, pasts: dict[int, Past], after: tuple[Past, Past]) -> None:

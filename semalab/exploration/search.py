@@ -215,22 +215,23 @@ class Search:
         self.unfinished = None
         guide = ByStates(stage, False, self.check is not None, endless=True)
         assert guide.graph is not None
-        self.complete = self._each_state(stage, guide)
+        self.complete = self._each_state(stage, guide) and self._judge_circles(guide.graph)
         if not self.violations and not self.complete:
             self.unfinished, self.undecided, self.doubted = unfinished, None, False
             self.unjudged, self.covered, self.right = 0, covered, right
             return False
         self.by_states = True
-        self.covered, self.states = 0, len(guide.known)
-        if self.violations:
+        self.states = len(guide.known)
+        if self.violations and self.livelock is None:
             self._shorten(stage)
-            self.covered = 0
-        else:
-            self._judge_circles(guide.graph)
+        self.covered = 0
         return True
 
-    def _judge_circles(self, graph: Graph) -> None:
-        """Whether a program whose states are all known can always come to its end."""
+    def _judge_circles(self, graph: Graph) -> bool:
+        """Whether a program whose states are all known can always come to its end; returns whether that can be said.
+
+        It cannot where all that could lead to an end is that time passes while others go on.
+        """
         hopeless = graph.hopeless()
         way = graph.way_to(hopeless)
         if way is not None:
@@ -239,8 +240,11 @@ class Search:
             self.livelock = Livelock((*steps, *there), round_)
             self.shortest, self.minimal = (*steps, *there, *round_), True
             self.violations.append((self.shortest, LIVELOCK))
+        elif graph.without_end():
+            return False
         else:
             self.circles = Circles(graph.spinning(), graph.turning())
+        return True
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
         """Whether every state was met, and nothing is wrong. At most half of what is left of the budget is for that."""

@@ -25,7 +25,7 @@ from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
 from semalab.stepping.known import is_twin_class, kept_by_libraries
-from semalab.stepping.reach import codes_of
+from semalab.stepping.reach import codes_of, loops_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
 
 # By what these name a program could come to see what nobody has read here.
@@ -42,11 +42,13 @@ _OPERATIONS = frozenset(
     "acquire release locked wait wait_for notify notify_all set clear is_set abort reset put get put_nowait get_nowait"
     " task_done join start empty full qsize sleep print".split()
 )
+_CALL_WHAT_THEY_GET = frozenset("sort sorted min max reduce call sub subn".split())  # functions written in C
 _DECIDING = ("semalab.exploration.", "semalab.engine.", "semalab.stepping.processor", "semalab.stepping.watch")
 _OWN_LANGUAGE = ("threading", "queue", "time")  # and the lab's: whose frames are read like the program's
 _BELOW = frozenset((("threading", "run"), ("threading", "_bootstrap_inner"), ("semalab.bench", "_play")))
 _ENDLESS_CODES = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: their frames are elsewhere
 _PLAIN = (types.BuiltinFunctionType, types.ModuleType, type)
+_GIVEN_TO_THREADS = ("_target", "_args", "_kwargs")
 _OF_THE_LAB = frozenset(("_program_thread", "_operations"))  # attributes that the lab gives
 _LIMITS = ("endtime", "end_time", "until")  # in which a library keeps when a wait has to end
 
@@ -68,6 +70,7 @@ class Standing:
         self._contents = contents
         every = list(codes_of(*functions([stage.program, *stage.arguments.values()])))
         self._codes = [code for code, _ in every]
+        self._own = getattr(getattr(stage.program, "__func__", stage.program), "__code__", None)
         self._modules = {str(namespace.get("__name__")) for _, namespace in every}
         self._globals = {id(namespace): (namespace, set[str]()) for _, namespace in every}
         for code, namespace in every:
@@ -77,12 +80,18 @@ class Standing:
         self.readable = (
             set(stage.processor.program) >= self._globals.keys()
             and _ELSEWHERE.isdisjoint(named)
+            and not self._names_anew("range")
             and not any(tells_equals_apart(code) or code.co_flags & _ENDLESS_CODES for code in self._codes)
         )
-        self._rebound = _rebound(self._codes)
+        self._rebound = _rebound(self._codes, self._own)
+
+    def _names_anew(self, builtin: str) -> bool:
+        """Whether the program has something of its own under this name."""
+        enclosed = any(builtin in (*code.co_cellvars, *code.co_freevars) for code in self._codes)
+        return enclosed or any(builtin in namespace for namespace, _ in self._globals.values())
 
     def _names_of_one(self) -> frozenset[str]:
-        own = getattr(getattr(self._stage.program, "__func__", self._stage.program), "__code__", None)
+        own = self._own
         others = [code for code in self._codes if code is not own]
         inner = {name for code in others for name in code.co_cellvars}
         named = {name for _, names in self._globals.values() for name in names}
@@ -101,8 +110,8 @@ class Standing:
         if frames is None:
             return None
         shared = {str(at).removeprefix(VARIABLE).partition(" ")[0] for at in known if str(at).startswith(VARIABLE)}
-        those = [self._contents.variable(at.removeprefix(CONTAINER)) for at in map(str, known) if CONTAINER in at]
-        reading = _Reading(self, shared, frozenset(map(id, those)))
+        containers = [at.removeprefix(CONTAINER) for at in map(str, known) if CONTAINER in at]
+        reading = _Reading(self, shared, {id(self._contents.variable(name)): name for name in containers})
         try:
             own = tuple(map(reading.frame, frames))
             return own, reading.globals()
@@ -169,10 +178,10 @@ class Standing:
 class _Reading:
     """One thread's. Invariant: `_met` numbers the objects that were met, so that what is one object is known as one.
 
-    shared: names of variables, and identities of containers, that are not read here.
+    shared: names of variables that are not read here; skipped: those of containers, by identity.
     """
 
-    def __init__(self, standing: Standing, shared: AbstractSet[str], skipped: AbstractSet[int]) -> None:
+    def __init__(self, standing: Standing, shared: AbstractSet[str], skipped: Mapping[int, str]) -> None:
         self._standing = standing
         self._shared = shared
         self._skipped = skipped
@@ -233,7 +242,7 @@ class _Reading:
             return "again", self._met[id(value)]
         self._met[id(value)] = len(self._met)
         if id(value) in self._skipped:
-            return ("shared",)
+            return "shared", self._skipped[id(value)]
         if id(value) in self._primitives:
             return self._primitive(value)
         kind = type(value)
@@ -251,8 +260,11 @@ class _Reading:
         assert self._standing._stage.twins is not None
         if kind is self._standing._stage.twins.source.Thread:
             self._check_for_more(value)
-            thread = getattr(value, "_program_thread", None)
-            return "thread", thread.number if thread is not None else None, value.daemon, vars(value).get("_name")
+            thread, held = getattr(value, "_program_thread", None), vars(value)
+            told = held.get("_name"), value.daemon
+            if thread is not None:
+                return "thread", thread.number, told
+            return "new thread", told, tuple(self.value(held.get(name)) for name in _GIVEN_TO_THREADS)
         return self._object(value)
 
     def _primitive(self, value: Any) -> Hashable:
@@ -310,8 +322,9 @@ class _Reading:
             return "class", value.__module__, value.__qualname__
         if value.__module__ not in self._standing._modules or type(value) is not type:
             raise Unreadable
-        held = [one for name, one in vars(value).items() if not (name.startswith("__") and not callable(one))]
-        return "class", value.__qualname__, tuple(map(self.value, held)), tuple(map(self.value, value.__bases__))
+        held = [pair for pair in vars(value).items() if not (pair[0].startswith("__") and not callable(pair[1]))]
+        attributes = tuple((name, self.value(one)) for name, one in held)
+        return "class", value.__qualname__, attributes, tuple(map(self.value, value.__bases__))
 
     def _object(self, value: Any) -> Hashable:
         """Of a class of the program that keeps all in its attributes."""
@@ -333,7 +346,7 @@ class _Reading:
 def _may_be_called(kind: str, name: str, frame: types.FrameType, of_program: bool) -> bool:
     """Whether the frame above is what the call has called, and not what that has called in turn, unseen."""
     if of_program:
-        return kind in ("method", "outer", "local") and name == frame.f_code.co_name
+        return name not in _CALL_WHAT_THEY_GET and kind in ("method", "outer", "local") and name == frame.f_code.co_name
     return kind == "exit" or (kind in ("method", "outer", "local") and name in _OPERATIONS)
 
 
@@ -356,16 +369,21 @@ def _module_of(function: Any) -> str | None:
     return module if type(module) is str else None
 
 
-def _rebound(codes: list[types.CodeType]) -> frozenset[str]:
-    """The variables of modules and of enclosing functions to which a value is given more than once, or taken away."""
+def _rebound(codes: list[types.CodeType], own: types.CodeType | None) -> frozenset[str]:
+    """The variables of modules and of enclosing functions to which a value is given more than once, or taken away.
+
+    own: the code that runs once.
+    """
     given: dict[str, int] = {}
     for code in codes:
         for name in code.co_cellvars:  # an argument that functions share has a value from the beginning
             if name in code.co_varnames:
                 given[name] = given.get(name, 0) + 1
+        loops = loops_of(code)
         for one in dis.get_instructions(code):
             if one.opname.startswith(("STORE_GLOBAL", "STORE_NAME", "DELETE_")) and type(one.argval) is str:
                 given[one.argval] = given.get(one.argval, 0) + 2
             elif one.opname == "STORE_DEREF":
-                given[one.argval] = given.get(one.argval, 0) + 1
+                again = code is not own or any(begin <= one.offset <= end for begin, end in loops)
+                given[one.argval] = given.get(one.argval, 0) + (2 if again else 1)
     return frozenset(name for name, times in given.items() if times > 1 and name not in vars(builtins))

@@ -106,7 +106,8 @@ class ByStates:
         return choice
 
     def _note_state(self, graph: Graph, name: bytes, able: list[int]) -> None:
-        graph.meet(name, able)
+        timers = self._stage.processor.timers
+        graph.meet(name, able, sorted({thread.number for _, token, thread in timers if thread.token == token}))
         if self.path:
             graph.lead(self._came_to[-1], self.path[-1].chosen, name)
 

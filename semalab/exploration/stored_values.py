@@ -26,7 +26,7 @@ from semalab.stepping.reach import codes_of
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
-_IDENTITIES = frozenset(("id",))  # by which a program could tell equal values apart
+_IDENTITIES = frozenset(("id", "is_", "is_not"))  # by which a program could tell equal values apart
 
 
 class Contents:

@@ -42,7 +42,7 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     main = program.__code__
     functions = _inner_functions(found)
     reads, writes = _touched([one for one in found if one[0] is not main], functions, namespaces)
-    begin = _first_start(program, namespaces)
+    begin = _after_first_start(program, namespaces)
     _, main_writes = _touched([one for one in found if one[0] is main], functions, namespaces, begin)
     return bool(writes or main_writes & reads)
 
@@ -120,6 +120,17 @@ def _is_unknown(operand: Operand, scope: Scope) -> bool:
     return operand.kind != "constant" and not (operand.kind in ("local", "cell") and operand.name in scope.names)
 
 
+def _after_first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
+    """The offset from which on everything may be executed when a thread has been started: of a loop, its beginning."""
+    begin = _first_start(program, namespaces)
+    if begin is None:
+        return None
+    loops = loops_of(program.__code__)
+    while around := [start for start, end in loops if start < begin <= end]:
+        begin = min(around)
+    return begin
+
+
 def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
     """The offset at which the first thread may start: at a method start(), or in a call that could do anything."""
     scope = Scope({}, program.__globals__, namespaces)
@@ -130,6 +141,12 @@ def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int
         if calls and not _only_looks(access, scope):
             return offset
     return None
+
+
+def loops_of(code: CodeType) -> list[tuple[int, int]]:
+    """What may be executed again and again: from where a jump leads back to, to that jump."""
+    jumps = [one for one in dis.get_instructions(code) if one.opcode in dis.hasjrel or one.opcode in dis.hasjabs]
+    return [(one.argval, one.offset) for one in jumps if one.argval <= one.offset]
 
 
 def _only_looks(access: Access, scope: Scope) -> bool:
