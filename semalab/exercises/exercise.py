@@ -1,6 +1,6 @@
-"""Whether a learner has begun at all: nothing, dots, an empty function, or the stub as it was given are no attempt.
+"""What every exercise is: its name, its task in a sentence, the cell a learner starts from, and its judge.
 
-What every exercise is: its name, its task in a sentence, the cell a learner starts from, and its judge.
+Nothing, dots, an empty function, or the stub as it was given are no attempt.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Which of one thread's spans fit into one another, as the slices of a trace viewer must.
-
-A log in Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
+"""A log in Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
 
 Threads are threads, spans are slices, the value and the queue of each primitive are counters, every other event is an
 instant, and an arrow (a flow) leads from the release whose permit ended a wait to the acquire that took it.
@@ -24,26 +22,6 @@ from semalab.log.trace import JOINS, Event
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
-
-
-def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
-    """The spans of a thread by their beginnings, outer ones first, and whether each fits into those before it.
-
-    Invariant: of any two spans that fit, one lies within the other or they share no time. A hold that begins in
-    another hold and outlasts it does not fit.
-
-    >>> [fits for _, fits in nested([Span("t", "hold", "a", 0, 9, 0, 2), Span("t", "hold", "b", 5, 12, 1, 3)])]
-    [True, False]
-    """
-    ends: list[int] = []  # of the spans that are open, innermost last
-    for span in sorted(spans, key=lambda s: (s.begin, -s.end, s.first)):
-        while ends and ends[-1] <= span.begin and not (ends[-1] == span.begin == span.end):
-            ends.pop()
-        fits = not ends or span.end <= ends[-1]
-        if fits:
-            ends.append(span.end)
-        yield span, fits
-
 
 PROCESS = 1  # the format wants a process; a run is one
 _MANY = 5_000  # events that are written at once
@@ -135,6 +113,25 @@ def _args(event: Event) -> str:
     numbers = {"value": event.value, "amount": event.amount or None, "line": event.line}
     told = ",".join(f'"{name}":{number}' for name, number in numbers.items() if number is not None)
     return f',"args":{{{told}}}' if told else ""
+
+
+def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
+    """The spans of a thread by their beginnings, outer ones first, and whether each fits into those before it.
+
+    Invariant: of any two spans that fit, one lies within the other or they share no time. A hold that begins in
+    another hold and outlasts it does not fit.
+
+    >>> [fits for _, fits in nested([Span("t", "hold", "a", 0, 9, 0, 2), Span("t", "hold", "b", 5, 12, 1, 3)])]
+    [True, False]
+    """
+    ends: list[int] = []  # of the spans that are open, innermost last
+    for span in sorted(spans, key=lambda s: (s.begin, -s.end, s.first)):
+        while ends and ends[-1] <= span.begin and not (ends[-1] == span.begin == span.end):
+            ends.pop()
+        fits = not ends or span.end <= ends[-1]
+        if fits:
+            ends.append(span.end)
+        yield span, fits
 
 
 def _spans(run: Record, number: dict[str, int]) -> Iterator[str]:

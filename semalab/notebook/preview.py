@@ -1,6 +1,6 @@
-"""How far a panel's time axis goes: as far as its longest run so far, so that one sees what became longer.
+"""What a page without a kernel has instead of a panel's dials: four settings side by side on one time axis.
 
-Four settings of a panel side by side on one time axis: what a page without a kernel has instead of its dials.
+And how far a panel's axis goes: as far as its longest run so far, so that one sees what became longer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from semalab.draw.ink import PAPER
 from semalab.notebook.controls import stops
 from semalab.run import Run
 
+_SHOWN = 4
+_INCHES = (5.0, 2.9)
+_DPI = 100
 _SQUEEZED = 25  # a run that takes less than such a part of the axis could not be read on it: then the axis begins anew
 
 
@@ -51,11 +54,6 @@ def _length(run: Run) -> tuple[bool, int]:
     if run.trace.duration:
         return False, run.trace.duration
     return True, len(run.trace) - 1 + (run.stopped is not None) if run.trace else 0
-
-
-_SHOWN = 4
-_INCHES = (5.0, 2.9)
-_DPI = 100
 
 
 def settings_of(controls: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,12 +1,4 @@
-"""Puts something before a function or method of a twin.
-
-Notes when the program asks a thread who it is: from then on no two threads are alike.
-
-What `threading` notes about its own threads, without locks that anybody could wait for.
-
-On the stepping processor nobody else runs before the next point, and inside these critical sections there is none. So
-real locks, which nobody ever finds held, do as well as virtual ones and cost a tenth.
-"""
+"""What is put before functions and methods of twins, or in their place, for a run step by step."""
 
 from __future__ import annotations
 
@@ -65,7 +57,10 @@ _METHODS = ("getName", "__repr__")
 
 
 def note_identities(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
-    """module: `threading` as the program sees it."""
+    """Note when the program asks a thread who it is: from then on no two threads are alike.
+
+    module: `threading` as the program sees it.
+    """
 
     def asked() -> None:
         processor.names_matter = True
@@ -102,7 +97,12 @@ def _is_of_the_lab(namespace: dict[str, Any]) -> bool:
 
 
 def quicken(source: types.ModuleType, processor: SteppingProcessor) -> None:
-    """Change the copy of `threading` that a run step by step uses, before any of its threads is made."""
+    """Change the copy of `threading` that a run step by step uses, before any of its threads is made.
+
+    It notes things about its own threads, here without locks that anybody could wait for. On the stepping processor
+    nobody else runs before the next point, and inside these critical sections there is none: real locks, which nobody
+    ever finds held, do as well as virtual ones and cost a tenth.
+    """
     names = vars(source)
     names["_active_limbo_lock"] = _thread.RLock()
     if "_maintain_shutdown_locks" in names:  # up to 3.12; it is for the end of the process
