@@ -160,7 +160,7 @@ def test_a_terminal_sees_how_far_it_is_and_an_interrupt_keeps_what_was_found(fol
         process.kill()
         os.close(terminal)
     assert seen.startswith("\r\x1b[K[")
-    assert " of at most 100,000 schedules run," in seen  # a narrow terminal sees no more of it
+    assert " of at most 100,000 schedules run" in seen  # a narrow terminal sees no more of it
     assert process.returncode == 130
     assert "it was interrupted before every schedule was run" in " ".join(out.split())
 
@@ -199,6 +199,10 @@ EXPLORE = "python -m semalab explore: "
             " or a function of the script; got 'mutex'",
         ),
         ("dining.py:room --check at_most", "at_most needs a whole number, as in at_most(2), got 'at_most'"),
+        (
+            "dining.py:room --check at_most_per",
+            "at_most_per needs a whole number, as in at_most_per(2, 0.1), got 'at_most_per'",
+        ),
         ("dining.py:room --check at_most(0)", "--check at_most(0): n must be at least 1, got 0"),
         ("dining.py:room --check limit(door", "--check must end with the bracket that it opens, got 'limit(door'"),
         (

@@ -15,6 +15,9 @@ except ImportError:  # Windows
     import msvcrt
 
 _FAR = 1 << 30  # the byte that is locked: beyond all that is ever written, for Windows lets nobody read what is locked
+_ASIDE = frozenset(
+    {"made", "unseen", "void", "gone", "left", "begins"}
+)  # notes that do not say what their process is at
 
 
 def hold(descriptor: int) -> bool:
@@ -45,11 +48,6 @@ def _lock(descriptor: int) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
-
-
-_ASIDE = frozenset(
-    {"made", "unseen", "void", "gone", "left", "begins"}
-)  # notes that do not say what their process is at
 
 
 class Account:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SHORT = 160  # characters of a verdict
+_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def headline(a: Run, b: Run, names: tuple[str, str]) -> str:
@@ -60,9 +61,6 @@ def _ending(run: Run) -> str:
         return cut(run.verdict, _SHORT)
     most = use.most_inside
     return f"{most:,} inside at once" if most > 1 else "never more than 1 inside"
-
-
-_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, eq=False)

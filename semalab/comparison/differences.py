@@ -10,6 +10,12 @@ from semalab.log.event import Event
 from semalab.log.excerpt import called, cut, cut_name
 from semalab.run import Run
 
+_NAME = 60  # characters of what a run is called, at most
+_UNGIVEN = "not given"
+_NAMELESS = frozenset({"schedule", "text of the program"})  # too long to call a run by
+_EVENT = 200  # characters of what is said of an event
+FIRST, SECOND = "First run", "Second run"
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -33,12 +39,6 @@ class Difference:
     def __str__(self) -> str:
         change = f" ({self.change})" if self.change else ""
         return f"{self.what}: {self.a} | {self.b}{change}" if self.differs else f"{self.what}: {self.a}"
-
-
-_NAME = 60  # characters of what a run is called, at most
-_UNGIVEN = "not given"
-FIRST, SECOND = "First run", "Second run"
-_NAMELESS = frozenset({"schedule", "text of the program"})  # too long to call a run by
 
 
 def varied(a: Run, b: Run) -> tuple[Difference, ...]:
@@ -118,9 +118,6 @@ def turns(a: Run, b: Run) -> Difference | None:
     place = next((n for n, (x, y) in enumerate(zip(one, other, strict=False)) if x != y), min(len(one), len(other)))
     first, second = (cut_name(some[place], _NAME) if place < len(some) else "nobody" for some in (one, other))
     return Difference(f"turn {place + 1:,} at `{label}`", first, second)
-
-
-_EVENT = 200  # characters of what is said of an event
 
 
 def parting(a: Run, b: Run) -> int | None:

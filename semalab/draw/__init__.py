@@ -107,7 +107,7 @@ def layout(
         reading: what is to be drawn.
         title: the verdict, in words; wrapped, never cut off.
         subtitle: a second line: program, clock, seed.
-        standing: what the title amounts to: "wrong", "cannot say", "right" or "" (see `timeline.standing`).
+        standing: what the title amounts to: "wrong", "cannot say", "right" or "" (see `Run.standing`).
         alarm: label of the guard whose crowds are marked as a fault; None marks none.
         allowed: threads that may be inside `alarm` before it is a crowd.
         stopped: why the run ended early, in a word or two ("deadlock"), or NOW if it goes on; None if it did not.

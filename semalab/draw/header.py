@@ -13,6 +13,8 @@ from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 from semalab.draw.words import width, wrap
 
+_HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than measured
+
 
 class Mark(NamedTuple):
     """The sign before a title, its word for those who do not see it, and the colours of sign and title."""
@@ -35,9 +37,6 @@ MARKS = {
 def indent(mark: Mark, size: float) -> float:
     """Points that the sign before a title of this size takes."""
     return width(mark.sign, size, bold=True) * 1.05 + 0.4 * size if mark.sign else 0.0
-
-
-_HINTED_BOLD = 0.95  # small bold letters come out up to a twentieth wider than measured
 
 
 @dataclass(frozen=True)

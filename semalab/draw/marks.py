@@ -1,4 +1,4 @@
-"""Moments on the rows: who passed, who opened, who counted, who gave up, who printed; and who let whom in."""
+"""Draws moments on the rows: who passed, who opened, who counted, who gave up, who printed; and who let whom in."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What happened at one moment: who passed, opened, counted, gave up, printed; who let whom in; who was one too many;
-who ended with a permit in hand, and who waits for whom in a circle.
+"""What is marked at moments of a run, as numbers: `marks` draws most of it, `faults` the crowds.
+
+Who passed, opened, counted, gave up, printed; who let whom in; who was one too many; who ended with a permit in hand;
+and who waits for whom in a circle.
 """
 
 from __future__ import annotations
@@ -20,6 +22,21 @@ from semalab.log.columns import Numbers
 from semalab.log.trace import Trace
 
 _MANY = 2_000  # crowds beyond this, with less between them than this part of the window, are one: none could part them
+_PRINT_ROWS = 60  # beyond, rings in narrow rows are blots
+_MOMENTS = {  # role -> how its openings and its passes are drawn and called
+    "guard": (("give", "releases without holding"), ("take", "takes")),
+    "latch": (("open", "opens"), ("pass", "passes")),
+    "signal": (("give", "releases"), ("take", "takes")),
+    "counter": (("count", "releases"), ("take", "takes")),
+    "event": (("open", "sets"), ("pass", "passes")),
+    "queue": (("give", "puts"), ("take", "takes")),
+    "barrier": (("give", "opens"), ("pass", "passes")),
+    "condition": (("give", "notifies"), ("take", "goes on")),
+}
+_TOGETHER = 0.004  # openings closer than this part of the axis are one
+Link = tuple[str, str, str]  # who waits, for which primitive, and who holds it
+_MOST = 12  # arrows of a circle that can be followed
+_LINK_ROWS, _LINKS = 12, 40
 
 
 class Crowd(NamedTuple):
@@ -47,21 +64,6 @@ def crowds_of(use: Use, clock: Clock, allowed: int, view: View) -> tuple[Crowd, 
         apart = np.flatnonzero(np.r_[True, since[1:] - until[:-1] > view.span / _MANY])
         since, until, most = since[apart], until[np.r_[apart[1:], len(until)] - 1], np.maximum.reduceat(most, apart)
     return tuple(map(Crowd, since.tolist(), until.tolist(), most.tolist()))
-
-
-_LINK_ROWS, _LINKS = 12, 40
-_PRINT_ROWS = 60  # beyond, rings in narrow rows are blots
-_MOMENTS = {  # role -> how its openings and its passes are drawn and called
-    "guard": (("give", "releases without holding"), ("take", "takes")),
-    "latch": (("open", "opens"), ("pass", "passes")),
-    "signal": (("give", "releases"), ("take", "takes")),
-    "counter": (("count", "releases"), ("take", "takes")),
-    "event": (("open", "sets"), ("pass", "passes")),
-    "queue": (("give", "puts"), ("take", "takes")),
-    "barrier": (("give", "opens"), ("pass", "passes")),
-    "condition": (("give", "notifies"), ("take", "goes on")),
-}
-_TOGETHER = 0.004  # openings closer than this part of the axis are one
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,6 @@ def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, list
     words = f"{who} wakes in vain: {thief} took the last permit"
     count = [f"{words} (the first of {len(stolen):,})"] if len(stolen) > 1 else []
     return float(clock.at[block]), [*count, words, f"{who} wakes in vain"]
-
-
-Link = tuple[str, str, str]  # who waits, for which primitive, and who holds it
-_MOST = 12  # arrows of a circle that can be followed
 
 
 def died_of(trace: Trace, view: View, died: Sequence[str]) -> dict[int, str]:

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
+_one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
+
 
 @contextmanager
 def no_collections() -> Iterator[None]:
@@ -28,10 +31,6 @@ def no_collections() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
-_one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
 
 def current_frames() -> dict[int, FrameType]:

@@ -22,6 +22,15 @@ from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program
 
+BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
+BESIDES = 600  # schedules of each other size: a class of thirty waits for them
+HURRY = 1_500  # schedules for a better answer than the one that is there
+PATIENCE = 15.0  # seconds of the processor for all explorations together: nearly always, schedules end first
+STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
+TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
+LONGEST = 300.0  # real seconds for one check
+LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least, on either clock
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -32,16 +41,6 @@ def quiet() -> Iterator[None]:
     with redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-BUDGET = 2_000  # schedules of the smallest size: the solutions need a few hundred
-BESIDES = 600  # schedules of each other size: a class of thirty waits for them
-HURRY = 1_500  # schedules for a better answer than the one that is there
-PATIENCE = 15.0  # seconds of the processor for all explorations together: nearly always, schedules end first
-STALLED = 2.5  # seconds of the processor that one run may take before it counts as hanging
-TIMEOUT = 60.0  # seconds on the virtual clock: the programs need less than one
-LONGEST = 300.0  # real seconds for one check
-LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least, on either clock
 
 
 @dataclass

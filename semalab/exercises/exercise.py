@@ -1,6 +1,6 @@
 """What every exercise is: its name, its task in a sentence, the cell a learner starts from, and its judge.
 
-Nothing, dots, an empty function, or the stub as it was given are no attempt.
+A judge is asked only about what is an attempt: nothing, dots, an empty function, or the stub as it was given are none.
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ from typing import Any
 from semalab.exercises.feedback import Feedback
 
 _NOTHING = frozenset({"RESUME", "NOP", "CACHE", "RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR", "POP_TOP"})
+KINDS = {
+    "predict": "Write your answer in place of the dots and run the cell again.",
+    "repair": "Change the program until it is right, and run the cell again.",
+    "build": "Write your program in place of `pass` and run the cell again.",
+}
+BUSY = "This machine is too busy just now: it left the check too little time to tell whether the attempt is right."
 
 
 def is_untouched(attempt: Any, stub: str) -> bool:
@@ -59,14 +65,6 @@ def _same_constant(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str) and "<locals>" in one + other:  # a name in full, up to 3.10
         return True
     return type(one) is type(other) and one == other
-
-
-KINDS = {
-    "predict": "Write your answer in place of the dots and run the cell again.",
-    "repair": "Change the program until it is right, and run the cell again.",
-    "build": "Write your program in place of `pass` and run the cell again.",
-}
-BUSY = "This machine is too busy just now: it left the check too little time to tell whether the attempt is right."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ from semalab.analysis.usage import Use
 from semalab.log.event import SEMAPHORES, Event
 from semalab.run import Run
 
+STAY = 0.01  # seconds that a call of what the exercise hands over takes
+
 
 def run_together(threads: Sequence[threading.Thread]) -> None:
     """Start all of them, then wait until all have ended."""
@@ -17,9 +19,6 @@ def run_together(threads: Sequence[threading.Thread]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-STAY = 0.01  # seconds that a call of what the exercise hands over takes
 
 
 def calls(run: Run) -> Counter[str]:

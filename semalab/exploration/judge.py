@@ -1,6 +1,7 @@
 """Whether a run is wrong: it raised, it cannot go on, or what was claimed of it does not hold.
 
-What the lab's claims about being inside need to know of a run so far: it is part of the state when one is judged.
+And what the lab's claims about being inside need to know of a run so far: where states are judged, that is a part of
+the state.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from semalab.log.trace import PERMITS
 from semalab.run import Run
 
 Check = Callable[[Any], Any]
+_CLAIMS = ("mutual_exclusion", "limit", "at_most")
+_ROW = 6  # entries of the log
 
 
 class Unfinished(Exception):
@@ -57,10 +60,6 @@ def _against(run: Run, check: Check) -> str | None:
 
 def _name(check: Check) -> str:
     return str(getattr(check, "__name__", "the check"))
-
-
-_CLAIMS = ("mutual_exclusion", "limit", "at_most")
-_ROW = 6  # entries of the log
 
 
 class Use(NamedTuple):

@@ -3,10 +3,9 @@
 Two runs that come to equal states go on alike: a thread does the same if it has seen the same, and whatever else it may
 come to see, primitives, shared data, the clock, is part of the state.
 
-Threads that nobody can tell apart: of states that differ in who is who among them, one stands for all.
-
-They run the same function with the same arguments, the main thread has started them and waits for all of them or for
-none before it does anything else, and the program never asks a thread who it is.
+Of states that differ only in who is who among threads that nobody can tell apart, one stands for all. Such threads run
+the same function with the same arguments, the main thread has started them and waits for all of them or for none before
+it does anything else, and the program never asks a thread who it is.
 """
 
 from __future__ import annotations
@@ -27,6 +26,11 @@ from semalab.stepping.lives import Body
 from semalab.stepping.reach import codes_of
 
 Touched = Sequence[tuple[Location, bool]]
+# What a program could find out with who it is, without asking a thread.
+_TELLING = frozenset(
+    "_name _ident _native_id _active _bootstrap excepthook __dict__ vars dir id sys _thread gc inspect traceback"
+    " logging warnings asyncio contextvars".split()
+)
 
 
 class State(NamedTuple):
@@ -237,13 +241,6 @@ def _told(location: Location, value: Hashable, versions: Mapping[Location, int])
     if value is UNKNOWN:
         return location, "version", versions.get(location)
     return location, value.what if isinstance(value, Seen) else value
-
-
-# What a program could find out with who it is, without asking a thread.
-_TELLING = frozenset(
-    "_name _ident _native_id _active _bootstrap excepthook __dict__ vars dir id sys _thread gc inspect traceback"
-    " logging warnings asyncio contextvars".split()
-)
 
 
 def may_be_alike(stage: Stage) -> bool:

@@ -1,4 +1,7 @@
-"""The steps of a run in words: who does what, what was read and written, and what became of the value."""
+"""The steps of a run in words: who does what, what was read and written, and what became of the value.
+
+The values are noted while the run is made once more, by a guide that follows its schedule.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,41 @@ _NUMBERS = (int, float)
 _PLAIN = (int, bool, float, str, type(None))  # whose text is Python's own, never the program's
 _LONGEST = 20  # characters of a value that are told
 _FARTHEST = 1e15  # from zero, of a number that is drawn: a float still tells it from the next one
+_VERBS = {
+    "acquire": "acquires",
+    "release": "releases",
+    "enter": "enters",
+    "look": "looks at",
+    "read": "reads",
+    "write": "writes",
+    "wake": "wakes up",
+    "go on": "goes on",
+    "print": "prints",
+    "start": "starts a thread",
+    "begin": "begins",
+    "end": "ends",
+    "join": "joins",
+    "cancel": "cancels a timer",
+    "check": "looks whether its timer was cancelled",
+    "ask": "asks which threads are alive",
+    "put": "puts into",
+    "get": "takes from",
+    "inside": "goes on inside the library",
+}
+_OF_EVENTS = {
+    "acquire": "acquires",
+    "release": "releases",
+    "block": "waits for",
+    "refuse": "is refused",
+    "pass": "passes",
+    "set": "sets",
+    "clear": "clears",
+    "notify": "notifies",
+    "put": "puts into",
+    "get": "takes from",
+}
+VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
+_BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in passing: what needs no step of its own
 
 
 class Noting(Follow):
@@ -138,45 +176,6 @@ def _held(name: str, frame: FrameType) -> Any:
     code = frame.f_code
     enclosed = name in code.co_freevars or name in code.co_cellvars
     return (frame.f_locals if enclosed else frame.f_globals).get(name, MISSING)
-
-
-_VERBS = {
-    "acquire": "acquires",
-    "release": "releases",
-    "enter": "enters",
-    "look": "looks at",
-    "read": "reads",
-    "write": "writes",
-    "wake": "wakes up",
-    "go on": "goes on",
-    "print": "prints",
-    "start": "starts a thread",
-    "begin": "begins",
-    "end": "ends",
-    "join": "joins",
-    "cancel": "cancels a timer",
-    "check": "looks whether its timer was cancelled",
-    "ask": "asks which threads are alive",
-    "put": "puts into",
-    "get": "takes from",
-    "inside": "goes on inside the library",
-}
-_OF_EVENTS = {
-    "acquire": "acquires",
-    "release": "releases",
-    "block": "waits for",
-    "refuse": "is refused",
-    "pass": "passes",
-    "set": "sets",
-    "clear": "clears",
-    "notify": "notifies",
-    "put": "puts into",
-    "get": "takes from",
-}
-
-
-VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
-_BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in passing: what needs no step of its own
 
 
 class Step(NamedTuple):

@@ -166,7 +166,7 @@ def _cells_of(targets: list[Any]) -> Iterator[tuple[str, types.CellType]]:
         yield from zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
 
 
-# values
+# what is in a value
 def scalar(value: Any) -> Hashable:
     """The value itself if nothing but its text and type can be seen of it."""
     if type(value) in _SCALARS:

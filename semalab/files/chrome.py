@@ -30,6 +30,25 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _IN_SPANS = JOINS | {"block", "sleep"}  # events that a span shows
 
 
+def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
+    """The spans of a thread by their beginnings, outer ones first, and whether each fits into those before it.
+
+    Invariant: of any two spans that fit, one lies within the other or they share no time. A hold that begins in
+    another hold and outlasts it does not fit.
+
+    >>> [fits for _, fits in nested([Span("t", "hold", "a", 0, 9, 0, 2), Span("t", "hold", "b", 5, 12, 1, 3)])]
+    [True, False]
+    """
+    ends: list[int] = []  # of the spans that are open, innermost last
+    for span in sorted(spans, key=lambda s: (s.begin, -s.end, s.first)):
+        while ends and ends[-1] <= span.begin and not (ends[-1] == span.begin == span.end):
+            ends.pop()
+        fits = not ends or span.end <= ends[-1]
+        if fits:
+            ends.append(span.end)
+        yield span, fits
+
+
 def as_chrome_trace(run: Record) -> Iterator[bytes]:
     """The trace in pieces: times in microseconds with three digits, as the format wants them."""
     about = {
@@ -113,25 +132,6 @@ def _args(event: Event) -> str:
     numbers = {"value": event.value, "amount": event.amount or None, "line": event.line}
     told = ",".join(f'"{name}":{number}' for name, number in numbers.items() if number is not None)
     return f',"args":{{{told}}}' if told else ""
-
-
-def nested(spans: Iterable[Span]) -> Iterator[tuple[Span, bool]]:
-    """The spans of a thread by their beginnings, outer ones first, and whether each fits into those before it.
-
-    Invariant: of any two spans that fit, one lies within the other or they share no time. A hold that begins in
-    another hold and outlasts it does not fit.
-
-    >>> [fits for _, fits in nested([Span("t", "hold", "a", 0, 9, 0, 2), Span("t", "hold", "b", 5, 12, 1, 3)])]
-    [True, False]
-    """
-    ends: list[int] = []  # of the spans that are open, innermost last
-    for span in sorted(spans, key=lambda s: (s.begin, -s.end, s.first)):
-        while ends and ends[-1] <= span.begin and not (ends[-1] == span.begin == span.end):
-            ends.pop()
-        fits = not ends or span.end <= ends[-1]
-        if fits:
-            ends.append(span.end)
-        yield span, fits
 
 
 def _spans(run: Record, number: dict[str, int]) -> Iterator[str]:

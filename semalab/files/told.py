@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.analysis.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
+from semalab.analysis.claims import Check, Claim
+from semalab.analysis.named import COUNTED, PLAIN
 from semalab.analysis.rate import at_most_per
 from semalab.log.excerpt import cut
 
-_PLAIN: dict[str, Any] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
-_COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count, "at_most_per": at_most_per}
 _NUMBER = r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-][0-9]{1,3})?"
 _CALL = re.compile(rf"([a-z_]+)\(({_NUMBER}(?:, {_NUMBER})?)?(?:, )?(\".*\")?\)")
 
@@ -55,18 +53,18 @@ def name_of(claim: Check) -> str:
 
 def claim_called(name: str) -> Check | None:
     """The lab's claim of that name, as in `at_most(3)` or `limit("door")`; None if it has none."""
-    if name in _PLAIN:
-        plain: Check = _PLAIN[name]
+    if name in PLAIN:
+        plain: Check = PLAIN[name]
         return plain
     call = _CALL.fullmatch(name)
     if call is None:
         return None
     try:
         primitive = None if call[3] is None else json.loads(call[3])
-        if call[1] in _COUNTED and call[2] is not None:
-            claim = _COUNTED[call[1]](*json.loads(f"[{call[2]}]"), primitive)
-        elif call[1] in _PLAIN and primitive is not None:
-            claim = _PLAIN[call[1]](primitive)
+        if call[1] in COUNTED and call[2] is not None:
+            claim = COUNTED[call[1]](*json.loads(f"[{call[2]}]"), primitive)
+        elif call[1] in PLAIN and primitive is not None:
+            claim = PLAIN[call[1]](primitive)
         else:
             return None
     except (TypeError, ValueError):  # at_most(0) or at_most(1, 2), or what only looks like a name in quotes

@@ -29,6 +29,11 @@ _OF_NOW = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}
 _OF_CPU = {getattr(time, f"CLOCK_{name}_CPUTIME_ID", None) for name in ("PROCESS", "THREAD")}
 _CPU_SECONDS = ("process_time", "process_time_ns", "thread_time", "thread_time_ns")
 _NONE_IS_NOW = (time.localtime, time.gmtime, time.ctime)
+_DATES_OF_NOW = ("now", "utcnow", "today")
+_UTCNOW = (
+    "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. Use timezone-aware "
+    "objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
+)
 
 
 def time_module(
@@ -113,13 +118,6 @@ def _sleep(recorder: Recorder) -> Callable[[float], None]:
 
     sleep.__doc__ = time.sleep.__doc__
     return sleep
-
-
-_DATES_OF_NOW = ("now", "utcnow", "today")
-_UTCNOW = (
-    "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. Use timezone-aware "
-    "objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
-)
 
 
 class ClassOfC(NamedTuple):

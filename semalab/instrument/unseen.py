@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "BaseProcess": "process"}
 _NOUNS |= {"Queue": "queue", "SimpleQueue": "queue"}
 
+_POLLS = {"poll": ("poll", 0), "epoll": ("poll", 0), "kqueue": ("control", 2)}  # which method waits; where its limit is
+_SELECTORS = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "KqueueSelector")
+When = Callable[..., bool]  # of a call's arguments: whether it is to be noted
+
 
 class Unseen:
     """Invariant: `told` says each thing once, in the order in which it was met. `_named` and `_counted` keep what they
@@ -79,12 +83,6 @@ def _plural(noun: str) -> str:
 def _phrase(library: str, counted: Counter[str]) -> str:
     parts = [f"{n:,} {_plural(noun) if n > 1 else noun}" for noun, n in counted.items()]
     return f"{' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))} of {library}"
-
-
-_POLLS = {"poll": ("poll", 0), "epoll": ("poll", 0), "kqueue": ("control", 2)}  # which method waits; where its limit is
-_SELECTORS = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "KqueueSelector")
-
-When = Callable[..., bool]  # of a call's arguments: whether it is to be noted
 
 
 class Unruled:

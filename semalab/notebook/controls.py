@@ -13,6 +13,23 @@ import traitlets
 
 from semalab.settings import LEAST
 
+_SHUT, _OPEN = "caret-right", "caret-down"
+PANEL = "semalab-panel"  # class of a panel, in which a button finds its picture
+# Light ink on dark paper from the same palette: lightness turned round, hues kept. tests/test_ink.py has contrasts.
+INVERTED, TURNED = 0.93, 180
+DARK = f"""<style>
+[data-jp-theme-light="false"] .{PANEL} img.widget-image {{ filter: invert({INVERTED}) hue-rotate({TURNED}deg); }}
+</style>"""
+_FIND = f"const b=this,i=b.closest('.{PANEL}').querySelector('img.widget-image');"
+_SAY = "const w=b.textContent,s=t=>{b.textContent=t;setTimeout(()=>{b.textContent=w},2000)};"
+_COPY = (
+    f"{_FIND}{_SAY}fetch(i.src).then(r=>r.blob())"
+    ".then(p=>navigator.clipboard.write([new ClipboardItem({[p.type]:p})]))"
+    ".then(()=>s('copied'),()=>s('right-click it'))"
+)
+_SAVE = f"{_FIND}const a=document.createElement('a');a.href=i.src;a.download='{{name}}.png';a.click()"
+_CLASS = "lm-Widget jupyter-widgets jupyter-button widget-button"
+
 
 def dials(program: Callable[..., Any], abbreviations: Mapping[str, Any]) -> dict[str, widgets.Widget]:
     """A widget for each argument: (least, most) a slider, a list a menu, a bool a box, a widget itself.
@@ -119,9 +136,6 @@ class Switches(widgets.HBox):
         self.stop.layout.visibility = "visible" if there_is else "hidden"
 
 
-_SHUT, _OPEN = "caret-right", "caret-down"
-
-
 class Folds(widgets.VBox):
     """What ipywidgets' Accordion does, with headers that the keyboard reaches and that are dark enough to be read.
 
@@ -162,23 +176,6 @@ class Folds(widgets.VBox):
             button.value, button.icon = is_open, _OPEN if is_open else _SHUT
             page.layout.display = None if is_open else "none"
             button.layout.display = "none" if place in self._empty and not is_open else None
-
-
-PANEL = "semalab-panel"  # class of a panel, in which a button finds its picture
-# Light ink on dark paper from the same palette: lightness turned round, hues kept. tests/test_ink.py has contrasts.
-INVERTED, TURNED = 0.93, 180
-DARK = f"""<style>
-[data-jp-theme-light="false"] .{PANEL} img.widget-image {{ filter: invert({INVERTED}) hue-rotate({TURNED}deg); }}
-</style>"""
-_FIND = f"const b=this,i=b.closest('.{PANEL}').querySelector('img.widget-image');"
-_SAY = "const w=b.textContent,s=t=>{b.textContent=t;setTimeout(()=>{b.textContent=w},2000)};"
-_COPY = (
-    f"{_FIND}{_SAY}fetch(i.src).then(r=>r.blob())"
-    ".then(p=>navigator.clipboard.write([new ClipboardItem({[p.type]:p})]))"
-    ".then(()=>s('copied'),()=>s('right-click it'))"
-)
-_SAVE = f"{_FIND}const a=document.createElement('a');a.href=i.src;a.download='{{name}}.png';a.click()"
-_CLASS = "lm-Widget jupyter-widgets jupyter-button widget-button"
 
 
 class Export(widgets.HTML):

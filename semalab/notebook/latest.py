@@ -13,6 +13,11 @@ from semalab.settings import SoFar
 
 Job = Callable[[Callable[[], bool]], Any]
 Post = Callable[[Callable[[], None]], None]  # hands something to the thread that draws
+FIRST = 0.5  # seconds: what is over by then is shown as it ended
+PAUSE = 0.25  # seconds between two pictures at least
+SHARE = 4  # a picture that took a while to read and draw is followed by a pause so many times as long
+MOST = 50_000  # events of a log that is read while it grows; reading slows the program for a tenth of a second then
+Show = Callable[[Run | None, float], None]
 
 
 class Latest:
@@ -95,14 +100,6 @@ def post_to(loop: asyncio.AbstractEventLoop | None) -> Post:
         loop.call_soon_threadsafe(call)
 
     return post
-
-
-FIRST = 0.5  # seconds: what is over by then is shown as it ended
-PAUSE = 0.25  # seconds between two pictures at least
-SHARE = 4  # a picture that took a while to read and draw is followed by a pause so many times as long
-MOST = 50_000  # events of a log that is read while it grows; reading slows the program for a tenth of a second then
-
-Show = Callable[[Run | None, float], None]
 
 
 class Growing:

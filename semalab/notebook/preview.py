@@ -1,6 +1,7 @@
-"""What a page without a kernel has instead of a panel's dials: four settings side by side on one time axis.
+"""A panel's pictures on one time axis: how far it goes, and four settings side by side.
 
-And how far a panel's axis goes: as far as its longest run so far, so that one sees what became longer.
+The axis goes as far as the panel's longest run so far, so that one sees what became longer. The four settings are what
+a page without a kernel has instead of the panel's dials.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from semalab.draw.ink import PAPER
 from semalab.notebook.controls import stops
 from semalab.run import Run
 
+_SQUEEZED = 25  # a run that takes less than such a part of the axis could not be read on it: then the axis begins anew
 _SHOWN = 4
 _INCHES = (5.0, 2.9)
 _DPI = 100
-_SQUEEZED = 25  # a run that takes less than such a part of the axis could not be read on it: then the axis begins anew
 
 
 class Measure:

@@ -15,6 +15,14 @@ from semalab.draw.words import clean, fit, width
 from semalab.report.sheet import Paper
 
 _LONGEST = 3  # characters of a tag
+# Threads are pale and primitives, in the timeline above, are dark. That alone does not part them: a pale ochre third
+# reads as "the third, ochre fork". So no tint has a primitive's hue, and neighbours differ in lightness to every eye.
+TINTS = ("#ced97b", "#70bccb", "#f4bdd3", "#a9a7a0", "#8aa950", "#b9779a")  # lime, cyan, rose, grey, moss, mauve
+_MARKS = 66.0  # room behind a lane for its mark and label
+_WIDEST = 92.0  # points of a step
+_KEY_LINE = 15.0
+_TITLE = 24.0
+WRONG, RIGHT = "\N{BALLOT X}", "\N{CHECK MARK}"
 
 
 @dataclass(frozen=True)
@@ -66,16 +74,6 @@ def common(lanes: Sequence[Lane]) -> list[int]:
         pairs = enumerate(zip(above, below, strict=False))
         shared[row] = next((at for at, (one, other) in pairs if one[0] != other[0]), min(len(above), len(below)))
     return shared
-
-
-# Threads are pale and primitives, in the timeline above, are dark. That alone does not part them: a pale ochre third
-# reads as "the third, ochre fork". So no tint has a primitive's hue, and neighbours differ in lightness to every eye.
-TINTS = ("#ced97b", "#70bccb", "#f4bdd3", "#a9a7a0", "#8aa950", "#b9779a")  # lime, cyan, rose, grey, moss, mauve
-WRONG, RIGHT = "\N{BALLOT X}", "\N{CHECK MARK}"
-_MARKS = 66.0  # room behind a lane for its mark and label
-_WIDEST = 92.0  # points of a step
-_KEY_LINE = 15.0
-_TITLE = 24.0
 
 
 def tints(threads: Sequence[str]) -> dict[str, str]:

@@ -19,6 +19,11 @@ RIGHT = TONES[3].colour  # schedules that are right: a plain field, where those 
 _SIZES = (TITLE, 11.5, 10.0, 9.0)
 _BAR, _HIGH = 300.0, 11.0  # the bar's length and height
 _UNKNOWN = 54.0  # of its length, for the schedules that were not run: how many there are, nobody knows
+_LINE = 14.5
+_MOST = 60  # steps that are written down; the plain text has them all
+_COLUMN = 330.0
+_BESIDE = 54.0  # points that a step of a lane must have beside the words ("1 acquires"), or the lanes go below them
+_GAP = 22.0
 
 
 @dataclass(frozen=True)
@@ -93,13 +98,6 @@ def _draw_bar(paper: Paper, y: float, tally: Tally) -> None:
             va="center_baseline",
         )
     paper.text(EDGE + _BAR + 10, y + _HIGH / 2, tally.words, bold=True, size=BODY, color=INK, va="center_baseline")
-
-
-_LINE = 14.5
-_MOST = 60  # steps that are written down; the plain text has them all
-_COLUMN = 330.0
-_BESIDE = 54.0  # points that a step of a lane must have beside the words ("1 acquires"), or the lanes go below them
-_GAP = 22.0
 
 
 def draw_foot(steps: Sequence[tuple[str, str]], lanes: Sequence[Lane], complete: bool, note: str) -> Figure | None:

@@ -23,6 +23,7 @@ MADE = "made"  # the order in which primitives and threads come into being gives
 DAEMONS = "daemons"  # among what is shared: the program is known to have some, from the first step on
 
 READ, WRITE = False, True
+NOBODY = -1  # makes another step: the run is to be stopped here
 
 
 class Footprint(NamedTuple):
@@ -69,9 +70,6 @@ class Operation(NamedTuple):
     location: Location
     mode: bool
     may: Callable[[], Any] | None = None
-
-
-NOBODY = -1  # makes another step: the run is to be stopped here
 
 
 class Guide(Protocol):

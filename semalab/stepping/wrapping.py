@@ -1,4 +1,11 @@
-"""What is put before functions and methods of twins, or in their place, for a run step by step."""
+"""What a run step by step changes in the twins: methods that do something first, and locks that cost less.
+
+A thread that is asked by the program who it is notes that: from then on no two threads are alike.
+
+What `threading` keeps of its own threads needs no locks that anybody could wait for. On the stepping processor nobody
+else runs before the next point, and inside these critical sections there is none: so real locks, which nobody ever
+finds held, do as well as virtual ones and cost a tenth.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +22,10 @@ from semalab.instrument import Twins
 from semalab.instrument.source import is_copy
 from semalab.stepping.footprint import CLOCK, READ
 from semalab.stepping.processor import SteppingProcessor
+
+_FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
+_PROPERTIES = ("name", "ident", "native_id")
+_METHODS = ("getName", "__repr__")
 
 
 def before(owner: type, name: str, first: Callable[[Any], object]) -> None:
@@ -51,16 +62,8 @@ def ticking(clock: Callable[[], float], processor: SteppingProcessor) -> Callabl
     return function_before(clock, functools.partial(processor.touch_if_inside, CLOCK, READ))
 
 
-_FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
-_PROPERTIES = ("name", "ident", "native_id")
-_METHODS = ("getName", "__repr__")
-
-
 def note_identities(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:
-    """Note when the program asks a thread who it is: from then on no two threads are alike.
-
-    module: `threading` as the program sees it.
-    """
+    """module: `threading` as the program sees it."""
 
     def asked() -> None:
         processor.names_matter = True
@@ -97,12 +100,7 @@ def _is_of_the_lab(namespace: dict[str, Any]) -> bool:
 
 
 def quicken(source: types.ModuleType, processor: SteppingProcessor) -> None:
-    """Change the copy of `threading` that a run step by step uses, before any of its threads is made.
-
-    It notes things about its own threads, here without locks that anybody could wait for. On the stepping processor
-    nobody else runs before the next point, and inside these critical sections there is none: real locks, which nobody
-    ever finds held, do as well as virtual ones and cost a tenth.
-    """
+    """Change the copy of `threading` that a run step by step uses, before any of its threads is made."""
     names = vars(source)
     names["_active_limbo_lock"] = _thread.RLock()
     if "_maintain_shutdown_locks" in names:  # up to 3.12; it is for the end of the process

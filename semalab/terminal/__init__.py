@@ -1,7 +1,7 @@
 """The lab from a terminal: `python -m semalab COMMAND`.
 
-A module of this room is a command: `add_to(commands)` gives it its parser, whose `perform` does what was asked and
-returns the exit status. None imports what it needs for that before it is asked.
+The modules in COMMANDS are a command each: `add_to(commands)` gives it its parser, whose `perform` does what was asked
+and returns the exit status; the others are what they share. None imports what it needs for that before it is asked.
 """
 
 from __future__ import annotations

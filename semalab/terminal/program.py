@@ -11,22 +11,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from semalab.analysis.claims import Check, at_most, exact_count, latch, limit, mutual_exclusion
-from semalab.analysis.rate import at_most_per
+from semalab.analysis.claims import Check
+from semalab.analysis.named import COUNTED, PLAIN
 from semalab.engine.uncaught import show
 from semalab.terminal.command import Refused
 from semalab.terminal.script import lead_path, source_of
 
-_CLAIMS: dict[str, Callable[..., Any]] = {
-    "mutual_exclusion": mutual_exclusion,
-    "limit": limit,
-    "latch": latch,
-    "at_most": at_most,
-    "exact_count": exact_count,
-    "at_most_per": at_most_per,
-}
-_COUNTS = {"at_most": "2", "exact_count": "10"}  # those that need a number, and one for example
-_PLAIN = ("mutual_exclusion", "limit", "latch")
+_CLAIMS: dict[str, Callable[..., Any]] = {**PLAIN, **COUNTED}
+_EXAMPLES = {"at_most": "2", "exact_count": "10", "at_most_per": "2, 0.1"}  # of those that need numbers
 _MOST = 8  # names of functions in a sentence
 
 
@@ -123,9 +115,9 @@ def check_of(text: str, module: types.ModuleType) -> Check:
             raise Refused(f"--check must be one of {', '.join(_CLAIMS)}, or a function of the script; got {text!r}")
         return own
     values = [_value(word, f"what stands in {name}(…)") for word in words]
-    if name in _COUNTS and not (values and type(values[0]) is int):
-        raise Refused(f"{name} needs a whole number, as in {name}({_COUNTS[name]}), got {text!r}")
-    if name in _PLAIN and not values:
+    if name in COUNTED and not (values and type(values[0]) is int):
+        raise Refused(f"{name} needs a whole number, as in {name}({_EXAMPLES[name]}), got {text!r}")
+    if name in PLAIN and not values:
         return _CLAIMS[name]
     try:
         check: Check = _CLAIMS[name](*values)

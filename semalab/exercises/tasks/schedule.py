@@ -179,7 +179,9 @@ class Trap(Exercise):
             found = bounded.explore(give_two_semaphores, {"attempt": attempt}, lambda run: None)
             if found.unfinished is not None or not found.complete:
                 return self._unproved(found, bounded)
-            return self._answer(found, attempt)
+            if found.shortest is None:
+                return self._harmless(found, bounded.run(give_two_semaphores, {"attempt": attempt}, 0, None))
+            return self._answer(found, found.shortest, attempt)
 
     def _unproved(self, found: Exploration, bounded: Bounded) -> Feedback:
         if bounded.interrupted():
@@ -188,10 +190,13 @@ class Trap(Exercise):
             return self.too_busy()
         return self.not_yet("there are more schedules than the check can try, or some never end.")
 
-    def _answer(self, found: Exploration, attempt: Any) -> Feedback:
-        if (shown := found.shortest) is None:
-            problem = f"it comes to its end under each of its {found.covered:,} different schedules."
-            return self.not_yet(problem, "Let two threads hold one semaphore each while they wait for the other.")
+    def _harmless(self, found: Exploration, shown: Run) -> Feedback:
+        problem = f"it comes to its end under each of its {found.covered:,} different schedules."
+        return self.not_yet(
+            problem, "Let two threads hold one semaphore each while they wait for the other.", run=shown
+        )
+
+    def _answer(self, found: Exploration, shown: Run, attempt: Any) -> Feedback:
         if (wrong := self._against(found, shown, attempt)) is not None:
             return self.not_yet(wrong, exploration=found, run=shown)
         of = f"{len(found.violations):,} of {found.covered:,} different schedules"

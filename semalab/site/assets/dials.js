@@ -138,7 +138,7 @@
     const sentence = element("p", { class: "spoken", role: "status" }), note = element("p", { class: "about" });
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
     const left = plan.leftOut ? [element("p", { class: "left-out" },
-      `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook they stop at all.`)] : [];
+      `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook, at all of them.`)] : [];
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
     const schedules = element("p", { class: "schedules" });
     root.querySelector(".turned").append(
