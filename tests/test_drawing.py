@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from typing import Any
@@ -156,9 +157,23 @@ def test_what_a_pointer_is_told_is_whole_and_exact() -> None:
     assert {texts[line] for span in held for line in span[5:]} == {"with door:"}
     assert [(span[1], *span[3:5]) for span in spans if (span[0], span[2]) == (WAIT, door)] == [(2, 0, 10_000_000)]
     assert told.handovers[:5] == (1, 2, door, 10_000_000, 10_000_000)
-    assert texts[told.handovers[5]] == "with door:"
+    assert texts[told.handovers[5]] == "with door:" and told.handovers[6:] == (0,)
     assert told.levels == ((door, 0, 1, 0, 0, 10_000_000, 1, 10_000_000, 0, 20_000_000, 1),)
     assert told.scale == 1_000_000
+
+
+def serve() -> None:
+    dishes: queue.Queue[str] = queue.Queue()
+    guest = threading.Thread(target=dishes.get)
+    guest.start()
+    time.sleep(0.01)
+    dishes.put("soup")
+    guest.join()
+
+
+def test_an_item_that_is_put_is_told_from_a_permit() -> None:
+    told = lab.record(serve, clock="virtual").drawing().pointing
+    assert told.handovers == (0, 1, told.names.index("dishes"), 10_000_000, 10_000_000, told.handovers[5], 1)
 
 
 def test_what_had_not_ended_is_told_so() -> None:

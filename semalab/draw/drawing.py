@@ -54,8 +54,8 @@ class Drawing:
     width, height: tenths of a point. left, right: of the plot. begin, end: of its axis, in grains.
     grain: how many there are in a unit of the clock. unit: of the clock, "ms"; "event" where it stood still.
     things: those below come first. rows: names, from the top; first_row, pitch: the middle of the first, and from one
-    to the next, in hundredths of a point. tones: per primitive its colour. strips: name, top and bottom of those that
-    show a primitive's value. pointing: what can be told of what is pointed at.
+    to the next, in hundredths of a point. strips: name, top and bottom of those that show a primitive's value.
+    pointing: what can be told of what is pointed at.
     """
 
     width: int
@@ -70,7 +70,6 @@ class Drawing:
     rows: tuple[str, ...]
     first_row: int
     pitch: int
-    tones: tuple[tuple[str, str], ...]
     strips: tuple[tuple[str, int, int], ...]
     pointing: Pointing
 
@@ -78,7 +77,7 @@ class Drawing:
 def blank(width: float, height: float) -> Drawing:
     """Empty paper of so many inches."""
     wide, high = round(width * 720), round(height * 720)
-    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), (), Pointing(0, (), (), (), (), ()))
+    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), Pointing(0, (), (), (), (), ()))
 
 
 class ListCanvas:
@@ -107,7 +106,6 @@ class ListCanvas:
             rows=self._scene.threads,
             first_row=round((page.height - page.row(0)) * 100),
             pitch=round(page.pitch * 100),
-            tones=tuple((label, tone.colour) for label, tone in self._scene.tones.items()),
             strips=tuple(
                 (use.label, _tenths(page.height - band.top), _tenths(page.height - band.bottom))
                 for band, use in valued(self._scene, page)

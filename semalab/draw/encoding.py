@@ -46,8 +46,7 @@ def encoded(drawings: Iterable[tuple[Sequence[str], Drawing]]) -> dict[str, Any]
     """{"words", "looks", "positions"} of drawings, each with five texts that belong to it. The same give the same.
 
     A position: its texts (numbers of words), width, height, left, right, begin, end, grain, unit, first row and pitch,
-    names of rows, primitives and their colours, strips, things. A thing: the number of its look, and its numbers; of
-    words also their own.
+    names of rows, strips, things. A thing: the number of its look, and its numbers; of words also their own.
     """
     words, looks = Numbered(), Numbered()
     positions = [[*map(words, texts), *_numbers(drawing, words, looks)] for texts, drawing in drawings]
@@ -67,7 +66,7 @@ def pointed(drawing: Drawing) -> list[Any]:
     levels = [
         [name, *_columns(_apart(list(zip(steps[::2], steps[1::2], strict=True))))] for name, *steps in told.levels
     ]
-    return [told.scale, told.names, told.lines, _timed(told.spans, 7), _timed(told.handovers, 6), levels]
+    return [told.scale, told.names, told.lines, _timed(told.spans, 7), _timed(told.handovers, 7), levels]
 
 
 def _timed(numbers: Sequence[int], wide: int) -> list[int]:
@@ -90,7 +89,6 @@ def _numbers(drawing: Drawing, words: Numbered, looks: Numbered) -> list[Any]:
         drawing.first_row,
         drawing.pitch,
         [words(name) for name in drawing.rows],
-        [[words(label), words(colour)] for label, colour in drawing.tones],
         [[words(label), top, bottom] for label, top, bottom in drawing.strips],
         _things(drawing.things, words, looks),
     ]
@@ -101,9 +99,7 @@ def _things(things: Iterable[Thing], words: Numbered, looks: Numbered) -> list[l
     for thing in things:
         look = looks((thing.form, thing.on, thing.kind, json.dumps(_look(thing), sort_keys=True)))
         numbers: list[Any] = _steps(thing.form, thing.numbers)
-        if thing.form == "words":
-            numbers.append(words(thing.words))
-        if thing.form == "pixels":
+        if thing.form in {"words", "pixels"}:
             numbers.append(words(thing.words))
         if found and found[-1][0] == look and thing.form in {"words", "area"}:  # the others begin anew at 0
             found[-1] += numbers

@@ -25,6 +25,7 @@ class Mark(NamedTuple):
     title: str
 
 
+# Red means wrong: an exception, a deadlock, a stop, a lost permit, a claim that failed; all of these, and nothing else.
 MARKS = {
     WRONG: Mark("\N{BALLOT X}", "wrong", ALARM, ALARM),
     UNKNOWN: Mark("?", "cannot say", GREY, GREY),

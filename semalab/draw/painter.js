@@ -13,12 +13,12 @@ const semalab = {};
   // One position of a file of facts, by names. window: the part of its time axis that is shown, in grains, if not all.
   function position(facts, number, window) {
     const [standing, sentence, printed, description, note, width, height, left, right, begin, end, grain, unit, first,
-      pitch, rows, tones, strips, things] = facts.positions[number];
+      pitch, rows, strips, things] = facts.positions[number];
     const words = facts.words, [from, to] = window ?? [begin, end];
     return {
       standing: words[standing], sentence: words[sentence], printed: words[printed], description: words[description],
       note: words[note], width, height, left, right, begin, end, grain, unit: words[unit], first: first / 10,
-      pitch: pitch / 10, rows: rows.map(row => words[row]), tones: tones.map(pair => pair.map(word => words[word])),
+      pitch: pitch / 10, rows: rows.map(row => words[row]),
       strips: strips.map(([name, top, bottom]) => ({ name: words[name], top, bottom })), things, from, to, part: Boolean(window),
       x: time => left + (time - from) * (right - left) / (to - from),
       time: x => from + (x - left) * (to - from) / (right - left),

@@ -21,7 +21,7 @@
     };
     const spans = rows(numbers, 7).map(([kind, row, name, begin, end, first, last]) => ({ kind: kind & 3,
       open: Boolean(kind & OPEN), left: Boolean(kind & LEFT), row, name: names[name], begin, end, first, last }));
-    const handovers = rows(given, 6).map(([row, other, name, begin, end, line]) => ({ row, other, name: names[name], begin, end, line }));
+    const handovers = rows(given, 7).map(([row, other, name, begin, end, line, put]) => ({ row, other, name: names[name], begin, end, line, put }));
     const strips = new Map(levels.map(([name, ...columns]) => {
       const count = columns.length / 2;
       let time = 0, value = 0;
@@ -63,8 +63,9 @@
   }
 
   function ofHandover(one, place, known) {
-    const [who, whom] = [place.rows[one.row], place.rows[one.other]];
-    return `${who} releases ${one.name} at ${moment(one.begin, place)} and lets ${whom} in${inLines(one.line, 0, known)}`;
+    const [who, whom] = [place.rows[one.row], place.rows[one.other]], when = moment(one.begin, place);
+    const said = one.put ? `puts an item into ${one.name} at ${when} and lets ${whom} go on` : `releases ${one.name} at ${when} and lets ${whom} in`;
+    return `${who} ${said}${inLines(one.line, 0, known)}`;
   }
 
   function ofStrip(name, time, place, known) {
@@ -72,9 +73,11 @@
     if (!steps) return "";
     let value = steps[1];
     for (let at = 0; at < steps.length && steps[at] <= time; at += 2) value = steps[at + 1];
+    const said = `${name} at ${moment(time, place)}: ${value.toLocaleString("en-US")}`;
+    if (!known.spans.length) return said; // there may be too many to be told, and then who waits is not known
     const waiting = known.spans.filter(span => span.kind === WAIT && span.name === name && span.begin <= time && (time < span.end || span.open));
     const who = waiting.length ? `${listed(waiting.map(span => place.rows[span.row]))} wait${waiting.length > 1 ? "" : "s"}` : "nobody waits";
-    return `${name} at ${moment(time, place)}: ${value.toLocaleString("en-US")}, ${who}`;
+    return `${said}, ${who}`;
   }
 
   // ---- the picture as somebody's who points
@@ -197,6 +200,10 @@
       chosen = row === chosen ? -1 : row;
       mark();
       if (chosen < 0) return;
+      if (!known.spans.length) { // as above
+        semalab.write(say, place.rows[chosen]);
+        return;
+      }
       const its = known.handovers.filter(one => one.row === chosen || one.other === chosen);
       const [gave, got] = [its.filter(one => one.row === chosen).length, its.filter(one => one.other === chosen).length];
       const times = count => (count === 1 ? "once" : `${count.toLocaleString("en-US")} times`);
@@ -219,7 +226,7 @@
 
     svg.addEventListener("pointerdown", event => {
       if (!place || event.button) return;
-      from = { ...point(event), x: point(event).x, screen: event.clientX, y: point(event).y };
+      from = { x: point(event).x, screen: event.clientX };
       if (from.x < place.left) from.screen = NaN; // a name is no place to drag from
       svg.setPointerCapture(event.pointerId);
       ready(() => tell(under(point(event))));

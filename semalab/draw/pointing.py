@@ -25,7 +25,8 @@ class Pointing:
     names: what is waited for or held, and threads that are joined. lines: numbers of lines, and their text ("" where it
     is not known). spans: kind, row, name (-1: none), begin, end, and the lines where it began and ended (0: none) of
     each, in order of their beginnings. handovers: row of who released, of who was let in, name, both times, line of
-    the release. levels: per strip its name and then time and value of each change.
+    the release, and 1 if it put an item into a queue, otherwise 0. levels: per strip its
+    name and then time and value of each change.
     """
 
     scale: int
@@ -69,7 +70,8 @@ def pointing_of(scene: Scene) -> Pointing:
                 pair = (row_of[events[release].thread], row_of[events[acquire].thread])
                 if min(pair) >= 0:
                     name = names.setdefault(label, len(names))
-                    handovers.append((*pair, name, when(release), when(acquire), line(release)))
+                    put = int(events[release].kind == "put")
+                    handovers.append((*pair, name, when(release), when(acquire), line(release), put))
     spans.sort(key=lambda span: (span[3], span[1], -span[4]))
     strips = [use for use in scene.strips if len(use.counts.values) // 2 <= MOST]
     levels = tuple(_levels(scene, use, names.setdefault(use.label, len(names))) for use in strips)

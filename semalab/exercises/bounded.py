@@ -1,4 +1,8 @@
-"""Explorations and runs of an attempt, silent, and ended in time whatever it does and however busy the machine is."""
+"""Explorations and runs of an attempt, silent, and ended in time whatever it does and however busy the machine is.
+
+What counts is schedules, and the processor's time that this process had. Real time counts where the machine leaves it
+so little that the answer would take minutes: then the attempt is not called wrong.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,10 @@ LOOK = 0.005  # seconds between two looks of whoever supervises a run, at least,
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing is written to `sys.stderr`, and nobody is warned, by the thread that called."""
+    """Nothing is written to `sys.stderr`, and nobody is warned, by the thread that called.
+
+    What an attempt prints and how its threads die is in its runs, not below the cell.
+    """
     with redirect_stderr(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -64,6 +64,10 @@ _BESIDES = {"notify": "notifies", "set": "sets", "block": "waits on"}  # in pass
 class Noting(Follow):
     """The guide that makes the steps of a schedule and notes what they touch and what values they read and write.
 
+    Between two steps every thread of the program stands still, and one of the lab's decides: then the variables can be
+    looked at, without running any of the program's code. What a step has written is looked up before anybody else goes
+    on: when the next step is chosen, or when its thread ends.
+
     Invariants: `values` holds, by the place of a step, the value of the variable or attribute right before the step's
     read, or right after its write, with a word if it had that value before, and `numbers` the same value where it is a
     number; `_wrote` is the write under way, with the value before it, until the new one is known. Values are noted

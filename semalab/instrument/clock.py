@@ -1,4 +1,8 @@
-"""`time` and `datetime` as a recorded program sees them: on the virtual clock, now and today are the run's own."""
+"""`time` and `datetime` as a recorded program sees them: on the virtual clock, now and today are the run's own.
+
+The classes of `datetime` stay the real ones, so dates made in a run are what they are anywhere: for `type`, for pickle,
+for classes derived from them, after the run. What changes for its time is where their class methods look.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,11 @@ def _phrase(library: str, counted: Counter[str]) -> str:
 
 
 class Unruled:
-    """Invariant: `told` has each name once, in the order in which the run's threads asked."""
+    """What of the world the virtual clock does not rule. What is in a twin of a module is noted there; what a program
+    has in its own hands, or asks through a library, is noted where it stands, for the threads of the run.
+
+    Invariant: `told` has each name once, in the order in which the run's threads asked.
+    """
 
     def __init__(self, rules: bool) -> None:
         """rules: whether there is such a clock in this run; otherwise nothing is to be told."""

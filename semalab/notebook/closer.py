@@ -20,6 +20,9 @@ class Closer(widgets.VBox):
 
     A new run of the same threads is shown as the one before, as far as it goes: who looks at what happens at 0.2 s
     wants to see what happens there under the next seed. A run of other threads is shown whole.
+
+    By mouse, too, the way is a slider: ipywidgets' pictures do not say where they were clicked or dragged, and an
+    overlay of HTML cannot talk to the kernel without a package of its own.
     """
 
     def __init__(self, draw: Callable[[], None]) -> None:

@@ -321,7 +321,7 @@
   document.addEventListener("keydown", event => {
     const at = event.target.tagName;
     if (event.ctrlKey || event.altKey || event.metaKey || at === "SELECT" || !(event.key in keys)) return;
-    if (event.key === " " && at === "BUTTON") return; // presses that button
+    if (event.key === " " && (at === "BUTTON" || at === "SUMMARY")) return; // presses that button, opens that fold
     event.preventDefault();
     keys[event.key]();
   });

@@ -1,4 +1,10 @@
-"""What a step reads and writes, and who says which step is next."""
+"""What a step reads and writes, which steps may change places without anybody noticing, and who says which is next.
+
+A step is what one thread does from one point to its next. Two steps of different threads are independent if neither
+writes what the other touches: then both orders lead to the same state, and neither lets or keeps the other from
+running. A primitive is written by whoever may have to wait for it, and a semaphore's release only "reads": two
+releases of one semaphore leave it the same in either order.
+"""
 
 from __future__ import annotations
 

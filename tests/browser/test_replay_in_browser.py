@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import re
 import threading
 import time
@@ -386,6 +387,42 @@ def test_the_picture_answers_the_pointer(open_replay: Open) -> None:
     assert replay.shown["cursor"] == cursor
     page.mouse.move(0, 0)
     expect(page.locator("#keys")).to_be_visible()
+
+
+def test_what_is_not_told_one_by_one_is_not_denied(open_replay: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With too many bars nobody knows who waits: then nothing says that nobody does."""
+    monkeypatch.setattr("semalab.draw.pointing.MOST", 10)
+    page = open_replay(lab.record(visit, threads=3, clock="virtual")).page
+    name = page.locator("#drawn text.row", has_text="worker-1").bounding_box()
+    page.mouse.click(name["x"] + 5, name["y"] + name["height"] / 2)
+    expect(page.locator("#pointed")).to_have_text("worker-1")
+    value = page.locator("#drawn path.value").last.bounding_box()
+    page.mouse.move(value["x"] + 20, value["y"] + value["height"] / 2)
+    expect(page.locator("#pointed")).to_have_text(re.compile(r"mutex at \d+(\.\d+)? ms: \d"))
+
+
+def serve() -> None:
+    dishes: queue.Queue[str] = queue.Queue()
+    guest = threading.Thread(target=dishes.get, name="guest")
+    guest.start()
+    time.sleep(0.01)
+    dishes.put("soup")
+    guest.join()
+
+
+def test_an_item_is_put_and_not_released(open_replay: Open) -> None:
+    page = open_replay(lab.record(serve, clock="virtual")).page
+    arrow = page.locator('#drawn path[class="handover"]').bounding_box()
+    page.mouse.move(arrow["x"] + arrow["width"] / 2, arrow["y"] + arrow["height"] * 0.45)
+    said = re.compile(r'main puts an item into dishes at 10 ms and lets guest go on · line \d+: dishes\.put\("soup"\)')
+    expect(page.locator("#pointed")).to_have_text(said)
+
+
+def test_space_opens_the_list_of_all_steps(open_replay: Open) -> None:
+    page = open_replay(lab.record(visit, threads=2, clock="virtual")).page
+    page.locator("#all summary").press("Space")
+    expect(page.locator("#steps li").first).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()  # and it does not play
 
 
 @pytest.mark.parametrize("width", [390, 768, 1024, 1440, 683])  # the last: 1024 at 150 %

@@ -485,6 +485,20 @@ def test_a_saved_run_is_drawn_and_stepped_through(site: Path, browser: Any, tmp_
     page.close()
 
 
+def test_a_file_that_was_saved_anew_is_chosen_anew(site: Path, browser: Any, tmp_path: Path) -> None:
+    import semalab as lab
+
+    page = opened(browser, site / "your_own_run.html")
+    for threads in (3, 4):
+        path = lab.record(waltz, threads=threads, clock="virtual").save(tmp_path / "run.json")
+        with page.expect_file_chooser() as chooser:
+            page.get_by_label("A saved run").click()
+        chooser.value.set_files(path)
+        playwright.expect(page.locator("#own svg text.row")).to_have_count(threads + 1)
+    assert page.said == []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -99,7 +99,7 @@
 
   // ---- the panel
 
-  const KEYS = "Arrow keys go from bar to bar, Enter follows a thread, plus and minus zoom, Escape shows all.";
+  const KEYS = "Arrow keys go from bar to bar, Enter follows a thread or, where the steps are open, goes there, plus and minus zoom, Escape shows all.";
   const number = value => (typeof value === "number" ? value.toLocaleString("en-US") : String(value));
 
   function panel(root) {

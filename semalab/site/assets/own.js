@@ -3,6 +3,7 @@
 (() => {
   const root = document.getElementById("own"), input = root.querySelector("input"), said = root.querySelector("[role=status]");
   const OTHERWISE = "In Python, lab.load(path).save(\"run.html\") makes a page of it that stands alone.";
+  const PARTS = ["wide", "narrow", "steps", "pointed"]; // of what a file carries for a page
   let shown = 0;
 
   // Why a file cannot be shown, or nothing.
@@ -20,8 +21,9 @@
         semalab.write(said, `${name} cannot be shown. ${why}`);
         return;
       }
+      if (PARTS.some(part => !run.page[part])) throw new Error("a part is missing");
       const id = `own${shown++}`, panel = document.createElement("div"), plan = document.createElement("script");
-      for (const [part, facts] of Object.entries(run.page)) semalab.facts(`${id}-0-${part}`, facts);
+      for (const part of PARTS) semalab.facts(`${id}-0-${part}`, run.page[part]);
       plan.type = "application/json";
       plan.textContent = JSON.stringify({ id, controls: [], positions: 1, leftOut: 0, seed: 0, seeds: 1 });
       Object.assign(panel, { id, className: "panel" });
@@ -40,7 +42,8 @@
     }
   }
 
-  const take = file => file?.text().then(text => show(file.name, text));
+  const take = file => file?.text().then(text => show(file.name, text), () => semalab.write(said, `${file.name} cannot be read.`));
+  input.addEventListener("click", () => { input.value = ""; }); // the same file, saved anew, is a change, too
   input.addEventListener("change", () => take(input.files[0]));
   document.addEventListener("dragover", event => {
     event.preventDefault();
