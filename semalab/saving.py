@@ -28,8 +28,10 @@ def _page(run: Record, suffix: str) -> Iterable[bytes]:
 
 
 def _log(run: Record, suffix: str) -> Iterable[bytes]:
-    from semalab.replay.facts import carried
-
+    try:
+        from semalab.replay.facts import carried
+    except (ImportError, UnicodeError):  # the log is kept also where NumPy cannot be imported, without a page's picture
+        return as_json(run)
     return as_json(run, carried(run))
 
 
