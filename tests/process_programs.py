@@ -130,6 +130,35 @@ def stop_and_go():
     return waiter.exitcode
 
 
+def stay_until(mutex, ready, go):
+    with mutex:
+        ready.release()
+        go.acquire()
+
+
+def take_and_give(mutex):
+    with mutex:
+        pass
+
+
+def owner_stops_and_goes_on(kind="Semaphore"):
+    """Whoever owns the permit is not scheduled for a while, and somebody waits for it meanwhile."""
+    ready, mutex = multiprocessing.Semaphore(0), getattr(multiprocessing, kind)(*[1] * (kind == "Semaphore"))
+    go = multiprocessing.Semaphore(0)
+    owner = multiprocessing.Process(target=stay_until, args=[mutex, ready, go], name="owner")
+    owner.start()
+    ready.acquire()
+    os.kill(owner.pid, signal.SIGSTOP)
+    go.release()
+    waiter = multiprocessing.Process(target=take_and_give, args=[mutex], name="waiter")
+    waiter.start()
+    code = f"import os, signal, time; time.sleep({1.5 * WHILE}); os.kill({owner.pid}, signal.SIGCONT)"
+    with subprocess.Popen([sys.executable, "-c", code]):
+        waiter.join()
+        owner.join()
+    return owner.exitcode, waiter.exitcode
+
+
 def hand_to_a_pool():
     gate = multiprocessing.Semaphore(0)
     with multiprocessing.Pool(1, initializer=open_it, initargs=[gate, Slow()]) as pool:

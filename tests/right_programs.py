@@ -43,6 +43,44 @@ def two_gates(hikers: int = 3, rounds: int = 2) -> None:
     together(*[hike] * hikers)
 
 
+class TwoGates:
+    """A barrier that can be used again, as a learner builds it."""
+
+    def __init__(self, n: int) -> None:
+        self.n, self.count = n, 0
+        self.mutex, self.first, self.second = threading.Semaphore(1), threading.Semaphore(0), threading.Semaphore(0)
+
+    def wait(self) -> None:
+        with self.mutex:
+            self.count += 1
+            if self.count == self.n:
+                self.first.release(self.n)
+        self.first.acquire()
+        with self.mutex:
+            self.count -= 1
+            if self.count == 0:
+                self.second.release(self.n)
+        self.second.acquire()
+
+
+def ten_at_two_gates(hikers: int = 10, rounds: int = 2) -> None:
+    gates = TwoGates(hikers)
+
+    def hike() -> None:
+        for _ in range(rounds):
+            gates.wait()
+
+    together(*[hike] * hikers)
+
+
+def main_is_one_of_the_hikers() -> None:
+    gates = TwoGates(2)
+    other = threading.Thread(target=gates.wait)
+    other.start()
+    gates.wait()
+    other.join()
+
+
 def turnstiles(n: int = 3, rounds: int = 2) -> None:
     mutex, turnstile, turnstile2 = threading.Semaphore(1), threading.Semaphore(0), threading.Semaphore(1)
     count = 0
@@ -775,6 +813,8 @@ def a_permit_for_another() -> None:
 
 PROGRAMS = (
     two_gates,
+    ten_at_two_gates,
+    main_is_one_of_the_hikers,
     turnstiles,
     one_way_barrier,
     smallest,

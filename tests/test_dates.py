@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as calendar
 import email.utils
+import importlib
 import pickle
 import sys
 import threading
@@ -51,6 +52,57 @@ def test_a_program_that_polls_a_date_comes_to_its_end(now: Callable[[], datetime
 
     run = lab.record(program, clock="virtual")
     assert (run.result, run.duration, run.stopped) == (4, 1.0, None)
+
+
+JOBS = """
+import datetime
+import time
+
+class Jobs:
+    def __init__(self):
+        self.every = []
+
+    def add(self, seconds, work):
+        self.every.append([datetime.datetime.now() + datetime.timedelta(seconds=seconds), seconds, work])
+
+    def run_pending(self):
+        for job in self.every:
+            if datetime.datetime.now() >= job[0]:
+                job[0] += datetime.timedelta(seconds=job[1])
+                job[2]()
+
+    @property
+    def idle_seconds(self):
+        return (min(job[0] for job in self.every) - datetime.datetime.now()).total_seconds()
+"""
+
+
+@pytest.mark.parametrize("imported_before", [True, False])
+@pytest.mark.parametrize("polls", [True, False])
+def test_a_library_s_jobs_are_due_by_the_run_s_date(
+    polls: bool, imported_before: bool, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jobs_by_date.py").write_text(JOBS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
+    if imported_before:
+        importlib.import_module("jobs_by_date")
+
+    def program() -> list[float]:
+        from jobs_by_date import Jobs  # type: ignore[import-not-found]
+
+        jobs, done, begun = Jobs(), [], time.monotonic()
+        jobs.add(1, lambda: done.append(round(time.monotonic() - begun, 1)))
+        while time.monotonic() < begun + 2.5:
+            jobs.run_pending()
+            time.sleep(0.1 if polls else max(0, jobs.idle_seconds))
+        return done
+
+    try:
+        run = lab.record(program, clock="virtual")
+        assert (run.result[:2], run.stopped) == ([1.0, 2.0], None)
+    finally:
+        sys.modules.pop("jobs_by_date", None)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import concurrent.futures
+import importlib
 import inspect
 import itertools
 import os
@@ -64,6 +65,20 @@ def test_each_thread_of_asyncio_has_its_row_and_counts() -> None:
     used = {e.thread for e in run.trace.of("gate")}
     ended = [e.thread for e in run.trace if e.kind == "end" and e.thread != "main"]
     assert sorted(ended) == sorted(used)
+
+
+@pytest.mark.parametrize(
+    ("claim", "sentence"),
+    [
+        (None, "Limit of 2 of `gate` held: never more than 2 inside, as many as there are permits"),
+        (lab.limit("gate"), "Limit of 2 of `gate` held: never more than 2 inside"),
+        (lab.mutual_exclusion("gate"), "Mutual exclusion of `gate` broken: 2 threads inside at once"),
+        (lab.at_most(1, "gate"), "Limit of 1 of `gate` broken: 2 threads inside at once"),
+    ],
+)
+def test_what_is_said_of_threads_of_asyncio_is_said_of_each(claim: Any, sentence: str) -> None:
+    run = lab.record(in_threads_of_asyncio, tasks=4, claim=claim)
+    assert run.verdict == sentence
 
 
 def test_the_virtual_clock_names_the_thread_that_it_does_not_rule() -> None:
@@ -255,6 +270,150 @@ def test_a_library_s_thread_that_waits_for_ever_itself_is_told_in_the_deadlock(l
     run.trace.certify()
 
 
+# An installed library that has work done: by a pool of its own, by one that it keeps, by threads; now, or later.
+WORKING = """
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
+
+kept = None
+
+def by_a_pool(work, times):
+    pool = ThreadPool(times)
+    pool.map(work, range(times))
+    pool.close()
+    pool.join()
+
+def by_a_pool_that_it_keeps(work, times):
+    global kept
+    kept = kept or ThreadPoolExecutor(times, "kept")
+    list(kept.map(work, range(times)))
+
+def by_threads(work, times):
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+timers = []
+
+def in_a_while(seconds, call):
+    timers.append(threading.Timer(seconds, call))
+    timers[-1].start()
+
+class Scheduler(threading.Thread):
+    def __init__(self):
+        super().__init__(name="scheduler", daemon=True)
+        self.jobs, self.woken, self.over = [], threading.Event(), False
+        self.start()
+
+    def run(self):
+        while not self.over:
+            self.woken.wait(0.05 if self.jobs else None)
+            self.woken.clear()
+            for job in [job for job in self.jobs if job[0] <= time.monotonic()]:
+                self.jobs.remove(job)
+                job[1]()
+
+    def later(self, seconds, call):
+        self.jobs.append((time.monotonic() + seconds, call))
+        self.woken.set()
+
+    def shutdown(self):
+        self.over = True
+        self.woken.set()
+        self.join()
+
+scheduler = None
+
+def by_a_scheduler(seconds, call):
+    global scheduler
+    scheduler = scheduler or Scheduler()
+    scheduler.later(seconds, call)
+"""
+
+
+@pytest.fixture
+def working(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    (tmp_path / "working.py").write_text(WORKING, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
+    library: Any = importlib.import_module("working")
+    yield library
+    sys.modules.pop("working")
+    if library.kept is not None:
+        library.kept.shutdown()
+    if library.scheduler is not None:
+        library.scheduler.shutdown()
+    for timer in library.timers:
+        timer.join()
+
+
+def hands_out(library: Any, how: str, times: int) -> int:
+    gate, inside, most = threading.Semaphore(2), 0, 0
+    meeting = threading.Barrier(2)
+
+    def work(number: int) -> None:
+        nonlocal inside, most
+        with gate:
+            inside += 1
+            most = max(most, inside)
+            meeting.wait()
+            inside -= 1
+
+    getattr(library, how)(work, times)
+    return most
+
+
+@pytest.mark.parametrize("how", ["by_a_pool", "by_a_pool_that_it_keeps", "by_threads"])
+def test_each_thread_to_which_a_library_hands_work_has_its_row(working: Any, how: str) -> None:
+    for _ in range(2):
+        run = lab.record(hands_out, library=working, how=how, times=4)
+        run.trace.certify()
+        assert run.result == run.reading.uses["gate"].most_inside == 2
+        used = {e.thread for e in run.trace.of("gate")}
+        assert len(used) > 1 and not used & {"main", "outside"} and used <= set(run.trace.threads)
+        assert run.verdict.startswith("Limit of 2 of `gate` held")
+    claimed = lab.record(hands_out, library=working, how=how, times=4, claim=lab.mutual_exclusion("gate"))
+    assert claimed.verdict == "Mutual exclusion of `gate` broken: 2 threads inside at once"
+
+
+def sets_later(library: Any, how: str, patience: float | None) -> bool:
+    ready = threading.Event()
+    getattr(library, how)(0.7, ready.set)
+    return ready.wait(patience)
+
+
+def opens_later(library: Any, how: str, patience: float | None) -> bool:
+    ready = threading.Semaphore(0)
+    getattr(library, how)(0.7, ready.release)
+    return ready.acquire(timeout=patience)
+
+
+@pytest.mark.parametrize("patience", [None, 60])
+@pytest.mark.parametrize("how", ["in_a_while", "by_a_scheduler"])
+@pytest.mark.parametrize("program", [sets_later, opens_later])
+def test_what_a_library_does_later_is_waited_for(program: Any, how: str, patience: float | None, working: Any) -> None:
+    run = lab.record(program, library=working, how=how, patience=patience)
+    run.trace.certify()
+    assert (run.result, run.stopped, run.standing) == (True, None, "")
+    assert run.outlived == (("scheduler",) if how == "by_a_scheduler" else ())
+
+
+@pytest.mark.parametrize("patience", [None, 60])
+@pytest.mark.parametrize("how", ["in_a_while", "by_a_scheduler"])
+@pytest.mark.parametrize("program", [sets_later, opens_later])
+def test_the_virtual_clock_does_not_jump_over_what_a_library_does_later(
+    program: Any, how: str, patience: float | None, working: Any
+) -> None:
+    run = lab.record(program, library=working, how=how, patience=patience, clock="virtual")
+    named = "scheduler" if how == "by_a_scheduler" else "Thread-1"
+    assert run.verdict.startswith(f"Stopped: the virtual clock does not rule the thread {named}, which takes part; ")
+    assert "main waits for `ready` (" in run.verdict and "use clock='wall'" in run.verdict
+
+
 def given_away(out: list[Any], opened: list[bool]) -> None:
     gate = threading.Semaphore(0)
     out.append(gate)
@@ -316,17 +475,18 @@ def opens(number: int, frame: object) -> None:
     gate.release()
 
 
-def waits_for_an_alarm(patience: float | None) -> bool:
-    signal.setitimer(signal.ITIMER_REAL, 0.05)
+def waits_for_an_alarm(patience: float | None, seconds: float = 0.05) -> bool:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     return gate.acquire(timeout=patience)
 
 
 @UNIX
 @pytest.mark.usefixtures("fresh_gate")
 @pytest.mark.parametrize("patience", [None, 60])
-def test_a_signal_s_handler_may_still_release(handling: Any, patience: float | None) -> None:
+@pytest.mark.parametrize("seconds", [0.05, 0.7])  # before, and long after, nobody in the run could go on
+def test_a_signal_s_handler_may_still_release(handling: Any, patience: float | None, seconds: float) -> None:
     handling(signal.SIGALRM, opens)
-    run = lab.record(waits_for_an_alarm, patience=patience)
+    run = lab.record(waits_for_an_alarm, patience=patience, seconds=seconds)
     assert (run.result, run.stopped) == (True, None)
     assert run.trace.threads == ("main", "signal handler")
     run.trace.certify()

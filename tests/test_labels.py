@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import threading
 import types
@@ -387,6 +388,42 @@ def test_what_is_kept_for_a_key_is_called_by_it(clock: str) -> None:
         *("pairs['p'][1]", "nested['z']", "doors[0]", "doors[(3, 'left')]", "made[0]", "made[1]", "latch"),
     ]
     assert list(lab.record(for_keys, clock=clock).trace.primitives) == expected
+
+
+on_demand: dict[Any, Any] = collections.defaultdict(threading.Lock)
+permits_on_demand: dict[Any, Any] = collections.defaultdict(lambda: threading.Semaphore(1))
+
+
+def asks_by_keys() -> None:
+    """What comes behind the key says nothing of where it is kept."""
+    with on_demand["with"]:
+        pass
+    on_demand["method"].acquire()
+    kept = on_demand["name"]
+    here, there = on_demand["first"], permits_on_demand["second"]
+    on_demand["alone"]
+    there = on_demand["is"] is None
+    for number in range(2):
+        with permits_on_demand[number, "of two"]:
+            pass
+    with permits_on_demand["as"] as it:
+        pass
+    del kept, here, there, it
+
+
+@CLOCKS
+def test_what_is_made_when_it_is_asked_for_is_called_by_its_key(clock: str) -> None:
+    on_demand.clear()
+    permits_on_demand.clear()
+    expected = [
+        *("on_demand['with']", "on_demand['method']", "on_demand['name']", "on_demand['first']"),
+        *("permits_on_demand['second']", "on_demand['alone']", "on_demand['is']"),
+        *("permits_on_demand[(0, 'of two')]", "permits_on_demand[(1, 'of two')]", "permits_on_demand['as']"),
+    ]
+    assert list(lab.record(asks_by_keys, clock=clock).trace.primitives) == expected
+    on_demand["method"].release()
+    assert set(lab.record(asks_by_keys, clock=clock).trace.primitives) == set(expected)
+    on_demand["method"].release()
 
 
 def test_the_dictionary_that_locals_gave_is_left_alone() -> None:

@@ -8,6 +8,7 @@ import importlib
 import string
 import sys
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,6 +51,44 @@ def test_every_place_is_seen_in_every_run(program: Callable[..., Any], clock: st
             assert acquired == 2 or program is kept_programs.by_the_type_of_another
     assert references(program) == before
     program()  # as plain as ever
+
+
+def downloads(of: Any) -> None:
+    workers = [of() for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+class OwnDownloader(threading.Thread):
+    limit = threading.BoundedSemaphore(2)
+
+    def run(self) -> None:
+        with self.limit:
+            time.sleep(0.01)
+
+
+class LaterDownloader(OwnDownloader):
+    """It has the limit of the class that it is derived from."""
+
+
+class Site:
+    class Inner(threading.Thread):
+        limits = (threading.Semaphore(2),)
+
+        def run(self) -> None:
+            with self.limits[0]:
+                time.sleep(0.01)
+
+
+@CLOCKS
+@pytest.mark.parametrize("of", [OwnDownloader, LaterDownloader, Site.Inner], ids=lambda of: of.__name__)
+def test_a_limit_that_a_class_has_is_told(of: Any, clock: str) -> None:
+    for _ in range(2):
+        run = lab.record(downloads, of=of, clock=clock)
+        told = "Limit of 2 held: never more than 2 inside, as many as there are permits"
+        assert (run.verdict, run.unseen, len(run.trace.threads)) == (told, (), 5)
 
 
 @CLOCKS
@@ -242,6 +281,98 @@ def imports_by_name() -> None:
     two(lambda: use(module.guard, module.permits, module.Account.inside, module.Account().own))
 
 
+OWN_LOCKS = """
+import threading
+
+class Again(type(threading.RLock())):
+    def twice(self):
+        with self, self:
+            return True
+
+class Derived(Again):
+    pass
+
+kept = Derived()
+"""
+
+
+@pytest.fixture
+def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    (tmp_path / "ownlocks.py").write_text(OWN_LOCKS, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("ownlocks", None)
+
+
+def makes_a_lock_of_its_own() -> bool:
+    from ownlocks import Again  # type: ignore[import-not-found]
+
+    own = Again()
+    two(own.twice)
+    return bool(own.twice())
+
+
+def uses_one_that_is_kept() -> bool:
+    import ownlocks  # type: ignore[import-not-found]
+
+    two(ownlocks.kept.twice)
+    return bool(ownlocks.Derived().twice())
+
+
+@CLOCKS
+@pytest.mark.usefixtures("own_locks")
+@pytest.mark.parametrize("imported_before", [True, False])
+@pytest.mark.parametrize("program", [makes_a_lock_of_its_own, uses_one_that_is_kept])
+def test_a_class_derived_from_a_lock_of_c_does_no_harm(
+    program: Callable[[], bool], imported_before: bool, clock: str
+) -> None:
+    """It is named, where C keeps it; and watched, where its module is the run's."""
+    if imported_before:
+        importlib.import_module("ownlocks")
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        run.trace.certify()
+        assert (run.result, run.stopped, "Again" in run.unseen) == (True, None, imported_before)
+        assert imported_before or sum(event.kind == "acquire" for event in run.trace) >= 3
+    left = sys.modules["ownlocks"]
+    for own in (left.kept, left.Derived(), left.Again()):
+        two(own.twice)
+        assert own.twice() and own.acquire(blocking=False)
+        in_vain: list[bool] = []
+        two(lambda own=own, in_vain=in_vain: in_vain.append(own.acquire(blocking=False)))
+        own.release()
+        assert in_vain == [False, False]
+
+
+@CLOCKS
+@pytest.mark.usefixtures("own_locks")
+def test_a_lock_of_ones_own_that_the_program_leaves_held_is_held(clock: str) -> None:
+    def program() -> None:
+        import ownlocks  # type: ignore[import-not-found]
+
+        ownlocks.kept.acquire()
+
+    lab.record(program, clock=clock)
+    kept, got = sys.modules["ownlocks"].kept, []
+    two(lambda: got.append(kept.acquire(blocking=False)))
+    kept.release()
+    with pytest.raises(RuntimeError):
+        kept.release()
+    assert got == [False, False]
+
+
+@CLOCKS
+def test_from_a_lock_nothing_can_be_derived_in_a_run_either(clock: str) -> None:
+    def program() -> str:
+        try:
+            type("Own", (type(threading.Lock()),), {})
+        except TypeError as error:
+            return str(error)
+        return "derived"
+
+    assert lab.record(program, clock=clock).result == program() == "type '_thread.lock' is not an acceptable base type"
+
+
 @CLOCKS
 @pytest.mark.usefixtures("own_module")
 @pytest.mark.parametrize("program", [imports_inside, imports_the_module, imports_by_name])
@@ -320,6 +451,13 @@ def register():
     with _registry:
         return True
 
+class Room:
+    def __init__(self):
+        self.changed = threading.Condition()
+    def enter(self):
+        with self.changed:
+            self.changed.notify_all()
+
 class Borrowing:
     def __init__(self, lock):
         self.lock = lock
@@ -364,6 +502,20 @@ def test_what_a_library_makes_for_itself_is_counted(library: Any) -> None:
     assert lab.explore(made_inside).verdict != "proved"
     assert library.NewLock is threading.Lock
     assert library.Guarded.__init__.__defaults__ == (threading.Lock,)
+
+
+def test_the_sentence_names_the_locks_of_a_library(library: Any) -> None:
+    """A lock for readers and writers, say: the program uses nothing else, and was not told to have used nothing."""
+
+    def program(rooms: int) -> None:
+        doors = [library.Room() for _ in range(rooms)]
+        for door in doors:
+            two(door.enter)
+
+    for rooms, were in ((1, "1 lock of guarded was"), (3, "3 locks of guarded were")):
+        for _ in range(2):
+            run = lab.record(program, rooms=rooms)
+            assert run.verdict == f"main and {2 * rooms} threads ran to the end; {were} not watched"
 
 
 @pytest.mark.parametrize("make", ["Semaphore(2)", "Lock()", "Event()", "Queue()", "BoundedSemaphore(2)"])

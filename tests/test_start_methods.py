@@ -148,6 +148,13 @@ def test_a_process_that_is_stopped_and_goes_on_is_not_stuck(method: str) -> None
     assert (run.result, run.stopped) == (0, None), run.verdict
 
 
+@pytest.mark.parametrize("kind", ["Semaphore", "Lock"])
+def test_who_waits_for_a_process_that_is_stopped_and_goes_on_is_not_stuck(method: str, kind: str) -> None:
+    run = record_processes(programs.owner_stops_and_goes_on, kind=kind)
+    run.trace.certify()
+    assert (run.result, run.stopped, run.standing) == ((0, 0), None, ""), run.verdict
+
+
 def test_what_processes_do_that_nobody_notes_is_waited_for(method: str) -> None:
     run = record_processes(programs.hand_to_a_pool)
     assert (run.result, run.stopped) == (1, None), run.verdict

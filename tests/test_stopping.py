@@ -187,6 +187,24 @@ def test_slow_progress_is_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lab.record(steadily, clock="virtual", timeout=60).result == 50
 
 
+def makes_many(threads: int) -> int:
+    """All of them are made before the first may begin."""
+    seats, inside = threading.Semaphore(5), 0
+    visitors = [threading.Thread(target=seats.acquire, kwargs={"blocking": False}) for _ in range(threads)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+        inside += 1
+    return inside
+
+
+def test_to_make_threads_is_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", 4 * SHORT)
+    monkeypatch.setattr("semalab.engine.virtual.VirtualProcessor.tick", 0.001)
+    assert lab.record(makes_many, threads=2000, clock="virtual", timeout=60).result == 2000
+
+
 class Awakening:
     """A clock whose machine is put to sleep for an hour, as soon as somebody has looked at it five times."""
 

@@ -63,6 +63,9 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
 
         __class__, __reduce_ex__ = passing_for(_LOCK, processor), refuse_to_copy(_LOCK)
 
+        def __init_subclass__(cls) -> None:
+            raise TypeError(f"type '{_LOCK.__module__}.{_LOCK.__name__}' is not an acceptable base type")  # as of C's
+
         def __init__(self) -> None:
             self._watch(self, "Lock")
 

@@ -30,6 +30,7 @@ _NO_CONTAINER = frozenset(  # after the call: then its value goes into no contai
     if name.startswith(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF", "RETURN", "POP_TOP", "LIST_APPEND"))
     or name in ("SET_ADD", "YIELD_VALUE", "BEFORE_WITH", "COMPARE_OP", "IS_OP", "LOAD_METHOD", "LOAD_ATTR")
 )
+_BY_KEY = opcode.opmap.get("BINARY_SUBSCR", opcode.opmap["BINARY_OP"])  # 3.14 asks for `x[key]` by the latter
 _LOADS = frozenset(number for name, number in opcode.opmap.items() if name.startswith("LOAD_"))
 _STORE_ATTR, _CACHE = opcode.opmap["STORE_ATTR"], opcode.opmap["CACHE"]
 
@@ -98,10 +99,14 @@ def _after(code: types.CodeType, instruction: int) -> tuple[int, ...]:
     return tuple(found[:2])
 
 
+def _may_be_kept(after: tuple[int, ...]) -> bool:
+    """In a container, by the operations behind the call."""
+    return bool(after) and after[0] not in _NO_CONTAINER and not (after[0] in _LOADS and after[1:] == (_STORE_ATTR,))
+
+
 def _key(frame: types.FrameType) -> str:
-    after = _after(frame.f_code, frame.f_lasti)
-    if not after or after[0] in _NO_CONTAINER or (after[0] in _LOADS and after[1:] == (_STORE_ATTR,)):
-        return ""
+    if frame.f_code.co_code[frame.f_lasti] != _BY_KEY and not _may_be_kept(_after(frame.f_code, frame.f_lasti)):
+        return ""  # what is made because it was asked for by its key is kept already, whatever comes behind it
     target = assigned_to(frame.f_code, frame.f_lasti)
     values = [_value(key, frame) for key in target.keys] if target is not None else []
     texts = [key_text(value) if found else "" for found, value in values]

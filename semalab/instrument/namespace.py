@@ -92,7 +92,7 @@ class Twins:
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
         if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
             return present(real)
-        if real is _LOCK or real is _RLOCK:
+        if real is _LOCK or real is _RLOCK or real is threading._RLock:
             return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
         if (noted := self.unruled.of(real)) is not real:
             return noted

@@ -11,6 +11,7 @@ from typing import Any
 
 from semalab.engine.cpython import end_or_begin_anew
 from semalab.engine.grasp import is_a
+from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins
 from semalab.instrument.recorded import becoming
 
@@ -64,7 +65,8 @@ class Retirement:
 
     def _primitive(self, kind: str, one: Any) -> None:
         if kind in {"Lock", "RLock"}:
-            self._real_lock(one)
+            if self._real_lock(one) is one:
+                self._derived_lock(one)
         elif kind == "Condition":
             lock = self._real_lock(one._lock)
             for borrowed in ("_is_owned", "_release_save", "_acquire_restore"):  # from the recorded lock
@@ -98,6 +100,14 @@ class Retirement:
         lock._real = self._locks[id(lock)] = real
         return real
 
+    def _derived_lock(self, one: Any) -> None:
+        """One of a class that the program has derived from an RLock."""
+        _, count = owned(one.real())
+        threading._RLock.__init__(one)
+        self._rebase(type(one))
+        for _ in range(count):
+            threading._RLock.acquire(one)
+
     def _thread(self, thread: Any) -> None:
         started = thread._started.is_set()
         own = vars(thread).pop("_program_thread", None)
@@ -127,9 +137,14 @@ class Retirement:
         for derived in cls.__mro__:
             if id(derived) in self._reals:  # a twin
                 continue
-            bases = tuple(self._reals.get(id(base), base) for base in derived.__bases__)
+            bases = tuple(map(self._real_base, derived.__bases__))
             if bases != derived.__bases__:
                 derived.__bases__ = bases
+
+    def _real_base(self, base: type) -> Any:
+        if base is self._twins.module("threading").RLock:  # objects of C's are laid out otherwise than those of a twin
+            return threading._RLock
+        return self._reals.get(id(base), base)
 
 
 def _awaited(primitive: Any) -> bool:
