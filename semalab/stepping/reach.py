@@ -42,9 +42,12 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     main = program.__code__
     functions = _inner_functions(found)
     reads, writes = _touched([one for one in found if one[0] is not main], functions, namespaces)
-    begin = _after_first_start(program, namespaces)
-    _, main_writes = _touched([one for one in found if one[0] is main], functions, namespaces, begin)
-    return bool(writes or main_writes & reads)
+    first = _first_start(program, namespaces)
+    begin = _loop_around(main, first)
+    own = [one for one in found if one[0] is main]
+    _, main_writes = _touched(own, functions, namespaces, first)
+    _, again = _touched(own, functions, namespaces, begin, but=("iterate",))
+    return bool(writes or (main_writes | again) & reads)
 
 
 def goes_under_other_names(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:
@@ -80,18 +83,22 @@ def _standing_for(namespace: Mapping[str, Any]) -> Any:
 
 
 def _touched(
-    codes: Iterable[Code], functions: Mapping[str, Any], program: frozenset[int], begin: int | None = 0
+    codes: Iterable[Code],
+    functions: Mapping[str, Any],
+    program: frozenset[int],
+    begin: int | None = 0,
+    but: tuple[str, ...] = (),
 ) -> tuple[set[str], set[str]]:
     """The names that these read and write from the instruction at `begin` on; None: none at all.
 
-    functions: inner ones, by name.
+    functions: inner ones, by name. but: ways of access that are left out.
     """
     reads: set[str] = set()
     writes: set[str] = set()
     for code, namespace in codes:
         scope = Scope(functions, namespace, program)
         for offset, access in accesses(code).items():
-            if begin is not None and offset >= begin:
+            if begin is not None and offset >= begin and access.how not in but:
                 for location, mode in _seen_before(access, scope):
                     (writes if mode else reads).add(location)
     return reads, writes
@@ -120,15 +127,18 @@ def _is_unknown(operand: Operand, scope: Scope) -> bool:
     return operand.kind != "constant" and not (operand.kind in ("local", "cell") and operand.name in scope.names)
 
 
-def _after_first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
-    """The offset from which on everything may be executed when a thread has been started: of a loop, its beginning."""
-    begin = _first_start(program, namespaces)
-    if begin is None:
+def _loop_around(code: CodeType, first: int | None) -> int | None:
+    """The offset from which on everything may be executed when a thread has been started: of a loop, its beginning.
+
+    What such a loop goes through is another matter: to be touched by a thread, too, it must be an iterator, and a
+    thread that takes from one counts as one that changes everything.
+    """
+    if first is None:
         return None
-    loops = loops_of(program.__code__)
-    while around := [start for start, end in loops if start < begin <= end]:
-        begin = min(around)
-    return begin
+    loops = loops_of(code)
+    while around := [start for start, end in loops if start < first <= end]:
+        first = min(around)
+    return first
 
 
 def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int | None:
