@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import linecache
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
 
-from semalab.instrument.naming import is_programs
+from semalab.instrument.naming import is_programs, lines_of
 
 _MOST = 1_500  # lines kept of a run's program: nobody scrolls through more
 _LONGEST = 400  # characters of a line
@@ -74,7 +73,7 @@ def source_of(program: CodeType | None, lines: Iterable[tuple[CodeType, int]]) -
     for code in codes.values():
         spans.setdefault(code.co_filename, set()).add(_span(code))
     names = _names([*spans, *filter(None, homes.values())])
-    texts = ((names[file], found, linecache.getlines(file)) for file, found in spans.items())
+    texts = ((names[file], found, lines_of(file)) for file, found in spans.items())
     listings = tuple(one for file, found, text in texts for one in _listings(file, found, text))
     return Source(listings, {line: file and names[file] for line, file in homes.items()})
 

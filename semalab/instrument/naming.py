@@ -59,6 +59,15 @@ def line_of(code: types.CodeType, instruction: int) -> int | None:
     return position[0] if position is not None else None
 
 
+def lines_of(file: str) -> list[str]:
+    """The text of a file or cell, as far as it can be had. None of "<string>": any text given to `exec` is called that.
+
+    From 3.13 on `linecache` has one text of that name, what Python was started with by `-c`; it is not what a data
+    class's `__init__` was made from.
+    """
+    return linecache.getlines(file) if file != "<string>" else []
+
+
 @functools.lru_cache(maxsize=4096)
 def assigned_to(code: types.CodeType, instruction: int) -> Target | None:
     """The target of the assignment around the call at this bytecode offset; None if there is none or no source.
@@ -66,7 +75,7 @@ def assigned_to(code: types.CodeType, instruction: int) -> Target | None:
     >>> code = compile("gate = threading.Semaphore(0)", "<cell>", "exec")  # with its text in linecache: "gate"
     """
     position = next(itertools.islice(code.co_positions(), instruction // 2, None), None)
-    tree = _tree("".join(linecache.getlines(code.co_filename)))
+    tree = _tree("".join(lines_of(code.co_filename)))
     if tree is None or position is None or None in position:
         return _stored_next(code, instruction)
     return _Finder(position).find(tree)

@@ -252,6 +252,8 @@ def test_space_plays_and_pauses(open_replay: Open) -> None:
     replay.press(" ")
     expect(said).to_have_text(run.moments[last].sentence, timeout=20_000)
     expect(page.get_by_role("button", name="Play")).to_be_visible()  # it has come to its end
+    page.get_by_role("combobox", name="Speed").select_option("slow")
+    page.get_by_role("slider", name="Step").focus()
     replay.press(" ")  # and begins anew
     expect(page.get_by_role("button", name="Step back")).to_be_disabled()
     replay.press("ArrowRight")  # whoever steps does not want it to run on
