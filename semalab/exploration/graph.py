@@ -8,6 +8,7 @@ fairness, as Emerson and Lei check it: take away the states where such a thread 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -71,20 +72,24 @@ class Graph:
         """The fewest steps from the beginning to one of these states, and which."""
         if self.start is None:
             return None
-        ways: dict[Name, tuple[int, ...]] = {self.start: ()}
-        level = [self.start]
-        while level:
-            for name in level:
-                if name in goal:
-                    return ways[name], name
-            following: list[Name] = []
-            for name in level:
-                for thread, to in sorted(self.nodes[name].after.items()):
-                    if to != END and to not in ways:
-                        ways[to] = (*ways[name], thread)
-                        following.append(to)
-            level = following
+        last: dict[Name, tuple[Name, int] | None] = {self.start: None}  # by which step each was met first
+        queue = deque([self.start])
+        while queue:
+            name = queue.popleft()
+            if name in goal:
+                return self._steps_to(name, last), name
+            for thread, to in sorted(self.nodes[name].after.items()):
+                if to != END and to not in last:
+                    last[to] = name, thread
+                    queue.append(to)
         return None
+
+    def _steps_to(self, name: Name, last: Mapping[Name, tuple[Name, int] | None]) -> tuple[int, ...]:
+        steps: list[int] = []
+        while (step := last[name]) is not None:
+            name, thread = step
+            steps.append(thread)
+        return tuple(reversed(steps))
 
     def circle(self, start: Name) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The way from here to a circle, and the steps of that: each thread in turn, as far as it can go on."""

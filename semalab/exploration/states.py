@@ -28,15 +28,17 @@ _apart = functools.lru_cache(maxsize=65_536)(independent)
 class Place:
     """A state on the present path. Invariant: `tried` has the footprint of each step that was made from here.
 
-    The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them.
+    The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them. `name` is the
+    state's digest.
     """
 
-    __slots__ = ("able", "chosen", "pending", "state", "tried")
+    __slots__ = ("able", "chosen", "name", "pending", "state", "tried")
 
     def __init__(self, able: list[int], pending: dict[int, Operation], state: State) -> None:
         self.able = able
         self.pending = pending
         self.state = state
+        self.name = blake2b(repr(state.key).encode(), digest_size=16).digest()
         self.chosen = -1
         self.tried: dict[int, Footprint] = {}
 
@@ -70,7 +72,6 @@ class ByStates:
         self._pasts = Pasts()
         self._states = States(stage, self._pasts, alike, followed, endless)
         self.graph = Graph() if endless else None
-        self._came_to: list[bytes] = []  # the names of the states on `path`, if there is a graph
         self._drawn = 0
         self._depth = 0
         self._last = -1
@@ -91,25 +92,24 @@ class ByStates:
         if state is None:
             return self._wait_for_the_end(able)
         place = Place(able, dict(self._stage.processor.pending), state)
-        digest = blake2b(repr(place.state.key).encode(), digest_size=16).digest()
         if self.graph is not None:
-            self._note_state(self.graph, digest, able)
-        if digest in self.known:
+            self._note_state(self.graph, place)
+        if place.name in self.known:
             self.redundant = True
             return self._wait_for_the_end(able)
-        self.known.add(digest)
+        self.known.add(place.name)
         choice = self._next(place)
         assert choice is not None
         place.chosen = choice
         path.append(place)
-        self._came_to.append(digest)
         return choice
 
-    def _note_state(self, graph: Graph, name: bytes, able: list[int]) -> None:
+    def _note_state(self, graph: Graph, place: Place) -> None:
         timers = self._stage.processor.timers
-        graph.meet(name, able, sorted({thread.number for _, token, thread in timers if thread.token == token}))
+        asleep = sorted({thread.number for _, token, thread in timers if thread.token == token})
+        graph.meet(place.name, place.able, asleep)
         if self.path:
-            graph.lead(self._came_to[-1], self.path[-1].chosen, name)
+            graph.lead(self.path[-1].name, self.path[-1].chosen, place.name)
 
     def _arrive(self, touched: Touched) -> State | None:
         """The state that the last step has led to; None if nothing can be proved by states, or not like this."""
@@ -164,9 +164,8 @@ class ByStates:
                 self._pasts.stand(pasts.get(number, pasts[place.chosen]), operation.location, operation.mode)
 
     def _wait_for_the_end(self, able: list[int]) -> int:
-        if (
-            self.graph is not None
-        ):  # in turn they might go round for ever; drawn by lot, they find the end if there is one
+        if self.graph is not None:
+            # In turn they might go round for ever; drawn by lot, they find the end if there is one.
             self._drawn = (self._drawn * 1_103_515_245 + 12_345) % (1 << 31)
             return able[(self._drawn >> 16) % len(able)]
         self._last = self._last if self._last in able else able[0]
@@ -181,7 +180,7 @@ class ByStates:
             if self.lost:
                 return False
             if self.graph is not None:
-                self.graph.lead(self._came_to[-1], self.path[-1].chosen, END)
+                self.graph.lead(self.path[-1].name, self.path[-1].chosen, END)
         self._depth = 0
         self.redundant = False
         while self.path:
@@ -191,7 +190,6 @@ class ByStates:
                 place.chosen = choice
                 return True
             self.path.pop()
-            self._came_to.pop()
         return False
 
     # who is tried

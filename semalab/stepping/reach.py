@@ -46,8 +46,9 @@ def may_share(program: types.FunctionType, others: Iterable[types.FunctionType])
     begin = _loop_around(main, first)
     own = [one for one in found if one[0] is main]
     _, main_writes = _touched(own, functions, namespaces, first)
-    _, again = _touched(own, functions, namespaces, begin, but=("iterate",))
-    return bool(writes or (main_writes | again) & reads)
+    if begin != first:
+        main_writes |= _touched(own, functions, namespaces, begin, but=("iterate",))[1]
+    return bool(writes or main_writes & reads)
 
 
 def goes_under_other_names(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:

@@ -30,6 +30,17 @@ def _explored(
     return search(asked.program, dict(arguments), check, granularity, "clock", 1_000, 20.0)
 
 
+def _of_all(asked: Prediction, read: Callable[[Run], Any], arguments: Mapping[str, Any], granularity: str) -> set[Any]:
+    """What is read of a prediction's program under all of its schedules."""
+    found: set[Any] = set()
+
+    def note(run: Run) -> None:
+        found.add(read(run))
+
+    _explored(asked, note, arguments, granularity)
+    return found
+
+
 # schedule-1: the least that can be left of four increments.
 def count_in_two(times: int) -> int:
     total = 0
@@ -46,13 +57,7 @@ def count_in_two(times: int) -> int:
 
 def least(run: Run) -> int:
     """The smallest total under any schedule of this run's program."""
-    totals: set[int] = set()
-
-    def note(run: Run) -> None:
-        totals.add(run.result)
-
-    _explored(SCHEDULE_1, note, run.arguments, "bytecode")
-    return min(totals)
+    return int(min(_of_all(SCHEDULE_1, lambda run: run.result, run.arguments, "bytecode")))
 
 
 def the_least_again(answer: Answer) -> Exploration:
@@ -252,13 +257,7 @@ def say_four(gate_at: int) -> None:
 
 def orders(run: Run) -> int:
     """How many words come out of this run's program under all of its schedules."""
-    words: set[str] = set()
-
-    def note(run: Run) -> None:
-        words.add(run.output)
-
-    _explored(SCHEDULE_4, note, run.arguments, "operations")
-    return len(words)
+    return len(_of_all(SCHEDULE_4, lambda run: run.output, run.arguments, "operations"))
 
 
 def d_before_b(answer: Answer) -> Exploration:
