@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, TracebackType
 from typing import Any, Protocol
 
-_LAB = str(Path(__file__).parent.parent) + os.sep
+LAB = str(Path(__file__).parent.parent) + os.sep  # where all of the lab's own code lies
 INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 
 
@@ -79,4 +79,4 @@ def _programs(trace: TracebackType | None) -> TracebackType | None:
 
 
 def _is_labs(code: CodeType) -> bool:
-    return code.co_filename.startswith(_LAB)
+    return code.co_filename.startswith(LAB)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from semalab.engine.grasp import is_a
+from semalab.engine.uncaught import LAB
 
-_LAB = str(Path(__file__).parent.parent) + os.sep
 _INSTALLED = (
     *site.getsitepackages(),
     site.getusersitepackages(),
@@ -119,7 +119,7 @@ def _origin(file: str, package: str) -> str | None:
     """Whose a module in this file is: its package's, if that is an installed one; Python's (""), or the program's."""
     if file.startswith(_INSTALLED):
         return package
-    if file.startswith((_LAB, *_PYTHON)):
+    if file.startswith((LAB, *_PYTHON)):
         return ""
     return None if file.endswith(".py") else package
 

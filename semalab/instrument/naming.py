@@ -15,10 +15,10 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from semalab.engine.uncaught import LAB
 from semalab.log.event import LOCKS
 from semalab.log.excerpt import cut_name
 
-_LAB = str(Path(__file__).parent.parent) + os.sep
 _PYTHON = (str(Path(os.__file__).parent), "<frozen ")
 _LONGEST = 80  # characters of a name in a label, which every event of a log may repeat
 
@@ -48,7 +48,7 @@ class Target(NamedTuple):
 def is_programs(code: types.CodeType) -> bool:
     """False for the lab's code and Python's own."""
     file = code.co_filename
-    return not (file.startswith(_LAB) or (file.startswith(_PYTHON) and "site-packages" not in file))
+    return not (file.startswith(LAB) or (file.startswith(_PYTHON) and "site-packages" not in file))
 
 
 def line_of(code: types.CodeType, instruction: int) -> int | None:
