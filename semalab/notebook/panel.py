@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import ipywidgets as widgets
 
@@ -25,6 +25,9 @@ from semalab.notebook.trying import SECONDS, Trying
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program, check_arguments
+
+if TYPE_CHECKING:
+    from semalab.draw import Easel
 
 INCHES = (10.0, 4.8)
 DPI = 100
@@ -116,6 +119,7 @@ class Panel(Kept):
         )
         self._first = (dict(self.values), seed)  # where the dials stood at first
         self._measure = Measure()
+        self._easel: Easel | None = None  # made with the first picture, for matplotlib takes its time to come
         self._turning = False  # several dials are being set, and one run will do for all
         self._stopping = threading.Event()  # set by the button: the run under way is to stop
         self._stopped_by = ""  # then: who did it
@@ -302,9 +306,11 @@ class Panel(Kept):
             self._paint(self.run, lasting=self._measure.lasting, before=self._measure.before, **self.closer.part)
 
     def _paint(self, run: Run, **how: Any) -> None:
-        from semalab.draw import png
+        from semalab.draw import Easel
+        from semalab.draw.picture import pixels_of
 
-        self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI, **how))
+        self._easel = self._easel or Easel()
+        self.picture.value = pixels_of(run, self._easel, width=INCHES[0], height=INCHES[1], dpi=DPI, **how)
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
