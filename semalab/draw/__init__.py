@@ -75,11 +75,18 @@ class Easel:
 
     def __init__(self) -> None:
         self._canvas: FigureCanvas | None = None
+        self._laid: Layout | None = None
+
+    @property
+    def places(self) -> Drawing | None:
+        """Where things stand in the last picture, for who points at it: a drawing without the things."""
+        laid = self._laid
+        return laid and ListCanvas(laid.page, laid.scene, laid.begin, laid.end).drawing()
 
     def png(self, reading: Reading, **settings: Any) -> bytes:
         """What `png(draw(reading, **settings))` gives."""
         with plain_settings():
-            laid = layout(reading, **settings)
+            laid = self._laid = layout(reading, **settings)
             placed = laid.page, laid.begin, laid.end, laid.dpi
             if self._canvas is None or not self._canvas.anew(*placed):
                 self._canvas = FigureCanvas(*placed)

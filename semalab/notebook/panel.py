@@ -18,6 +18,7 @@ from semalab.notebook import texts
 from semalab.notebook.closer import Closer, Steps
 from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
 from semalab.notebook.kept import Kept, Last
+from semalab.notebook.layer import Pointed
 from semalab.notebook.latest import Growing, Latest, post_to, running_loop
 from semalab.notebook.preview import Measure, preview, settings_of
 from semalab.notebook.schedules import Schedules
@@ -133,6 +134,7 @@ class Panel(Kept):
         self.besides = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
+        self.pointed = Pointed(self.picture, lambda: self._easel and self._easel.places, self.closer.drag)
         self.fold = Folds(
             {
                 "Step through this run": self.steps,
@@ -158,7 +160,7 @@ class Panel(Kept):
             [
                 widgets.HBox(list(controls.values()), layout=_WRAP),
                 self.switches,
-                self.picture,
+                self.pointed,
                 self.sentence,
                 widgets.HBox([self.fold.head, self.reset, Export(getattr(program, "__name__", "run"))], layout=_WRAP),
                 self.fold,
@@ -315,6 +317,7 @@ class Panel(Kept):
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
         self.changed()
+        self.pointed.layer.changed(bool(how.get("between")))
 
     def _unfold(self, page: int | None) -> None:
         self.steps.opened(page == STEPS)
