@@ -21,7 +21,7 @@ LAYERS = (
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("replay", "notebook", "site")  # the only layers that may know ipywidgets and IPython
-HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
+HEAVY = ("matplotlib", "anywidget", "ipywidgets", "IPython", "numpy")
 
 
 @pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab", "codespell_lib ."])
@@ -61,7 +61,7 @@ def forbidden(source: str, file: tuple[str, ...]) -> list[str]:
             wrong.append(f"{own} must import {name} from the layer that defines it")
         elif top == "semalab" and LAYERS.index(inner[0]) > LAYERS.index(own):
             wrong.append(f"{own} must not import {name}: {inner[0]} is a higher layer")
-        elif top in {"ipywidgets", "IPython"} and own not in FRONT_END:
+        elif top in {"anywidget", "ipywidgets", "IPython"} and own not in FRONT_END:
             wrong.append(f"{own} must not import {name}: only {', '.join(FRONT_END)} may")
         elif name.startswith(("matplotlib.pyplot", "pylab")):
             wrong.append(f"{own} must not import {name}: it keeps global state")

@@ -81,7 +81,7 @@ class Easel:
     def places(self) -> Drawing | None:
         """Where things stand in the last picture, for who points at it: a drawing without the things."""
         laid = self._laid
-        return laid and ListCanvas(laid.page, laid.scene, laid.begin, laid.end).drawing()
+        return ListCanvas(laid.page, laid.scene, laid.begin, laid.end).drawing() if laid is not None else None
 
     def png(self, reading: Reading, **settings: Any) -> bytes:
         """What `png(draw(reading, **settings))` gives."""

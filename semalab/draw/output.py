@@ -40,7 +40,7 @@ def _packed(pixels: np.ndarray, dpi: float, compression: int) -> bytes:
             b"\x89PNG\r\n\x1a\n",
             _chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2 if opaque else 6, 0, 0, 0)),
             _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
-            _chunk(b"IDAT", zlib.compress(rows, compression)),
+            _chunk(b"IDAT", zlib.compress(rows.data, compression)),
             _chunk(b"IEND", b""),
         )
     )

@@ -26,7 +26,7 @@ function render({ model, el }) {
     go: time => { // in the replay, if that is open
       const page = el.closest(".semalab-panel")?.querySelector("iframe")?.contentDocument, known = model.get("told");
       if (!page || !known) return false;
-      page.dispatchEvent(new CustomEvent("semalab-go", { detail: time * (known.pointed[0] || 1) }));
+      page.dispatchEvent(new CustomEvent("semalab-go", { detail: time / pointer.place.grain * (known.pointed[0] || 1) }));
       return true;
     },
   });

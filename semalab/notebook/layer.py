@@ -20,7 +20,9 @@ from semalab.notebook.latest import running_loop
 REST = 0.3  # seconds without a new picture until its places are told: who drags a slider points at nothing
 _BOX = "semalab-pointed"
 # Where no front end knows the layer there would be an error's words in its place: the picture alone is better.
-_PLAIN = f"<style>.{_BOX} {{ position: relative; }} .{_BOX} > :not(img, :has(> .semalab-layer)) {{ display: none; }}</style>"
+_PLAIN = (
+    f"<style>.{_BOX} {{ position: relative; }} .{_BOX} > :not(img, :has(> .semalab-layer)) {{ display: none; }}</style>"
+)
 
 Window = tuple[float, float] | None  # in units of the picture's clock; None: all
 
@@ -50,7 +52,7 @@ class Layer(anywidget.AnyWidget):
 
     _esm = "\n".join([*(path.read_text(encoding="utf-8") for path in PAINTERS), _text("layer.js")])
     _css = _text("layer.css")
-    told = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    told: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 
     def __init__(self, places: Callable[[], Drawing | None], zoom: Callable[[Window], None]) -> None:
         self._places, self._zoom = places, zoom

@@ -18,8 +18,8 @@ from semalab.notebook import texts
 from semalab.notebook.closer import Closer, Steps
 from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
 from semalab.notebook.kept import Kept, Last
-from semalab.notebook.layer import Pointed
 from semalab.notebook.latest import Growing, Latest, post_to, running_loop
+from semalab.notebook.layer import Pointed
 from semalab.notebook.preview import Measure, preview, settings_of
 from semalab.notebook.schedules import Schedules
 from semalab.notebook.trying import SECONDS, Trying
@@ -134,7 +134,7 @@ class Panel(Kept):
         self.besides = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
-        self.pointed = Pointed(self.picture, lambda: self._easel and self._easel.places, self.closer.drag)
+        self.pointed = Pointed(self.picture, lambda: self._easel.places if self._easel else None, self.closer.drag)
         self.fold = Folds(
             {
                 "Step through this run": self.steps,
