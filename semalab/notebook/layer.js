@@ -33,6 +33,7 @@ function render({ model, el }) {
 
   function change() {
     const known = model.get("told");
+    svg.setAttribute("aria-busy", String(!known));
     if (!known) {
       pointer.hold();
       return;

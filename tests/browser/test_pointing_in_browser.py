@@ -58,7 +58,7 @@ def test_a_bar_is_pointed_at_followed_and_shown_larger(lab: Lab, open_notebook: 
         panel.locator(".told span").first,
         panel.locator(".widget-image"),
     )
-    expect(svg).to_have_attribute("viewBox", re.compile(r"0 0 \d+"))
+    expect(svg).to_have_attribute("aria-busy", "false")
     svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
     boxes = [
         one.evaluate("e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }")
@@ -88,6 +88,7 @@ def test_a_bar_is_pointed_at_followed_and_shown_larger(lab: Lab, open_notebook: 
     page.mouse.up()
     expect(picture).not_to_have_attribute("src", str(whole))
     expect(panel.get_by_role("button", name="show all")).to_be_visible()
+    expect(svg).to_have_attribute("aria-busy", "false")
     svg.focus()
     page.keyboard.press("ArrowRight")
     expect(told).to_have_text(re.compile("worker-0 holds mutex from 0 ms to 100 ms"))  # told whole, shown in part
@@ -109,6 +110,7 @@ def test_a_dial_changes_what_is_told_and_the_keys_are_the_pictures_own(
     panel.get_by_role("slider").nth(1).focus()
     page.keyboard.press("ArrowRight")  # initial: 2
     expect(panel.get_by_role("status")).to_contain_text("Limit of 2 held")
+    expect(svg).to_have_attribute("aria-busy", "false")
     svg.focus()
     cells = page.locator(".jp-Notebook .jp-Cell").count()
     for key in ("ArrowRight", "ArrowRight"):
@@ -118,6 +120,8 @@ def test_a_dial_changes_what_is_told_and_the_keys_are_the_pictures_own(
     expect(told).to_have_text(re.compile("^worker-1 "))
     page.keyboard.press("+")
     expect(panel.locator(".whole")).to_be_visible()
+    expect(svg).to_have_attribute("aria-busy", "false")
+    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     for key in "abx":  # commands of JupyterLab's for cells
         page.keyboard.press(key)
@@ -134,6 +138,7 @@ def test_with_the_steps_open_a_click_goes_there(lab: Lab, open_notebook: Callabl
     panel.get_by_text("Step through this run").click()
     said = panel.frame_locator("iframe").locator("#said")
     expect(said).to_contain_text("acquires")
+    expect(svg).to_have_attribute("aria-busy", "false")
     svg.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
         page.keyboard.press(key)  # past who holds first, and the two who wait
