@@ -21,10 +21,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from patience import wait_until
 
 import semalab as lab
 from semalab.engine import idle
-from semalab.engine.bystanders import Bystanders
+from semalab.engine.bystanders import Bystanders, rests_in
 from semalab.engine.foreign import Foreigners
 from semalab.engine.grasp import can_reach
 from semalab.log.schedule import Schedule
@@ -412,6 +413,109 @@ def test_the_virtual_clock_does_not_jump_over_what_a_library_does_later(
     named = "scheduler" if how == "by_a_scheduler" else "Thread-1"
     assert run.verdict.startswith(f"Stopped: the virtual clock does not rule the thread {named}, which takes part; ")
     assert "main waits for `ready` (" in run.verdict and "use clock='wall'" in run.verdict
+
+
+def looks_later(library: Any, how: str, patience: float) -> bool:
+    ready = threading.Event()
+    getattr(library, how)(0.7, ready.set)
+    time.sleep(patience)
+    return ready.is_set()
+
+
+def asks_again(library: Any, how: str) -> bool:
+    ready = threading.Event()
+    getattr(library, how)(0.7, ready.set)
+    while not ready.is_set():
+        time.sleep(0.1)
+    return True
+
+
+@CLOCKS
+@pytest.mark.parametrize("program", [sets_later, opens_later, looks_later, asks_again])
+def test_a_library_s_thread_of_an_earlier_cell_is_told_as_one_of_the_run_s_own(
+    program: Any, clock: str, working: Any
+) -> None:
+    """The wall clock lets it act as in plain Python, the virtual one stops the run: there is no third answer."""
+    working.by_a_scheduler(0, int)  # an earlier cell
+    patience = {sets_later: 60, opens_later: 60, looks_later: 3}.get(program)
+    more = {"patience": patience} if patience else {}
+    run = lab.record(program, library=working, how="by_a_scheduler", clock=clock, **more)
+    if clock == "wall":
+        assert (run.result, run.stopped) == (True, None)
+    else:
+        assert run.verdict.startswith(
+            "Stopped: the virtual clock does not rule the thread scheduler, which takes part; "
+        )
+
+
+def waits_and_sleeps() -> list[bool]:
+    door, ready = threading.Semaphore(0), threading.Event()
+    time.sleep(5)
+    return [door.acquire(timeout=5), ready.wait(5)]
+
+
+class Bound:
+    """What a thread of an earlier cell keeps: a way to wait, and, once the run has given it, something to call."""
+
+    def __init__(self) -> None:
+        self.woken, self.call = threading.Event(), int
+
+    def rest(self) -> None:
+        self.woken.wait()
+        self.call()
+
+
+def gives(bound: Bound, patience: float) -> bool:
+    door = threading.Semaphore(0)
+    bound.call = door.release  # type: ignore[assignment]
+    return door.acquire(timeout=patience)
+
+
+@pytest.fixture
+def bound() -> Iterator[Bound]:
+    one = Bound()
+    rests = threading.Thread(target=one.rest, name="rests")
+    rests.start()
+    wait_until(lambda: rests_in(sys._current_frames()[rests.ident]) is not None, "it rests")  # type: ignore[index]
+    yield one
+    one.call = int
+    one.woken.set()
+    rests.join()
+
+
+def test_who_leads_to_nothing_of_the_run_or_cannot_go_on_stops_no_virtual_clock(bound: Bound) -> None:
+    """What an earlier cell has left running is no reason to stop, nor who sleeps until somebody wakes it."""
+    over: list[bool] = []
+    beat = threading.Thread(target=beats, args=(over,), name="beats")
+    beat.start()
+    try:
+        alone = lab.record(waits_and_sleeps, clock="virtual")
+        given = lab.record(gives, bound=bound, patience=5, clock="virtual")
+    finally:
+        over.append(True)
+        beat.join()
+    assert (alone.result, alone.stopped, alone.duration) == ([False, False], None, 15.0)
+    assert (given.result, given.stopped) == (False, None)
+
+
+def test_who_could_wake_one_that_could_act_is_not_ruled(bound: Bound) -> None:
+    over: list[bool] = []
+
+    def wakes() -> None:
+        beats(over)
+        bound.woken.set()
+
+    waker = threading.Thread(target=wakes, name="wakes")
+    waker.start()
+    try:
+        run = lab.record(gives, bound=bound, patience=60, clock="virtual")
+    finally:
+        over.append(True)
+        waker.join()
+    assert run.verdict.startswith(
+        "Stopped: the virtual clock does not rule the thread wakes, which takes part; "
+        "main waits for `door` (value 0); use clock='wall'"
+    )
 
 
 def given_away(out: list[Any], opened: list[bool]) -> None:
