@@ -124,6 +124,115 @@ def count_what_is_computed() -> None:
         raise ValueError(one._seen)
 
 
+def fill_twice() -> None:
+    free, box = threading.Semaphore(2), list[str]()
+
+    def put() -> None:
+        with free:
+            if not box:
+                box.append("cake")
+
+    together(put, put)
+    if len(box) > 1:
+        raise ValueError(box)
+
+
+def overdraw_the_last() -> None:
+    free, money = threading.Semaphore(2), [7, 100]
+
+    def withdraw() -> None:
+        with free:
+            if money[-1] >= 100:
+                money[1] -= 100
+
+    together(withdraw, withdraw)
+    if min(money) < 0:
+        raise ValueError(money)
+
+
+def move_too_much() -> None:
+    free, money = threading.Semaphore(2), {"ada": 100, "bob": 0}
+
+    def move() -> None:
+        with free:
+            if money["ada"] >= 100:
+                money["ada"] -= 100
+                money["bob"] += 100
+
+    together(move, move)
+    if money["ada"] < 0:
+        raise ValueError(money)
+
+
+def fill_one_of_two() -> None:
+    boxes = [[0], [0]]
+
+    def put(box: list[int]) -> None:
+        box[0] += 1
+
+    def work() -> None:
+        put(boxes[0])
+        put(boxes[1])
+
+    together(work, work)
+    if boxes != [[2], [2]]:
+        raise ValueError(boxes)
+
+
+class Proud:
+    """Whoever compares, shows or hashes it, is counted."""
+
+    counted = 0
+
+    def __repr__(self) -> str:
+        Proud.counted += 1
+        return "proud"
+
+    def __eq__(self, other: object) -> bool:
+        Proud.counted += 1
+        return self is other
+
+    def __hash__(self) -> int:
+        Proud.counted += 1
+        return 1
+
+
+def collect_the_proud() -> None:
+    shelf: list[Proud] = []
+
+    def put() -> None:
+        if not shelf:
+            shelf.append(Proud())
+
+    together(put, put)
+    if len(shelf) > 1:
+        raise ValueError(len(shelf))
+
+
+def gather_words() -> None:
+    said = set[str]()
+
+    def say(word: str) -> None:
+        if len(said) < 2:
+            said.add(word)
+
+    together(*(lambda word=word: say(word) for word in ("two", "one", "six")))  # type: ignore[misc]
+    if len(said) > 2:
+        raise ValueError
+
+
+def fill_a_long_one() -> None:
+    queue = [*range(100)]
+
+    def put() -> None:
+        if len(queue) < 101:
+            queue.append(0)
+
+    together(put, put)
+    if len(queue) > 101:
+        raise ValueError
+
+
 def touched(run: lab.Run) -> list[tuple[str, str, str, float | None]]:
     return [(one.thread, one.kind, one.variable, one.value) for one in run.accesses]
 
@@ -185,8 +294,70 @@ def test_attributes_of_one_name_in_two_objects_are_told_and_not_drawn_as_one() -
 
 
 def test_to_look_at_an_attribute_runs_none_of_the_programs_code() -> None:
-    run = shortest(count_what_is_computed)
+    run = shortest(count_what_is_computed, budget=300)
     assert not any(".seen" in variable and value is not None for *_, variable, value in touched(run))
+
+
+def steps(program: Any) -> list[str]:
+    found = lab.explore(program, granularity="bytecode")
+    assert found.telling is not None
+    return [step.what for step in found.telling.steps]
+
+
+def test_of_a_list_that_grows_it_is_told_what_is_in_it_and_drawn_how_much() -> None:
+    assert [what for what in steps(fill_twice) if "box" in what] == [
+        "reads the items of `box` = []",
+        "reads the items of `box` = []",
+        "writes the items of `box` = ['cake']",
+        "writes the items of `box` = ['cake', 'cake']",
+    ]
+    run = shortest(fill_twice)
+    assert [one[1:] for one in touched(run)] == [
+        ("read", "box", 0),
+        ("read", "box", 0),
+        ("write", "box", 1),
+        ("write", "box", 2),
+    ]
+    assert headings(run.timeline())[0] == "value of len(box), as it was read and written"
+    assert {"reads box", "writes box"} <= {text.get_text() for text in run.timeline().texts}
+
+
+def test_of_a_list_of_numbers_the_item_is_told_and_drawn_that_is_asked_for() -> None:
+    run = shortest(overdraw_the_last)
+    assert steps(overdraw_the_last)[-2] == "writes `money[1]` = -100"
+    assert headings(run.timeline())[0] == "value of money[1], as it was read and written"
+    assert {"reads money[1]", "writes money[1]"} <= {text.get_text() for text in run.timeline().texts}
+    assert {one.number for one in run.accesses} == {"money[1]"}
+
+
+def test_two_items_have_a_strip_each() -> None:
+    run = shortest(move_too_much)
+    assert len(drawn(run)) == 2
+    assert {one.number: one.value for one in run.accesses} == {"money['ada']": -100, "money['bob']": 200}
+
+
+def test_two_containers_that_go_by_one_name_are_told_and_not_drawn_as_one() -> None:
+    assert "writes `box[0]` = 1 (unchanged!)" in steps(fill_one_of_two)
+    run = shortest(fill_one_of_two)
+    assert {value for *_, value in touched(run)} == {None}
+    assert not drawn(run)
+
+
+def test_to_look_into_a_container_runs_none_of_the_programs_code() -> None:
+    Proud.counted = 0
+    assert steps(collect_the_proud)[-1] == "writes the items of `shelf` = 2 items"
+    assert Proud.counted == 0
+    assert [one.value for one in shortest(collect_the_proud).accesses] == [0, 0, 1, 2]
+
+
+def test_a_set_is_told_in_one_order() -> None:
+    """Python's own depends on the hashes of its texts, which are others in each process."""
+    (last,) = [what for what in steps(gather_words) if what.count(",") == 2]
+    assert last == "writes the items of `said` = {'one', 'six', 'two'}"
+
+
+def test_of_a_long_container_it_is_told_how_much_is_in_it() -> None:
+    assert steps(fill_a_long_one)[-1] == "writes the items of `queue` = 102 items"
 
 
 def test_the_variable_has_a_strip_and_marks_on_the_rows() -> None:
