@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from patience import wait_until
+from support.patience import wait_until
 
 import semalab as lab
 from semalab.engine import idle
