@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Processor
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 
 _OF_C = (type(threading.Lock()), type(threading.RLock()), queue.SimpleQueue)
 _LAB = __name__.partition(".")[0]
