@@ -192,6 +192,7 @@ class Bench:
             announce(self.twins, self.processor)
         self.context.run(self.swap.install, self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
+        self.processor.made = self.twins.recorder.own
 
     def make_twins(self) -> Twins:
         return Twins(self.processor, self.settings.seed)

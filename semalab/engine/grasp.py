@@ -26,22 +26,33 @@ _KERNEL = frozenset(
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
 _PARTS = frozenset(f"semalab.instrument.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
+_PYTHONS, _KERNELS, _OTHERS = "Python's", "the kernel's", "others'"
+_owners: dict[str, str] = {}  # of modules, by their names
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 
 def can_reach(
     roots: Iterable[Any], wanted: AbstractSet[int], spaces: AbstractSet[int] = frozenset(), most: int = MOST
 ) -> bool:
-    """True if the roots, which may be frames, lead to one of the objects that are wanted.
+    """True if the roots, which may be frames, lead to one of the objects that are wanted, or to more than `most`.
 
     wanted: identities. spaces: identities of namespaces, whose functions are all wanted.
     """
+    return reaches(roots, wanted, spaces, most) is not False
+
+
+def reaches(
+    roots: Iterable[Any], wanted: AbstractSet[int], spaces: AbstractSet[int] = frozenset(), most: int = MOST
+) -> bool | None:
+    """As `can_reach`; None of roots that lead to more than `most` objects, of which none was wanted so far."""
     seen: set[int] = set()
     ahead = list(roots)
     while ahead:
         thing = ahead.pop()
-        if id(thing) in wanted or len(seen) > most:
+        if id(thing) in wanted:
             return True
+        if len(seen) > most:
+            return None
         if id(thing) in seen or is_a(thing, _ATOMS):
             continue
         seen.add(id(thing))
@@ -58,14 +69,18 @@ def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
 
     frame: its innermost one.
     """
-    frames = []
+    frames, whose = [], []
     while frame is not None:
         frames.append(frame)
+        whose.append(_whose(frame.f_globals))
         frame = frame.f_back
-    spaces = [_package(one.f_globals) for one in frames]
-    first = next((space for space in reversed(spaces) if space not in sys.stdlib_module_names), "")
-    if first in _KERNEL:
-        return [one for one, space in zip(frames, spaces, strict=True) if not _is_closed(space)]
+    for owner in reversed(whose):
+        if owner is not _PYTHONS:
+            break
+    else:
+        return frames
+    if owner is _KERNELS:
+        return [one for one, owner in zip(frames, whose, strict=True) if owner is _OTHERS]
     return frames
 
 
@@ -81,8 +96,25 @@ def _package(namespace: Mapping[str, Any]) -> str:
     return name.partition(".")[0] if isinstance(name, str) else ""
 
 
+def _whose(namespace: Mapping[str, Any]) -> str:
+    """Whose code has this namespace: Python's own, the kernel's, or others'. Asked for each frame, again and again."""
+    name = namespace.get("__name__")
+    if type(name) is not str or name == "__main__":
+        return _owner(_package(namespace))
+    owner = _owners.get(name)
+    if owner is None:
+        owner = _owners[name] = _owner(_package(namespace))
+    return owner
+
+
+def _owner(package: str) -> str:
+    if package in sys.stdlib_module_names:
+        return _PYTHONS
+    return _KERNELS if package in _KERNEL else _OTHERS
+
+
 def _is_closed(package: str) -> bool:
-    return package in _KERNEL or package in sys.stdlib_module_names
+    return _owner(package) is not _OTHERS
 
 
 def _code_of(thing: Any) -> types.CodeType | None:
@@ -107,7 +139,7 @@ def _anything(code: types.CodeType, thing: Any) -> bool:
 def _within(thing: Any) -> Iterator[Any]:
     if is_a(thing, types.FrameType):
         yield from _named(thing.f_code, thing.f_globals)
-        yield from _locals(thing)
+        yield from variables(thing).values()
     elif is_a(thing, types.FunctionType):
         yield from _of_function(thing)
     elif is_a(thing, types.ModuleType):
@@ -162,12 +194,12 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
-def _locals(frame: types.FrameType) -> list[Any]:
-    """The variables of a frame, whose thread must not keep them longer for having been looked at."""
+def variables(frame: types.FrameType) -> dict[str, Any]:
+    """The variables of a function's frame, whose thread must not keep them longer for having been looked at."""
     optimised = frame.f_code.co_flags & 1  # CO_OPTIMIZED: what f_locals gives is made for us, not the namespace itself
     if not optimised and frame.f_locals is frame.f_globals:
-        return []  # of a module: what its code names is followed anyway
-    found = list(frame.f_locals.values())
+        return {}  # of a module: what its code names is followed anyway
+    found = dict(frame.f_locals)
     if optimised and sys.version_info < (3, 13):
         frame.f_locals.clear()
     return found

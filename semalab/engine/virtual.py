@@ -167,7 +167,7 @@ class VirtualProcessor(Processor):
             instant, token, thread = heappop(timers)
             if thread.token != token:
                 continue
-            if instant > self.time and self._others_need_time(thread):
+            if instant > self.time and self._others_need_time():
                 self.stop("strangers")
                 return
             if instant > self.limit:
@@ -179,9 +179,15 @@ class VirtualProcessor(Processor):
         if not woken:
             self.stop("strangers" if self.signals.raised or self.look_for_others() else "deadlock")
 
-    def _others_need_time(self, thread: ProgramThread) -> bool:
-        """True if somebody is about to act whose time is real: to jump over it would be to say that it never came."""
+    def _others_need_time(self) -> bool:
+        """True if somebody is about to act whose time is real: to jump over it would be to say that it never came.
+
+        That is who has been given something to wait for, or a primitive that this run has made.
+        """
         self.others = (*self.bystanders.started(), *self.signals.due(self.program))
+        if not self.others:
+            awaited = [thread.waits_in for thread in self.live.values() if thread.waits_in is not None]
+            self.others = self.bystanders.have_in_hand(self.live.keys(), [*awaited, *self.made()], self.caller)
         return bool(self.others)
 
     def _time_is_up(self, thread: ProgramThread) -> None:

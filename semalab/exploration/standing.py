@@ -18,8 +18,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
+from semalab.exploration.noting import VARIABLE
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import VARIABLE
 from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content

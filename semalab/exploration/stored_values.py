@@ -15,8 +15,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
+from semalab.exploration.noting import VARIABLE
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import VARIABLE
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch

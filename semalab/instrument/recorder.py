@@ -88,6 +88,11 @@ class Recorder:
             if not made.name and made.part_of is None and (primitive := reference()) is not None:
                 yield primitive, label
 
+    def own(self) -> list[Any]:
+        """The primitives that the program has made in this run, and not before, and that somebody still has."""
+        found = [reference() for made, reference in zip(self.made, self._primitives, strict=True) if not made.name]
+        return [primitive for primitive in found if primitive is not None]
+
     def critical_lock(self) -> Any:
         """The real lock of one primitive's critical section; no thread ever waits in the lab while it holds one."""
         lock = _thread.allocate_lock()

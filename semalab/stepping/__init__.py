@@ -6,12 +6,14 @@ from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Mark,
 from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.settings import Settings
+from semalab.stepping.targets import Items
 from semalab.stepping.watch import Watch, watch
 
 __all__ = [
     "Follow",
     "Footprint",
     "Guide",
+    "Items",
     "Location",
     "Mark",
     "Operation",
