@@ -155,7 +155,7 @@ class TaskBench(Bench):
         return result
 
     def _timeout(self, reason: str) -> Timeout:
-        reason = reason or not_ended(self.settings.timeout, self._there(), "task")
+        reason = reason or not_ended(self.settings.timeout, self._there(), "tasks")
         stopped = Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
         main = next((task for task in self._tasks if self._labels[task] == "main"), None)
         awaited = self._awaited(main) if main is not None else None

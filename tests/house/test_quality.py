@@ -24,7 +24,7 @@ FRONT_END = ("replay", "notebook", "site")  # the only layers that may know ipyw
 # Of tests: as those of the package, and those of what is no package.
 ROOMS = (*LAYERS, "browser", "course", "house", "kernel")
 BESIDE = ("benchmarks", "programs", "support")  # what tests use
-HEAVY = ("matplotlib", "ipywidgets", "IPython", "numpy")
+HEAVY = ("matplotlib", "anywidget", "ipywidgets", "IPython", "numpy")
 
 
 @pytest.mark.parametrize("tool", ["ruff check .", "ruff format --check .", "mypy semalab", "codespell_lib ."])
@@ -64,7 +64,7 @@ def forbidden(source: str, file: tuple[str, ...]) -> list[str]:
             wrong.append(f"{own} must import {name} from the layer that defines it")
         elif top == "semalab" and LAYERS.index(inner[0]) > LAYERS.index(own):
             wrong.append(f"{own} must not import {name}: {inner[0]} is a higher layer")
-        elif top in {"ipywidgets", "IPython"} and own not in FRONT_END:
+        elif top in {"anywidget", "ipywidgets", "IPython"} and own not in FRONT_END:
             wrong.append(f"{own} must not import {name}: only {', '.join(FRONT_END)} may")
         elif name.startswith(("matplotlib.pyplot", "pylab")):
             wrong.append(f"{own} must not import {name}: it keeps global state")
