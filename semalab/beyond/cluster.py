@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.log import Log, Row, Semaphore, call, place
+from semalab.beyond.adapter_log import Log, Row, Semaphore, call, place
 from semalab.instrument.naming import line_of
 from semalab.log.stops import There, Timeout, not_ended
 from semalab.run import Run

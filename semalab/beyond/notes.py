@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from semalab.analysis.decode import Printed
-from semalab.beyond.log import Log, Row, Semaphore
+from semalab.beyond.adapter_log import Log, Row, Semaphore
 from semalab.engine.signals import signal_name
 from semalab.instrument.naming import thread_labels
 

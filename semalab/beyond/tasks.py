@@ -16,7 +16,7 @@ from typing import Any
 from semalab.analysis.claims import Check
 from semalab.analysis.decode import Printed
 from semalab.bench import Bench
-from semalab.beyond.log import Log, Row, Semaphore, place
+from semalab.beyond.adapter_log import Log, Row, Semaphore, place
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor

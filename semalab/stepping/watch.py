@@ -15,6 +15,7 @@ from typing import Any
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
+from semalab.stepping.granularity import Settings
 from semalab.stepping.known import (
     MISSING,
     MIXED,
@@ -30,8 +31,7 @@ from semalab.stepping.known import (
 from semalab.stepping.operand_values import foresee, is_simply_loaded, load
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.reach import cleans_up
-from semalab.stepping.settings import Settings
+from semalab.stepping.sharing import cleans_up
 from semalab.stepping.targets import target_of
 from semalab.stepping.watching import Watching
 

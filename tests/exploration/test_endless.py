@@ -39,7 +39,7 @@ from support.endless_model import Verdict, random_bodies, text_of, verdict_of
 
 import semalab as lab
 from semalab.exploration.search import LIVELOCK, Search
-from semalab.exploration.standing import Standing
+from semalab.exploration.thread_state import ThreadState
 from semalab.log.stops import Deadlock
 from semalab.stepping import Settings
 
@@ -105,11 +105,11 @@ def test_random_programs_with_loops_are_judged_as_the_model_judges_them(batch: i
 
 
 def test_threads_whose_frames_are_not_all_read_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(standing: Standing, thread: Any, known: Any) -> Any:
+    def blind(standing: ThreadState, thread: Any, known: Any) -> Any:
         frames = standing._frames(thread)
         return None if frames is None else tuple((id(frame.f_code), frame.f_lasti, ()) for frame in frames)
 
-    monkeypatch.setattr(Standing, "of", blind)
+    monkeypatch.setattr(ThreadState, "of", blind)
     found, _ = found_of(compiled(COUNTS))
     assert found is not None and found.circles
 

@@ -54,7 +54,7 @@ def finalizes_what_a_list_held() -> None:
         kept: Any = [Counted()]
         kept.append(1)
         other[0] += 1
-        kept = None  # noqa: F841
+        kept = None
         other[0] = 2
 
     twice(work)
@@ -101,7 +101,7 @@ def closes_a_generator() -> None:
         one: Any = one_and_more()
         next(one)
         other[0] = 1
-        one = None  # noqa: F841
+        one = None
         other[0] = 2
 
     twice(work)
@@ -137,7 +137,7 @@ def has_a_finalizer_that_no_text_tells() -> None:
         kept: Any = [made()]
         kept.append(1)
         count[0] += 1
-        kept = None  # noqa: F841
+        kept = None
         count[0] = 2
 
     twice(work)
