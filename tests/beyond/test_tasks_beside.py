@@ -377,7 +377,7 @@ def test_what_asyncio_makes_for_itself_is_not_told(clock: str) -> None:
 
     run = lab.record(program, clock=clock)
     assert (run.result, run.unseen) == (3, ())
-    assert run.verdict == "main and 3 tasks ran to the end; none of them used a semaphore"
+    assert run.verdict == "main and 3 tasks ran to the end; none of them used a semaphore of asyncio"
 
 
 @CLOCKS

@@ -27,7 +27,7 @@ import semalab as lab
 from semalab.engine import idle
 from semalab.engine.bystanders import Bystanders, rests_in
 from semalab.engine.foreign import Foreigners
-from semalab.engine.grasp import can_reach
+from semalab.engine.reachability import can_reach
 from semalab.log.schedule import Schedule
 from semalab.log.stops import Deadlock
 

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COURSE = ("jupyterlab", "ipywidgets", "matplotlib", "nbval")
+COURSE = ("jupyterlab", "ipywidgets", "matplotlib", "nbval", "anywidget")
 BINDER_PYTHON = {
     "implementation_name": "cpython",
     "os_name": "posix",
@@ -140,7 +140,7 @@ def test_what_the_pins_need_is_pinned_too() -> None:
 
 def test_the_labs_own_ranges_hold_the_pins() -> None:
     runtime = [r for line in requires("semalab") or () if not (r := Requirement(line)).marker]
-    assert {r.name for r in runtime} == {"ipywidgets", "matplotlib"}
+    assert {r.name for r in runtime} == {"anywidget", "ipywidgets", "matplotlib"}
     assert [r for r in runtime if pins()[r.name] not in r.specifier] == []
     assert [r for r in runtime if r.specifier != ranges()[r.name].specifier] == []
 

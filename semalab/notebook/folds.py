@@ -16,20 +16,19 @@ STEPS = 200  # positions of the slider at most, each half a hundredth of the pic
 
 class Closer(widgets.VBox):
     """Invariants: `part` is what the picture shows of the present run, {} for all of it. The widgets are set for a run
-    only while the fold is open; `_setting` while that goes on, and nothing is drawn.
+    only while the fold is open or a part was dragged out; `_setting` while that goes on, and nothing is drawn.
 
     A new run of the same threads is shown as the one before, as far as it goes: who looks at what happens at 0.2 s
     wants to see what happens there under the next seed. A run of other threads is shown whole.
 
-    By mouse, too, the way is a slider: ipywidgets' pictures do not say where they were clicked or dragged, and an
-    overlay of HTML cannot talk to the kernel without a package of its own.
+    Who drags over the picture chooses a part, too, and need not open the fold for it: then `_dragged`.
     """
 
     def __init__(self, draw: Callable[[], None]) -> None:
         self._draw = draw
         self._run: Run | None = None
         self._lasting = 0
-        self._open = self._setting = False
+        self._open = self._setting = self._dragged = False
         self._unit, self._end = "seconds", 1.0  # of what can be asked for; where the run ends in it
         self._shown, self._scale = "seconds", 1.0  # the axis' own unit, and how many there are in one of the other
         self._least = 1e-9  # the shortest window there is
@@ -70,7 +69,7 @@ class Closer(widgets.VBox):
     @property
     def part(self) -> dict[str, Any]:
         """Arguments for `Run.timeline`."""
-        if self._run is None or not self._open:
+        if self._run is None or not (self._open or self._dragged):
             return {}
         part: dict[str, Any] = {}
         if self._window != (0.0, None):
@@ -91,17 +90,35 @@ class Closer(widgets.VBox):
     def show(self, run: Run, lasting: int = 0) -> None:
         """The panel has a new run. lasting: how far its axis goes at least."""
         self._run, self._lasting = run, lasting
-        if self._open:
+        if self._open or self._dragged:
             self._set(run)
+
+    def drag(self, window: tuple[float, float] | None) -> None:
+        """Show what lies between two places on the picture's axis, in its own unit; None for all of it."""
+        if self._run is None or self.window.disabled:
+            return
+        if window is None:
+            self._reset()
+            return
+        if not self._open:
+            self._set(self._run)
+        self._dragged = True
+        begin, end = (min(max(0.0, place / self._scale), self._end) for place in window)
+        begin = min(begin, self._end - self._least)
+        end = max(end, begin + self._least)
+        self._window = begin, None if end == self._end else end
+        self._set(self._run)
+        self._draw()
 
     def opened(self, is_open: bool) -> None:
         """The fold was opened or closed; while it is closed, all is shown."""
         if is_open == self._open:
             return
-        partial = bool(self.part)
-        self._open = is_open
+        partial, dragged = bool(self.part), self._dragged
+        self._open, self._dragged = is_open, False
         if is_open and self._run is not None:
-            self.forget()
+            if not dragged:
+                self.forget()
             self._set(self._run)
         elif partial:
             self._draw()
@@ -145,6 +162,7 @@ class Closer(widgets.VBox):
 
     def forget(self) -> None:
         """All of the run, and all of its threads."""
+        self._dragged = False
         with self._silently():
             self._window = 0.0, None
             self.threads.value = ()
@@ -193,7 +211,7 @@ def _with(part: str, names: tuple[str, ...]) -> list[str]:
 
 def _shown(run: Run, lasting: int) -> tuple[str, float]:
     """The unit under the picture's axis, and how many there are in a second."""
-    from semalab.draw.clock import clock_of
+    from semalab.draw.time_axis import clock_of
 
     clock = clock_of(run.trace, run.reading.times, lasting=lasting)
     return clock.word, 1.0 if clock.stands else 1e9 / clock.scale
