@@ -96,6 +96,8 @@ class ByStates:
             self._note_state(self.graph, place)
         if place.name in self.known:
             self.redundant = True
+            # Whom to try first was asked as if everybody came to an end.
+            self.lost |= self.graph is None and any(place.name == before.name for before in path)
             return self._wait_for_the_end(able)
         self.known.add(place.name)
         choice = self._next(place)
