@@ -409,6 +409,12 @@ def test_many_threads_are_proved_by_states() -> None:
     assert found.lanes == ()
 
 
+def test_that_schedules_are_many_is_soon_known() -> None:
+    """Long before as many runs were made as could be counted."""
+    found = lab.explore(passing, threads=8, initial=2)
+    assert found.by_states and found.schedules < 50
+
+
 def test_few_schedules_are_counted() -> None:
     found = lab.explore(passing, threads=3, initial=2)
     assert (found.by_states, found.covered) == (False, 30)

@@ -158,6 +158,7 @@ class States:
             gone = pasts.pop(one)
             if one in may_have_left:
                 left[one] = gone
+        # Both in an order that depends on nothing but what is there.
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
         if self._frames is None:
@@ -175,7 +176,7 @@ class States:
         key = (
             tuple(sorted(who.values())),
             tuple(sorted(left.values())),
-            tuple(_told(location, value, versions) for location, value in sorted(values.items(), key=str)),
+            tuple(_told(location, value, versions) for location, value in values.items()),
             tuple(sorted((str(at), version) for at, version in versions.items() if at not in values)),
             (epoch, None if self._endless else processor.time, len(processor.every), len(recorder.made)),
             self._failures(),
@@ -243,7 +244,7 @@ class States:
 def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, list[Hashable]]:
     """By threads' numbers: in which queues a thread stands, and what it holds."""
     marks: dict[int, list[Hashable]] = {}
-    for location, value in sorted(values.items(), key=str):
+    for location, value in values.items():
         if isinstance(value, Seen):
             for condition, waiting in enumerate(value.waiting):
                 for place, number in enumerate(waiting):
