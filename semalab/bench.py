@@ -192,6 +192,7 @@ class Bench:
             announce(self.twins, self.processor)
         self.context.run(self.swap.install, self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
+        self.processor.made = self.twins.recorder.own
 
     def make_twins(self) -> Twins:
         return Twins(self.processor, self.settings.seed)
@@ -266,4 +267,4 @@ def _schedule(processor: Processor, seed: int) -> Schedule | None:
         return processor.schedule(seed)
     if not isinstance(processor, VirtualProcessor):
         return None
-    return Schedule(tuple(processor.chooser.taken), seed, unfinished=processor.unfinished)
+    return Schedule(tuple(processor.scheduler.taken), seed, unfinished=processor.unfinished)

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib
-from lesson_names import names_of
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from notebook_text import LINK
+from support.lesson_names import names_of
+from support.notebook_text import LINK
 
 import semalab as lab
 

@@ -16,7 +16,7 @@ from traitlets import Bool
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from slides import ROOM, WIDTH, picture_height
+from support.slides import ROOM, WIDTH, picture_height
 
 
 class DescribedPictures(Preprocessor):

@@ -16,9 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lesson_names import names_of, panel_of, run
-from notebook_outline import SECONDS_A_CODE_LINE, WORDS_A_MINUTE, headings, reading
-from stored_notebook import read
+from support.lesson_names import names_of, panel_of, run
+from support.notebook_outline import SECONDS_A_CODE_LINE, WORDS_A_MINUTE, headings, reading
+from support.stored_notebook import read
 
 from semalab.exercises import catalogue
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from stored_notebook import (
+from support.stored_notebook import (
     README_LESSON,
     README_PICTURE,
     keep_equal_pictures,
@@ -27,7 +27,7 @@ from stored_notebook import (
     readme_picture,
     text,
 )
-from stored_pictures import reason_here
+from support.stored_pictures import reason_here
 
 TESTS = Path(__file__).resolve().parent
 NOTEBOOKS = TESTS.parent / "notebooks"
@@ -68,7 +68,7 @@ def rerun(path: Path) -> NotebookNode:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-        extra_arguments=[f"--IPKernelApp.exec_files={TESTS / 'loopback_only.py'}"],
+        extra_arguments=[f"--IPKernelApp.exec_files={TESTS / 'support' / 'loopback_only.py'}"],
         store_widget_state=True,
     )
     client.execute()

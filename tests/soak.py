@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 import psutil
-from endless_programs import ENDLESS
-from pattern_programs import PATTERNS
-from wrong_programs import CLOCKS, DEADLOCKED, FAILING, Wrong
+from programs.endless import ENDLESS
+from programs.pattern import PATTERNS
+from programs.wrong import CLOCKS, DEADLOCKED, FAILING, Wrong
 
 from semalab.recording import run_program
 

@@ -15,28 +15,28 @@ from matplotlib.figure import Figure
 from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading
 from semalab.draw.absent import draw_absent
+from semalab.draw.alarms import draw_faults
 from semalab.draw.axis import draw_axis, draw_labels, label_margin
 from semalab.draw.beside import Beside
 from semalab.draw.canvas import Canvas, FigureCanvas, Onto
 from semalab.draw.drawing import Drawing, ListCanvas
-from semalab.draw.faults import draw_faults
 from semalab.draw.header import Head, draw_head, head_of
 from semalab.draw.ink import GREY
+from semalab.draw.layout import POINTS, Page, lay_out, natural_height
 from semalab.draw.legend import draw_key
 from semalab.draw.marks import draw_marks
 from semalab.draw.moments import Link
 from semalab.draw.output import png, save, svg, written
-from semalab.draw.page import POINTS, Page, lay_out, natural_height
 from semalab.draw.raster import as_image, draw_image
 from semalab.draw.rows import TIP, TORN, draw_rows
 from semalab.draw.scene import NOW, Scene, scene_of
-from semalab.draw.settings import plain_settings
 from semalab.draw.sheet import Sheet
 from semalab.draw.strip import draw_strips
+from semalab.draw.style import plain_settings
 from semalab.draw.viewport import Between
 from semalab.log.event import Access
 
-__all__ = ["NOW", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]
+__all__ = ["NOW", "Easel", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,30 @@ def draw(reading: Reading, *, onto: Onto | None = None, **settings: Any) -> Figu
         canvas = FigureCanvas(laid.page, laid.begin, laid.end, laid.dpi, onto)
         paint(laid, canvas)
     return canvas.figure
+
+
+class Easel:
+    """Draws one picture after another on the same paper, for whoever wants their pixels alone, and wants them soon."""
+
+    def __init__(self) -> None:
+        self._canvas: FigureCanvas | None = None
+        self._laid: Layout | None = None
+
+    @property
+    def places(self) -> Drawing | None:
+        """Where things stand in the last picture, for who points at it: a drawing without the things."""
+        laid = self._laid
+        return ListCanvas(laid.page, laid.scene, laid.begin, laid.end).drawing() if laid is not None else None
+
+    def png(self, reading: Reading, **settings: Any) -> bytes:
+        """What `png(draw(reading, **settings))` gives."""
+        with plain_settings():
+            laid = self._laid = layout(reading, **settings)
+            placed = laid.page, laid.begin, laid.end, laid.dpi
+            if self._canvas is None or not self._canvas.anew(*placed):
+                self._canvas = FigureCanvas(*placed)
+            paint(laid, self._canvas)
+            return png(self._canvas.figure)
 
 
 def listed(reading: Reading, **settings: Any) -> Drawing:

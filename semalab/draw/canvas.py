@@ -19,10 +19,11 @@ from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Transform
 
 from semalab.draw.ink import PAPER, RULE
+from semalab.draw.layout import HEADROOM, POINTS, Page
 from semalab.draw.lettering import Lettering
-from semalab.draw.page import HEADROOM, POINTS, Page
 
 Row = Sequence[float] | np.ndarray
+Asked = tuple[float, float, str, str, bool, float, tuple[tuple[str, Any], ...]]
 Style = Mapping[str, Any]  # matplotlib's words for colours, hatches, widths and markers
 
 
@@ -105,24 +106,48 @@ class Image(Artist):
 
 
 class FigureCanvas:
-    """A figure with one plot on it."""
+    """A figure with one plot on it.
+
+    Invariant: `_put` are the artists of the present picture, and `_letters` its words, by how they were asked for.
+    """
 
     def __init__(self, page: Page, begin: float, end: float, dpi: int, onto: Onto | None = None) -> None:
-        onto = onto if onto is not None else Onto(paper(page.width, page.height, dpi))
-        self.figure = onto.figure
-        self._points = onto.points
-        low, high = page.axis, page.rows_top + HEADROOM
-        self._axes: Axes = self.figure.add_axes(
-            (
-                page.left / page.width,
-                (low + onto.lift) / onto.height,
-                (page.right - page.left) / page.width,
-                (high - low) / onto.height,
-            )
-        )
+        self._onto = onto if onto is not None else Onto(paper(page.width, page.height, dpi))
+        self.figure = self._onto.figure
+        self._size = page.width, page.height, dpi
+        self._points = self._onto.points
+        self._put: list[Artist] = []
+        self._letters: dict[Asked, Lettering] = {}
+        self._before: dict[Asked, Lettering] = {}
+        self._axes: Axes = self.figure.add_axes(self._plot(page))
         self._axes.set_axis_off()
+        self._span(page, begin, end)
+
+    def anew(self, page: Page, begin: float, end: float, dpi: int) -> bool:
+        """Take the picture off for another one; False, and nothing is done, where that has another size.
+
+        To make the paper and its plot takes matplotlib longer than to draw the picture.
+        """
+        if self._size != (page.width, page.height, dpi):
+            return False
+        for artist in self._put:
+            artist.remove()
+        self._put.clear()
+        self.figure.texts.clear()
+        self._before, self._letters = self._letters, {}
+        self._axes.set_position(self._plot(page))
+        self._span(page, begin, end)
+        return True
+
+    def _plot(self, page: Page) -> tuple[float, float, float, float]:
+        """Where the plot is: left, bottom, width and height, as parts of the paper's."""
+        low, high, whole = page.axis, page.rows_top + HEADROOM, self._onto.height
+        across = (page.right - page.left) / page.width
+        return page.left / page.width, (low + self._onto.lift) / whole, across, (high - low) / whole
+
+    def _span(self, page: Page, begin: float, end: float) -> None:
         self._axes.set_xlim(begin, end)
-        self._axes.set_ylim(low, high)
+        self._axes.set_ylim(page.axis, page.rows_top + HEADROOM)
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None:
         self._add(PathPatch(path, **{"linewidth": 0, **style}), gid, z)
@@ -133,6 +158,7 @@ class FigureCanvas:
         lines.set_zorder(z)
         lines.set_clip_on(False)
         self._axes.add_collection(lines, autolim=False)
+        self._put.append(lines)
 
     def line(self, x: Row, y: Row, gid: str, z: float, style: Style) -> None:
         self._add(Line2D(x, y, **{"solid_capstyle": "butt", **style}), gid, z)
@@ -141,9 +167,13 @@ class FigureCanvas:
         self._add(Image(image), gid, z)
 
     def words(self, x: float, y: float, words: str, gid: str, bold: bool, size: float, style: Style) -> None:
-        text = Lettering(x, y, words, bold=bold, size=size, transform=self._points, **style)
-        text.set_gid(gid)
-        text.set_figure(self.figure)
+        asked = (x, y, words, gid, bold, size, tuple(style.items()))
+        text = self._before.get(asked)
+        if text is None:
+            text = Lettering(x, y, words, bold=bold, size=size, transform=self._points, **style)
+            text.set_gid(gid)
+            text.set_figure(self.figure)
+        self._letters[asked] = text
         self.figure.texts.append(text)
 
     def paper_area(self, corners: np.ndarray, gid: str, style: Style) -> None:
@@ -159,8 +189,10 @@ class FigureCanvas:
         artist.set_clip_on(False)  # everything is placed inside by construction
         artist.set_transform(self._axes.transData)
         self._axes.add_artist(artist)
+        self._put.append(artist)
 
     def _on_paper(self, artist: Artist, gid: str) -> None:
         artist.set_gid(gid)
         artist.set_transform(self._points)
         self.figure.add_artist(artist)
+        self._put.append(artist)

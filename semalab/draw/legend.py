@@ -10,8 +10,8 @@ import numpy as np
 from semalab.draw.axis import LONGER
 from semalab.draw.density import OFTEN, STEPS
 from semalab.draw.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
+from semalab.draw.layout import EDGE, KEY_LINE
 from semalab.draw.marks import SHAPES
-from semalab.draw.page import EDGE, KEY_LINE
 from semalab.draw.raster import JOIN, SLEEP, WORK, crowded, hatch_inks, narrow, shade
 from semalab.draw.rows import LINES
 from semalab.draw.scene import NOW, Scene

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
-from semalab.draw.settings import plain_settings
+from semalab.draw.style import plain_settings
 from semalab.files import write_whole
 
 
@@ -20,12 +21,33 @@ def png(figure: Figure, *, compression: int = 1) -> bytes:
     canvas = FigureCanvasAgg(figure) if not isinstance(figure.canvas, FigureCanvasAgg) else figure.canvas
     with plain_settings():
         canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
-    opaque = pixels[..., 3].min() == 255  # then three channels say it all, in half the time
-    buffer = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]) if opaque else pixels)
-    image.save(buffer, "png", compress_level=compression, dpi=(figure.dpi, figure.dpi))
-    return buffer.getvalue()
+    return _packed(np.asarray(canvas.buffer_rgba()), figure.dpi, compression)
+
+
+def _packed(pixels: np.ndarray, dpi: float, compression: int) -> bytes:
+    """The pixels as PNG, no row told by its neighbours: of even areas that is the smallest, and for a panel, in which
+    somebody drags a slider, it takes less than half of what Pillow takes to choose.
+    """
+    high, wide, _ = pixels.shape
+    opaque = pixels[..., 3].min() == 255
+    channels = 3 if opaque else 4  # of an opaque picture three say it all
+    rows = np.zeros((high, 1 + wide * channels), np.uint8)  # each begins with its filter: none
+    for channel in range(channels):
+        rows[:, 1 + channel :: channels] = pixels[..., channel]
+    per_metre = round(dpi / 0.0254)
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", wide, high, 8, 2 if opaque else 6, 0, 0, 0)),
+            _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
+            _chunk(b"IDAT", zlib.compress(rows.data, compression)),
+            _chunk(b"IEND", b""),
+        )
+    )
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def svg(figure: Figure) -> str:

@@ -13,15 +13,20 @@ from matplotlib.figure import Figure
 from semalab.analysis.claims import Pace
 from semalab.analysis.record import Record
 from semalab.analysis.verdict import alarm
-from semalab.draw import draw, listed, png
-from semalab.draw.clock import clock_of
+from semalab.draw import Easel, draw, listed, png
 from semalab.draw.drawing import Drawing
+from semalab.draw.time_axis import clock_of
 from semalab.log.stops import Deadlock, Timeout, several_of
 
 
 def picture_of(record: Record, **style: Any) -> Figure:
     """The run as matplotlib draws it. style: as in `draw.layout`."""
     return draw(record.reading, **{**_look(record), **style})
+
+
+def pixels_of(record: Record, easel: Easel, **style: Any) -> bytes:
+    """What `png(picture_of(record, **style))` gives, drawn where pictures before it were."""
+    return easel.png(record.reading, **{**_look(record), **style})
 
 
 def drawing_of(record: Record, **style: Any) -> Drawing:

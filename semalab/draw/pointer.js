@@ -107,10 +107,18 @@
     // A new picture: of all of it, and of a thread of that name if it has one.
     function fresh(painted) {
       const name = place && chosen >= 0 ? place.rows[chosen] : null;
-      window = null;
+      window = painted.part ? [painted.from, painted.to] : null;
       key++;
       chosen = name === null ? -1 : painted.rows.indexOf(name);
       shown(painted);
+    }
+
+    // The picture is about to be another one: until it is known nothing is told of it.
+    function hold() {
+      key++;
+      known = at = from = null;
+      say.textContent = "";
+      for (const old of svg.querySelectorAll(".ring, .followed, .range")) old.remove();
     }
 
     function ready(call) {
@@ -294,7 +302,7 @@
       ready(act);
     });
 
-    return { fresh, get place() { return place; } };
+    return { fresh, hold, get place() { return place; } };
   };
 
   Object.assign(semalab, { moment });

@@ -9,8 +9,8 @@ from semalab.draw.bars import Bars
 from semalab.draw.canvas import Pixels
 from semalab.draw.density import OFTEN, STEPS, Density
 from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
+from semalab.draw.layout import MOST_ROWS, POINTS
 from semalab.draw.moments import Marks
-from semalab.draw.page import MOST_ROWS, POINTS
 from semalab.draw.rows import HOLD, WAIT
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semalab.draw.clock import Clock
 from semalab.draw.ink import GREY, INK, LINE, PAPER
+from semalab.draw.layout import Band
 from semalab.draw.moments import Marks
-from semalab.draw.page import Band
 from semalab.draw.sheet import Sheet
-from semalab.draw.steps import CLOSEST, within
+from semalab.draw.step_line import CLOSEST, within
+from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.draw.words import fit
 from semalab.log.event import Access
@@ -28,9 +28,11 @@ class Variable:
 
     Invariant: `at` never decreases, and `value` is what the variable held from there on: until the last of the threads
     that touched it has ended, at `end`. row: of the thread, -1 where it is not shown. wrote: it wrote; else it read.
+    name: of what is read and written. number: what the value is: the same, or of a container one number, `len(box)`.
     """
 
     name: str
+    number: str
     at: np.ndarray
     value: np.ndarray
     row: np.ndarray
@@ -50,24 +52,30 @@ class Variable:
 
 def variables_of(trace: Trace, clock: Clock, view: View, accesses: Sequence[Access]) -> tuple[Variable, ...]:
     """The variables that were touched most often, of those whose every value is a known number."""
-    by_name: dict[str, list[tuple[Access, float]]] = {}
+    touched: dict[tuple[str, str], list[tuple[Access, float]]] = {}
     for access, at in zip(accesses, _places(clock, accesses), strict=True):
-        by_name.setdefault(access.variable, []).append((access, at))
-    known = {name: found for name, found in by_name.items() if all(one.value is not None for one, _ in found)}
-    chosen = sorted(known, key=lambda name: -len(known[name]))[:MOST]
+        touched.setdefault((access.variable, access.number), []).append((access, at))
+    known = {what: found for what, found in touched.items() if all(one.value is not None for one, _ in found)}
+    chosen = sorted(known, key=lambda what: -len(known[what]))[:MOST]
     rows = dict(zip(trace.threads, view.rows.tolist(), strict=True))
     ends = {event.thread: clock.at[place] for place, event in enumerate(trace.events) if event.kind == "end"}
     return tuple(
         Variable(
-            name,
-            np.array([at for _, at in known[name]]),
-            np.array([one.value for one, _ in known[name]], dtype=np.float64),
-            np.array([rows[one.thread] for one, _ in known[name]], dtype=np.intp),
-            np.array([one.kind == "write" for one, _ in known[name]], dtype=bool),
-            float(max(ends.get(one.thread, clock.end) for one, _ in known[name])),
+            _called(*what),
+            what[1] or what[0],
+            np.array([at for _, at in known[what]]),
+            np.array([one.value for one, _ in known[what]], dtype=np.float64),
+            np.array([rows[one.thread] for one, _ in known[what]], dtype=np.intp),
+            np.array([one.kind == "write" for one, _ in known[what]], dtype=bool),
+            float(max(ends.get(one.thread, clock.end) for one, _ in known[what])),
         )
-        for name in chosen
+        for what in chosen
     )
+
+
+def _called(variable: str, number: str) -> str:
+    """What is read and written: of a container one item, or all of it, if it is how many there are that is shown."""
+    return number if number and number != f"len({variable})" else variable
 
 
 def _places(clock: Clock, accesses: Sequence[Access]) -> list[float]:
@@ -106,7 +114,7 @@ def draw_variable(sheet: Sheet, view: View, band: Band, variable: Variable) -> s
             height = zero + variable.value[which] * up
             sheet.line(variable.at[which], height, f"{kind} value", 3.4, markerfacecolor=face, **style)
     _label(sheet, band, zero, up, value)
-    name = fit(variable.name, (sheet.page.right - sheet.page.left) * 0.25, 8)
+    name = fit(variable.number, (sheet.page.right - sheet.page.left) * 0.25, 8)
     heading = f"value of {name}, as it was read and written"
     sheet.text(sheet.x(view.begin), band.heading, heading, gid="strip heading", size=8, color=GREY)
     return heading

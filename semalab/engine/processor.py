@@ -14,9 +14,9 @@ from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.interpreter import current_frames, gil_enabled
 from semalab.engine.packed import count, pack
+from semalab.engine.reachability import can_reach, frames_of
 from semalab.engine.request import Request
 from semalab.engine.signals import Signals
 from semalab.engine.stop import Stop
@@ -69,6 +69,7 @@ class Processor:
         self.stuck_at: Place | None = None  # where it was in the program, if it was there
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
+        self.made: Callable[[], Iterable[object]] = tuple  # the primitives that the program has made in this run
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # packed rows, then rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
@@ -361,6 +362,7 @@ class Processor:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
         self.foreigners.close()
         self.signals.restore()
+        self.made = tuple
 
     def place_of(self, thread: ProgramThread | None) -> Place | None:
         """Where a thread is in the program."""

@@ -9,7 +9,7 @@ from typing import Any
 from semalab.instrument import functions
 from semalab.settings import Program
 from semalab.stepping.accesses import ITEMS
-from semalab.stepping.reach import goes_under_other_names, may_share
+from semalab.stepping.sharing import goes_under_other_names, may_share
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:

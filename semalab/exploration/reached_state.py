@@ -15,17 +15,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
+from semalab.exploration.noting import VARIABLE
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
-from semalab.exploration.standing import Standing
-from semalab.exploration.steps import VARIABLE
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
+from semalab.exploration.thread_state import ThreadState
 from semalab.instrument import functions
 from semalab.stepping import Location, Operation, Watch
 from semalab.stepping.accesses import ITEMS
 from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
 from semalab.stepping.lives import Body
-from semalab.stepping.reach import codes_of
+from semalab.stepping.sharing import codes_of
 
 Touched = Sequence[tuple[Location, bool]]
 # What a program could find out with who it is, without asking a thread.
@@ -80,7 +80,7 @@ class States:
         self._alike = alike
         self._followed = followed
         self._endless = endless
-        self._frames: Standing | None = None
+        self._frames: ThreadState | None = None
         self._needed = {name for name in stage.processor.settings.shared if name.startswith((VARIABLE, ITEMS, "."))}
 
     @property
@@ -162,7 +162,7 @@ class States:
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
         if self._frames is None:
-            self._frames = Standing(self._stage, self._contents, self._endless, self._alike)
+            self._frames = ThreadState(self._stage, self._contents, self._endless, self._alike)
         worth_it = self._endless or self._needed <= values.keys()
         if worth_it and acting is not None and acting not in may_have_left:
             self._fold(acting, kinds, pasts, values)

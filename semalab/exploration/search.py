@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
+from semalab.exploration.history import Names
 from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed

@@ -25,7 +25,7 @@ from semalab.stepping.footprint import EVERYTHING
 _apart = functools.lru_cache(maxsize=65_536)(independent)
 
 
-class Place:
+class PathState:
     """A state on the present path. Invariant: `tried` has the footprint of each step that was made from here.
 
     The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them. `name` is the
@@ -52,7 +52,7 @@ class _Others:
 
     __slots__ = ("later", "numbers", "touches", "untried")
 
-    def __init__(self, place: Place, pasts: Pasts) -> None:
+    def __init__(self, place: PathState, pasts: Pasts) -> None:
         who = place.state.who
         self.numbers = {one: number for number, one in who.items()}
         self.later = {one: pasts.later(place.state.pasts[number]) for one, number in self.numbers.items()}
@@ -78,7 +78,7 @@ class ByStates:
         """
         assert not (alike and endless)
         self.known: set[bytes] = set()
-        self.path: list[Place] = []
+        self.path: list[PathState] = []
         self.redundant = False
         self.differs = False
         self.lost = False
@@ -108,7 +108,7 @@ class ByStates:
         state = self._arrive(touched)
         if state is None:
             return self._wait_for_the_end(able)
-        place = Place(able, dict(self._stage.processor.pending), state)
+        place = PathState(able, dict(self._stage.processor.pending), state)
         if self.graph is not None:
             self._note_state(self.graph, place)
         if place.name in self.known:
@@ -123,7 +123,7 @@ class ByStates:
         path.append(place)
         return choice
 
-    def _note_state(self, graph: Graph, place: Place) -> None:
+    def _note_state(self, graph: Graph, place: PathState) -> None:
         timers = self._stage.processor.timers
         asleep = sorted({thread.number for _, token, thread in timers if thread.token == token})
         graph.meet(place.name, place.able, asleep)
@@ -152,7 +152,7 @@ class ByStates:
                 return None
         return state
 
-    def _note_step(self, place: Place, step: Footprint) -> None:
+    def _note_step(self, place: PathState, step: Footprint) -> None:
         place.tried[place.state.who[place.chosen]] = step
         self._pasts.step(place.state.pasts[place.chosen], step)
 
@@ -175,7 +175,7 @@ class ByStates:
             if len(set(kinds.values())) < len(kinds) and are_told_apart(self._stage, kinds):
                 self.unlike = self.lost = True
 
-    def _note_standing(self, place: Place) -> None:
+    def _note_standing(self, place: PathState) -> None:
         """Where those stand at the run's end who can never go on; some may have begun in its last step."""
         processor, pasts = self._stage.processor, place.state.pasts
         for number, operation in processor.last.items():
@@ -212,7 +212,7 @@ class ByStates:
         return False
 
     # who is tried
-    def _next(self, place: Place) -> int | None:
+    def _next(self, place: PathState) -> int | None:
         """The thread to be tried next; None if enough were tried."""
         who, tried = place.state.who, place.tried
         able = {who[number]: number for number in reversed(place.able)}
@@ -230,7 +230,7 @@ class ByStates:
                 fewest, choice = missing, start if start in missing else missing[0]
         return able[choice]
 
-    def _missing(self, place: Place, start: int, others: _Others, limit: int) -> list[int] | None:
+    def _missing(self, place: PathState, start: int, others: _Others, limit: int) -> list[int] | None:
         """Of those of whom one goes first, whatever the others do meanwhile (a persistent set that begins with one),
         who can and was not tried; None if they are not fewer than `limit`.
         """
@@ -251,7 +251,7 @@ class ByStates:
                         missing.append(other)
         return missing if len(missing) < limit else None
 
-    def _touches(self, place: Place, one: int, number: int) -> Footprint | None:
+    def _touches(self, place: PathState, one: int, number: int) -> Footprint | None:
         """What its next step touches, or has to wait for; None if nobody can tell."""
         if one in place.tried:
             return place.tried[one]

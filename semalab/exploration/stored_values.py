@@ -15,13 +15,13 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
+from semalab.exploration.noting import VARIABLE
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import VARIABLE
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
-from semalab.stepping.reach import codes_of
+from semalab.stepping.sharing import codes_of
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 CONTAINER = f"{ITEMS} of "

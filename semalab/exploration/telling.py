@@ -8,10 +8,11 @@ from typing import Any
 
 from semalab.analysis.claims import Check
 from semalab.engine import ProgramThread
-from semalab.exploration.classes import History, Names, State
+from semalab.exploration.history import History, Names, State
+from semalab.exploration.noting import Noting, accesses_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
-from semalab.exploration.steps import Noting, Step, accesses_of, in_words, steps_of
+from semalab.exploration.steps import Step, in_words, steps_of
 from semalab.log.schedule import Schedule
 from semalab.run import Run
 from semalab.settings import Program
@@ -60,7 +61,7 @@ def tell(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) ->
         history.step(mark.thread, touched)
     played = stage.run_played(claim)
     run = replace(played, accesses=accesses_of(played.trace.threads, marks, noting.numbers))
-    return Telling(run, steps_of(run, marks, noting.values), history.state)
+    return Telling(run, steps_of(run, marks, noting.values, noting.items), history.state)
 
 
 def tell_all(

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
+from semalab.instrument.copies import is_copy
 from semalab.instrument.making import NOWHERE, Making, Site, making
-from semalab.instrument.source import is_copy
 
 
 class Made(NamedTuple):
@@ -87,6 +87,11 @@ class Recorder:
         for made, reference, label in zip(self.made, self._primitives, labels, strict=True):
             if not made.name and made.part_of is None and (primitive := reference()) is not None:
                 yield primitive, label
+
+    def own(self) -> list[Any]:
+        """The primitives that the program has made in this run, and not before, and that somebody still has."""
+        found = [reference() for made, reference in zip(self.made, self._primitives, strict=True) if not made.name]
+        return [primitive for primitive in found if primitive is not None]
 
     def critical_lock(self) -> Any:
         """The real lock of one primitive's critical section; no thread ever waits in the lab while it holds one."""

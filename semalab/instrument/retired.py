@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from semalab.engine.cpython import end_or_begin_anew
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins
 from semalab.instrument.recorded import becoming

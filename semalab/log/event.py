@@ -80,10 +80,11 @@ class Primitive(NamedTuple):
 
 
 class Access(NamedTuple):
-    """A thread reads or writes a variable (`balance`) or an attribute (`.balance`).
+    """A thread reads or writes a variable (`balance`), an attribute (`.balance`), or what is in a container (`box`).
 
     after: how many events the log had then. kind: "read" or "write". value: what it read or wrote; None if that is no
-    number, or not known, or if several objects have an attribute of this name.
+    number, or not known, or if several objects have an attribute of this name. number: of a container, which number the
+    value is: `len(box)`, or `box[0]`.
     """
 
     after: int
@@ -91,3 +92,4 @@ class Access(NamedTuple):
     kind: str
     variable: str
     value: float | None = None
+    number: str = ""

@@ -15,7 +15,7 @@ from semalab.settings import LEAST
 
 _SHUT, _OPEN = "caret-right", "caret-down"
 PANEL = "semalab-panel"  # class of a panel, in which a button finds its picture
-# Light ink on dark paper from the same palette: lightness turned round, hues kept. tests/test_ink.py has contrasts.
+# Light ink on dark paper from the same palette: lightness turned round, hues kept. draw/test_ink.py has contrasts.
 INVERTED, TURNED = 0.93, 180
 DARK = f"""<style>
 [data-jp-theme-light="false"] .{PANEL} img.widget-image {{ filter: invert({INVERTED}) hue-rotate({TURNED}deg); }}

@@ -6,7 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import ipywidgets as widgets
 
@@ -15,16 +15,20 @@ from semalab.analysis.sentences import duration
 from semalab.exploration import Exploration
 from semalab.log.excerpt import written
 from semalab.notebook import texts
-from semalab.notebook.closer import Closer, Steps
 from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
+from semalab.notebook.folds import Closer, Steps
 from semalab.notebook.kept import Kept, Last
 from semalab.notebook.latest import Growing, Latest, post_to, running_loop
+from semalab.notebook.layer import Pointed
 from semalab.notebook.preview import Measure, preview, settings_of
 from semalab.notebook.schedules import Schedules
 from semalab.notebook.trying import SECONDS, Trying
 from semalab.recording import run_program
 from semalab.run import Run
 from semalab.settings import Program, check_arguments
+
+if TYPE_CHECKING:
+    from semalab.draw import Easel
 
 INCHES = (10.0, 4.8)
 DPI = 100
@@ -116,6 +120,7 @@ class Panel(Kept):
         )
         self._first = (dict(self.values), seed)  # where the dials stood at first
         self._measure = Measure()
+        self._easel: Easel | None = None  # made with the first picture, for matplotlib takes its time to come
         self._turning = False  # several dials are being set, and one run will do for all
         self._stopping = threading.Event()  # set by the button: the run under way is to stop
         self._stopped_by = ""  # then: who did it
@@ -129,6 +134,7 @@ class Panel(Kept):
         self.besides = widgets.HTML()
         self.steps = Steps()
         self.closer = Closer(self._draw)
+        self.pointed = Pointed(self.picture, lambda: self._easel.places if self._easel else None, self.closer.drag)
         self.fold = Folds(
             {
                 "Step through this run": self.steps,
@@ -154,7 +160,7 @@ class Panel(Kept):
             [
                 widgets.HBox(list(controls.values()), layout=_WRAP),
                 self.switches,
-                self.picture,
+                self.pointed,
                 self.sentence,
                 widgets.HBox([self.fold.head, self.reset, Export(getattr(program, "__name__", "run"))], layout=_WRAP),
                 self.fold,
@@ -302,13 +308,16 @@ class Panel(Kept):
             self._paint(self.run, lasting=self._measure.lasting, before=self._measure.before, **self.closer.part)
 
     def _paint(self, run: Run, **how: Any) -> None:
-        from semalab.draw import png
+        from semalab.draw import Easel
+        from semalab.draw.picture import pixels_of
 
-        self.picture.value = png(run.timeline(width=INCHES[0], height=INCHES[1], dpi=DPI, **how))
+        self._easel = self._easel or Easel()
+        self.picture.value = pixels_of(run, self._easel, width=INCHES[0], height=INCHES[1], dpi=DPI, **how)
         # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
         # pass, every twentieth picture would be late by a tenth of a second.
         gc.collect(1)
         self.changed()
+        self.pointed.layer.changed(bool(how.get("between")))
 
     def _unfold(self, page: int | None) -> None:
         self.steps.opened(page == STEPS)

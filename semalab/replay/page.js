@@ -206,16 +206,23 @@
       return place;
     },
     go: time => {
-      let low = 0, high = at.length; // the last event that is not right of there
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (at[middle] <= time / place.grain) low = middle + 1;
-        else high = middle;
-      }
-      jump(low - 1);
+      goTo(time / place.grain);
       return true;
     },
   });
+
+  // To the last event that is not after a time, in the clock's unit.
+  function goTo(time) {
+    let low = 0, high = at.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (at[middle] <= time) low = middle + 1;
+      else high = middle;
+    }
+    jump(low - 1);
+  }
+  // Who points at the picture of the panel around; in nanoseconds, or events where the clock stood still.
+  document.addEventListener("semalab-go", event => goTo(event.detail / (log.told[0] || 1)));
 
   // The size that suits the width; what was zoomed is shown whole again.
   function fit() {

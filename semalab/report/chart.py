@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from semalab.draw.header import MARKS, indent
 from semalab.draw.ink import BODY, FAINT, GREY, INK, SMALL, TITLE
-from semalab.draw.page import EDGE, POINTS
+from semalab.draw.layout import EDGE, POINTS
 from semalab.draw.words import clean, fit, width, wrap
 from semalab.report.lanes import threads_of, tints
 from semalab.report.sheet import ROOM, WIDTH, Paper
@@ -72,13 +72,17 @@ def _draw_rows(
 
 
 def _draw_words(paper: Paper, x: float, y: float, what: str, room: float, half: float) -> None:
-    """The deed on one line if it fits, else the verb above what it is done to."""
+    """The deed on one line if it fits, else the verb above what it is done to, else the value below that."""
     deed = clean(what.replace("`", ""))
     verb, _, rest = deed.partition(" ")
+    name, _, value = rest.partition(" = ")
     if width(deed, SMALL) <= room or not rest or half < 11:
-        lines = [fit(deed, room, SMALL)]
+        lines = [deed]
+    elif width(rest, SMALL) <= room or not value or half < 17:
+        lines = [verb, rest]
     else:
-        lines = [fit(verb, room, SMALL), fit(rest, room, SMALL)]
+        lines = [verb, name, f"= {value}"]
+    lines = [fit(line, room, SMALL) for line in lines]
     for number, line in enumerate(lines):
         middle = y + (len(lines) - 1 - 2 * number) * 6.0
         paper.text(x, middle, line, color=INK, ha="center", va="center_baseline")

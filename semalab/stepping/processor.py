@@ -31,9 +31,9 @@ from semalab.stepping.footprint import (
     Mark,
     Operation,
 )
+from semalab.stepping.granularity import Settings
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
-from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
 
 _new = tuple.__new__  # a named tuple's own way is three times as long

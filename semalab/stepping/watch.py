@@ -15,6 +15,7 @@ from typing import Any
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
+from semalab.stepping.granularity import Settings
 from semalab.stepping.known import (
     MISSING,
     MIXED,
@@ -27,10 +28,10 @@ from semalab.stepping.known import (
     is_kept,
     returns_constants,
 )
-from semalab.stepping.operand_values import foresee, is_simply_loaded, load, value_of
+from semalab.stepping.operand_values import foresee, is_simply_loaded, load
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.settings import Settings
+from semalab.stepping.targets import target_of
 from semalab.stepping.watching import Watching
 
 _GIVING = ("call", "item")  # what these take out of a container is looked at before they do
@@ -65,9 +66,8 @@ class Watch(Watching):
     `_returned` has, by frames' identities, what the calls in them returned last, by their instructions' offsets, with
     the code that they ran: numbers and primitives only, so that nothing lives longer than it would. `left` holds the
     threads of the present run that may have left something behind that is not known to be shared: they have changed a
-    variable or an attribute, or touched a container. `owners`, where somebody asks for them, has for each thread's
-    pending step the object whose attribute that reads or writes (MISSING if that is not known): it has been loaded
-    already.
+    variable or an attribute, or touched a container. `targets`, where somebody asks for them, has for each thread's
+    pending step what that reads or writes, as `target_of` says: it has been loaded already.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -79,7 +79,7 @@ class Watch(Watching):
         self.held: dict[int, Held] = {}
         self.left: set[int] = set()
         self._returned: dict[int, Returned] = {}
-        self.owners: dict[int, Any] | None = None
+        self.targets: dict[int, Any] | None = None
         self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
@@ -136,22 +136,23 @@ class Watch(Watching):
         if access.how in _GIVING:
             self._foresee(frame, access)
         scope = self._scope(frame)
-        places = self._shared_places(access, scope, me.number)
-        if not places:
+        shared = self._shared_touches(access, scope, me.number)
+        if not shared:
             return False
         scope = scope._replace(loaded={})
+        places = self._places_of(shared)
         point = self._is_point(me.ident)
         if point:
             self._fresh.discard(me.ident)
             location, mode = places.pop(0)
             kind = "go on" if self._granularity == "operations" else _KINDS[mode]
             load(access, scope)
-            if self.owners is not None:
-                self.owners[me.number] = _owner(access, scope)
+            if self.targets is not None:
+                self.targets[me.number] = target_of(access, shared[0], scope)
             if processor.stand_before(Operation(kind, location, mode)):
                 # Of one state there is one footprint: whoever came here before the others went on touches what is there
                 # now, and not what was there when it came; but of the objects that it has loaded when it came.
-                processor.touch_instead(self._shared_places(access, scope, me.number))
+                processor.touch_instead(self._places_of(self._shared_touches(access, scope, me.number)))
                 places = []
         for location, mode in places:
             processor.touch(location, mode)
@@ -200,10 +201,12 @@ class Watch(Watching):
         returned = self._returned.get(id(frame), _NOTHING)
         return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned)
 
-    def _shared_places(self, access: Access, scope: Scope, thread: int) -> list[tuple[Location, bool]]:
+    def _shared_touches(self, access: Access, scope: Scope, thread: int) -> list[Touch]:
         """What this access touches, as things are, that others touch, too."""
-        shared = [touch for touch in self._touches(access, scope) if self._is_shared(touch, thread)]
-        return [(self._place(touch), touch.mode) for touch in shared]
+        return [touch for touch in self._touches(access, scope) if self._is_shared(touch, thread)]
+
+    def _places_of(self, touches: list[Touch]) -> list[tuple[Location, bool]]:
+        return [(self._place(touch), touch.mode) for touch in touches]
 
     def _place(self, touch: Touch) -> str:
         """The name that stands for all those of the same."""
@@ -479,13 +482,3 @@ class Monitoring(Watch):
 def watch(processor: SteppingProcessor) -> Watch:
     """The way this Python offers."""
     return Monitoring(processor) if sys.version_info >= (3, 12) else Tracing(processor)
-
-
-def _owner(access: Access, scope: Scope) -> Any:
-    """The object whose attribute this reads or writes; MISSING for other accesses, and where nobody can tell."""
-    if access.how != "attribute":
-        return MISSING
-    try:
-        return value_of(access.operands[0], scope)
-    except Unknown:
-        return MISSING

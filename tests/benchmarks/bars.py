@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from exploration_programs import counting, passing, together
+from programs.explored import counting, passing, together
 
 import semalab as lab
 

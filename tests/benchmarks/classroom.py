@@ -20,8 +20,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jupyterlab_in_browser import running_lab
-from stored_notebook import read
+from support.jupyterlab_in_browser import running_lab
+from support.stored_notebook import read
 
 Row = tuple[str, str, float, float]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import peers
 from bars import BARS, Bar, ordered
-from exploration_programs import counting, left_handed, passing, philosophers, unprotected
+from programs.explored import counting, left_handed, passing, philosophers, unprotected
 
 import semalab as lab
 from semalab.exploration import Exploration

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from exploration_programs import passing
+from programs.explored import passing
 
 from semalab.engine.interpreter import Pin
 

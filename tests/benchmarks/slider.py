@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from jupyterlab_in_browser import CHROMIUM_FLAGS, OpenNotebook, chromium, running_lab
 from nbformat.v4 import new_code_cell, new_notebook
-from stored_notebook import normalised, text
+from support.jupyterlab_in_browser import CHROMIUM_FLAGS, OpenNotebook, chromium, running_lab
+from support.stored_notebook import normalised, text
 
 Row = tuple[str, str, float, float]
 

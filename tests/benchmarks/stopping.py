@@ -11,9 +11,9 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from endless_programs import ENDLESS
-from live_kernel import LiveKernel, live_kernel
-from test_interrupt_in_kernel import PROGRAMS
+from programs.endless import ENDLESS
+from programs.in_kernel import PROGRAMS
+from support.live_kernel import LiveKernel, live_kernel
 
 import semalab as lab
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chromium, running_lab
+from support.jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chromium, running_lab
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import nbformat
 import pytest
-from jupyterlab_in_browser import Lab, OpenNotebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from stored_notebook import normalised, text
+from support.jupyterlab_in_browser import Lab, OpenNotebook
+from support.stored_notebook import normalised, text
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from jupyterlab_in_browser import ACT_SECONDS, OpenNotebook
+from support.jupyterlab_in_browser import ACT_SECONDS, OpenNotebook
 
 
 def test_a_word_leads_to_the_glossary_and_from_there_to_a_picture(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from jupyterlab_in_browser import NOTEBOOKS, Lab, OpenNotebook
 from nbformat.v4 import new_code_cell, new_notebook
-from stored_notebook import normalised, text
+from support.jupyterlab_in_browser import NOTEBOOKS, Lab, OpenNotebook
+from support.stored_notebook import normalised, text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from jupyterlab_in_browser import Lab, OpenNotebook
 from nbformat.v4 import new_code_cell, new_notebook
-from stored_notebook import normalised, text
+from support.jupyterlab_in_browser import Lab, OpenNotebook
+from support.stored_notebook import normalised, text
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 

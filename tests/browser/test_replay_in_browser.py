@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from deadlocked_programs import crossed
-from jupyterlab_in_browser import Lab, OpenNotebook
 from nbformat.v4 import new_code_cell, new_notebook
-from stored_notebook import normalised, text
-from virtual_runs import PROGRAMS
+from programs.deadlocked import crossed
+from programs.virtual_runs import PROGRAMS
+from support.jupyterlab_in_browser import Lab, OpenNotebook
+from support.stored_notebook import normalised, text
 
 import semalab as lab
 from semalab.replay import as_html

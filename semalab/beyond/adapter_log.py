@@ -1,0 +1,141 @@
+"""The log that an adapter writes, with the places in the program, and the trace that is made of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FrameType, MappingProxyType
+from typing import NamedTuple
+
+from semalab.analysis.decode import Printed
+from semalab.analysis.listings import Source, source_of
+from semalab.instrument.naming import is_programs, primitive_labels
+from semalab.log.event import LOCKS, Event, Primitive
+from semalab.log.stops import Deadlock, Wait
+from semalab.log.trace import Trace
+
+
+def call() -> tuple[CodeType, int]:
+    """The call of the function that asks, whoever makes it."""
+    frame = sys._getframe(2)
+    return frame.f_code, frame.f_lasti
+
+
+def place() -> tuple[CodeType | None, int]:
+    """Where in the program the call comes from."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if is_programs(frame.f_code):
+            return frame.f_code, frame.f_lasti
+        frame = frame.f_back
+    return None, 0
+
+
+class Semaphore(NamedTuple):
+    """What a label is made of: the class, the value at first, and the call that made it, or its name."""
+
+    kind: str
+    initial: int
+    site: tuple[CodeType | None, int] = (None, 0)
+    name: str = ""
+    part_of: int | None = None
+    part: str = ""
+    key: str = ""
+    maker: str = ""
+
+
+class Row(NamedTuple):
+    """One thing that happened. key: which semaphore, or None. who: for "join" and "joined", whose end is waited for."""
+
+    time: int
+    actor: str
+    kind: str
+    key: int | None = None
+    amount: int = 0
+    line: int | None = None
+    who: str = ""
+
+
+@dataclass
+class Log:
+    """Rows in the order of their times. Invariant: of one semaphore, an acquire stands after the release that let it.
+
+    actors: who takes part, in the order in which they began. printed: what was printed.
+    """
+
+    made: list[Semaphore] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    actors: list[str] = field(default_factory=list)
+    printed: list[Printed] = field(default_factory=list)
+    lines: list[tuple[CodeType, int]] = field(default_factory=list)
+
+    def start(self, time: int, actor: str) -> None:
+        self.actors.append(actor)
+        self.rows.append(Row(time, actor, "start"))
+
+    def labels(self) -> list[str]:
+        return primitive_labels(self.made)
+
+    def trace(self, duration: int) -> Trace:
+        """The rows as events, each with the value that its semaphore has after it."""
+        labels = self.labels()
+        primitives = [Primitive(label, made.kind, made.initial) for label, made in zip(labels, self.made, strict=True)]
+        return Trace(self._events(labels), self.actors, primitives, duration)
+
+    def so_far(self) -> Log:
+        """A copy of a log that somebody else goes on writing: what its rows speak of is in it, too."""
+        rows, printed = list(self.rows), list(self.printed)
+        started = {row.actor for row in rows if row.kind == "start"}
+        actors = [actor for actor in self.actors if actor in started]
+        shown = sum(row.kind == "print" for row in rows)
+        return Log(list(self.made), rows, actors, printed[:shown], list(self.lines))
+
+    def _events(self, labels: list[str]) -> Iterable[Event]:
+        values = [made.initial for made in self.made]
+        for row in self.rows:
+            if row.key is None:
+                yield Event(row.time, row.actor, row.kind, row.who, None, row.amount, row.line)
+                continue
+            values[row.key] += {"acquire": -row.amount, "release": row.amount}.get(row.kind, 0)
+            yield Event(row.time, row.actor, row.kind, labels[row.key], values[row.key], row.amount, row.line)
+
+    def source(self, program: CodeType | None) -> Source:
+        return source_of(program, self.lines)
+
+    def deadlock(self, actor: str, others: Mapping[str, Wait] = MappingProxyType({})) -> Deadlock | None:
+        """Who waits without an end, if everybody does who has not ended; None if nobody is known to wait.
+
+        actor: the class of those whose ends others wait for. others: what those wait for of whom no row tells it.
+        """
+        labels, holders, waits = self.labels(), self._holders(), []
+        values = {label: made.initial for label, made in zip(labels, self.made, strict=True)}
+        values.update((event.primitive, event.value) for event in self._events(labels) if event.value is not None)
+        alive = [row for row in {row.actor: row for row in self.rows}.values() if row.kind != "end"]
+        for row in alive:
+            if row.kind == "block" and row.key is not None:
+                kind, label = self.made[row.key].kind, labels[row.key]
+                held = tuple(holders.get(row.key, ()))
+                waits.append(Wait(row.actor, label, kind, values[label], held, row.line))
+        for row in alive:
+            if row.actor in others and row.kind != "block":
+                waits.append(others[row.actor])
+        stuck = [wait.thread for wait in waits]
+        for row in alive:
+            if row.actor not in stuck:
+                waits.append(Wait(row.actor, row.who or (stuck[0] if stuck else "nobody"), actor, line=row.line))
+        return Deadlock(tuple(waits)) if not all(wait.joins for wait in waits) else None
+
+    def _holders(self) -> dict[int, list[str]]:
+        holders: dict[int, list[str]] = {}
+        for row in self.rows:
+            if row.key is None:
+                continue
+            held = holders.setdefault(row.key, [])
+            if row.kind == "acquire":
+                held.append(row.actor)
+            elif row.kind == "release" and row.actor in held:
+                held.remove(row.actor)
+            elif row.kind == "release" and self.made[row.key].kind in LOCKS:  # any process may give it back
+                held.clear()
+        return holders

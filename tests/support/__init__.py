@@ -1,0 +1,1 @@
+"""What tests stand on: models that are independent of the lab, readers of notebooks, kernels, browsers, plugins."""

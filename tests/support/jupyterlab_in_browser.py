@@ -1,0 +1,249 @@
+"""JupyterLab as a learner has it before them: started by its own command, driven through a browser's page.
+
+Nothing here waits for a fixed time: every wait is for a state, with a deadline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
+START_SECONDS = 60.0  # a cold JupyterLab on a busy machine
+ACT_SECONDS = 20.0  # a kernel's start, a run of all cells, a click
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+QUIET_SETTINGS = {
+    "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+
+
+def chromium() -> str | None:
+    """The browser to drive: $CHROMIUM, or the first Chromium or Chrome that is installed; never one of Playwright's."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, (*names, *_off_the_path()))), None)
+
+
+def _off_the_path() -> list[str]:
+    """Where macOS and Windows put a browser: not on the PATH."""
+    folders = [os.environ[name] for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA") if name in os.environ]
+    return [
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+        "/Applications/Chromium.app/Contents/MacOS/Chromium",
+        *(str(Path(folder, "Google", "Chrome", "Application", "chrome.exe")) for folder in folders),
+    ]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab that answers: its address, its token, and the folder it serves."""
+
+    url: str
+    token: str
+    folder: Path
+
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """The server's answer to a request of its REST interface (None for an empty one)."""
+        request = urllib.request.Request(
+            f"{self.url}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.urlopen(request, timeout=ACT_SECONDS) as answer:
+            return json.loads(answer.read() or "null")
+
+    def write(self, name: str, notebook_text: str) -> str:
+        """Add a notebook to the served folder; returns its path there."""
+        (self.folder / name).write_text(notebook_text, encoding="utf-8")
+        return name
+
+
+@contextmanager
+def running_lab(home: Path) -> Iterator[Lab]:
+    """Start `jupyter lab` on this machine alone, on a copy of the notebooks, with all its files below `home`."""
+    served = home / "served"
+    shutil.copytree(NOTEBOOKS, served, ignore=shutil.ignore_patterns(".ipynb_checkpoints"), dirs_exist_ok=True)
+    folders = {
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+    }
+    for folder in folders.values():
+        folder.mkdir()
+    for plugin, settings in QUIET_SETTINGS.items():
+        file = folders["JUPYTERLAB_SETTINGS_DIR"] / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(settings), encoding="utf-8")
+    token = secrets.token_hex(16)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",  # the server takes a free one and writes it down
+        f"--ServerApp.root_dir={served}",
+        f"--IdentityProvider.token={token}",
+        "--LabApp.extension_manager=readonly",
+    ]
+    environment = {**os.environ, **{name: str(folder) for name, folder in folders.items()}}
+    environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # the kernel of this Python, not of the user's folder
+    log = home / "jupyter.log"
+    with log.open("wb") as lines:
+        process = subprocess.Popen(command, cwd=served, env=environment, stdout=lines, stderr=subprocess.STDOUT)
+    try:
+        yield _answering(process, folders["JUPYTER_RUNTIME_DIR"], token, served, log)
+    finally:
+        process.terminate()  # the server ends its kernels first
+        try:
+            process.wait(timeout=ACT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answering(process: subprocess.Popen[bytes], runtime: Path, token: str, folder: Path, log: Path) -> Lab:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                lab = Lab(json.loads(file.read_text(encoding="utf-8"))["url"], token, folder)
+                lab.ask("api/status")
+            except (ValueError, KeyError, OSError, urllib.error.URLError):
+                continue  # the file is half written, or the port not open yet
+            return lab
+        time.sleep(0.05)
+    ended = (
+        f"ended with {process.returncode}" if process.returncode is not None else f"did not answer in {START_SECONDS} s"
+    )
+    raise RuntimeError(f"jupyter lab {ended}:\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
+
+
+class OpenNotebook:
+    """A notebook in a browser's page, with its kernel.
+
+    page: Playwright's page, for everything that is not here. errors: what the page's own JavaScript failed with.
+    """
+
+    def __init__(self, page: Page, lab: Lab, path: str, pictures: Path) -> None:
+        self.page = page
+        self.lab = lab
+        self.path = path
+        self.pictures = pictures
+        self.errors: list[str] = []
+        page.set_default_timeout(ACT_SECONDS * 1000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self) -> None:
+        """Load JupyterLab on this notebook and wait until its kernel is idle."""
+        address = f"{self.lab.url}lab/tree/{self.path}?reset&token={self.lab.token}"
+        self.page.goto(address, timeout=START_SECONDS * 1000, wait_until="domcontentloaded")
+        self._wait("() => window.jupyterapp?.shell?.currentWidget?.content?.model?.cells?.length > 0", START_SECONDS)
+        self.wait_until_idle(START_SECONDS)
+
+    def wait_until_idle(self, seconds: float = ACT_SECONDS) -> None:
+        """Wait until the kernel has nothing left to do (a TimeoutError after this many seconds)."""
+        self._wait(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", seconds
+        )
+
+    def run_all(self, seconds: float = 60.0) -> None:
+        """Run ▸ Run All Cells, until the last cell has run; AssertionError where one failed unplanned."""
+        self._command("notebook:run-all-cells", seconds)
+        self.wait_until_idle(seconds)
+        assert self.failures() == [], f"{self.path}: {self.failures()}"
+
+    def save(self) -> None:
+        """File ▸ Save."""
+        self._command("docmanager:save", ACT_SECONDS)
+
+    def open_without_kernel(self, path: str) -> None:
+        """Open another notebook in this page, and start no kernel for it."""
+        self.page.evaluate(
+            """path => window.jupyterapp.commands.execute(
+                'docmanager:open',
+                {path, factory: 'Notebook', kernelPreference: {shouldStart: false, canStart: false}})""",
+            path,
+        )
+        self._wait(
+            f"""() => window.jupyterapp.shell.currentWidget?.context?.path === {json.dumps(path)}
+                && window.jupyterapp.shell.currentWidget.content.model?.cells?.length > 0""",
+            ACT_SECONDS,
+        )
+
+    def interrupt(self) -> None:
+        """Kernel ▸ Interrupt."""
+        self._command("notebook:interrupt-kernel", ACT_SECONDS)
+
+    def failures(self) -> list[str]:
+        """The errors below cells that are not tagged raises-exception, as "ValueError: ..."."""
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+                .map(cell => cell.toJSON())
+                .filter(cell => !(cell.metadata.tags ?? []).includes('raises-exception'))
+                .flatMap(cell => cell.outputs ?? [])
+                .filter(output => output.output_type === 'error')
+                .map(output => `${output.ename}: ${output.evalue}`)"""
+        )
+
+    def cell(self, number: int) -> Locator:
+        """The cell with this number, counting all cells from 1, scrolled into view."""
+        cell = self.page.locator(".jp-Notebook:visible .jp-Cell").nth(number - 1)
+        cell.scroll_into_view_if_needed()
+        return cell
+
+    def outputs(self, number: int) -> Locator:
+        """What stands below this code cell."""
+        return self.cell(number).locator(".jp-Cell-outputArea")
+
+    def screenshot(self, name: str) -> Path:
+        """The whole window as NAME.png; returns where it was written."""
+        path = self.pictures / f"{name}.png"
+        path.write_bytes(self.page.screenshot())  # given a path, Playwright leaves a thread behind that has written it
+        return path
+
+    def close(self) -> None:
+        """Close the page and end the notebook's kernel."""
+        self.page.close()
+        for session in self.lab.ask("api/sessions"):
+            if session["path"] == self.path:
+                self.lab.ask(f"api/sessions/{session['id']}", "DELETE")
+
+    def _command(self, name: str, seconds: float) -> None:
+        self.page.evaluate(
+            """name => {
+                window.lastCommand = 'running';
+                window.jupyterapp.commands.execute(name).then(
+                    () => { window.lastCommand = 'done'; },
+                    error => { window.lastCommand = `failed: ${error}`; });
+            }""",
+            name,
+        )
+        self._wait("() => window.lastCommand !== 'running'", seconds)
+        ended = self.page.evaluate("window.lastCommand")
+        assert ended == "done", f"{name} {ended}"
+
+    def _wait(self, state: str, seconds: float) -> None:
+        self.page.wait_for_function(state, timeout=seconds * 1000, polling=25)
