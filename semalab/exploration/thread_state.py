@@ -19,6 +19,7 @@ from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
 from semalab.exploration.noting import VARIABLE
+from semalab.exploration.program import notices_ends
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
 from semalab.instrument import functions
@@ -85,6 +86,7 @@ class ThreadState:
             set(stage.processor.program) >= self._globals.keys()
             and _ELSEWHERE.isdisjoint(named)
             and not self._names_anew("range")
+            and not notices_ends(stage.program, stage.arguments)  # who looks at a frame keeps what is in it
             and not any(tells_equals_apart(code) or code.co_flags & _ENDLESS_CODES for code in self._codes)
         )
         self._rebound = _rebound(self._codes, self._own)

@@ -14,6 +14,7 @@ from programs.circling import (
     counts_in_itself,
     dekker,
     gives_way,
+    looks_inside,
     looks_under_the_lock,
     peterson,
     sleeps_until,
@@ -166,6 +167,22 @@ def test_a_program_that_can_always_end_is_proved(
     found = lab.explore(program, granularity=granularity, seconds=90, **arguments)
     assert (found.verdict, found.endless) == ("proved", endless)
     assert found.sentence.endswith(f"; {endless}")
+
+
+@pytest.mark.parametrize(
+    ("check", "room", "verdict"),
+    [
+        (lab.at_most(2), 2, "proved"),
+        (lab.limit("inside"), 2, "proved"),
+        (lab.mutual_exclusion, 1, "proved"),
+        (lab.mutual_exclusion, 2, "counterexample"),
+        (lab.at_most(1, "elsewhere"), 2, "cannot say"),
+    ],
+)
+def test_how_many_are_inside_is_claimed_of_loops_too(check: Any, room: int, verdict: str) -> None:
+    found = lab.explore(looks_inside, check=check, room=room, seconds=90)
+    assert found.verdict == verdict
+    assert verdict != "proved" or found.sentence.endswith(f"; {PASSED_OVER}")
 
 
 @pytest.mark.parametrize(
