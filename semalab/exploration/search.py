@@ -28,7 +28,7 @@ SHALLOW = 50  # steps of an endless run at which others are tried: it can be lef
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 BEGINNING = 10  # steps that cost as much as to begin a run, and to end it
 EARLY = 4  # the part of `few` after which it is asked for the first time how many classes there may be
-CERTAINLY = 20  # times as many as `few` allows: who guesses may be wrong by a factor of a few
+CERTAINLY = 100  # times as many as `few` allows: sleep sets leave a tenth, or less, of what is guessed
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
