@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from programs.right import multiplex, rate_limiter, readers_alone, together, two_gates
+from support.patience import stopped_late_enough
 
 import semalab as lab
 from semalab.analysis.verdict import not_watched
@@ -536,10 +537,12 @@ def asks_without_time() -> None:
 
 
 def test_a_virtual_clock_that_stood_still_is_told() -> None:
-    run = virtual(asks_without_time, timeout=2)  # seconds of real time: a busy machine lets it ask at last
+    run, limit = stopped_late_enough(
+        lambda limit: virtual(asks_without_time, timeout=limit), lambda run: "asks again and again" in run.verdict
+    )
     assert run.standing == "wrong"
     assert run.verdict.startswith(
-        "Stopped: the program had not ended after 2 s; the virtual clock stood still at 0 s: "
+        f"Stopped: the program had not ended after {limit:g} s; the virtual clock stood still at 0 s: "
         "the program asks again and again (Thread-1 (ask), line "
     )
 
@@ -549,8 +552,11 @@ def test_a_program_that_computes_does_not_ask() -> None:
         while True:
             pass
 
-    assert virtual(compute, timeout=1).verdict.startswith(
-        "Stopped: the program had not ended after 1 s; the virtual clock stood still at 0 s: "
+    run, limit = stopped_late_enough(
+        lambda limit: virtual(compute, timeout=limit), lambda run: "without sleeping" in run.verdict
+    )
+    assert run.verdict.startswith(
+        f"Stopped: the program had not ended after {limit:g} s; the virtual clock stood still at 0 s: "
         "the program goes on without sleeping"
     )
 
@@ -562,8 +568,9 @@ def looks_at_a_flag() -> None:
 
 
 def test_looking_at_a_flag_is_asking_too() -> None:
-    run = virtual(looks_at_a_flag, timeout=2)
-    assert "the program asks again and again" in run.verdict
+    stopped_late_enough(
+        lambda limit: virtual(looks_at_a_flag, timeout=limit), lambda run: "asks again and again" in run.verdict
+    )
 
 
 # what was not watched

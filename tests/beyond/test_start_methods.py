@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from programs import process as programs
+from support.patience import stopped_late_enough
 
 import semalab as lab
 from semalab.beyond import record_processes
@@ -338,18 +339,17 @@ def test_plain_values_of_other_cells_go_along() -> None:
 
 
 def until_all_have_begun(program: Any, **arguments: Any) -> Any:
-    """A run whose time is up, with more of it if that was not enough for a busy machine to begin all processes."""
-    for timeout in (3, 12, 100):
-        run = record_processes(program, timeout=timeout, **arguments)
-        assert isinstance(run.stopped, Timeout)
-        if "had not begun" not in run.verdict:
-            return run
-    raise AssertionError(run.verdict)
+    run, _ = stopped_late_enough(
+        lambda limit: record_processes(program, timeout=limit, **arguments),
+        lambda run: "had not begun" not in run.verdict and "main in" in run.verdict,
+    )
+    assert isinstance(run.stopped, Timeout)
+    return run
 
 
 def check_places(functions: list[str]) -> None:
     run = until_all_have_begun(programs.never_end, functions=functions)
-    assert re.match(r"Stopped: the program had not ended after \d+ s; 3 processes were still there: ", run.verdict)
+    assert re.match(r"Stopped: the program had not ended after [\d.]+ s; 3 processes were still there: ", run.verdict)
     assert set(run.stopped.running) == {"main", *functions}
     told = dict(
         re.findall(r"(\w+) in \1, line (\d+)", run.verdict.replace("main in never_end", "never_end in never_end"))
@@ -372,17 +372,19 @@ def test_a_time_out_names_where_a_process_was_whatever_it_was_at(functions: list
 def test_who_has_not_begun_when_the_time_is_up_is_told_as_that(method: str) -> None:
     if method == "fork":  # nothing is handed over there
         return
-    run = record_processes(programs.never_comes_to_life, timeout=3)
-    assert "main" in run.verdict and run.verdict.endswith("worker, which had not begun"), run.verdict
+    run, _ = stopped_late_enough(
+        lambda limit: record_processes(programs.never_comes_to_life, timeout=limit),
+        lambda run: "main in never_comes_to_life" in run.verdict,
+    )
+    assert run.verdict.endswith("; worker, which had not begun"), run.verdict
 
 
 def test_who_has_returned_and_waits_for_its_threads_is_told_as_that() -> None:
-    for timeout in (2, 10, 100):
-        run = record_processes(programs.leaves_a_thread, timeout=timeout)
-        if "returned" in run.verdict:
-            break
+    run, limit = stopped_late_enough(
+        lambda limit: record_processes(programs.leaves_a_thread, timeout=limit), lambda run: "returned" in run.verdict
+    )
     assert run.verdict == (
-        f"Stopped: the program had not ended after {timeout} s; main, whose function had returned, was still there"
+        f"Stopped: the program had not ended after {limit:g} s; main, whose function had returned, was still there"
     )
 
 
