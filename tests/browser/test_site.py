@@ -499,6 +499,37 @@ def test_a_file_that_was_saved_anew_is_chosen_anew(site: Path, browser: Any, tmp
     page.close()
 
 
+DROPPED = """files => {
+    const text = Blob.prototype.text, held = new Promise(release => { window.release = release; });
+    File.prototype.text = function () {
+        return this.name === "slow.json" ? window.slow = held.then(() => text.call(this)) : text.call(this);
+    };
+    for (const [name, content] of files) {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([content], name));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+    }
+}"""
+
+
+def test_of_two_files_the_last_one_is_shown_however_slow_the_first(site: Path, browser: Any, tmp_path: Path) -> None:
+    import semalab as lab
+
+    texts = [
+        (name, lab.record(waltz, threads=threads, clock="virtual").save(tmp_path / name).read_text(encoding="utf-8"))
+        for threads, name in ((4, "slow.json"), (3, "quick.json"))
+    ]
+    page = opened(browser, site / "your_own_run.html")
+    page.evaluate(DROPPED, texts)
+    status = page.locator("#own > p[role=status]")
+    playwright.expect(status).to_contain_text("quick.json: ")
+    page.evaluate("async () => { window.release(); await window.slow; }")
+    playwright.expect(status).to_contain_text("quick.json: ")
+    playwright.expect(page.locator("#own svg text.row")).to_have_count(4)
+    assert page.said == []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
