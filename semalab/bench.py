@@ -267,4 +267,4 @@ def _schedule(processor: Processor, seed: int) -> Schedule | None:
         return processor.schedule(seed)
     if not isinstance(processor, VirtualProcessor):
         return None
-    return Schedule(tuple(processor.chooser.taken), seed, unfinished=processor.unfinished)
+    return Schedule(tuple(processor.scheduler.taken), seed, unfinished=processor.unfinished)

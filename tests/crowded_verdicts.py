@@ -16,13 +16,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VERDICTS = "deadlocks latest stopping sentences right_programs claims foreign_threads start_methods processes".split()
+TIMES = "CROWDED_TIMES"  # the environment variable in which the plugin finds how often
 
 
 @contextmanager
@@ -37,16 +38,22 @@ def busy_loops(number: int) -> Iterator[None]:
             loop.wait()
 
 
-def run_once(file: str, folder: Path) -> Counter[str]:
+def pytest_generate_tests(metafunc: Any) -> None:
+    """In the Python that pytest runs in: each test so many times, one after the other."""
+    metafunc.fixturenames.append("again")
+    metafunc.parametrize("again", range(int(os.environ[TIMES])))
+
+
+def run(file: str, folder: Path, times: int) -> Counter[str]:
     """How many tests of the file passed, and how many did not; those are printed."""
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", f"--junitxml={report}", file]
+        plugins = ["-p", "no:cacheprovider", "-p", "crowded_verdicts"]
         pythonpath = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
         done = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, "-m", "pytest", "-q", *plugins, "--tb=short", f"--junitxml={report}", file],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": pythonpath},
+            env={**os.environ, "PYTHONPATH": pythonpath, TIMES: str(times)},
             capture_output=True,
             text=True,
             check=False,
@@ -60,8 +67,7 @@ def run_once(file: str, folder: Path) -> Counter[str]:
             wrong = [*test.iter("failure"), *test.iter("error")]
             counts["failed" if wrong else "skipped" if list(test.iter("skipped")) else "passed"] += 1
             for one in wrong:
-                load = os.getloadavg()[0]
-                print(f"{file}::{test.get('name')} at load {load:.0f}:\n{one.text}\n", flush=True)
+                print(f"{file}::{test.get('name')}, load {os.getloadavg()[0]:.0f}:\n{one.text}\n", flush=True)
         return counts
 
 
@@ -70,7 +76,8 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="of tests; by default those of verdicts")
     parser.add_argument("--runs", type=int, default=200, help="of each file")
     parser.add_argument("--loops", type=int, default=4, help="busy loops beside them")
-    parser.add_argument("--at-once", type=int, default=2, help="files at a time")
+    parser.add_argument("--each", type=int, default=20, help="runs by one Python, one after the other")
+    parser.add_argument("--at-once", type=int, default=2, help="Pythons at a time")
     parser.add_argument("--folder", type=Path, default=Path(__file__).parents[1], help="of the project")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -79,9 +86,10 @@ def main() -> None:
     files = options.files or found
     totals: dict[str, Counter[str]] = {file: Counter() for file in files}
     with busy_loops(options.loops), ThreadPoolExecutor(options.at_once) as pool:
-        rounds = [(file, pool.submit(run_once, file, folder)) for _ in range(options.runs) for file in files]
-        for file, outcome in rounds:
-            totals[file] += Counter(outcome.result(), runs=1)
+        times = [min(options.each, options.runs - done) for done in range(0, options.runs, options.each)]
+        rounds = [(file, number, pool.submit(run, file, folder, number)) for number in times for file in files]
+        for file, number, outcome in rounds:
+            totals[file] += Counter(outcome.result(), runs=number)
             print(f"{file}: {dict(totals[file])}", flush=True)
     for file, counts in totals.items():
         print(f"{file:<40} {counts['runs']:>5} runs {counts['passed']:>8,} passed {counts['failed']:>5,} failed")

@@ -1,8 +1,8 @@
 """What the pages quote of the lab and of this folder, written anew: `python tests/quoted_facts.py [--check]`.
 
 The lab's answers in `for_teachers/lesson_by_lesson.md` come from the runs named beside them; the numbers of lessons and
-exercises and the version, wherever they stand, from what is there. With --check nothing is written, and a page that
-says something else ends the command with 1.
+exercises, the version and the project's public place, wherever they stand, from what is there. With --check nothing is
+written, and a page that says something else ends the command with 1.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from support.lesson_names import names_of, panel_of, run
 from support.notebook_outline import SECONDS_A_CODE_LINE, WORDS_A_MINUTE, headings, reading
+from support.public_place import cited, placed, public_place
 from support.stored_notebook import read
 
 from semalab.exercises import catalogue
@@ -118,13 +119,15 @@ def counted(text: str) -> str:
     """A page that says how much there is of the course, with the numbers that are true now."""
     text = re.sub(r"\b\d+ lessons\b", f"{len(lessons())} lessons", text)
     text = re.sub(r"\b\d+ exercises\b", f"{len(catalogue.names())} exercises", text)
-    return re.sub(r"^version: .*$", f"version: {version()}", text, flags=re.MULTILINE)
+    text = re.sub(r"^version: .*$", f"version: {version()}", text, flags=re.MULTILINE)
+    return placed(text, public_place())
 
 
 PAGES: dict[Path, Callable[[str], str]] = {
     LESSON_BY_LESSON: lesson_by_lesson,
     ROOT / "README.md": counted,
-    ROOT / "CITATION.cff": counted,
+    ROOT / "CITATION.cff": lambda text: cited(counted(text), public_place()),
+    NOTEBOOKS / "for_teachers" / "running_a_class.md": counted,
     ROOT / ".github" / "paper" / "paper.md": counted,
 }
 

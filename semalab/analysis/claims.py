@@ -394,7 +394,7 @@ def _counted(reading: Reading, label: str | None, n: int) -> Claim:
     if isinstance(found, Claim):
         return found
     if not found:
-        return cannot_say(name, "there is no semaphore")
+        return cannot_say(name, "the log shows no semaphore")
 
     def counted(*uses: Use) -> Claim:
         value = uses[0].final

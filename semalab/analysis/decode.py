@@ -10,7 +10,7 @@ from operator import itemgetter
 from types import CodeType
 from typing import Any, NamedTuple
 
-from semalab.analysis.source import Source, source_of
+from semalab.analysis.listings import Source, source_of
 from semalab.engine import Foreign, Inside, Processor, ProgramThread, Subject, rows, times
 from semalab.engine.interpreter import no_collections
 from semalab.instrument import Made, streams

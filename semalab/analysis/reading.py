@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 
+from semalab.analysis.listings import Source
 from semalab.analysis.proxies import proxies_of
 from semalab.analysis.role import role_of
-from semalab.analysis.source import Source
 from semalab.analysis.usage import Handover, Span, Step, Stolen, Use
 from semalab.analysis.walk import Walk
 from semalab.log.columns import NEVER, Numbers, SpanColumns, numbers, rows_of

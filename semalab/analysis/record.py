@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from semalab.analysis.claims import Check, Claim
 from semalab.analysis.introduction import introduced
-from semalab.analysis.moments import Moments, moments_of
+from semalab.analysis.listings import Source
 from semalab.analysis.reading import Reading, read
-from semalab.analysis.source import Source
+from semalab.analysis.snapshots import Snapshots, snapshots_of
 from semalab.analysis.verdict import Ending, Verdict, judge, verdict_of
 from semalab.log.event import Access, several
 from semalab.log.excerpt import cut_name, listed
@@ -100,9 +100,9 @@ class Record:
         return self._verdict.standing
 
     @cached_property
-    def moments(self) -> Moments:
+    def moments(self) -> Snapshots:
         """What was true after each event."""
-        return moments_of(self.reading, self.printed, self.verdict if self.stopped is not None else None)
+        return snapshots_of(self.reading, self.printed, self.verdict if self.stopped is not None else None)
 
     @property
     def note(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.analysis.source import Source
+from semalab.analysis.listings import Source
 
 _TAKES, _GIVES = "acquire", "release"
 _NUMBER = re.compile(r"\[.*\]$|(?: \(\d+\))$")  # of a label: which of several it is

@@ -251,6 +251,7 @@ def _described(reading: Reading, ending: Ending) -> str:
     if use is None:
         alone = len(reading.trace.threads) == 1
         none = "it used no semaphore" if alone else "none of them used a semaphore"
+        none += f" of {ending.module}"  # a class of a library's, or of the program's, may be one, too
         return f"{threads}; {not_watched(ending.unseen) if ending.unseen else none}"
     if use.primitive.kind in POOLED:
         done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.log import Log, Row, Semaphore, call
-from semalab.log.stops import Timeout
+from semalab.beyond.adapter_log import Log, Row, Semaphore, call, place
+from semalab.instrument.naming import line_of
+from semalab.log.stops import There, Timeout, not_ended
 from semalab.run import Run
 from semalab.settings import RunSettings, code_of
 
@@ -62,7 +63,7 @@ def record_cluster(
         trace,
         result=result,
         exception=exception,
-        stopped=Timeout(timeout, "wall", tuple(bench.given_up)) if bench.given_up else None,
+        stopped=bench.stopped,
         module="distributed",
         source=bench.log.source(code_of(program)),
     )
@@ -79,12 +80,12 @@ class _TimeUp(Exception):
 class _Bench:
     """Invariant: rows are appended under `_lock`, with the time read under it, so that they are in order of time.
 
-    given_up: who was sent away when the run's time was over.
+    given_up: who was sent away when the run's time was over, and from where.
     """
 
     def __init__(self, timeout: float) -> None:
         self.log = Log()
-        self.given_up: list[str] = []
+        self.given_up: list[There] = []
         self._timeout, self._deadline = timeout, time.monotonic() + timeout
         self._lock = threading.Lock()
         self._origin = time.monotonic_ns()
@@ -111,8 +112,18 @@ class _Bench:
         return max(0.0, self._deadline - time.monotonic())
 
     def give_up(self) -> None:
-        self.given_up.append(_task())
+        code, instruction = place()
+        line = line_of(code, instruction) if code is not None else None
+        at = (code.co_name, line) if code is not None and line is not None else None
+        self.given_up.append(There(_task(), at))
         raise _TimeUp(f"no lease came within the run's {self._timeout:g} s")
+
+    @property
+    def stopped(self) -> Timeout | None:
+        if not self.given_up:
+            return None
+        why = not_ended(self._timeout, self.given_up, "tasks")
+        return Timeout(self._timeout, "wall", tuple(one.thread for one in self.given_up), why)
 
     def finish(self) -> Any:
         with self._lock:

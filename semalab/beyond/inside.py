@@ -28,9 +28,11 @@ from pathlib import Path
 from typing import Any
 
 from semalab.beyond.stuck import hold
+from semalab.beyond.whereabouts import answer
 from semalab.instrument.naming import assigned_to
 
 NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into
+WHERE = ".where"  # the suffix of the file in which a process answers, beside its notes
 PROGRAM = "recorded_program"  # the module that the program becomes
 
 _LOOK = 0.1  # seconds between two looks of a process that waits for whether one that it has started is gone
@@ -63,6 +65,7 @@ def _own() -> tuple[int, str]:
         me = f"{os.getpid()}-{time.monotonic_ns()}"
         path = Path(os.environ[NOTES], f"{me}.notes")
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0))
+        answer(path.with_suffix(WHERE))
         held = hold(descriptor)  # before the first note: who reads that one can rely on it
         _file = os.getpid(), descriptor, me
         current = multiprocessing.current_process()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from semalab.analysis.decode import Printed
-from semalab.beyond.log import Log, Row, Semaphore
+from semalab.beyond.adapter_log import Log, Row, Semaphore
 from semalab.engine.signals import signal_name
 from semalab.instrument.naming import thread_labels
 
@@ -21,7 +21,7 @@ class Failure(NamedTuple):
 
 def deaths(rows: list[list[Any]], dead: set[str]) -> tuple[str, ...]:
     """What became of those that could not note their end, in words, as far as their parents know."""
-    labels = _labels(rows)
+    labels = labels_of(rows)
     codes = {row[3]: row[4] for row in rows if row[2] == "gone"}
     begun = {row[1]: row[3] for row in rows if row[2] == "start"}
     announced = {row[3] for row in rows if row[2] == "starts"}  # of others nobody notes the end, however they end
@@ -51,7 +51,7 @@ def became(code: int | None) -> str:
 
 def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
     """The log, and who failed. dead: those that could not note their end."""
-    labels, log, failed = _labels(rows), Log(), None
+    labels, log, failed = labels_of(rows), Log(), None
     begun = {row[3] for row in rows if row[2] == "start"}
     keys: dict[str, int] = {}
     origin = rows[0][0] if rows else 0
@@ -92,7 +92,7 @@ def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
     return log, failed
 
 
-def _labels(rows: list[list[Any]]) -> dict[str, str]:
+def labels_of(rows: list[list[Any]]) -> dict[str, str]:
     """Who is called what: by what a process calls itself, and by what the one calls it that has started it."""
     names = {
         key or me: text for _, me, kind, key, _, _, text in rows if kind == "starts" or (kind == "start" and not key)

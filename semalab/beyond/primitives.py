@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Protocol
 
-from semalab.beyond.log import Semaphore
+from semalab.beyond.adapter_log import Semaphore
 from semalab.beyond.patches import Patches
 from semalab.instrument.making import making
 from semalab.instrument.naming import is_programs

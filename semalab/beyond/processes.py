@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.inside import NOTES, PROGRAM
-from semalab.beyond.log import Log
+from semalab.beyond.adapter_log import Log
+from semalab.beyond.inside import NOTES, PROGRAM, WHERE
 from semalab.beyond.module_text import module_text
-from semalab.beyond.notes import Failure, became, deaths, log_of, not_watched
+from semalab.beyond.notes import Failure, became, deaths, labels_of, log_of, not_watched
 from semalab.beyond.stuck import Account, is_held
-from semalab.files.told import called
-from semalab.log.stops import Deadlock, Timeout
+from semalab.beyond.whereabouts import whereabouts
+from semalab.files.stand_ins import called
+from semalab.log.stops import Deadlock, There, Timeout, not_ended
 from semalab.run import Run
 from semalab.settings import RunSettings
 
 _LOOK = 0.02  # seconds between two looks at the notes
+_WAITS = frozenset({"block", "join", "sleep"})  # notes after which a process does nothing until the next one
 _DYING = 0.5  # seconds that are waited at most until those who were killed are gone
 
 
@@ -80,6 +82,7 @@ class _Bench:
         self.notes = folder / "notes"
         self.notes.mkdir()
         self.up: str | None = None  # why it was ended: "deadlock", "timeout"
+        self.there: list[There] = []  # those that had not ended when the time was up
         self.killed: set[str] = set()  # processes that had died before the program's end, or before that
         self.errors = ""
         self.status = 0
@@ -110,6 +113,7 @@ class _Bench:
         while process.poll() is None:
             if time.monotonic() - begun > self.settings.seconds:
                 self.up = "timeout"
+                self.there = self._look_where(process.pid)
                 break
             grown = sum(path.stat().st_size for path in self._files())
             if grown != size:  # there will be more; whether anybody can go on is asked when nothing new has come
@@ -119,6 +123,19 @@ class _Bench:
                 break
             time.sleep(_LOOK)
         self.killed = self._account().killed  # before we end those that are left
+
+    def _look_where(self, leader: int) -> list[There]:
+        """The processes that have not ended, and where they are; first those that wait for nobody.
+
+        Of who does not answer it is the line of what it waits in, if it does.
+        """
+        account, labels = self._account(), labels_of(self.read())
+        living = account.living
+        at = {me: ("<wait>", row[5]) for me, row in living.items() if row[2] in _WAITS and row[5] is not None}
+        at.update(whereabouts({me: self.notes / f"{me}{WHERE}" for me in living}, leader, PROGRAM))
+        there = [There(labels[me], at.get(me)) for me in sorted(living, key=lambda me: living[me][2] in _WAITS)]
+        there += [There(labels[key], apart="which had not begun") for key in sorted(account.coming)]
+        return there + [There(labels[me], apart="whose function had returned") for me in sorted(account.lingering)]
 
     def _files(self) -> list[Path]:
         return sorted(self.notes.glob("*.notes"))
@@ -185,8 +202,10 @@ class _Bench:
     def _stopped(self, log: Log) -> Deadlock | Timeout | None:
         if self.up == "deadlock" and (deadlock := log.deadlock("multiprocessing.Process")) is not None:
             return deadlock
-        alive = [actor for actor in log.actors if not any(r.actor == actor and r.kind == "end" for r in log.rows)]
-        return Timeout(self.settings.timeout, "wall", tuple(alive)) if self.up else None
+        if not self.up:
+            return None
+        why = not_ended(self.settings.timeout, self.there, "processes")
+        return Timeout(self.settings.timeout, "wall", tuple(one.thread for one in self.there), why)
 
 
 def exception_of(words: str) -> BaseException:

@@ -66,14 +66,14 @@ class Account:
         self._gone: set[str] = set()
         self._ended: set[str] = set()
         self._free: dict[str, int] = {}  # permits, by the keys of semaphores
-        held: dict[str, bool] = {}
+        self._held: dict[str, bool] = {}  # whether they hold a lock on their notes
         left: set[str] = set()
         for row in rows:
             _, me, kind, key, amount, *_ = row
             if kind not in _ASIDE:
                 self._last[me] = row
             if kind == "start":
-                held[me] = bool(amount)
+                self._held[me] = bool(amount)
                 self._begun[key or me] = me
             elif kind == "starts":
                 self._announced.append(key)
@@ -89,7 +89,7 @@ class Account:
                 self._free[key] = self._free.get(key, 0) + {"acquire": -amount, "release": amount, "void": -1}[kind]
         gone = {self._begun[key] for key in self._gone if key in self._begun}
         self._left = {self._begun[key] for key in left if key in self._begun}
-        self._dead = {me for me in self._last if me in gone or (held.get(me) and not lives(me))}
+        self._dead = {me for me in self._last if me in gone or (self._held.get(me) and not lives(me))}
 
     @property
     def killed(self) -> set[str]:
@@ -97,13 +97,27 @@ class Account:
         return self._dead - self._ended - self._left
 
     @property
+    def living(self) -> dict[str, list[Any]]:
+        """Those that are at work or wait, with the last that each has noted of it."""
+        return {me: row for me, row in self._last.items() if me not in self._dead and me not in self._ended}
+
+    @property
+    def lingering(self) -> set[str]:
+        """Those that have noted their end, and that have not gone."""
+        return {me for me in self._ended if me not in self._dead and self._held.get(me)}
+
+    @property
+    def coming(self) -> set[str]:
+        """The keys of those that somebody has started and that have not come to life."""
+        return {key for key in self._announced if key not in self._begun and key not in self._gone}
+
+    @property
     def stuck(self) -> bool:
         """True if all that live wait without a time limit, one of them at least for a permit, and there is none."""
-        if any(key not in self._begun and key not in self._gone for key in self._announced):
-            return False  # it is starting
-        living = {me: row for me, row in self._last.items() if me not in self._dead and me not in self._ended}
-        waits = [self._waits(row) for row in living.values()]
-        return all(waits) and any(row[2] == "block" for row in living.values())
+        if self.coming:
+            return False
+        living = self.living.values()
+        return all(map(self._waits, living)) and any(row[2] == "block" for row in living)
 
     def _waits(self, row: list[Any]) -> bool:
         _, _, kind, key, amount, *_ = row

@@ -16,7 +16,7 @@ from typing import Any
 from semalab.analysis.claims import Check
 from semalab.analysis.decode import Printed
 from semalab.bench import Bench
-from semalab.beyond.log import Log, Row, Semaphore, place
+from semalab.beyond.adapter_log import Log, Row, Semaphore, place
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor
@@ -155,7 +155,7 @@ class TaskBench(Bench):
         return result
 
     def _timeout(self, reason: str) -> Timeout:
-        reason = reason or not_ended(self.settings.timeout, self._there(), "task")
+        reason = reason or not_ended(self.settings.timeout, self._there(), "tasks")
         stopped = Timeout(self.settings.timeout, self.settings.clock, tuple(self.live), reason)
         main = next((task for task in self._tasks if self._labels[task] == "main"), None)
         awaited = self._awaited(main) if main is not None else None

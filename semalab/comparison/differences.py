@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from semalab.analysis.moments import sentence_of
+from semalab.analysis.snapshots import sentence_of
 from semalab.log.event import Event
 from semalab.log.excerpt import called, cut, cut_name
 from semalab.run import Run

@@ -15,9 +15,9 @@ from semalab.draw import natural_height
 from semalab.draw.beside import Beside, beside, common_rows
 from semalab.draw.canvas import Onto, paper
 from semalab.draw.ink import BODY, GREY, INK, RULE, SMALL
-from semalab.draw.page import ABOVE, EDGE, HEADROOM, POINTS
+from semalab.draw.layout import ABOVE, EDGE, HEADROOM, POINTS
 from semalab.draw.scene import strips_of
-from semalab.draw.settings import plain_settings
+from semalab.draw.style import plain_settings
 from semalab.draw.viewport import chosen
 from semalab.draw.words import fit, wrap
 from semalab.log.trace import Trace

@@ -19,8 +19,8 @@ from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Transform
 
 from semalab.draw.ink import PAPER, RULE
+from semalab.draw.layout import HEADROOM, POINTS, Page
 from semalab.draw.lettering import Lettering
-from semalab.draw.page import HEADROOM, POINTS, Page
 
 Row = Sequence[float] | np.ndarray
 Asked = tuple[float, float, str, str, bool, float, tuple[tuple[str, Any], ...]]

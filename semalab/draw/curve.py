@@ -10,11 +10,11 @@ from matplotlib.path import Path
 from semalab.analysis.claims import Pace
 from semalab.analysis.rate import in_seconds, starts_of
 from semalab.analysis.reading import Reading
-from semalab.draw.clock import Clock
 from semalab.draw.ink import ALARM, GREY, INK, LINE, OTHER, paler
-from semalab.draw.page import Band
+from semalab.draw.layout import Band
 from semalab.draw.sheet import Sheet
-from semalab.draw.steps import CLOSEST, draw_steps, steps, within
+from semalab.draw.step_line import CLOSEST, draw_steps, steps, within
+from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.draw.words import fit, fullest
 

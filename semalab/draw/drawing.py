@@ -18,7 +18,7 @@ from PIL import Image
 
 from semalab.draw.canvas import Pixels, Row, Style
 from semalab.draw.ink import INK
-from semalab.draw.page import Page
+from semalab.draw.layout import Page
 from semalab.draw.pointing import Pointing, pointing_of
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import BOX

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
 from semalab.draw.ink import ALARM, BODY, GREY, INK, TITLE, TONES
+from semalab.draw.layout import EDGE, SUBTITLE_LINE
 from semalab.draw.legend import Entry, arrange, entries_of
-from semalab.draw.page import EDGE, SUBTITLE_LINE
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 from semalab.draw.words import width, wrap

@@ -10,9 +10,9 @@ import numpy as np
 from semalab.draw.axis import LONGER
 from semalab.draw.density import OFTEN, STEPS
 from semalab.draw.ink import ALARM, GREY, INK, OTHER, PAPER, SMALL, TONES, Tone
-from semalab.draw.marks import SHAPES
-from semalab.draw.page import EDGE, KEY_LINE
-from semalab.draw.raster import JOIN, SLEEP, WORK, crowded, hatch_inks, narrow, shade
+from semalab.draw.layout import EDGE, KEY_LINE
+from semalab.draw.marks import SHAPES, UP, goes_up
+from semalab.draw.raster import JOIN, SLEEP, WORK, crowded, dusty, hatch_inks, narrow, shade
 from semalab.draw.rows import LINES
 from semalab.draw.scene import NOW, Scene
 from semalab.draw.sheet import Sheet
@@ -198,7 +198,7 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         _box(sheet, x, y, wide, 9, facecolor=colour)
     if kind in {"wait", "both"}:
         left, wide = (x, _SAMPLE) if kind == "wait" else (x + _SAMPLE / 2, _SAMPLE / 2)
-        ground, line = hatch_inks(sheet, colour)
+        ground, line = hatch_inks(colour, dusty(sheet, scene))
         _box(sheet, left, y, wide, 7, facecolor=ground, edgecolor=line, linewidth=0.7, hatch=hatch)
     if kind == "inner":
         _box(sheet, x, y, _SAMPLE, 9, facecolor=colour)
@@ -214,7 +214,13 @@ def _draw_sample(sheet: Sheet, scene: Scene, entry: Entry, x: float, y: float) -
         y += {"open": -4.0, "give": -3.0}.get(kind, 0.0)  # their tip is what points at the moment
         face = PAPER if kind in {"print", "stolen", "read"} else INK if kind == "write" else colour
         edge = INK if kind in {"print", "stolen", "refuse", "read"} else PAPER
-        _line(sheet, [x + _SAMPLE / 2], [y], marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge)
+        inks = {"markersize": size, "markerfacecolor": face, "markeredgecolor": edge}
+        up = np.concatenate([goes_up(scene, marks) for marks in scene.marks if marks.kind == kind])
+        both = up.any() and not up.all()
+        if not up.all():
+            _line(sheet, [x + _SAMPLE * (0.25 if both else 0.5)], [y], marker=marker, **inks)
+        if up.any():  # as high as the other one
+            _line(sheet, [x + _SAMPLE * (0.75 if both else 0.5)], [y + 0.5 * size], marker=UP, **inks)
     if kind == "count":
         for i in range(4):
             _line(sheet, [x + 3 + 4 * i] * 2, [y - 3, y + 3], color=colour, linewidth=1.0)

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, IdentityTransform
 
-from semalab.draw.page import POINTS
-from semalab.draw.settings import plain_settings
+from semalab.draw.layout import POINTS
+from semalab.draw.style import plain_settings
 from semalab.draw.words import face, width
 
 

@@ -19,6 +19,7 @@ from semalab.draw.words import width
 
 _ONWARD = Path([(0, -1), (1.2, 0), (0, 1), (0, -1)], closed=True)  # begins at its moment
 _DOWN = Path([(-0.8, 1.3), (0.8, 1.3), (0, 0), (-0.8, 1.3)], closed=True)  # its tip is its moment
+UP = Path([(-0.8, -1.3), (0.8, -1.3), (0, 0), (-0.8, -1.3)], closed=True)  # for `_DOWN`, where the permit goes up
 SHAPES: dict[str, tuple[MarkerType, float]] = {  # kind -> (marker, size in points)
     "pass": (_ONWARD, 12.0),
     "open": (_DOWN, 18.0),
@@ -87,11 +88,25 @@ def _draw(sheet: Sheet, scene: Scene, marks: Marks) -> None:
         ring = {"markerfacecolor": fill, "markeredgecolor": rim, "markeredgewidth": 0.9}
         sheet.line(marks.at, y, marks.kind, 7.3, **ring, **style)
     else:
-        lift = np.zeros(len(y))
-        if marks.kind == "give":  # on top of the bar that it would otherwise hide
-            lift[_on_bar(scene, marks.row, marks.at)] = half
-        edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7}
-        sheet.line(marks.at, y + lift, marks.kind, 7.2, markerfacecolor=colour, **edge, **style)
+        lift, up = np.zeros(len(y)), goes_up(scene, marks)
+        if marks.kind == "give":  # outside of the bar that it would otherwise hide
+            on_bar = _on_bar(scene, marks.row, marks.at)
+            lift[on_bar] = np.where(up[on_bar], -half, half)
+        edge = {"markeredgecolor": PAPER, "markeredgewidth": 0.7, "markerfacecolor": colour}
+        for shape, which in ((marker, ~up), (UP, up)):
+            if which.any():
+                sheet.line(marks.at[which], (y + lift)[which], marks.kind, 7.2, **edge, **style | {"marker": shape})
+
+
+def goes_up(scene: Scene, marks: Marks) -> np.ndarray:
+    """Which of these are releases that let in somebody above: a sign that points down would be a second head."""
+    up: np.ndarray = np.zeros(len(marks.row), dtype=bool)
+    if marks.kind in {"give", "open"} and len(scene.links):
+        source, begin, target, _ = scene.links.T
+        above = target < source
+        same = marks.row[:, None] == source[above][None, :]
+        up = (same & (marks.at[:, None] == begin[above][None, :])).any(axis=1)
+    return up
 
 
 def _linked_below(sheet: Sheet, scene: Scene, marks: Marks) -> np.ndarray:

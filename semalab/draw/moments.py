@@ -14,9 +14,9 @@ import numpy as np
 
 from semalab.analysis.reading import Reading, Use
 from semalab.draw.bars import Bars
-from semalab.draw.clock import Clock
 from semalab.draw.ink import Tone
 from semalab.draw.table import table
+from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.log.columns import Numbers
 from semalab.log.trace import Trace

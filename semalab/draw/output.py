@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from semalab.draw.settings import plain_settings
+from semalab.draw.style import plain_settings
 from semalab.files import write_whole
 
 

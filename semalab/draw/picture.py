@@ -14,8 +14,8 @@ from semalab.analysis.claims import Pace
 from semalab.analysis.record import Record
 from semalab.analysis.verdict import alarm
 from semalab.draw import Easel, draw, listed, png
-from semalab.draw.clock import clock_of
 from semalab.draw.drawing import Drawing
+from semalab.draw.time_axis import clock_of
 from semalab.log.stops import Deadlock, Timeout, several_of
 
 

@@ -9,14 +9,15 @@ from semalab.draw.bars import Bars
 from semalab.draw.canvas import Pixels
 from semalab.draw.density import OFTEN, STEPS, Density
 from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
+from semalab.draw.layout import MOST_ROWS, POINTS
 from semalab.draw.moments import Marks
-from semalab.draw.page import MOST_ROWS, POINTS
 from semalab.draw.rows import HOLD, WAIT
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 
 MOST_BARS = 4_000  # beyond, rows become an image
 _FINE = 4.0  # pixels per row from which bars keep their different heights
+_HATCHED = 8.0  # and from which a painted bar is high enough to show a hatch
 _THINNEST, _SEEN = 0.6, 0.02  # parts of a column: a bar's least width, and what counts as covered
 _PALER = ((0.7, 0.02), (0.85, 0.4), (1.0, 0.75))  # strength of a hold's colour, from this part of a column's time on
 
@@ -41,6 +42,11 @@ def narrow(sheet: Sheet) -> bool:
     return sheet.row_pixels < _FINE
 
 
+def dusty(sheet: Sheet, scene: Scene) -> bool:
+    """Rows so narrow that of a painted hatch only dots are left."""
+    return narrow(sheet) or (crowded(scene) and sheet.row_pixels < _HATCHED)
+
+
 def painted(marks: Marks) -> bool:
     """Marks too many for symbols become columns of pixels."""
     return marks.kind in {"count", "pass", "take"}
@@ -56,7 +62,7 @@ class Raster:
     def __init__(self, sheet: Sheet, scene: Scene) -> None:
         page = sheet.page
         scale = sheet.dpi / POINTS
-        self.sheet, self.fine = sheet, not narrow(sheet)
+        self.sheet, self.fine, self.dusty = sheet, not narrow(sheet), dusty(sheet, scene)
         self.wide = max(1, round((page.right - page.left) * scale))
         self.high = max(1, round((page.rows_top - page.rows_bottom) * scale))
         self.count = max(1, len(scene.threads))
@@ -142,9 +148,10 @@ def _paint_waits(raster: Raster, tone: Tone, bars: Bars) -> None:
     if bars.open.any():  # a wait that never ended goes on past the end of the log
         end = np.where(bars.open, raster.sheet.last, end)
     covered = raster.cover(row, begin, end) > _SEEN
-    ground, line = hatch_inks(raster.sheet, tone.colour)
-    raster.paint(covered, ground, WAIT)
-    raster.paint(covered, line, WAIT, tone.hatch)
+    ground, line = hatch_inks(tone.colour, raster.dusty)
+    part = HOLD if raster.dusty else WAIT  # a ground of its own tells it from a hold, not its height
+    raster.paint(covered, ground, part)
+    raster.paint(covered, line, part, tone.hatch)
 
 
 def _paint_holds(raster: Raster, tone: Tone, bars: Bars) -> None:
@@ -168,7 +175,7 @@ def _paint_density(raster: Raster, density: Density) -> None:
         found: np.ndarray = cells[row[:, None], np.minimum(column, across - 1)[None, :]] & inside[None, :]
         return found
 
-    ground, line = hatch_inks(raster.sheet, OTHER.colour)
+    ground, line = hatch_inks(OTHER.colour, raster.dusty)
     raster.paint(spread(density.waits >= OFTEN), ground, 1.0)
     raster.paint(spread(density.waits >= OFTEN), line, 1.0, OTHER.hatch)
     tones = list(density.holds)
@@ -184,9 +191,9 @@ def shade(tone: Tone, step: int) -> str:
     return paler(tone.colour, 0.12 + 0.88 * step / STEPS)
 
 
-def hatch_inks(sheet: Sheet, colour: str) -> tuple[str, str]:
+def hatch_inks(colour: str, dusty: bool) -> tuple[str, str]:
     """The ground and the lines of a hatch. In narrow rows its lines alone would be dust, and pass for short holds."""
-    return (paler(colour, 0.25), paler(colour, 0.5)) if narrow(sheet) else (PAPER, colour)
+    return (paler(colour, 0.25), paler(colour, 0.5)) if dusty else (PAPER, colour)
 
 
 def hatching(hatch: str, high: int, wide: int) -> np.ndarray:

@@ -11,7 +11,6 @@ from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading, Use
 from semalab.draw.bars import Bars, bars_of, lives_of
 from semalab.draw.beside import Beside
-from semalab.draw.clock import Clock, clock_of
 from semalab.draw.curve import Curve, curve_of
 from semalab.draw.density import Density, density_of
 from semalab.draw.ink import OTHER, TONES, Tone
@@ -28,6 +27,7 @@ from semalab.draw.moments import (
     moments_of,
     thefts_of,
 )
+from semalab.draw.time_axis import Clock, clock_of
 from semalab.draw.variables import Variable, variables_of
 from semalab.draw.viewport import Between, View, view_of
 from semalab.log.event import Access

@@ -10,7 +10,7 @@ from matplotlib.path import Path
 
 from semalab.draw.canvas import Canvas, Pixels
 from semalab.draw.ink import SMALL
-from semalab.draw.page import POINTS, Page
+from semalab.draw.layout import POINTS, Page
 
 BOX = (Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY)
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from semalab.draw.clock import Clock
 from semalab.draw.ink import GREY, INK, LINE, PAPER
+from semalab.draw.layout import Band
 from semalab.draw.moments import Marks
-from semalab.draw.page import Band
 from semalab.draw.sheet import Sheet
-from semalab.draw.steps import CLOSEST, within
+from semalab.draw.step_line import CLOSEST, within
+from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.draw.words import fit
 from semalab.log.event import Access

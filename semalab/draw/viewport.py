@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from semalab.draw.beside import Beside
-from semalab.draw.clock import Clock
+from semalab.draw.time_axis import Clock
 from semalab.log.excerpt import cut_name, written
 from semalab.log.trace import Trace
 

@@ -1,11 +1,11 @@
 """The two clocks a program can run on: real threads and seconds, or one virtual processor and its own time."""
 
 from semalab.engine.carrier import system
-from semalab.engine.chooser import Chooser, Replayed, Seeded
 from semalab.engine.foreign import Foreign
 from semalab.engine.interpreter import current_frames
 from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
+from semalab.engine.scheduler import Replayed, Scheduler, Seeded
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
@@ -13,12 +13,12 @@ from semalab.engine.wall import WallProcessor
 
 __all__ = [
     "ROW",
-    "Chooser",
     "Foreign",
     "Inside",
     "Processor",
     "ProgramThread",
     "Replayed",
+    "Scheduler",
     "Seeded",
     "Stop",
     "Stuck",

@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.grasp import can_reach, frames_of, reaches, variables
 from semalab.engine.interpreter import current_frames
+from semalab.engine.reachability import can_reach, frames_of, reaches, variables
 from semalab.engine.signals import Signals
 
 # Of the condition itself: a run exchanges the method that stands in the class.

@@ -14,9 +14,9 @@ from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.grasp import can_reach, frames_of
 from semalab.engine.interpreter import current_frames, gil_enabled
 from semalab.engine.packed import count, pack
+from semalab.engine.reachability import can_reach, frames_of
 from semalab.engine.request import Request
 from semalab.engine.signals import Signals
 from semalab.engine.stop import Stop

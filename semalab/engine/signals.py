@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from semalab.engine.grasp import can_reach, is_a
+from semalab.engine.reachability import can_reach, is_a
 from semalab.engine.stop import Stop
 
 _ask: Callable[[int], Any] = _signal.getsignal  # a hundred times as fast as `signal`'s, which makes an enum of it

@@ -1,7 +1,7 @@
 """The virtual clock: one processor, one clock, and a choice of who runs next.
 
 The program's threads are real threads that pass a baton: exactly one runs, all others sleep at their gates. After
-every operation on a primitive the running thread offers the baton; a chooser says who gets it. Time moves
+every operation on a primitive the running thread offers the baton; a scheduler says who gets it. Time moves
 only when nobody can run: then it jumps to the next wake-up, so sleeping costs nothing.
 """
 
@@ -12,10 +12,10 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-from semalab.engine.chooser import Chooser, Seeded
 from semalab.engine.idle import Idle
 from semalab.engine.interpreter import Pin
 from semalab.engine.processor import WAKE, Processor
+from semalab.engine.scheduler import Scheduler, Seeded
 from semalab.engine.stop import Stop
 from semalab.engine.thread import Inside, ProgramThread
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
@@ -36,9 +36,9 @@ class VirtualProcessor(Processor):
     clock = "virtual"
     tick = 0.02
 
-    def __init__(self, seed: int = 0, timeout: float = 30.0, chooser: Chooser | None = None) -> None:
+    def __init__(self, seed: int = 0, timeout: float = 30.0, scheduler: Scheduler | None = None) -> None:
         super().__init__()
-        self.chooser = chooser or Seeded(seed)
+        self.scheduler = scheduler or Seeded(seed)
         self.time = 0
         self.limit = round(timeout * 1e9)
         self.running: ProgramThread | None = None
@@ -57,7 +57,7 @@ class VirtualProcessor(Processor):
     @property
     def astray(self) -> str | None:
         """Where the program and the schedule that it was to follow part."""
-        return self.chooser.astray(self.unfinished)
+        return self.scheduler.astray(self.unfinished)
 
     def now(self) -> int:
         return self.time
@@ -85,7 +85,7 @@ class VirtualProcessor(Processor):
 
     # the baton
     def point(self) -> None:
-        """Offer the baton to everybody who could run; the chooser decides, and may decide for the present owner."""
+        """Offer the baton to everybody who could run; the scheduler decides, and may decide for the present owner."""
         self.operations += 1
         if self.ready or self.stopping:
             me = self.live.get(_thread.get_ident())
@@ -145,7 +145,7 @@ class VirtualProcessor(Processor):
         self.ready.append(thread)
 
     def _pick(self, n: int) -> int:
-        return self.chooser.choose(n) if n > 1 and not self.stopping else 0
+        return self.scheduler.choose(n) if n > 1 and not self.stopping else 0
 
     def _next(self) -> ProgramThread | None:
         """Take the next thread to run out of `ready`, moving time on if nobody is; None if nobody ever will."""

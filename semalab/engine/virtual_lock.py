@@ -20,7 +20,7 @@ class VirtualLock:
     """A `_thread.lock` of the virtual processor.
 
     Invariant: whoever is in `queue` is not ready to run. A release makes one of them ready, chosen like everything
-    else by the chooser, and promises nothing: a running thread may take the lock first, as with real locks.
+    else by the scheduler, and promises nothing: a running thread may take the lock first, as with real locks.
     """
 
     __slots__ = ("__weakref__", "_processor", "held", "queue", "topic")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.exercises.answers import Prediction
 from semalab.exercises.bounded import TIMEOUT, Bounded, quiet
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
+from semalab.exercises.prediction import Prediction
 from semalab.exploration.progress import interrupts
 from semalab.log.excerpt import written
 from semalab.log.stops import Timeout

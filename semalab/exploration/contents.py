@@ -21,7 +21,7 @@ from collections.abc import Callable, Hashable, Iterator
 from operator import is_
 from typing import Any, NamedTuple
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.namespaces import ABSENT, content, library_of, library_of_code
 from semalab.instrument.reach import Reference
 

@@ -9,7 +9,7 @@ from textwrap import fill
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
-from semalab.exploration.lanes import LANES, Told, lanes_of
+from semalab.exploration.side_by_side import LANES, Told, lanes_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.telling import Telling
 from semalab.log.excerpt import called, cut_name

@@ -63,10 +63,13 @@ def _name(check: Check) -> str:
 
 
 class Use(NamedTuple):
-    """Of one primitive: its value, how often it was acquired, the most threads inside, whether any waited before."""
+    """Of one primitive: its value, whether it was acquired, the most threads inside, whether any waited before.
+
+    How often it was acquired no claim asks, so a loop that acquires it again comes to the same use again.
+    """
 
     value: int
-    acquires: int = 0
+    acquired: bool = False
     most: int = 0
     waited: bool = False
 
@@ -103,7 +106,7 @@ def after(before: Inside, log: Sequence[Any], begin: int, made: Sequence[Made]) 
                 _permit(uses, holds, ident - 1, what, value, made[what].initial)
         elif what[0] == "block" and what[1] is not None and made[what[1]].kind in PERMITS:
             use = uses.get(what[1]) or Use(made[what[1]].initial)
-            uses[what[1]] = use._replace(waited=not use.acquires)
+            uses[what[1]] = use._replace(waited=not use.acquired)
         elif what[0] in ("acquire", "release") or (what[0] == "end" and any(who == ident - 1 for who, _ in holds)):
             raise Unclear
     return Inside(uses, holds)
@@ -116,10 +119,10 @@ def _permit(
     own = holds.get((thread, key), 0) + use.value - value
     if own < 0:
         raise Unclear
-    acquired = value < use.value
+    acquires = value < use.value
     if own:
         holds[thread, key] = own
     else:
         holds.pop((thread, key), None)
     inside = sum(held == key for _, held in holds)
-    uses[key] = Use(value, use.acquires + acquired, max(use.most, inside), use.waited and not acquired)
+    uses[key] = Use(value, use.acquired or acquires, max(use.most, inside), use.waited and not acquires)

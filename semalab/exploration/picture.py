@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from semalab.analysis.verdict import WRONG
-from semalab.exploration.lanes import LANES, Told
+from semalab.exploration.side_by_side import LANES, Told
 from semalab.exploration.telling import Telling
 from semalab.report import MOST, Head, Lane, Tally, chart, poster
 

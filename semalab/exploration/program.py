@@ -9,7 +9,7 @@ from typing import Any
 from semalab.instrument import functions
 from semalab.settings import Program
 from semalab.stepping.accesses import ITEMS
-from semalab.stepping.reach import goes_under_other_names, may_share
+from semalab.stepping.sharing import goes_under_other_names, looks_at_ends, may_share
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:
@@ -24,6 +24,12 @@ def known_to_share(program: Program, arguments: Mapping[str, Any]) -> frozenset[
     """What its threads are taken to share from the beginning: the items of whatever has no name for certain."""
     found = list(functions([program, *arguments.values()]))
     return frozenset((ITEMS,) if found and goes_under_other_names(found[0], found[1:]) else ())
+
+
+def notices_ends(program: Program, arguments: Mapping[str, Any]) -> bool:
+    """Whether it may tell when an object is thrown away: that is another time where its instructions are watched."""
+    found = list(functions([program, *arguments.values()]))
+    return bool(found) and looks_at_ends(found[0], found[1:])
 
 
 def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:

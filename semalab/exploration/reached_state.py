@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
-from semalab.exploration.standing import Standing
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
+from semalab.exploration.thread_state import ThreadState
 from semalab.instrument import functions
 from semalab.stepping import Location, Operation, Watch
 from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
 from semalab.stepping.lives import Body
-from semalab.stepping.reach import codes_of
+from semalab.stepping.sharing import codes_of
 
 Touched = Sequence[tuple[Location, bool]]
 # What a program could find out with who it is, without asking a thread.
@@ -74,7 +74,7 @@ class States:
         self._alike = alike
         self._followed = followed
         self._folded = folded
-        self._frames: Standing | None = None
+        self._frames: ThreadState | None = None
 
     @property
     def asked_for_time(self) -> bool:
@@ -154,7 +154,7 @@ class States:
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
         if self._folded and self._frames is None:
-            self._frames = Standing(self._stage, self._contents)
+            self._frames = ThreadState(self._stage, self._contents)
         if self._folded and acting is not None and acting not in may_have_left:
             self._fold(acting, kinds, pasts, values)
         standing = {one: self._standing(one) for one in pasts}

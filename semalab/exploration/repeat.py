@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.exploration.contents import object_attributes
 from semalab.exploration.sleepsets import Told
 from semalab.exploration.stage import Stage

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from semalab.exploration.classes import Names
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
+from semalab.exploration.history import Names
 from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
+from semalab.exploration.program import notices_ends
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
@@ -31,6 +32,12 @@ KEPT = 50  # right schedules that are remembered, to be shown beside the wrong o
 LIVELOCK = "It goes on for ever (a livelock): whatever its threads do from there, it cannot come to its end"
 
 _FINER = "; if it waits for what another thread does, granularity='lines' or 'bytecode' lets that go on meanwhile"
+
+
+_ENDS = (
+    "it does something when an object is thrown away, or asks whether it was (`__del__`, `weakref`), and objects live"
+    " longer where every access to them is watched; lab.record shows single runs"
+)
 
 
 class Circles(NamedTuple):
@@ -58,7 +65,8 @@ class Search:
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
     where `doubted` is set, why it does not show all that there is to it.
-    `changed` is set when one schedule, played twice, was not the same: then nothing else that was found counts.
+    `changed` is set when one schedule, played twice, was not the same, or could not be: then nothing that was found
+    counts.
     `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
     go on for ever.
     `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
@@ -119,6 +127,10 @@ class Search:
 
     def run(self) -> None:
         """Search until everything is known or the budget is used up."""
+        if self.settings.watched and notices_ends(self.program, self.arguments):
+            self.changed = True
+            self.undecided = _ENDS
+            return
         with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:
                 try:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from semalab.exploration.classes import History, Names, State
+from semalab.exploration.history import History, Names, State
 from semalab.exploration.sleepsets import NOBODY, Changed, Told
 from semalab.stepping import Footprint, Location, footprint
 
 
 @dataclass
-class Place:
+class Reached:
     """A state. Invariant: all ways to it have the same length, for its name contains every step that led to it.
 
     after: for each thread that has been seen to go on from here, where that led. ways: for each thread that may have
@@ -38,14 +38,14 @@ class Way:
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
         self._history = History(chart.names)
-        self.place: Place | None = None
+        self.place: Reached | None = None
         self.differs = False
 
-    def begin(self, able: list[int]) -> Place:
+    def begin(self, able: list[int]) -> Reached:
         self.place = self._here(able)
         return self.place
 
-    def go(self, thread: int, step: Footprint, able: list[int]) -> Place:
+    def go(self, thread: int, step: Footprint, able: list[int]) -> Reached:
         """One step on, after which these threads can go on."""
         assert self.place is not None
         self._history.step(thread, step)
@@ -53,8 +53,8 @@ class Way:
         self.place = self._here(able)
         return self.place
 
-    def _here(self, able: list[int]) -> Place:
-        place = self._chart.places.setdefault(self._history.state, Place(able))
+    def _here(self, able: list[int]) -> Reached:
+        place = self._chart.places.setdefault(self._history.state, Reached(able))
         self.differs |= place.able != able
         return place
 
@@ -81,12 +81,12 @@ class Notes:
         self.chosen.append(choice if choice in able else able[0])
         return self.chosen[-1]
 
-    def _arrive(self, able: list[int], touched: Sequence[tuple[Location, bool]]) -> Place:
+    def _arrive(self, able: list[int], touched: Sequence[tuple[Location, bool]]) -> Reached:
         if not self.chosen:
             return self._way.begin(able)
         return self._way.go(self.chosen[-1], footprint(touched), able)
 
-    def _onwards(self, place: Place | None) -> int:
+    def _onwards(self, place: Reached | None) -> int:
         """The thread that made the last step if that is new, or another one's new step, or the last thread again."""
         last = self.chosen[-1] if self.chosen else NOBODY
         new = [thread for thread in place.able if thread not in place.after] if place is not None else []
@@ -109,7 +109,7 @@ class Chart:
         self._play = play
         self.most = most
         self.names = Names()
-        self.places: dict[State, Place] = {}
+        self.places: dict[State, Reached] = {}
 
     def __len__(self) -> int:
         """The number of states met."""
@@ -144,7 +144,7 @@ class Chart:
                 self._extend(state, place, thread, self.places[target])
         return list(following)
 
-    def _extend(self, state: State, place: Place, thread: int, target: Place) -> None:
+    def _extend(self, state: State, place: Reached, thread: int, target: Reached) -> None:
         for last, (preemptions, _, _) in place.ways.items():
             preempted = last != thread and last in place.able
             known = target.ways.get(thread)

@@ -25,7 +25,7 @@ from semalab.stepping.footprint import EVERYTHING
 _apart = functools.lru_cache(maxsize=65_536)(independent)
 
 
-class Place:
+class PathState:
     """A state on the present path. Invariant: `tried` has the footprint of each step that was made from here.
 
     The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them. `name` is the
@@ -61,7 +61,7 @@ class ByStates:
         """
         assert not (alike and endless)
         self.known: set[bytes] = set()
-        self.path: list[Place] = []
+        self.path: list[PathState] = []
         self.redundant = False
         self.differs = False
         self.lost = False
@@ -91,7 +91,7 @@ class ByStates:
         state = self._arrive(touched)
         if state is None:
             return self._wait_for_the_end(able)
-        place = Place(able, dict(self._stage.processor.pending), state)
+        place = PathState(able, dict(self._stage.processor.pending), state)
         if self.graph is not None:
             self._note_state(self.graph, place)
         if place.name in self.known:
@@ -104,7 +104,7 @@ class ByStates:
         path.append(place)
         return choice
 
-    def _note_state(self, graph: Graph, place: Place) -> None:
+    def _note_state(self, graph: Graph, place: PathState) -> None:
         timers = self._stage.processor.timers
         asleep = sorted({thread.number for _, token, thread in timers if thread.token == token})
         graph.meet(place.name, place.able, asleep)
@@ -133,7 +133,7 @@ class ByStates:
                 return None
         return state
 
-    def _note_step(self, place: Place, step: Footprint) -> None:
+    def _note_step(self, place: PathState, step: Footprint) -> None:
         place.tried[place.state.who[place.chosen]] = step
         self._pasts.step(place.state.pasts[place.chosen], step)
 
@@ -156,7 +156,7 @@ class ByStates:
             if len(set(kinds.values())) < len(kinds) and are_told_apart(self._stage, kinds):
                 self.unlike = self.lost = True
 
-    def _note_standing(self, place: Place) -> None:
+    def _note_standing(self, place: PathState) -> None:
         """Where those stand at the run's end who can never go on; some may have begun in its last step."""
         processor, pasts = self._stage.processor, place.state.pasts
         for number, operation in processor.last.items():
@@ -193,7 +193,7 @@ class ByStates:
         return False
 
     # who is tried
-    def _next(self, place: Place) -> int | None:
+    def _next(self, place: PathState) -> int | None:
         """The thread to be tried next; None if enough were tried."""
         who, tried = place.state.who, place.tried
         able = {who[number]: number for number in reversed(place.able)}
@@ -210,7 +210,7 @@ class ByStates:
                 fewest, choice = len(missing), start if start in missing else missing[0]
         return able[choice]
 
-    def _together(self, place: Place, start: int) -> list[int]:
+    def _together(self, place: PathState, start: int) -> list[int]:
         """Those of whom one goes first, whatever the others do meanwhile: a persistent set that begins with one."""
         state, pasts = place.state, self._pasts
         of = {one: number for number, one in state.who.items()}
@@ -226,7 +226,7 @@ class ByStates:
                     queue.append(other)
         return found
 
-    def _touches(self, place: Place, one: int, number: int) -> Footprint | None:
+    def _touches(self, place: PathState, one: int, number: int) -> Footprint | None:
         """What its next step touches, or has to wait for; None if nobody can tell."""
         if one in place.tried:
             return place.tried[one]

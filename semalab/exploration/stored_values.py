@@ -21,7 +21,7 @@ from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
-from semalab.stepping.reach import codes_of
+from semalab.stepping.sharing import codes_of
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
 CONTAINER = f"{ITEMS} of "

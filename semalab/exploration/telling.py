@@ -8,7 +8,7 @@ from typing import Any
 
 from semalab.analysis.claims import Check
 from semalab.engine import ProgramThread
-from semalab.exploration.classes import History, Names, State
+from semalab.exploration.history import History, Names, State
 from semalab.exploration.noting import Noting, accesses_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage

@@ -2,9 +2,9 @@
 
 from semalab.files.chrome import as_chrome_trace
 from semalab.files.document import FORMAT, KEYS, VERSION, as_json
-from semalab.files.log import trace_of
+from semalab.files.events import trace_of
 from semalab.files.reader import OtherLayout, by_lines, whole_file
-from semalab.files.table import as_csv
+from semalab.files.spreadsheet import as_csv
 from semalab.files.whole import write_whole
 
 __all__ = [

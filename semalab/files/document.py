@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from semalab.analysis.source import Source
-from semalab.files.told import name_of
+from semalab.analysis.listings import Source
+from semalab.files.stand_ins import name_of
 from semalab.log.excerpt import said_by
 from semalab.log.stops import Deadlock, Timeout
 from semalab.log.trace import Trace

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.analysis.claims import Check, Claim, Pace
-from semalab.analysis.source import Listing, Source
+from semalab.analysis.listings import Listing, Source
 from semalab.files import strict
-from semalab.files.told import Told, called, claim_called
+from semalab.files.stand_ins import SavedClaim, called, claim_called
 from semalab.log.schedule import POINTS, Schedule
 from semalab.log.stops import Deadlock, Timeout, Wait
 
@@ -50,7 +50,7 @@ def claim(value: Any, what: str) -> Check:
     if type(value) is str:
         return claim_called(value) or strict.refuse(f"{what} must be the name of a claim of semalab's", value)
     fields = strict.mapping(value, what)
-    return Told(
+    return SavedClaim(
         Claim(
             strict.text(fields.get("name"), f"the name of {what}"),
             strict.text(fields.get("primitive"), f"the primitive of {what}"),

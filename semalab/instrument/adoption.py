@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from semalab.engine.cpython import HANDLE, set_handle
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import functions, library_of_code

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from semalab.instrument.copies import copied
 from semalab.instrument.namespaces import ABSENT
 from semalab.instrument.recorder import Recorder
-from semalab.instrument.source import copied
 from semalab.instrument.unseen import Unruled
 
 if TYPE_CHECKING:

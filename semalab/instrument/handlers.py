@@ -14,7 +14,7 @@ from typing import Any
 
 from semalab.engine import Processor
 from semalab.engine.signals import unguarded
-from semalab.instrument.source import copied
+from semalab.instrument.copies import copied
 from semalab.instrument.unseen import Unruled
 
 _TIMERS = {

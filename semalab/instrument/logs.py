@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
-from semalab.instrument.source import copied
+from semalab.instrument.copies import copied
 from semalab.instrument.streams import Stream
 
 _PATIENCE = 0.5  # seconds in which a thread from outside has written its line and left the lock

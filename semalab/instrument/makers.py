@@ -16,13 +16,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption
+from semalab.instrument.copies import is_copy
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import library_of_code
 from semalab.instrument.places import Attribute
-from semalab.instrument.source import is_copy
 from semalab.instrument.unseen import Unseen
 from semalab.log.excerpt import cut
 

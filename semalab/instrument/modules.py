@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from semalab.instrument.clock import time_module
-from semalab.instrument.source import copied, load
+from semalab.instrument.copies import copied, load
 from semalab.instrument.thread_module import thread_module
 from semalab.instrument.threads import threading_module
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.engine import Inside
+from semalab.instrument.copies import Stand, load
 from semalab.instrument.primitives import stand_for
 from semalab.instrument.recorded import passing_for, refuse_to_copy
 from semalab.instrument.recorder import Recorder
-from semalab.instrument.source import Stand, load
 
 _frame = sys._getframe
 _KINDS = ("PriorityQueue", "LifoQueue", "Queue")  # the more special first

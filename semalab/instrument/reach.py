@@ -24,7 +24,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
 from semalab.instrument.places import (
     Attribute,

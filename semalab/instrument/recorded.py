@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+import queue
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.engine.reachability import is_a
 
+_OF_C = (type(threading.Lock()), type(threading.RLock()), queue.SimpleQueue)
+_LAB = __name__.partition(".")[0]
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 _frame = sys._getframe
 _give_class: Any = vars(object)["__class__"].__set__
@@ -19,9 +24,17 @@ class Recorded:
 
     A library that was imported before the run has the real classes, and asks `isinstance(lock, threading.Semaphore)`.
     So what a run has in their places derives from them, and uses none of their methods: the copy's come before them.
+    Whoever asks `type(lock) is threading.Semaphore` is told no: that no class can pretend to be.
     """
 
     __slots__ = ()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Refuse to be pickled as a real one does, for the lock inside, and not for a class that nobody finds."""
+        copied = _frame(1).f_globals.get("__name__") == "copy"
+        local = "<locals>" in type(self).__qualname__  # a class that nobody finds indeed
+        lock = None if copied or local else _lock_in(self)
+        return super().__reduce_ex__(protocol) if lock is None else refuse_to_copy(lock)(self, protocol)
 
 
 def is_recorded(cls: type) -> bool:
@@ -75,6 +88,17 @@ def passing_for(real: type, processor: Processor) -> Any:
 def becoming(told: Callable[[Any], type]) -> Any:
     """A `__class__` that says what it is told, and by which an object is given another class as ever."""
     return property(told, _give_class)
+
+
+def _lock_in(one: Any) -> type | None:
+    """The real class of the first thing of C in it that cannot be pickled."""
+    for value in getattr(one, "__dict__", {}).values():
+        found = next((kind for kind in _OF_C if isinstance(value, kind)), None)
+        if found is None and (is_a(value, Recorded) or type(value).__module__.startswith(_LAB)):
+            found = _lock_in(value) or _OF_C[0]
+        if found is not None:
+            return found
+    return None
 
 
 def refuse_to_copy(real: type) -> Any:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
+from semalab.instrument.copies import is_copy
 from semalab.instrument.making import NOWHERE, Making, Site, making
-from semalab.instrument.source import is_copy
 
 
 class Made(NamedTuple):

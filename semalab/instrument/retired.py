@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from semalab.engine.cpython import end_or_begin_anew
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins
 from semalab.instrument.recorded import becoming
@@ -35,6 +35,9 @@ class RetiredLock:
 
     def __getattr__(self, name: str) -> Any:  # locked(), and what a condition asks of a lock
         return getattr(self._real, name)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._real.__reduce_ex__(protocol)  # which refuses
 
     def __repr__(self) -> str:
         return repr(self._real)
@@ -164,6 +167,9 @@ def _numbered_future() -> type:
 
         def __hash__(self) -> int:
             return self._number
+
+        def __reduce_ex__(self, protocol: Any) -> Any:
+            return concurrent.futures.Future, (), vars(self)
 
     return Future
 

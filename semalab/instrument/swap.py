@@ -14,7 +14,7 @@ from collections.abc import Callable, KeysView, Mapping
 from itertools import chain
 from typing import Any
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
 from semalab.instrument.clock import dates
 from semalab.instrument.exchange import Exchange

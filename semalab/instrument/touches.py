@@ -17,15 +17,15 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import VirtualProcessor
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption
+from semalab.instrument.copies import is_copy
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.making import locals_of
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import library_of_code
 from semalab.instrument.places import Attribute, attributes_of
 from semalab.instrument.retired import RetiredLock
-from semalab.instrument.source import is_copy
 from semalab.instrument.unseen import Unseen
 
 _METHODS = {

@@ -96,29 +96,33 @@ class There(NamedTuple):
     """A thread that was there when the run was stopped: function and line of where it was in the program.
 
     started: the same of where it was started, if it was in none of the program's lines.
+    apart: what is to be said of one that was not at the program's work, after its name.
     """
 
     thread: str
     at: tuple[str, int] | None = None
     started: tuple[str, int] | None = None
+    apart: str = ""
 
 
-def not_ended(seconds: float, threads: Sequence[There], kind: str = "thread") -> str:
+def not_ended(seconds: float, threads: Sequence[There], kind: str = "threads") -> str:
     """What is said of a run whose time was up, and of nothing else is known."""
     return f"the program had not ended after {seconds:g} s; {still_there(threads, kind)}"
 
 
-def still_there(threads: Sequence[There], kind: str = "thread") -> str:
+def still_there(threads: Sequence[There], kind: str = "threads") -> str:
     """Who was there, and where; of many, the first three."""
     if not threads:
-        return "none of its threads was running"  # the system had not let one begin
+        return f"none of its {kind} was running"  # the system had not let one begin
+    if len(threads) == 1 and threads[0].apart:
+        return f"{threads[0].thread}{_where(threads[0], '')}, was still there"
     if len(threads) == 1:
         return f"{threads[0].thread} was still there{_where(threads[0], ', ')}"
-    if not any(one.at or one.started for one in threads):
+    if not any(one.at or one.started or one.apart for one in threads):
         return f"{_several(tuple(one.thread for one in threads))} were still there"
     told = [f"{one.thread}{_where(one, ' ')}" for one in threads[:3]]
     told += [f"and {len(threads) - 3:,} more"] if len(threads) > 3 else []
-    return f"{len(threads):,} {kind}s were still there: {'; '.join(told)}"
+    return f"{len(threads):,} {kind} were still there: {'; '.join(told)}"
 
 
 def place_in_words(place: tuple[str, int]) -> str:
@@ -189,6 +193,8 @@ def _numbers(names: list[str]) -> list[str]:
 
 
 def _where(one: There, before: str) -> str:
+    if one.apart:
+        return f", {one.apart}"
     if one.at is not None:
         return before + place_in_words(one.at)
     return f"{before}started {place_in_words(one.started)}" if one.started is not None else ""

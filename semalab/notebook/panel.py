@@ -15,8 +15,8 @@ from semalab.analysis.sentences import duration
 from semalab.exploration import Exploration
 from semalab.log.excerpt import written
 from semalab.notebook import texts
-from semalab.notebook.closer import Closer, Steps
 from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
+from semalab.notebook.folds import Closer, Steps
 from semalab.notebook.kept import Kept, Last
 from semalab.notebook.latest import Growing, Latest, post_to, running_loop
 from semalab.notebook.layer import Pointed

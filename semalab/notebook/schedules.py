@@ -9,11 +9,11 @@ import ipywidgets as widgets
 from semalab.analysis.verdict import RIGHT as RIGHTLY
 from semalab.analysis.verdict import WRONG as WRONGLY
 from semalab.exploration import Exploration
-from semalab.exploration.lanes import Told
 from semalab.exploration.picture import as_lanes, drawing
+from semalab.exploration.side_by_side import Told
 from semalab.exploration.telling import Telling
 from semalab.log.schedule import Schedule
-from semalab.notebook import answers, texts
+from semalab.notebook import findings, texts
 from semalab.notebook.controls import DARK, PANEL
 from semalab.notebook.kept import Kept, Last
 from semalab.report import lanes_picture
@@ -68,7 +68,7 @@ class Schedules(Kept):
         self.found = found
         self._told = found.lanes
         self._choices = self._listed(found)
-        self.sentence.value, self.tally.value = answers.verdict(found), answers.tally(found)
+        self.sentence.value, self.tally.value = findings.verdict(found), findings.tally(found)
         self._filling = True  # each of these changes what is chosen; only the last is meant
         self.menu.options = [self._label(number) for number in range(len(self._choices))]
         self.menu.index = self._first() if self._choices else None
@@ -139,7 +139,7 @@ class Schedules(Kept):
             self.steps.value = texts.message(error)
             return
         self.chosen = schedule
-        self.steps.value = answers.steps(telling, self._signs(telling))
+        self.steps.value = findings.steps(telling, self._signs(telling))
         self.picture.value = self._timeline(telling, violation, place)
         if self._told:
             self.lanes.value = lanes_picture(as_lanes(self._told, self._told[place]), found.complete)

@@ -9,16 +9,16 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from semalab.draw.clock import clock_of
 from semalab.draw.drawing import Drawing, blank
 from semalab.draw.encoding import Numbered, encoded, pointed
 from semalab.draw.picture import drawing_of
 from semalab.draw.table import table
+from semalab.draw.time_axis import clock_of
 from semalab.log.excerpt import said_by
 
 if TYPE_CHECKING:
-    from semalab.analysis.moments import Moments
     from semalab.analysis.record import Record
+    from semalab.analysis.snapshots import Snapshots
 
 SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a picture in a page
 CARRIED = 5_000  # events of a run that a file carries with its picture and steps: more than anybody steps through
@@ -82,7 +82,7 @@ def _run_in_steps(run: Record, words: Numbered) -> list[float]:
     return found
 
 
-def marked(moments: Moments) -> list[int]:
+def marked(moments: Snapshots) -> list[int]:
     """What each step is: 1 where somebody begins to wait, 2 where a permit is handed over, 3 where something is
     printed, otherwise 0.
     """

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, State
-from semalab.analysis.moments import Moments
-from semalab.analysis.source import Source
+from semalab.analysis.listings import Source
+from semalab.analysis.snapshots import Snapshots
 from semalab.log.excerpt import cut
 from semalab.log.trace import FLAGS, JOINS, LOCKS, Primitive
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
-    from semalab.draw.clock import Clock
     from semalab.draw.drawing import Drawing
+    from semalab.draw.time_axis import Clock
 
 SIZES = ((4.0, 5.2), (5.6, 4.6), (7.6, 4.1), (10.0, 4.4))  # inches, the heights at most: the page fits a slide
 _STILL = SIZES[2]  # of the picture for those without scripts
@@ -53,9 +53,9 @@ def as_html(run: Record) -> str:
 
 def page_of(run: Record) -> Page:
     from semalab.draw import png
-    from semalab.draw.clock import clock_of
     from semalab.draw.encoding import PAINTERS, encoded, inks, pointed
     from semalab.draw.picture import picture_of
+    from semalab.draw.time_axis import clock_of
 
     drawn = [_drawn(run, width, height) for width, height in SIZES]
     figure = picture_of(run, width=_STILL[0], height=drawn[2].height / 720)
@@ -117,7 +117,7 @@ def _filled(**parts: str) -> str:
     return _PLACE.sub(lambda place: parts[place[1]], _text("page.html"))
 
 
-def _steps(moments: Moments, clock: Clock) -> str:
+def _steps(moments: Snapshots, clock: Clock) -> str:
     times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
     times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
     return "\n".join(
@@ -152,7 +152,7 @@ def _short(file: str) -> str:
     return "a cell" if re.fullmatch(r"(\d+\.py|<ipython-input.*>)", name) else cut(name, 80)
 
 
-def _log(moments: Moments, clock: Clock, lines: dict[int, int]) -> dict[str, Any]:
+def _log(moments: Snapshots, clock: Clock, lines: dict[int, int]) -> dict[str, Any]:
     from semalab.replay.facts import marked
 
     trace = moments.reading.trace
@@ -193,13 +193,13 @@ def embedded(data: Any) -> str:
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _start(moments: Moments) -> int:
+def _start(moments: Snapshots) -> int:
     """The first step at which something happens: that threads begin and go to sleep is all there is before it."""
     quiet = ("start", "sleep", "wake", "end", *JOINS)
     return next((step for step, event in enumerate(moments.events) if event.kind not in quiet), 0)
 
 
-def _shown(moments: Moments) -> set[str]:
+def _shown(moments: Snapshots) -> set[str]:
     """The primitives for the table: the main one, and then those that were made first."""
     reading = moments.reading
     used = [use.label for use in reading.uses.values() if use.role != "unused"]
@@ -208,7 +208,7 @@ def _shown(moments: Moments) -> set[str]:
     return set(used[:_SHOWN])
 
 
-def _described(primitive: Primitive, shown: bool, moments: Moments) -> dict[str, Any]:
+def _described(primitive: Primitive, shown: bool, moments: Snapshots) -> dict[str, Any]:
     words = None
     if primitive.kind in LOCKS:
         words = ["held", "free"]
@@ -230,7 +230,7 @@ def _group(state: State) -> str:
     return "idle" if state.word in {NOT_BEGUN, ENDED, STRANGER} else ""
 
 
-def _prints(moments: Moments) -> list[str]:
+def _prints(moments: Snapshots) -> list[str]:
     room, kept = _PRINTS, []
     for text in moments.texts:
         kept.append(cut(text or "", room, lines=True) if room else "")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from semalab.draw.settings import plain_settings
+from semalab.draw.style import plain_settings
 from semalab.report.chart import MOST, draw_chart
 from semalab.report.lanes import Lane, draw_lanes
 from semalab.report.margins import Head, Tally, draw_foot, draw_head

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from semalab.draw.header import MARKS, indent
 from semalab.draw.ink import BODY, FAINT, GREY, INK, SMALL, TITLE
-from semalab.draw.page import EDGE, POINTS
+from semalab.draw.layout import EDGE, POINTS
 from semalab.draw.words import clean, fit, width, wrap
 from semalab.report.lanes import threads_of, tints
 from semalab.report.sheet import ROOM, WIDTH, Paper

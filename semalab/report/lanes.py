@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from matplotlib.figure import Figure
 
 from semalab.draw.ink import ALARM, BODY, GREY, INK, PAPER, SHADE
-from semalab.draw.page import EDGE
+from semalab.draw.layout import EDGE
 from semalab.draw.words import clean, fit, width
 from semalab.report.sheet import Paper
 

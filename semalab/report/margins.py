@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from semalab.draw.header import MARKS, indent
 from semalab.draw.ink import ALARM, BODY, GREY, INK, PAPER, SMALL, TITLE, TONES
-from semalab.draw.page import EDGE, SUBTITLE_LINE
+from semalab.draw.layout import EDGE, SUBTITLE_LINE
 from semalab.draw.words import clean, fit, width, wrap
 from semalab.report.lanes import Lane, Tree, tags, threads_of, tints
 from semalab.report.sheet import ROOM, WIDTH, Paper

@@ -17,8 +17,8 @@ from PIL import Image
 from semalab.draw import png
 from semalab.draw.canvas import Onto, paper
 from semalab.draw.ink import SMALL
+from semalab.draw.layout import EDGE
 from semalab.draw.lettering import Lettering
-from semalab.draw.page import EDGE
 from semalab.draw.sheet import boxes
 
 WIDTH = 720.0  # points: as wide as a timeline

@@ -21,7 +21,7 @@ from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
-from semalab.site.pages import Files, Place, cells_of, notebook_page, panel, summary_of, text_page, title_of
+from semalab.site.pages import Files, PagePlace, cells_of, notebook_page, panel, summary_of, text_page, title_of
 from semalab.site.questions import questions_of
 
 SEEDS = 5  # runs of each position
@@ -123,7 +123,7 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
         panels[number] = panel(key, dial, seeds, _explored(dial))
     link: dict[str, Any] = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
-    place = Place(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
+    place = PagePlace(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
     return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
 
@@ -156,7 +156,7 @@ def _texts(notebooks: Path, files: Files) -> None:
         inside = source.relative_to(notebooks)
         text = source.read_text(encoding="utf-8")
         root = "../" * (len(inside.parts) - 1)
-        place = Place(title_of(text) or inside.stem, summary_of(text), root)
+        place = PagePlace(title_of(text) or inside.stem, summary_of(text), root)
         text_page(text, inside.with_suffix("").as_posix(), place, files)
     for source in sorted(path for path in notebooks.rglob("*") if path.suffix in {".pdf", ".png", ".json"}):
         if not any(part.startswith(".") for part in source.relative_to(notebooks).parts):
@@ -184,9 +184,9 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
         '<li><a href="your_own_run.html">A saved run of your own</a>, step by step</li>'
         '<li><a href="for_teachers/running_a_class.html">For teachers</a></li></ul>'
     )
-    place = Place("The semaphore, on a lab bench", "Lessons on threading.Semaphore, with dials to turn.")
+    place = PagePlace("The semaphore, on a lab bench", "Lessons on threading.Semaphore, with dials to turn.")
     text_page(body, "index", place, files)
-    own = Place(
+    own = PagePlace(
         "A saved run of your own", "Drop a saved run on this page to see its timeline and step through it.", own=True
     )
     text_page(_OWN, "your_own_run", own, files)

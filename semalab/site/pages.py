@@ -37,7 +37,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Place:
+class PagePlace:
     """A page among the others. root: the way to the site's folder; before, after: the lessons next to it, or "".
 
     lesson: it is one; own: it shows saved runs. panels, questions: per number of a cell what takes the place of its
@@ -75,7 +75,7 @@ def plain(markdown: str) -> str:
     return _MARKDOWN.sub(lambda found: found[1] or "", markdown).replace("\n", " ")
 
 
-def notebook_page(notebook: Any, name: str, place: Place, files: Files) -> None:
+def notebook_page(notebook: Any, name: str, place: PagePlace, files: Files) -> None:
     """Add the page of a notebook, and its stored pictures."""
     from nbconvert.exporters.html import HTMLExporter
 
@@ -90,7 +90,7 @@ def notebook_page(notebook: Any, name: str, place: Place, files: Files) -> None:
     files.add(f"{name}.html", _linked(text))
 
 
-def text_page(text: str, name: str, place: Place, files: Files) -> None:
+def text_page(text: str, name: str, place: PagePlace, files: Files) -> None:
     """Add the page of a text in Markdown."""
     from nbformat.v4 import new_markdown_cell, new_notebook
 

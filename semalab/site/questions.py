@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.catalogue import exercise
+from semalab.exercises.prediction import Answer, Prediction
 from semalab.log.excerpt import written
 from semalab.replay.page import embedded
 

@@ -3,9 +3,9 @@
 from semalab.log.schedule import Schedule
 from semalab.stepping.entrances import announce
 from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Mark, Operation, footprint, independent
+from semalab.stepping.granularity import Settings
 from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.settings import Settings
 from semalab.stepping.targets import Items
 from semalab.stepping.watch import Watch, watch
 

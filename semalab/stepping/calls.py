@@ -8,7 +8,7 @@ import sys
 import types
 from typing import Any
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import ITEMS, Access
 from semalab.stepping.footprint import READ, WRITE
 from semalab.stepping.items import (

@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import DEEP, ITEMS, Access
 from semalab.stepping.calls import of_call
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE

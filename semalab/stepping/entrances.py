@@ -13,7 +13,7 @@ from semalab.instrument import Made, Twins
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.wrapping import before, function_before, note_identities, put, quicken, ticking
+from semalab.stepping.twins import before, function_before, note_identities, put, quicken, ticking
 
 _frame = sys._getframe
 

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.stepping.operands import Operand
 
 

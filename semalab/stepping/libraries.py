@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.instrument import Twins
-from semalab.instrument.source import copied
+from semalab.instrument.copies import copied
 from semalab.stepping.footprint import EVERYTHING, RANDOM, READ, WRITE, Operation
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.wrapping import before, function_before, ticking
+from semalab.stepping.twins import before, function_before, ticking
 
 HIDING = ("Future", "Futures", "Tasks")  # what stands in the log of a pool's inside
 INSIDE = Operation("inside", EVERYTHING, WRITE)

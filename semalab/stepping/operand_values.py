@@ -12,7 +12,7 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from semalab.engine.grasp import is_a
+from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import DEEP, Access
 from semalab.stepping.known import (
     BUILTIN_RESULTS,

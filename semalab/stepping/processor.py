@@ -31,9 +31,9 @@ from semalab.stepping.footprint import (
     Mark,
     Operation,
 )
+from semalab.stepping.granularity import Settings
 from semalab.stepping.lives import Lives
 from semalab.stepping.pool import Pool
-from semalab.stepping.settings import Settings
 from semalab.stepping.watching import Watching
 
 _new = tuple.__new__  # a named tuple's own way is three times as long
@@ -88,6 +88,8 @@ class SteppingProcessor(VirtualProcessor):
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
+        if self.watch is not None:
+            self.watch.renew()  # first: what is thrown away here may have a finalizer, and that belongs to the last run
         self.forget()
         self.live.clear()
         self.starting = self.awaited = 0
@@ -105,8 +107,6 @@ class SteppingProcessor(VirtualProcessor):
         self.marks = []
         self.eager = self.acted = False
         self.beyond = None
-        if self.watch is not None:
-            self.watch.renew()
 
     def schedule(self, seed: int) -> Schedule:
         """With which the run can be repeated."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
-from types import CodeType, FrameType
+from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
+from semalab.stepping.granularity import Settings
 from semalab.stepping.known import (
     MISSING,
     MIXED,
@@ -30,7 +31,7 @@ from semalab.stepping.known import (
 from semalab.stepping.operand_values import foresee, is_simply_loaded, load
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.settings import Settings
+from semalab.stepping.sharing import cleans_up
 from semalab.stepping.targets import target_of
 from semalab.stepping.watching import Watching
 
@@ -66,6 +67,7 @@ class Watch(Watching):
     present run that may have left something behind that is not known to be shared: they have changed a variable or
     an attribute, or touched a container. `targets`, where somebody asks for them, has for each thread's pending step
     what that reads or writes, as `target_of` says: it has been loaded already.
+    `_clean_up` is set if some generator does more when it is thrown away: when that is nobody knows who looks at it.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
@@ -77,6 +79,7 @@ class Watch(Watching):
         self.left: set[int] = set()
         self._returned: dict[int, Returned] = {}
         self.targets: dict[int, Any] | None = None
+        self._clean_up = False
         self._anything: set[int] = set()  # the threads that have touched what nobody can tell
         self.found: set[str] = set()
         self.aliases: set[tuple[str, str]] = set()
@@ -102,6 +105,7 @@ class Watch(Watching):
         if id(namespace) not in self._processor.program:
             return None
         found = accesses(code)
+        self._clean_up |= cleans_up(code)
         if goes_deep(code) and ITEMS not in self._shared:
             self.found.add(ITEMS)
         return found if found or self._granularity == "lines" or not returns_constants(code) else None
@@ -128,6 +132,8 @@ class Watch(Watching):
         if access.how in _GIVING:
             self._foresee(frame, access)
         scope = self._scope(frame)
+        if self._clean_up and any(type(one) is GeneratorType for one in scope.names.values()):
+            processor.doubt("it keeps a generator that does something when it is thrown away", "when that is")
         shared = self._shared_touches(access, scope, me.number)
         if not shared:
             return False

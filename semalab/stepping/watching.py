@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from semalab.stepping.settings import Settings
+from semalab.stepping.granularity import Settings
 
 
 class Watching:

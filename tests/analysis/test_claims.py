@@ -173,7 +173,7 @@ VERDICTS: list[tuple[Callable[..., None], dict[str, Any], str]] = [
     (ping_pong, {}, "main and 2 threads ran to the end; `ping`: 3 released, 3 acquired, value 0 at the end"),
     (with_an_event, {}, "main and 2 threads ran to the end; `ready`: set once, passed 2 times"),
     (with_a_barrier, {}, "main and 2 threads ran to the end; `meeting`: passed 2 times"),
-    (with_nothing, {}, "main ran to the end; it used no semaphore"),
+    (with_nothing, {}, "main ran to the end; it used no semaphore of threading"),
 ]
 
 
@@ -234,7 +234,7 @@ def test_what_is_passed_again_and_again_and_a_guard_are_no_latches() -> None:
         (lab.at_most(1), "Cannot say: no thread acquired and released a permit"),
         (lab.limit, "Cannot say: no thread acquired and released a permit"),
         (lab.latch, "Cannot say: nobody waited and nobody opened"),
-        (lab.exact_count(0), "Cannot say: there is no semaphore"),
+        (lab.exact_count(0), "Cannot say: the log shows no semaphore"),
     ],
 )
 def test_nothing_is_claimed_of_nothing(claim: Any, sentence: str) -> None:

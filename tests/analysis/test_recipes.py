@@ -11,7 +11,7 @@ from programs.right_recipes import CLAIMED, COROUTINES, RECIPES
 from programs.wrong_recipes import WRONG
 
 import semalab as lab
-from semalab.analysis.source import Listing, Source
+from semalab.analysis.listings import Listing, Source
 from semalab.analysis.spending import spent
 
 pytest_plugins = ("support.leftovers",)

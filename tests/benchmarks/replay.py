@@ -17,8 +17,8 @@ from support.jupyterlab_in_browser import CHROMIUM_FLAGS, OpenNotebook, chromium
 from support.stored_notebook import normalised, text
 
 import semalab as lab
-from semalab.analysis.moments import moments_of
 from semalab.analysis.reading import read
+from semalab.analysis.snapshots import snapshots_of
 from semalab.replay import as_html
 
 REPLAY = "lab.record(visit, threads={threads}, initial=1, clock='virtual').replay()"
@@ -102,7 +102,7 @@ def _seconds(call: object) -> float:
 def rows() -> list[tuple[str, str, float, float]]:
     run = lab.record(_busy, threads=200, clock="virtual")
     reading = min(_seconds(lambda: read(run.trace)) for _ in range(3))
-    moments = min(_seconds(lambda: moments_of(run.reading, run.printed)) for _ in range(3))
+    moments = min(_seconds(lambda: snapshots_of(run.reading, run.printed)) for _ in range(3))
     small = lab.record(_busy, threads=24, clock="virtual")
     return [
         (f"moments of {len(run.trace):,} events ÷ their reading ({moments:.2f} s)", "≤ 8", moments / reading, 8.0),

@@ -56,8 +56,11 @@ def lose_a_lease() -> None:
 def test_a_lease_that_never_comes_ends_the_run_when_its_time_is_over() -> None:
     run = record_cluster(lose_a_lease, timeout=2.0)
     run.trace.certify()
-    assert run.stopped == Timeout(2.0, "wall", ("waiter",)) and run.exception is None
-    assert run.verdict.startswith("Stopped: the program had not ended after 2 s")
+    assert isinstance(run.stopped, Timeout) and run.stopped.running == ("waiter",) and run.exception is None
+    line = lose_a_lease.__code__.co_firstlineno + 7
+    assert run.verdict.startswith(
+        f"Stopped: the program had not ended after 2 s; waiter was still there, in keep, line {line}"
+    )
     assert run.reading.uses["only"].kept == ("keeper",)
 
 

@@ -43,8 +43,8 @@ def lose_a_process(joins=True):
     victim.start()
     if joins:
         victim.join()
-    else:
-        time.sleep(0.3)
+    while victim.is_alive():
+        time.sleep(0.01)
     mutex.acquire()
 
 
@@ -79,7 +79,7 @@ def wait_in_two_ways():
     opener = multiprocessing.Process(target=open_it, args=[gate, counter], name="opener")
     opener.start()
     gate.acquire()
-    opener.join(timeout=10)
+    opener.join(timeout=100)
 
 
 def open_it(gate, counter):

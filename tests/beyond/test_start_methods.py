@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,12 +15,13 @@ from typing import Any
 
 import pytest
 from programs import process as programs
+from support.patience import stopped_late_enough
 
 import semalab as lab
 from semalab.beyond import record_processes
 from semalab.beyond.module_text import module_text
 from semalab.beyond.stuck import Account, hold, is_held
-from semalab.log.stops import Deadlock
+from semalab.log.stops import Deadlock, Timeout
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can only be spawned on this system")
 
@@ -333,3 +336,61 @@ def test_plain_values_of_other_cells_go_along() -> None:
     exec(compile(text, "<cell of values>", "exec"), space)
     below = module_text(space["program"]).splitlines()[2:-2]
     assert below == ["limits = {'door': 2}", "names = ['a', ('b', 1.5)]"]
+
+
+def until_all_have_begun(program: Any, **arguments: Any) -> Any:
+    run, _ = stopped_late_enough(
+        lambda limit: record_processes(program, timeout=limit, **arguments),
+        lambda run: "had not begun" not in run.verdict and "main in" in run.verdict,
+    )
+    assert isinstance(run.stopped, Timeout)
+    return run
+
+
+def check_places(functions: list[str]) -> None:
+    run = until_all_have_begun(programs.never_end, functions=functions)
+    assert re.match(r"Stopped: the program had not ended after [\d.]+ s; 3 processes were still there: ", run.verdict)
+    assert set(run.stopped.running) == {"main", *functions}
+    told = dict(
+        re.findall(r"(\w+) in \1, line (\d+)", run.verdict.replace("main in never_end", "never_end in never_end"))
+    )
+    assert told.keys() == {"never_end", *functions}, run.verdict
+    for name, line in told.items():
+        lines, first = inspect.getsourcelines(getattr(programs, name))
+        assert first < int(line) < first + len(lines), run.verdict
+
+
+def test_a_time_out_names_where_each_process_was(method: str) -> None:
+    check_places(["computes", "naps"])
+
+
+@pytest.mark.parametrize("functions", [["works", "sums"], ["waits", "naps"]])
+def test_a_time_out_names_where_a_process_was_whatever_it_was_at(functions: list[str]) -> None:
+    check_places(functions)
+
+
+def test_who_has_not_begun_when_the_time_is_up_is_told_as_that(method: str) -> None:
+    if method == "fork":  # nothing is handed over there
+        return
+    run, _ = stopped_late_enough(
+        lambda limit: record_processes(programs.never_comes_to_life, timeout=limit),
+        lambda run: "main in never_comes_to_life" in run.verdict,
+    )
+    assert run.verdict.endswith("; worker, which had not begun"), run.verdict
+
+
+def test_who_has_returned_and_waits_for_its_threads_is_told_as_that() -> None:
+    run, limit = stopped_late_enough(
+        lambda limit: record_processes(programs.leaves_a_thread, timeout=limit), lambda run: "returned" in run.verdict
+    )
+    assert run.verdict == (
+        f"Stopped: the program had not ended after {limit:g} s; main, whose function had returned, was still there"
+    )
+
+
+def test_who_does_not_answer_is_told_with_the_line_it_waits_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there are no such signals."""
+    monkeypatch.setattr("semalab.beyond.whereabouts._ask", lambda pid, leader: False)
+    run = until_all_have_begun(programs.never_end, functions=["waits", "naps"])
+    lines = [code.co_firstlineno + 1 for code in (programs.waits.__code__, programs.naps.__code__)]
+    assert run.verdict.endswith(f"; waits in line {lines[0]}; naps in line {lines[1]}"), run.verdict

@@ -293,7 +293,7 @@ def test_tasks_without_a_semaphore_are_called_tasks_too(tmp_path: Path) -> None:
 
     run = virtually(sleep_together)
     for one in (run, lab.load(run.save(tmp_path / "run.json"))):
-        assert one.verdict == "main and 2 tasks ran to the end; none of them used a semaphore"
+        assert one.verdict == "main and 2 tasks ran to the end; none of them used a semaphore of asyncio"
         assert one.description == "main and 2 tasks · virtual clock, seed 0"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
 from support.pictures import found, words
 
@@ -93,12 +94,12 @@ def rings_inside() -> None:
         bell.acquire()
 
 
-def test_a_release_on_a_bar_lies_on_top_of_it() -> None:
+def test_a_release_on_a_bar_lies_outside_of_it_opposite_to_its_arrow() -> None:
     figure = lab.record(rings_inside, clock="virtual").timeline()
     (mark,) = found(figure, "give")
     middles = rows(figure)
     pitch = middles["main"] - middles["guest"]
-    assert mark.get_ydata().tolist() == pytest.approx([middles["guest"] + pitch * HOLD / 2] * 2)
+    assert mark.get_ydata().tolist() == pytest.approx([middles["guest"] - pitch * HOLD / 2] * 2)
 
 
 def take(permits: int) -> None:
@@ -145,3 +146,26 @@ def test_a_wait_that_never_ends_goes_on_without_a_seam() -> None:
     early, late = tips.get_path().vertices.reshape(-1, 6, 2)
     assert early[0, 0] < late[0, 0] == 200.0
     assert tips.get_path().codes.reshape(-1, 6)[:, -1].tolist() == [2, 79]  # LINETO, CLOSEPOLY
+
+
+def wait_in_a_crowd(threads: int) -> None:
+    door = threading.Semaphore(1)
+
+    def visit() -> None:
+        with door:
+            time.sleep(0.01)
+
+    for _ in range(threads):
+        threading.Thread(target=visit).start()
+
+
+@pytest.mark.parametrize("threads", [60, 120])
+def test_a_painted_wait_has_the_inks_that_the_legend_shows(threads: int) -> None:
+    """A hatch in rows of a few pixels would be dots, and no bar."""
+    figure = lab.record(wait_in_a_crowd, threads=threads, clock="virtual").timeline()
+    (image,) = found(figure, "rows")
+    (sample,) = [box for box in found(figure, "key") if getattr(box, "get_hatch", str)()]
+    ground = tuple(round(255 * part) for part in sample.get_facecolor()[:3])
+    colours = image.palette.view(np.uint8).reshape(-1, 4)[image.codes][..., :3]
+    painted = (colours == ground).all(axis=-1)
+    assert painted[:, : painted.shape[1] // 2].mean() > 0.2

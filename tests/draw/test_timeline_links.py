@@ -10,6 +10,7 @@ from support.pictures import CASES, HELD, SECOND, found, guarded, key, picture, 
 
 import semalab as lab
 from semalab.draw import draw
+from semalab.draw.marks import SHAPES, UP
 
 
 def rows(figure: object) -> dict[str, float]:
@@ -109,3 +110,37 @@ def test_two_holds_without_a_gap_are_parted() -> None:
     (seams,) = found(draw(stolen_twice(), **HELD), "seam")
     assert [segment[0][0] for segment in seams.get_segments()] == [100.0, 200.0]
     assert not found(draw(CASES["mutex held"][0], **HELD), "seam")
+
+
+def one_gives(first: str, second: str) -> lab.Run:
+    """A thread of a row lets in one of another row, twice."""
+
+    def program() -> None:
+        news = threading.Semaphore(0)
+
+        def give() -> None:
+            for _ in range(2):
+                time.sleep(0.1)
+                news.release()
+
+        def take() -> None:
+            for _ in range(2):
+                news.acquire()
+
+        for name in (first, second):
+            threading.Thread(target={"giver": give, "taker": take}[name], name=name).start()
+
+    return lab.record(program, clock="virtual")
+
+
+@pytest.mark.parametrize("order", [("giver", "taker"), ("taker", "giver")])
+def test_the_sign_of_a_release_points_where_its_arrow_does(order: tuple[str, str]) -> None:
+    """Else an arrow that goes up would have two heads. The legend shows the sign that is drawn, and no other."""
+    figure = one_gives(*order).timeline()
+    (sign,), (tip,) = found(figure, "give"), found(figure, "handover tip")
+    up = order == ("taker", "giver")
+    assert tip.get_marker() == ("^" if up else "v")
+    assert sign.get_marker() is (UP if up else SHAPES["give"][0])
+    samples = [getattr(artist, "get_marker", str)() for artist in found(figure, "key")]
+    assert sign.get_marker() in samples
+    assert (SHAPES["give"][0] if up else UP) not in samples

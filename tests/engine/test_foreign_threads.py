@@ -21,13 +21,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.patience import wait_until
+from support.patience import stopped_late_enough, wait_until
 
 import semalab as lab
 from semalab.engine import idle
 from semalab.engine.bystanders import Bystanders, rests_in
 from semalab.engine.foreign import Foreigners
-from semalab.engine.grasp import can_reach
+from semalab.engine.reachability import can_reach
 from semalab.log.schedule import Schedule
 from semalab.log.stops import Deadlock
 
@@ -242,10 +242,13 @@ def test_while_a_library_s_thread_could_act_the_time_limit_ends_the_run(loop: An
             while not over:
                 time.sleep(0.001)
 
-    run = lab.record(nobody_opens, loop=loop, over=Over(), timeout=2)
+    run, limit = stopped_late_enough(
+        lambda limit: lab.record(nobody_opens, loop=loop, over=Over(), timeout=limit),
+        lambda run: "main waits for" in run.verdict,
+    )
     over.append(True)
     assert run.verdict == (
-        "Stopped: the program had not ended after 2 s; main waits for `gate` (value 0); "
+        f"Stopped: the program had not ended after {limit:g} s; main waits for `gate` (value 0); "
         "the thread asyncio_0, which is not of the run, could still have acted"
     )
 
@@ -658,9 +661,12 @@ def test_a_handler_that_leads_nowhere_hides_no_deadlock(handling: Any, clock: st
 @pytest.mark.usefixtures("fresh_gate")
 def test_a_handler_that_has_to_wait_does_not_keep_the_run_from_its_end(handling: Any) -> None:
     handling(signal.SIGALRM, lambda number, frame: gate.acquire())
-    run = lab.record(waits_for_an_alarm, patience=None, timeout=2)
+    run, limit = stopped_late_enough(
+        lambda limit: lab.record(waits_for_an_alarm, patience=None, timeout=limit),
+        lambda run: "2 threads wait for" in run.verdict,
+    )
     assert run.verdict == (
-        "Stopped: the program had not ended after 2 s; 2 threads wait for `gate` (value 0); "
+        f"Stopped: the program had not ended after {limit:g} s; 2 threads wait for `gate` (value 0); "
         "the handler of SIGALRM, which is not of the run, could still have acted"
     )
 

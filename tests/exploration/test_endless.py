@@ -14,6 +14,7 @@ from programs.circling import (
     counts_in_itself,
     dekker,
     gives_way,
+    looks_inside,
     looks_under_the_lock,
     peterson,
     sleeps_until,
@@ -39,7 +40,7 @@ from support.endless_model import Verdict, random_bodies, text_of, verdict_of
 
 import semalab as lab
 from semalab.exploration.search import LIVELOCK, Search
-from semalab.exploration.standing import Standing
+from semalab.exploration.thread_state import ThreadState
 from semalab.log.stops import Deadlock
 from semalab.stepping import Settings
 
@@ -105,11 +106,11 @@ def test_random_programs_with_loops_are_judged_as_the_model_judges_them(batch: i
 
 
 def test_threads_whose_frames_are_not_all_read_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    def blind(standing: Standing, thread: Any, known: Any) -> Any:
+    def blind(standing: ThreadState, thread: Any, known: Any) -> Any:
         frames = standing._frames(thread)
         return None if frames is None else tuple((id(frame.f_code), frame.f_lasti, ()) for frame in frames)
 
-    monkeypatch.setattr(Standing, "of", blind)
+    monkeypatch.setattr(ThreadState, "of", blind)
     found, _ = found_of(compiled(COUNTS))
     assert found is not None and found.circles
 
@@ -166,6 +167,22 @@ def test_a_program_that_can_always_end_is_proved(
     found = lab.explore(program, granularity=granularity, seconds=90, **arguments)
     assert (found.verdict, found.endless) == ("proved", endless)
     assert found.sentence.endswith(f"; {endless}")
+
+
+@pytest.mark.parametrize(
+    ("check", "room", "verdict"),
+    [
+        (lab.at_most(2), 2, "proved"),
+        (lab.limit("inside"), 2, "proved"),
+        (lab.mutual_exclusion, 1, "proved"),
+        (lab.mutual_exclusion, 2, "counterexample"),
+        (lab.at_most(1, "elsewhere"), 2, "cannot say"),
+    ],
+)
+def test_how_many_are_inside_is_claimed_of_loops_too(check: Any, room: int, verdict: str) -> None:
+    found = lab.explore(looks_inside, check=check, room=room, seconds=90)
+    assert found.verdict == verdict
+    assert verdict != "proved" or found.sentence.endswith(f"; {PASSED_OVER}")
 
 
 @pytest.mark.parametrize(

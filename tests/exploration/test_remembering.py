@@ -75,7 +75,8 @@ def test_nothing_is_counted_on_from_schedule_to_schedule(program: Callable[[], N
     before = everything(program, {})
     for _ in range(2):
         found = lab.explore(program, granularity=granularity, budget=FEW)
-        assert found.verdict == "proved" or not (found.violations or granularity == "operations")
+        unsaid = granularity != "operations" or "thrown away" in (found.undecided or "")
+        assert found.verdict == "proved" or (unsaid and not found.violations)
         assert everything(program, {}) == before
 
 

@@ -14,7 +14,7 @@ import pytest
 from programs import explored as programs
 from support.full_enumeration import enumerate_all
 
-from semalab.exploration.classes import History, Names
+from semalab.exploration.history import History, Names
 from semalab.exploration.search import Search
 from semalab.stepping import Settings, footprint
 

@@ -18,8 +18,8 @@ from programs.virtual_runs import PROGRAMS, latch
 
 import semalab as lab
 from semalab.analysis.claims import Claim
+from semalab.analysis.listings import Source
 from semalab.analysis.reading import Reading
-from semalab.analysis.source import Source
 from semalab.files import KEYS, as_json
 from semalab.log.stops import Deadlock, Timeout
 from semalab.log.trace import Event, Primitive, Trace

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from support.public_place import cited, placed, public_place
 
 import semalab
 
@@ -81,9 +83,35 @@ def test_a_form_for_reports_says_what_it_is_for(form: Path) -> None:
     assert {"name", "about"} <= set(about)
 
 
-def test_the_projects_public_place_is_named_everywhere_or_nowhere() -> None:
-    """Contributing has the command that puts it in."""
-    pages = [ROOT / "README.md", *sorted((ROOT / "notebooks").rglob("*.md"))]
-    launched = re.compile(r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)|git\+https://github\.com/([\w.-]+/[\w.-]+)")
-    places = {found[1] or found[2] for page in pages for found in launched.finditer(page.read_text(encoding="utf-8"))}
-    assert len(places) == 1, places
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "notebooks").rglob("*.md")),
+    *sorted(GITHUB.glob("*.md")),
+    ROOT / "CITATION.cff",
+]
+LAUNCHED = re.compile(r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)|//([\w-]+)\.github\.io/([\w.-]+)")
+
+
+def launched(texts: Iterable[str]) -> set[str]:
+    """The places on GitHub from which the pages say that the course can be opened."""
+    found = (match for text in texts for match in LAUNCHED.finditer(text))
+    return {match[1] or f"{match[2]}/{match[3]}" for match in found}
+
+
+def test_no_page_leads_to_a_public_place_that_is_not_there() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    assert launched(texts) == ({public_place()} if public_place() else set())
+
+
+def test_once_there_is_one_every_page_that_needs_it_names_it() -> None:
+    texts = {page: page.read_text(encoding="utf-8") for page in PAGES}
+    there = {page: cited(placed(text, "ada/bench"), "ada/bench") for page, text in texts.items()}
+    readme, teachers = there[ROOT / "README.md"], there[ROOT / "notebooks" / "for_teachers" / "running_a_class.md"]
+    assert launched(there.values()) == {"ada/bench"}
+    assert "](https://mybinder.org/v2/gh/ada/bench/HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb)" in readme
+    assert "](https://ada.github.io/bench/)" in readme
+    assert "github.com%2Fada%2Fbench&branch=main&urlpath=lab%2Ftree%2Fbench%2F" in teachers
+    assert "git+https://github.com/ada/bench\n" in teachers
+    assert "OWNER" not in readme + teachers
+    assert yaml.safe_load(there[ROOT / "CITATION.cff"])["repository-code"] == "https://github.com/ada/bench"
+    assert {page: cited(placed(text, public_place()), public_place()) for page, text in there.items()} == texts

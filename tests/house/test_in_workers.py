@@ -1,4 +1,4 @@
-"""The whole suite runs in workers, a file in one of them and the browser's in the same; what is named runs at once."""
+"""The whole suite runs in workers, a file in one of them, the longest first; what is named runs at once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.in_workers import WORKER, usable_cores
+from support.in_workers import BROWSER, FIRST, OWN_BROWSER, WORKER, usable_cores
 
 pytest.importorskip("xdist", reason="tests/requirements.txt is not installed: no workers")
 
-NAMES = ("browser/test_one", "browser/test_two", "engine/test_three", "draw/test_three")
+NAMES = ("browser/test_one", "browser/test_two", "browser/test_site", "engine/test_three", "draw/test_three")
 SETTINGS = "[pytest]\ntestpaths = tests\naddopts = -p support.in_workers --import-mode=importlib\n"
 TESTS = """
 import os
@@ -23,6 +23,8 @@ def test_notes_its_process(number, request):
     notes = os.path.join(os.environ["NOTES"], f"{request.path.parent.name} {request.path.stem}")
     with open(notes, "a", encoding="utf-8") as file:
         print(os.getpid(), file=file)
+    with open(os.environ["NOTES"] + " in order", "a", encoding="utf-8") as file:
+        print(request.path.stem, file=file)
 """
 
 
@@ -54,7 +56,13 @@ def processes(folder: Path, *arguments: str, cores: int = 2) -> tuple[int, dict[
 @pytest.mark.skipif(usable_cores() < 2, reason="on one core there are no workers")
 def test_the_whole_suite_runs_in_workers_by_files_and_the_browsers_in_one(tmp_path: Path) -> None:
     itself, of = processes(tmp_path)
-    assert sorted(of) == ["browser test_one", "browser test_two", "draw test_three", "engine test_three"]
+    assert sorted(of) == [
+        "browser test_one",
+        "browser test_site",
+        "browser test_two",
+        "draw test_three",
+        "engine test_three",
+    ]
     assert all(len(ran) == 1 and itself not in ran for ran in of.values()), of
     assert of["browser test_one"] == of["browser test_two"]
 
@@ -69,3 +77,15 @@ def test_what_is_named_runs_in_this_process(tmp_path: Path, arguments: tuple[str
 def test_on_one_core_there_are_no_workers(tmp_path: Path) -> None:
     itself, of = processes(tmp_path, cores=1)
     assert len(of) == len(NAMES) and set().union(*of.values()) == {itself}
+
+
+def test_what_takes_longest_begins_first_in_whichever_worker(tmp_path: Path) -> None:
+    processes(tmp_path, "-n", "1", "--dist", "loadfile")
+    began = (tmp_path / "notes in order").read_text(encoding="utf-8").split()
+    assert list(dict.fromkeys(began)) == ["test_one", "test_two", "test_site", "test_three"]
+
+
+def test_what_begins_first_is_there() -> None:
+    root = Path(__file__).resolve().parent.parent.parent
+    assert [name for name in FIRST if not (root / name).exists()] == []
+    assert {*OWN_BROWSER, BROWSER} <= {*FIRST}

@@ -48,6 +48,19 @@ def imported(source: str, package: tuple[str, ...]) -> Iterator[str]:
             yield from (".".join([*start, *filter(None, [node.module]), alias.name]) for alias in node.names)
 
 
+def missing(names: Iterable[str]) -> list[str]:
+    """Of these dotted names of the package's, those of which no module is there: what was moved or renamed."""
+    return [name for name in names if name.startswith("semalab.") and not is_there(name.split("."))]
+
+
+def is_there(parts: list[str]) -> bool:
+    """True for a module or a package, and for what is in one of them."""
+    return any(
+        (ROOT.joinpath(*own).with_suffix(".py")).is_file() or (ROOT.joinpath(*own) / "__init__.py").is_file()
+        for own in (parts, parts[:-1])
+    )
+
+
 def layer(parts: tuple[str, ...]) -> str:
     return parts[0].removesuffix(".py")
 
@@ -79,6 +92,19 @@ def modules() -> list[Path]:
 @pytest.mark.parametrize("file", modules(), ids=str)
 def test_module_imports_only_what_its_layer_may(file: Path) -> None:
     assert forbidden((PACKAGE / file).read_text(encoding="utf-8"), file.parts) == []
+
+
+@pytest.mark.parametrize("folder", ["semalab", "tests"])
+def test_every_module_that_is_imported_is_there(folder: str) -> None:
+    """Whatever mypy lets pass because it knows no types of other packages."""
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        names = imported(file.read_text(encoding="utf-8"), file.relative_to(ROOT).parts[:-1])
+        assert missing(names) == [], file
+
+
+def test_a_missing_module_is_told() -> None:
+    code = "from semalab.engine.carriages import a\nfrom semalab.engine import ProgramThread\nimport semalab.log.trace"
+    assert missing(imported(code, ())) == ["semalab.engine.carriages.a"]
 
 
 def test_there_are_modules_in_every_layer() -> None:

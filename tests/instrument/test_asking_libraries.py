@@ -6,6 +6,7 @@ import concurrent.futures
 import copy
 import importlib
 import multiprocessing.pool
+import pickle
 import queue
 import sys
 import threading
@@ -150,6 +151,30 @@ def own_answers() -> dict[str, Any]:
                 how(made[name])
             found[f"{how.__name__} of {name}"] = str(refused.value)
     return found
+
+
+def given_away(made: dict[str, Any]) -> dict[str, str]:
+    """What comes of it to pickle each, and to copy it: the class of the error, or what the copy is one of."""
+    found = {}
+    for name, one in made.items():
+        for how in (pickle.dumps, copy.copy, copy.deepcopy):
+            try:
+                found[f"{how.__name__} {name}"] = type(how(one)).__name__
+            except Exception as error:
+                found[f"{how.__name__} {name}"] = f"raised {type(error).__name__}"
+    return found
+
+
+@CLOCKS
+def test_what_cannot_be_pickled_or_copied_raises_what_it_raises_without_the_lab(clock: str) -> None:
+    plain = given_away(objects())
+    assert plain["dumps semaphore"] == "raised TypeError" and plain["copy semaphore"] == "Semaphore"
+    run = lab.record(lambda: (given_away(objects()), objects()), clock=clock)
+    in_the_run, kept = run.result
+    assert in_the_run == plain
+    del kept["simple"]  # a class of C that nothing written in Python can become
+    afterwards = given_away(kept)
+    assert afterwards == {what: plain[what] for what in afterwards}
 
 
 @CLOCKS

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.analysis.source import Listing, Source
+from semalab.analysis.listings import Listing, Source
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

@@ -83,7 +83,7 @@ def test_the_last_value_may_be_silenced(kernel: LiveKernel) -> None:
 
 
 def test_an_empty_cell_is_a_run_too(kernel: LiveKernel) -> None:
-    assert kernel.run(timeline("# nothing")).output == "main ran to the end; it used no semaphore\n"
+    assert kernel.run(timeline("# nothing")).output == "main ran to the end; it used no semaphore of threading\n"
 
 
 def test_what_the_cell_defines_stays_defined_with_the_real_thing_behind_it(kernel: LiveKernel) -> None:

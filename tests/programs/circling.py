@@ -145,6 +145,24 @@ def looks_under_the_lock() -> None:
     together(wait, tell)
 
 
+def looks_inside(room: int = 2) -> None:
+    """Goes into a room again and again until told."""
+    inside, ready = threading.Semaphore(room), False
+
+    def wait() -> None:
+        while True:
+            with inside:
+                if ready:
+                    break
+
+    def tell() -> None:
+        nonlocal ready
+        with inside:
+            ready = True
+
+    together(wait, tell)
+
+
 def sleeps_until(told: bool) -> None:
     flag = threading.Event()
 

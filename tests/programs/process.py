@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 
@@ -432,3 +433,51 @@ def tasks_by_name():
     for worker in workers:
         worker.join()
     return ORDER, sorted(BY_LETTER), LIMITS
+
+
+def works(shelf):
+    shelf.recv()
+
+
+def computes(shelf):
+    total = 0
+    while True:
+        total += 1
+
+
+def naps(shelf):
+    time.sleep(3600)
+
+
+def waits(shelf):
+    multiprocessing.Semaphore(0).acquire(timeout=3600)
+
+
+def sums(shelf):
+    sum(iter(int, 1))
+
+
+def never_end(functions):
+    pipe = multiprocessing.Pipe()
+    work = {f.__name__: f for f in (works, computes, naps, waits, sums)}
+    workers = [multiprocessing.Process(target=work[name], args=[pipe[0]], name=name) for name in functions]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+class Later:
+    """Takes longer to come to another process than anybody waits."""
+
+    def __reduce__(self):
+        return __import__("time").sleep, (3600,)
+
+
+def never_comes_to_life():
+    multiprocessing.Process(target=open_it, args=[None, Later()], name="worker").start()
+    multiprocessing.active_children()[0].join()
+
+
+def leaves_a_thread():
+    threading.Thread(target=time.sleep, args=[3600]).start()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from semalab.exploration.classes import History, Names, State
+from semalab.exploration.history import History, Names, State
 from semalab.exploration.judge import wrong
 from semalab.exploration.shortest import Chart, Notes
 from semalab.exploration.sleepsets import DepthFirst

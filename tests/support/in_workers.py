@@ -1,7 +1,8 @@
-"""Pytest plugin: the whole suite runs in workers, one for each core; files that are named run in this very process.
+"""Pytest plugin: the whole suite runs in workers, one more than cores; files that are named run in this very process.
 
 A worker gets whole files, since many tests share what is made once for their file: a notebook's cells their kernel. The
-browser's files are given away as one, and first: they share a JupyterLab and a Chromium, and mostly wait.
+browser's files are given away as one, since they share a JupyterLab and a Chromium; but two of them take so long that
+they have their own. What takes longest begins first, so that no worker is left with it at the end.
 """
 
 from __future__ import annotations
@@ -18,25 +19,48 @@ except ImportError:  # requirements.txt without the tests' own: one test after t
     LoadFileScheduling = None
 
 BROWSER = "tests/browser/"
+OWN_BROWSER = (f"{BROWSER}test_panel_in_browser.py", f"{BROWSER}test_site.py")
+FIRST = (  # by what they take, the longest first
+    *(OWN_BROWSER[0], BROWSER, OWN_BROWSER[1]),
+    *("tests/exercises/test_exercises.py", "tests/exploration/test_state_model.py"),
+    *("tests/exploration/test_searches.py", "tests/stepping/test_forms_of_access.py"),
+    *("tests/exploration/test_endless.py", "tests/exploration/test_states.py", "tests/engine/test_differential.py"),
+    *("tests/course/test_folded_solutions.py", "tests/course/test_exercise_cells.py"),
+    *("tests/exploration/test_exploration.py", "tests/terminal/test_terminal_run.py", "tests/beyond/test_processes.py"),
+    *("tests/beyond/test_start_methods.py", "tests/engine/test_stopping.py", "tests/engine/test_foreign_threads.py"),
+)
 WORKER = "PYTEST_XDIST_WORKER"  # what xdist says to a worker, which must not have workers of its own
-MOST = 4  # each has kernels of its own, and more would wait for the browser's files
+MOST = 5  # each has kernels of its own, and more would wait for the browser's files
 
 if LoadFileScheduling is not None:
 
-    class ByFile(LoadFileScheduling):
+    class ByUnit(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+            return unit(nodeid)
 
     @pytest.hookimpl(wrapper=True)  # around xdist's own, which makes workers of the options
     def pytest_cmdline_main(config: pytest.Config) -> Iterator[None]:
-        option, workers = config.option, min(usable_cores(), MOST)
+        option, cores = config.option, usable_cores()
         whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and WORKER not in os.environ
-        if whole and option.numprocesses is None and workers > 1 and not (option.usepdb or option.collectonly):
-            option.numprocesses, option.dist, option.loadscopereorder = workers, "loadfile", False
+        if whole and option.numprocesses is None and cores > 1 and not (option.usepdb or option.collectonly):
+            # One more than cores: kernels, browsers and processes are often waited for.
+            option.numprocesses, option.dist, option.loadscopereorder = min(cores + 1, MOST), "loadfile", False
         return (yield)
 
     def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-        return ByFile(config, log) if config.option.dist == "loadfile" else None
+        return ByUnit(config, log) if config.option.dist == "loadfile" else None
+
+    def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+        """In every worker alike: xdist gives tests away by their number."""
+        if WORKER in os.environ:
+            places = {name: place for place, name in enumerate(FIRST)}
+            items.sort(key=lambda item: places.get(unit(item.nodeid), len(places)))
+
+
+def unit(nodeid: str) -> str:
+    """What goes to one worker as a whole: the file of a test, or those of the browser."""
+    file = nodeid.partition("::")[0]
+    return BROWSER if file.startswith(BROWSER) and file not in OWN_BROWSER else file
 
 
 def usable_cores() -> int:

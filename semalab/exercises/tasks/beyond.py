@@ -8,8 +8,8 @@ import random
 from typing import Any
 
 from semalab.analysis.claims import limit
-from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.coroutine import TaskPrediction, TaskTrial
+from semalab.exercises.prediction import Answer, Prediction
 from semalab.log.event import SEMAPHORES
 from semalab.run import Run
 

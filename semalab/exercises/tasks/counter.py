@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any
 
-from semalab.exercises.answers import Answer, Prediction
+from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.programs import STAY, calls, run_together
 from semalab.exercises.trial import Trial
 from semalab.log.excerpt import written

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.exercises.answers import Answer, Prediction
 from semalab.exercises.bounded import Bounded, quiet
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
+from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.programs import STAY, calls, run_together
 from semalab.exercises.trial import Trial
 from semalab.exploration.exploration import Exploration

@@ -31,7 +31,7 @@ def called(name: str, message: str) -> SavedException:
 
 
 @dataclass(frozen=True)
-class Told:
+class SavedClaim:
     """What an own claim said of the run before it was saved; it says the same of whatever it is asked."""
 
     said: Claim

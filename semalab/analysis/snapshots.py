@@ -1,4 +1,4 @@
-"""The moments of a run: one after each event, computed when somebody looks."""
+"""The snapshots of a run: one after each event, computed when somebody looks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from semalab.analysis.reading import Reading
 from semalab.analysis.sentences import sentence
 from semalab.log.event import is_outside
 
-_APART = 512  # moments from one checkpoint to the next, at least
+_APART = 512  # snapshots from one checkpoint to the next, at least
 
 
 class Text(Protocol):
@@ -38,7 +38,7 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """What is true right after event `number` (counted from 0). Immutable.
 
     time: nanoseconds since the run began. thread: who did it; "" at a stop. states, lines: of every thread (a line is
@@ -75,11 +75,11 @@ class _Scene:
         return _Scene(dict(self.states), dict(self.lines), waiting, holders, dict(self.values))
 
 
-class Moments(Sequence[Moment]):
-    """Immutable; one moment for each event, in log order, and one more where the run was stopped.
+class Snapshots(Sequence[Snapshot]):
+    """Immutable; one snapshot for each event, in log order, and one more where the run was stopped.
 
     An event is one action of one thread. Events that belong together (a release, and the acquire it allowed) are
-    moments of their own: to show them as one would claim that nothing could come between them.
+    snapshots of their own: to show them as one would claim that nothing could come between them.
     Built in time linear in the number of events; a look costs the number of threads, and a few hundred events.
     """
 
@@ -97,28 +97,28 @@ class Moments(Sequence[Moment]):
         return len(self.events) + (self.stopped is not None)
 
     @overload
-    def __getitem__(self, index: int) -> Moment: ...
+    def __getitem__(self, index: int) -> Snapshot: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Moment, ...]: ...
-    def __getitem__(self, index: int | slice) -> Moment | tuple[Moment, ...]:
+    def __getitem__(self, index: slice) -> tuple[Snapshot, ...]: ...
+    def __getitem__(self, index: int | slice) -> Snapshot | tuple[Snapshot, ...]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         if not -len(self) <= index < len(self):
             raise IndexError(f"there are {len(self)} moments, numbered from 0, got {index}")
-        return self._moment(index % len(self))
+        return self._snapshot(index % len(self))
 
     def sentence(self, number: int) -> str:
-        """The sentence of a moment, without the rest."""
+        """The sentence of a snapshot, without the rest."""
         return self.steps[number].sentence if number < len(self.steps) else f"The run is stopped: {self.stopped}"
 
     def text(self, number: int) -> str:
         """What the first `number` prints printed."""
         return "".join(text for text in self.texts[:number] if text is not None)
 
-    def _moment(self, number: int) -> Moment:
+    def _snapshot(self, number: int) -> Snapshot:
         event = self.events[number] if number < len(self.events) else None
         scene = self._scene(min(number, len(self.events) - 1))
-        return Moment(
+        return Snapshot(
             number=number,
             time=event.time if event is not None else self.reading.trace.duration,
             thread=event.thread if event is not None else "",
@@ -194,15 +194,15 @@ def sentence_of(reading: Reading, printed: Sequence[Text], number: int) -> str:
     return next(islice(_followed(reading, _matched(reading, printed)), number, None)).sentence
 
 
-def moments_of(reading: Reading, printed: Sequence[Text] = (), stopped: str | None = None) -> Moments:
-    """The moments of a run.
+def snapshots_of(reading: Reading, printed: Sequence[Text] = (), stopped: str | None = None) -> Snapshots:
+    """The snapshots of a run.
 
     Args:
         reading: of its trace.
         printed: what it printed, in order.
         stopped: why it was stopped, in words; None if it was not.
     """
-    return Moments(reading, printed, stopped)
+    return Snapshots(reading, printed, stopped)
 
 
 def _matched(reading: Reading, printed: Sequence[Text]) -> tuple[str | None, ...]:

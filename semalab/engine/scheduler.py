@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 
-class Chooser(Protocol):
+class Scheduler(Protocol):
     """Invariant: `taken` holds what was chosen so far; with these choices the run can be repeated."""
 
     taken: list[int]

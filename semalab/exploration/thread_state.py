@@ -25,7 +25,7 @@ from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
 from semalab.stepping.known import is_twin_class, kept_by_libraries
-from semalab.stepping.reach import codes_of, loops_of
+from semalab.stepping.sharing import codes_of, loops_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
 
 # By what these name a program could come to see what nobody has read here.
@@ -57,7 +57,7 @@ class Unreadable(Exception):
     """Something that a thread may come to see cannot be read for certain."""
 
 
-class Standing:
+class ThreadState:
     """Reads where threads of the runs on a stage stand.
 
     Invariants: `readable` is False if the program's text already tells that there is what nobody can read. `_rebound`
@@ -181,7 +181,7 @@ class _Reading:
     shared: names of variables that are not read here; skipped: those of containers, by identity.
     """
 
-    def __init__(self, standing: Standing, shared: AbstractSet[str], skipped: Mapping[int, str]) -> None:
+    def __init__(self, standing: ThreadState, shared: AbstractSet[str], skipped: Mapping[int, str]) -> None:
         self._standing = standing
         self._shared = shared
         self._skipped = skipped

@@ -14,8 +14,8 @@ from programs.virtual_runs import PROGRAMS
 
 import semalab as lab
 from semalab.analysis.changes import ASLEEP, ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS
-from semalab.analysis.moments import Moments, moments_of, sentence_of
 from semalab.analysis.reading import read
+from semalab.analysis.snapshots import Snapshots, sentence_of, snapshots_of
 from semalab.log.certificate import WAITED
 from semalab.log.trace import LOCKS, Event, Primitive, Trace
 from semalab.run import Run
@@ -40,15 +40,15 @@ def visit(threads: int = 3, initial: int = 1) -> None:
         worker.join()
 
 
-def by_hand(*events: tuple[Any, ...], primitives: list[Primitive], threads: str = "main a b c") -> Moments:
+def by_hand(*events: tuple[Any, ...], primitives: list[Primitive], threads: str = "main a b c") -> Snapshots:
     """The moments of a log written down by hand; every thread has begun."""
     names = threads.split()
     begun = [Event(0, name, "start") for name in names]
     log = [Event(time, thread, kind, *more) for time, (thread, kind, *more) in enumerate(events, 1)]
-    return moments_of(read(Trace([*begun, *log], names, primitives)))
+    return snapshots_of(read(Trace([*begun, *log], names, primitives)))
 
 
-def told(moments: Moments, thread_count: int = 4) -> list[str]:
+def told(moments: Snapshots, thread_count: int = 4) -> list[str]:
     return [moment.sentence for moment in moments[thread_count:]]
 
 
@@ -159,7 +159,7 @@ def test_looks_in_any_order_see_the_same() -> None:
     run = lab.record(visit, threads=200, clock="virtual")
     assert len(run.moments) > 1_500  # several checkpoints
     in_order = list(run.moments)
-    fresh = moments_of(run.reading, run.printed)
+    fresh = snapshots_of(run.reading, run.printed)
     order = list(range(len(fresh)))
     random.Random(0).shuffle(order)
     for number in [*order[:300], *range(1_300, 700, -1)]:
@@ -192,13 +192,13 @@ def test_threads_that_have_not_begun() -> None:
 
 
 def test_no_run_no_moment() -> None:
-    assert len(moments_of(read(Trace([])))) == 0
-    stopped = moments_of(read(Trace([])), stopped="nothing moved")
+    assert len(snapshots_of(read(Trace([])))) == 0
+    stopped = snapshots_of(read(Trace([])), stopped="nothing moved")
     assert [moment.sentence for moment in stopped] == ["The run is stopped: nothing moved"]
 
 
 def test_a_look_goes_on_from_what_is_known_nearby() -> None:
-    class Counted(Moments):
+    class Counted(Snapshots):
         applied = 0
 
         def _apply(self, *place: Any) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any
 
+from semalab.instrument.namespaces import library_of_code
 from semalab.stepping.accesses import Access, accesses, goes_deep, nested
 from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
@@ -26,6 +27,9 @@ _OF_PRIMITIVES = frozenset(
 )
 # Python's own modules in which functions are made of the program's, and look at nothing but these.
 _WRAPPING = frozenset(("contextlib", "functools"))
+# By these a program learns when an object is thrown away.
+_OF_ENDS = frozenset("__del__ weakref getrefcount get_referrers get_objects".split())
+_WEAK = ("weakref", "_weakref", "_weakrefset")
 # What may move on what it looks into.
 _MOVES = frozenset(("iterate", "contains", "send", "call starred"))
 _LOOKS = frozenset(("len", "isinstance", "id", "repr", "str", "format", "hash", "bool", "int", "float"))
@@ -55,6 +59,34 @@ def goes_under_other_names(program: types.FunctionType, others: Iterable[types.F
     """Whether the program may have what its threads share under names that the code does not tell."""
     those = (code for code, names in _reachable([program, *others]) if names.get("__name__") not in _WRAPPING)
     return any(map(goes_deep, those))
+
+
+def looks_at_ends(program: types.FunctionType, others: Iterable[types.FunctionType]) -> bool:
+    """Whether the program may tell when an object is thrown away: by a finalizer, a weak reference, or a count.
+
+    Whoever watches it keeps objects longer: the containers that its threads share, and up to Python 3.12 whatever the
+    variables of a function held when it was looked at.
+    """
+    for code, names in _reachable([program, *others]):
+        if library_of_code(dict(names)) is None:
+            if not _OF_ENDS.isdisjoint((*code.co_names, *filter(_is_text, code.co_consts), code.co_name)):
+                return True
+            if any(getattr(names.get(name), "__module__", None) in _WEAK for name in code.co_names):
+                return True
+    return False
+
+
+def cleans_up(code: CodeType) -> bool:
+    """Whether a generator that runs this code does something more if it is thrown away before its end."""
+    if not code.co_flags & inspect.CO_GENERATOR:
+        return False
+    instructions = {one.offset: one.opname for one in dis.get_instructions(code)}
+    entries = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined, unused-ignore]
+    return any(instructions.get(one.target) != "CALL_INTRINSIC_1" for one in entries)  # each generator's own, from 3.12
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def codes_of(*functions: types.FunctionType) -> Iterator[Code]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from semalab.draw.ink import ALARM, GREY, INK, LINE, SHADE, SMALL
+from semalab.draw.layout import EDGE
 from semalab.draw.moments import Crowd, first_theft
-from semalab.draw.page import EDGE
 from semalab.draw.scene import NOW, Scene
 from semalab.draw.sheet import Sheet, boxes
 from semalab.draw.strip import valued

@@ -19,7 +19,7 @@ from typing import Any
 from semalab.engine import ProgramThread
 from semalab.engine.virtual_lock import nanoseconds
 from semalab.instrument import Twins
-from semalab.instrument.source import is_copy
+from semalab.instrument.copies import is_copy
 from semalab.stepping.footprint import CLOCK, READ
 from semalab.stepping.processor import SteppingProcessor
 

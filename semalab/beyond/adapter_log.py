@@ -9,7 +9,7 @@ from types import CodeType, FrameType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.analysis.decode import Printed
-from semalab.analysis.source import Source, source_of
+from semalab.analysis.listings import Source, source_of
 from semalab.instrument.naming import is_programs, primitive_labels
 from semalab.log.event import LOCKS, Event, Primitive
 from semalab.log.stops import Deadlock, Wait
