@@ -315,6 +315,17 @@
   byId("forward").onclick = () => jump(step + 1);
   byId("last").onclick = () => jump(count - 1);
   scrubber.oninput = () => jump(Number(scrubber.value));
+  for (const button of byId("nexts").children) {
+    const { mark } = button.dataset;
+    button.hidden = !log.marked.includes(mark); // in this run there is none
+    button.onclick = () => {
+      const found = log.marked.indexOf(mark, step + 1);
+      halt();
+      if (found >= 0) show(found);
+      else byId("said").textContent = "There is none after this step.";
+    };
+  }
+  byId("nexts").hidden = !/[1-3]/.test(log.marked);
   byId("steps").onclick = event => {
     const item = event.target.closest("li");
     if (item) jump(items.indexOf(item));

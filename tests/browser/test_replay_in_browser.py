@@ -242,6 +242,23 @@ def test_home_end_slider_and_buttons(open_replay: Open) -> None:
     _agrees(replay, 5)
 
 
+def test_the_next_wait_hand_over_or_print_is_a_press_away(open_replay: Open) -> None:
+    run = lab.record(visit, threads=3, clock="virtual")
+    replay = open_replay(run)
+    page, said = replay.page, replay.page.locator("#said")
+    replay.press("Home")
+    kinds = {"next wait": "block", "next hand-over": "acquire"}
+    for name, kind in kinds.items():
+        page.get_by_role("button", name=name).click()
+        step = int(page.get_by_role("slider", name="Step").input_value())
+        assert run.moments.events[step].kind == kind
+        _agrees(replay, step)
+    replay.press("End")
+    page.get_by_role("button", name="next wait").click()
+    expect(said).to_have_text("There is none after this step.")
+    expect(page.get_by_role("button", name="next print")).to_be_hidden()  # it prints nothing
+
+
 def test_space_plays_and_pauses(open_replay: Open) -> None:
     run = lab.record(visit, threads=2, clock="virtual")
     replay, last = open_replay(run), len(run.moments) - 1
@@ -405,6 +422,40 @@ def test_the_picture_answers_the_pointer(open_replay: Open) -> None:
     assert replay.shown["cursor"] == cursor
     page.mouse.move(0, 0)
     expect(page.locator("#keys")).to_be_visible()
+
+
+def ring() -> None:
+    bell = threading.Semaphore(0)
+
+    def wait() -> None:
+        bell.acquire()
+        print("heard")
+
+    listener = threading.Thread(target=wait, name="listener")
+    listener.start()
+    time.sleep(0.01)
+    bell.release()
+    listener.join()
+
+
+def test_a_mark_is_pointed_at_as_a_bar_is(open_replay: Open) -> None:
+    replay = open_replay(lab.record(ring, clock="virtual"))
+    page, pointed = replay.page, replay.page.locator("#pointed")
+    page.locator("#drawn").focus()
+    told = []
+    for _ in range(4):  # a wait, a release, what it let in, a print
+        replay.press("ArrowRight")
+        told.append(re.sub(r" · line \d+: .*", "", pointed.inner_text()))
+    assert sorted(told) == [
+        "listener prints at 10 ms",
+        "listener passes (bell) at 10 ms",
+        "listener waits for bell from 0 ms to 10 ms: 10 ms",
+        "main opens (bell) at 10 ms",
+    ]
+    mark = page.locator("#drawn .print").bounding_box()
+    assert mark is not None
+    page.mouse.move(mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
+    expect(pointed).to_have_text(re.compile(r"listener (passes \(bell\)|prints) at 10 ms"))
 
 
 def test_what_is_not_told_one_by_one_is_not_denied(open_replay: Open, monkeypatch: pytest.MonkeyPatch) -> None:
