@@ -89,11 +89,12 @@ PAGES = [
     *sorted(GITHUB.glob("*.md")),
     ROOT / "CITATION.cff",
 ]
-LAUNCHED = re.compile(r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)|//([\w-]+)\.github\.io/([\w.-]+)")
+# Links; an address to be filled in is a line of code.
+LAUNCHED = re.compile(r"\]\(https://(?:mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)|([\w-]+)\.github\.io/([\w.-]+))")
 
 
 def launched(texts: Iterable[str]) -> set[str]:
-    """The places on GitHub from which the pages say that the course can be opened."""
+    """The places on GitHub to which the pages' links lead, to open the course there."""
     found = (match for text in texts for match in LAUNCHED.finditer(text))
     return {match[1] or f"{match[2]}/{match[3]}" for match in found}
 

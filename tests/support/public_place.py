@@ -15,8 +15,15 @@ STAND_IN = "OWNER/REPO"  # in a command that is copied and filled in
 CODE = re.compile(r"^repository-code: .*\n", re.MULTILINE)
 
 _README_WITHOUT = """\
-Or install nothing: a copy of this folder on GitHub opens on [Binder](https://mybinder.org), which asks for the copy's
-address, and in a Codespace, which reads `.devcontainer`.
+Or install nothing: a copy of this folder on GitHub opens in a Codespace, which reads `.devcontainer`, and on
+
+[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org)
+
+which asks for the copy's address. With your copy's names for OWNER and REPO this leads straight to the first lesson:
+
+```
+https://mybinder.org/v2/gh/OWNER/REPO/HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb
+```
 
 Or read it in a browser alone, with dials that turn without any Python: `.venv/bin/python -m semalab site` makes the
 course as pages in two or three minutes, in a folder that needs neither network nor server.
