@@ -77,7 +77,7 @@ class Drawing:
 def blank(width: float, height: float) -> Drawing:
     """Empty paper of so many inches."""
     wide, high = round(width * 720), round(height * 720)
-    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), Pointing(0, (), (), (), (), ()))
+    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), Pointing(0, (), (), (), (), (), (), ()))
 
 
 class ListCanvas:

@@ -58,15 +58,16 @@ def encoded(drawings: Iterable[tuple[Sequence[str], Drawing]]) -> dict[str, Any]
 
 
 def pointed(drawing: Drawing) -> list[Any]:
-    """What can be told of it, as in `Pointing`: scale, names, lines, spans, hand-overs, levels.
+    """What can be told of it, as in `Pointing`: scale, names, lines, spans, hand-overs, levels, verbs, moments.
 
-    The last three column by column; a beginning from the one before it, an end from its own beginning.
+    Numbers stand column by column; a beginning from the one before it, an end from its own beginning.
     """
     told = drawing.pointing
     levels = [
         [name, *_columns(_apart(list(zip(steps[::2], steps[1::2], strict=True))))] for name, *steps in told.levels
     ]
-    return [told.scale, told.names, told.lines, _timed(told.spans, 7), _timed(told.handovers, 7), levels]
+    spans, handovers = _timed(told.spans, 7), _timed(told.handovers, 7)
+    return [told.scale, told.names, told.lines, spans, handovers, levels, told.verbs, _timed(told.moments, 6)]
 
 
 def _timed(numbers: Sequence[int], wide: int) -> list[int]:
@@ -206,4 +207,4 @@ def dark_twins() -> dict[str, str]:
 def inks() -> str:
     """The style of a page in both themes: every colour of a picture, as the painter names it."""
     named = (f"--ink-{light.lstrip('#')}:light-dark({light},{dark})" for light, dark in sorted(dark_twins().items()))
-    return f":root{{{';'.join(named)}}}"
+    return f"@supports (color:light-dark(red,red)){{:root{{{';'.join(named)}}}}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def _apart(sheet: Sheet, marks: Marks) -> Marks:
     place = np.round(marks.at / sheet.per_point).astype(np.int64)
     _, kept = np.unique(np.stack([marks.row, place], axis=1), axis=0, return_index=True)
     kept.sort()
-    return Marks(marks.kind, marks.word, marks.tone, marks.row[kept], marks.at[kept])
+    return replace(marks, row=marks.row[kept], at=marks.at[kept], index=None)
 
 
 def _draw(sheet: Sheet, scene: Scene, marks: Marks) -> None:

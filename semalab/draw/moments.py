@@ -72,7 +72,8 @@ class Marks:
 
     kind says how they are drawn: "pass" and "open" (of a latch, event or barrier), "take" and "give" (of what is
     passed on again and again), "count", "stolen" (a wake-up in vain), "refuse", "print", "read" and "write" (of a
-    variable), "left" (the end of who still held something, or died). word says what the thread did.
+    variable), "left" (the end of who still held something, or died). word says what the thread did. label: with which
+    primitive, or "". index: of the events, where they are events.
     """
 
     kind: str
@@ -80,6 +81,8 @@ class Marks:
     tone: Tone | None
     row: np.ndarray
     at: np.ndarray
+    label: str = ""
+    index: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,13 @@ def moments_of(
     openings: list[Opening] = []
     place = {thread: n for n, thread in enumerate(reading.trace.threads)}
 
-    def mark(kind: str, word: str, tone: Tone | None, index: np.ndarray, thread: np.ndarray) -> None:
+    def mark(kind: str, word: str, tone: Tone | None, index: np.ndarray, thread: np.ndarray, label: str = "") -> None:
         row, at = view.rows[thread], clock.at[index]
         if not view.whole:
             kept = (row >= 0) & view.holds(at)
-            row, at = row[kept], at[kept]
+            row, at, index = row[kept], at[kept], index[kept]
         if len(row):
-            marks.append(Marks(kind, word, tone, row, at))
+            marks.append(Marks(kind, word, tone, row, at, label, index))
 
     def mark_events(kind: str, word: str, indices: Sequence[int]) -> None:
         threads = [place[reading.trace.events[i].thread] for i in indices]
@@ -117,8 +120,8 @@ def moments_of(
         )  # it was not shut: nobody opens it
         opening, passing = _MOMENTS.get(role, _MOMENTS["signal"])
         passes, opens = table(use.counts.passes, 2), table(use.counts.openings, 2)
-        mark(*passing, tone, passes[:, 0], passes[:, 1])
-        mark(*opening, tone, opens[:, 0], opens[:, 1])
+        mark(*passing, tone, passes[:, 0], passes[:, 1], use.label)
+        mark(*opening, tone, opens[:, 0], opens[:, 1], use.label)
         verb = {"latch": "opens", "event": "set"}.get(role)
         if verb and len(opens):
             first, last = clock.at[opens[0, 0]], clock.at[opens[-1, 0]]

@@ -7,7 +7,7 @@
 
   // What was told of a picture, by names. Times are in grains of the place, spans in order of their beginnings.
   function unfolded(told, place) {
-    const [scale, names, lines, numbers, given, levels] = told, text = new Map(lines);
+    const [scale, names, lines, numbers, given, levels, verbs, marked] = told, text = new Map(lines);
     const grains = time => (scale ? time / scale : time) * place.grain;
     // Rows that were written column by column; the fourth number a time from the one before it, the fifth from the fourth.
     const rows = (columns, wide) => {
@@ -22,12 +22,13 @@
     const spans = rows(numbers, 7).map(([kind, row, name, begin, end, first, last]) => ({ kind: kind & 3,
       open: Boolean(kind & OPEN), left: Boolean(kind & LEFT), row, name: names[name], begin, end, first, last }));
     const handovers = rows(given, 7).map(([row, other, name, begin, end, line, put]) => ({ row, other, name: names[name], begin, end, line, put }));
+    const moments = rows(marked, 6).map(([row, name, verb, begin, , line]) => ({ row, name: names[name], verb: verbs[verb], begin, end: begin, line }));
     const strips = new Map(levels.map(([name, ...columns]) => {
       const count = columns.length / 2;
       let time = 0, value = 0;
       return [names[name], Array.from({ length: count }, (_, at) => [grains(time += columns[at]), value += columns[count + at]]).flat()];
     }));
-    return { spans, handovers, strips, text };
+    return { spans, handovers, moments, strips, text };
   }
 
   // ---- in words
@@ -67,6 +68,9 @@
     const said = one.put ? `puts an item into ${one.name} at ${when} and lets ${whom} go on` : `releases ${one.name} at ${when} and lets ${whom} in`;
     return `${who} ${said}${inLines(one.line, 0, known)}`;
   }
+
+  const ofMoment = (one, place, known) =>
+    `${place.rows[one.row]} ${one.verb}${one.name ? ` (${one.name})` : ""} at ${moment(one.begin, place)}${inLines(one.line, 0, known)}`;
 
   function ofStrip(name, time, place, known) {
     const steps = known.strips.get(name);
@@ -159,12 +163,14 @@
         if (one.row !== row || one.begin - slack > time || time > one.end + (one.open ? 14 : 1) * slack) continue;
         if (!span || one.kind <= HOLD || span.kind > HOLD) span = one;
       }
+      const marks = known.moments.filter(one => one.row === row && Math.abs(x - place.x(one.begin)) < reach() / 2);
+      if (marks.length) return { mark: marks.reduce((one, other) => (Math.abs(x - place.x(one.begin)) <= Math.abs(x - place.x(other.begin)) ? one : other)) };
       const onBar = span && span.kind <= HOLD && Math.abs(y - middle(row)) < place.pitch * 0.33;
       if (near.length && !onBar) return { handover: near[0] };
       return span ? { span } : row >= 0 && row < place.rows.length ? { thread: row, time } : null;
     }
 
-    const same = (one, other) => (one?.span ?? one?.handover) === (other?.span ?? other?.handover)
+    const same = (one, other) => (one?.span ?? one?.handover ?? one?.mark) === (other?.span ?? other?.handover ?? other?.mark)
       && one?.strip === other?.strip && one?.thread === other?.thread && one?.time === other?.time;
 
     function tell(found) {
@@ -172,7 +178,7 @@
       at = found;
       mark();
       const words = !found ? "" : found.span ? ofSpan(found.span, place, known) : found.handover ? ofHandover(found.handover, place, known)
-        : found.strip ? ofStrip(found.strip, found.time, place, known) : place.rows[found.thread];
+        : found.mark ? ofMoment(found.mark, place, known) : found.strip ? ofStrip(found.strip, found.time, place, known) : place.rows[found.thread];
       semalab.write(say, words);
     }
 
@@ -198,6 +204,8 @@
       } else if (at?.handover) {
         const one = at.handover;
         draw("path", { d: `M${inside(place.x(one.begin))} ${middle(one.row)}L${inside(place.x(one.end))} ${middle(one.other)}` }, "ring");
+      } else if (at?.mark) {
+        draw("circle", { cx: place.x(at.mark.begin), cy: middle(at.mark.row), r: Math.max(place.pitch * 0.45, 30) }, "ring");
       } else if (at?.strip) {
         const strip = place.strips.find(one => one.name === at.strip), x = place.x(at.time);
         draw("path", { d: `M${x} ${strip.top}V${strip.bottom}` }, "ring");
@@ -254,7 +262,7 @@
       }
       from = null;
       ready(() => {
-        const found = under(point(event)), row = found?.thread ?? found?.span?.row;
+        const found = under(point(event)), row = found?.thread ?? (found?.span ?? found?.mark)?.row;
         if (point(event).x >= place.left && asks.go(place.time(point(event).x))) tell(found);
         else if (row !== undefined) choose(row);
       });
@@ -269,25 +277,30 @@
     svg.addEventListener("dblclick", () => { if (window) zoom(null); });
     svg.addEventListener("blur", () => { if (known) tell(null); });
 
-    // ---- by keys: arrows from bar to bar, Enter follows its thread or goes there, + and - zoom, Escape lets go
+    // ---- by keys: arrows from bar to bar and mark to mark, Enter follows its thread or goes there, + and - zoom, Escape lets go
 
-    const bars = () => known.spans.filter(span => span.kind <= HOLD && (!window || (span.end >= place.from && span.begin <= place.to)));
+    const stops = () => [...known.spans.filter(span => span.kind <= HOLD).map(span => ({ span })), ...known.moments.map(mark => ({ mark }))]
+      .map(stop => [stop, stop.span ?? stop.mark]).filter(([, it]) => !window || (it.end >= place.from && it.begin <= place.to))
+      .sort(([, one], [, other]) => one.begin - other.begin).map(([stop]) => stop);
 
     function step(by) {
-      const all_ = bars(), now = all_.indexOf(at?.span);
-      if (all_.length) tell({ span: all_[(Math.max(now, by > 0 ? -1 : 0) + by + all_.length) % all_.length] });
+      const all_ = stops(), now = all_.findIndex(stop => at && (stop.span ?? stop.mark) === (at.span ?? at.mark));
+      if (all_.length) tell(all_[(Math.max(now, by > 0 ? -1 : 0) + by + all_.length) % all_.length]);
     }
 
     function closer(times) {
       const half = (place.to - place.from) / times / 2;
-      const about = at?.span ? (at.span.begin + at.span.end) / 2 : (place.from + place.to) / 2;
+      const it = at?.span ?? at?.mark, about = it ? (it.begin + it.end) / 2 : (place.from + place.to) / 2;
       zoom(2 * half < place.end - place.begin ? [about - half, about + half] : null);
     }
 
     const KEYS = {
       ArrowRight: () => step(1), ArrowDown: () => step(1), ArrowLeft: () => step(-1), ArrowUp: () => step(-1),
       "+": () => closer(2), "=": () => closer(2), "-": () => closer(0.5),
-      Enter: () => { if (at?.span && !asks.go(at.span.begin)) choose(at.span.row); },
+      Enter: () => {
+        const it = at?.span ?? at?.mark;
+        if (it && !asks.go(it.begin)) choose(it.row);
+      },
       Escape: () => {
         if (chosen >= 0) choose(chosen);
         if (window) zoom(null);

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from semalab.analysis.reading import Use
+from semalab.draw.moments import Marks
 from semalab.draw.scene import Scene
 from semalab.draw.table import table
 from semalab.log.columns import INITIAL, NEVER
@@ -35,6 +36,8 @@ class Pointing:
     spans: tuple[int, ...]
     handovers: tuple[int, ...]
     levels: tuple[tuple[int, ...], ...]
+    verbs: tuple[str, ...]
+    moments: tuple[int, ...]
 
 
 def pointing_of(scene: Scene) -> Pointing:
@@ -72,6 +75,19 @@ def pointing_of(scene: Scene) -> Pointing:
                     name = names.setdefault(label, len(names))
                     put = int(events[release].kind == "put")
                     handovers.append((*pair, name, when(release), when(acquire), line(release), put))
+    verbs: dict[str, int] = {}
+    moments = [
+        (
+            row,
+            names.setdefault(marks.label, len(names)) if marks.label else -1,
+            verbs.setdefault(marks.word, len(verbs)),
+        )
+        + 2 * (round(at * (scene.clock.scale or 1)),)
+        + (line(index),)
+        for marks in scene.marks
+        if not many and marks.kind != "left"  # whose bar says it
+        for row, at, index in zip(marks.row.tolist(), marks.at.tolist(), _indices(marks), strict=True)
+    ]
     spans.sort(key=lambda span: (span[3], span[1], -span[4]))
     strips = [use for use in scene.strips if len(use.counts.values) // 2 <= MOST]
     levels = tuple(_levels(scene, use, names.setdefault(use.label, len(names))) for use in strips)
@@ -82,7 +98,15 @@ def pointing_of(scene: Scene) -> Pointing:
         tuple(number for span in spans for number in span),
         tuple(number for one in sorted(handovers, key=lambda one: one[3:5]) for number in one),
         levels,
+        tuple(verbs),
+        tuple(number for one in sorted(moments, key=lambda one: one[3:]) for number in one)
+        if len(moments) <= MOST
+        else (),
     )
+
+
+def _indices(marks: Marks) -> Sequence[int]:
+    return marks.index.tolist() if marks.index is not None else [NEVER] * len(marks.row)
 
 
 def _levels(scene: Scene, use: Use, name: int) -> tuple[int, ...]:

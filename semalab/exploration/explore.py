@@ -28,7 +28,7 @@ from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-FEW = 1_500  # steps of all runs; programs that take more have too many schedules to be counted
+FEW = 1_800  # steps of all runs, and what their beginnings cost; more are too many schedules to be counted
 SEED = 0  # of the random numbers in every run
 
 
@@ -114,7 +114,8 @@ def search(
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
     It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
-    few: steps of all runs after which states are gone through instead of schedules, if that is possible.
+    few: steps of all runs, and what their beginnings cost, after which states are gone through instead of schedules,
+    if that is possible.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):

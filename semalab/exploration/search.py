@@ -26,6 +26,9 @@ from semalab.stepping import Guide, Settings, Watch
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
+BEGINNING = 10  # steps that cost as much as to begin a run, and to end it
+EARLY = 4  # the part of `few` after which it is asked for the first time how many classes there may be
+CERTAINLY = 100  # times as many as `few` allows: sleep sets leave a tenth, or less, of what is guessed
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
@@ -88,7 +91,9 @@ class Search:
         now: Callable[[], float] = time.process_time,
         few: float = math.inf,
     ) -> None:
-        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states."""
+        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states; to begin a run
+        counts as BEGINNING steps.
+        """
         self.program = program
         self.arguments = arguments
         self.check = check
@@ -164,7 +169,7 @@ class Search:
         guide = DepthFirst(self.sleeping)
         more = True
         while more:
-            if self.steps > self.few and not self.violations and not self._went_by_states:
+            if self._too_many(guide) and not self.violations and not self._went_by_states:
                 self._went_by_states = True
                 if self._search_states(stage):
                     break
@@ -196,6 +201,12 @@ class Search:
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
+
+    def _too_many(self, guide: DepthFirst) -> bool:
+        """Whether there are too many classes to be counted, or certainly will be."""
+        return self.steps > self.few or (
+            self.steps > self.few / EARLY and self.steps > CERTAINLY * self.few * guide.share
+        )
 
     def _search_states(self, stage: Stage) -> bool:
         """Search by states, if that can prove anything of this program; returns whether there is an answer."""
@@ -320,7 +331,7 @@ class Search:
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
             return False
-        self.steps += len(stage.processor.marks)
+        self.steps += BEGINNING + len(stage.processor.marks)
         self._grow(stage)
         return True
 

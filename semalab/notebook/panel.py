@@ -88,6 +88,10 @@ def interact(
     return Panel(program, dials(program, sliders), claim=claim, timeout=timeout, seed=seed, explore=explore)
 
 
+def _collect_the_young() -> None:
+    gc.collect(1)
+
+
 _panels: weakref.WeakSet[Panel] = weakref.WeakSet()  # all that are there
 
 
@@ -313,9 +317,9 @@ class Panel(Kept):
 
         self._easel = self._easel or Easel()
         self.picture.value = pixels_of(run, self._easel, width=INCHES[0], height=INCHES[1], dpi=DPI, **how)
-        # Figures are knots of references. Freed while they are young they cost little; left to the collector's full
-        # pass, every twentieth picture would be late by a tenth of a second.
-        gc.collect(1)
+        # What is drawn is a knot of references. Freed while it is young it costs little; left to the collector's full
+        # pass, every twentieth picture would be late by a tenth of a second. Nobody waits for it here.
+        self._post(_collect_the_young)
         self.changed()
         self.pointed.layer.changed(bool(how.get("between")))
 

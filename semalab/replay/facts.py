@@ -18,6 +18,7 @@ from semalab.log.excerpt import said_by
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
+    from semalab.analysis.snapshots import Snapshots
 
 SIZES = {"wide": (7.6, 5.0), "narrow": (4.0, 5.0)}  # inches of a picture in a page
 CARRIED = 5_000  # events of a run that a file carries with its picture and steps: more than anybody steps through
@@ -43,8 +44,7 @@ def facts_of(positions: Iterable[Position]) -> str:
 def steps_of(runs: Iterable[Record | Exception]) -> str:
     """JSON of {"words", "positions"}: every step of each run.
 
-    A step: when, in the clock's unit; the number of its sentence; and what it is: 1 where somebody begins to wait, 2
-    where a permit is handed over, 3 where something is printed, otherwise 0.
+    A step: when, in the clock's unit; the number of its sentence; and what it is, as in `marked`.
     """
     return _json(_in_steps(runs))
 
@@ -75,11 +75,18 @@ def _json(found: Any) -> str:
 
 def _run_in_steps(run: Record, words: Numbered) -> list[float]:
     clock = clock_of(run.trace, run.reading.times, run.stopped is not None)
-    given = {index for use in run.reading.uses.values() for index in table(use.counts.handovers, 2)[:, 1].tolist()}
     found: list[float] = []
-    for number in range(len(run.moments)):
-        event = run.trace.events[number] if number < len(run.trace.events) else None
-        at = float(clock.at[number]) if event is not None else clock.end
-        marked = 0 if event is None else {"block": 1, "print": 3}.get(event.kind, 2 if number in given else 0)
-        found += [round(at, 4), words(run.moments.sentence(number)), marked]
+    for number, mark in enumerate(marked(run.moments)):
+        at = float(clock.at[number]) if number < len(run.trace.events) else clock.end
+        found += [round(at, 4), words(run.moments.sentence(number)), mark]
     return found
+
+
+def marked(moments: Snapshots) -> list[int]:
+    """What each step is: 1 where somebody begins to wait, 2 where a permit is handed over, 3 where something is
+    printed, otherwise 0.
+    """
+    given = {index for use in moments.reading.uses.values() for index in table(use.counts.handovers, 2)[:, 1].tolist()}
+    kinds = {"block": 1, "print": 3}
+    of_events = [kinds.get(event.kind, 2 if number in given else 0) for number, event in enumerate(moments.events)]
+    return of_events + [0] * (len(moments) - len(of_events))

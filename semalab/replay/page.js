@@ -247,6 +247,8 @@
   }
 
   const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber");
+  // What stands between backticks is a name of the program.
+  const inCode = sentence => sentence.split("`").map((part, place) => element(place % 2 ? "code" : "span", part));
   let step = 0, timer = 0, here = items[0];
 
   function show(wanted) {
@@ -255,10 +257,10 @@
     const change = log.changes[step]; // none where the run was stopped
     const acting = change ? change[0] : -1;
     const [time, sentence] = [items[step].firstChild.textContent, items[step].lastChild.textContent.trim()];
-    byId("said").textContent = sentence;
+    byId("said").replaceChildren(...inCode(sentence));
     byId("where").textContent = `step ${number(step + 1)} of ${number(count)}${time ? ` · ${time}` : ""}`;
     scrubber.value = step;
-    scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${sentence}`);
+    scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${byId("said").textContent}`);
     byId("first").disabled = byId("back").disabled = step === 0;
     byId("last").disabled = byId("forward").disabled = step === count - 1;
     point(step);
@@ -313,6 +315,17 @@
   byId("forward").onclick = () => jump(step + 1);
   byId("last").onclick = () => jump(count - 1);
   scrubber.oninput = () => jump(Number(scrubber.value));
+  for (const button of byId("nexts").children) {
+    const { mark } = button.dataset;
+    button.hidden = !log.marked.includes(mark); // in this run there is none
+    button.onclick = () => {
+      const found = log.marked.indexOf(mark, step + 1);
+      halt();
+      if (found >= 0) show(found);
+      else byId("said").textContent = "There is none after this step.";
+    };
+  }
+  byId("nexts").hidden = !/[1-3]/.test(log.marked);
   byId("steps").onclick = event => {
     const item = event.target.closest("li");
     if (item) jump(items.indexOf(item));

@@ -153,6 +153,8 @@ def _short(file: str) -> str:
 
 
 def _log(moments: Snapshots, clock: Clock, lines: dict[int, int]) -> dict[str, Any]:
+    from semalab.replay.facts import marked
+
     trace = moments.reading.trace
     thread_number = {thread: number for number, thread in enumerate(trace.threads)}
     primitive_number = {label: number for number, label in enumerate(trace.primitives)}
@@ -182,6 +184,7 @@ def _log(moments: Snapshots, clock: Clock, lines: dict[int, int]) -> dict[str, A
         "fine": _FINE,
         "start": _start(moments),
         "changes": changes,
+        "marked": "".join(map(str, marked(moments))),
     }
 
 

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 _FRAME = """<style>
 .semalab-replay {{ container-type: inline-size; overflow: hidden; }}
 .semalab-replay > img {{ display: none; }}
-.semalab-replay iframe {{ display: block; width: 100%; height: calc((100cqw - 28px) * {0:.4f} + 1010px); border: 0; }}
+.semalab-replay iframe {{ display: block; width: 100%; height: calc((100cqw - 28px) * {0:.4f} + 1042px); border: 0; }}
 @container (min-width: 508px) {{
-  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 1010px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 1042px); }}
 }}
 @container (min-width: 560px) {{
-  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 525px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 28px) * {1:.4f} + 557px); }}
 }}
 @container (min-width: 708px) {{
-  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {2:.4f} + 525px); }}
+  .semalab-replay iframe {{ height: calc(min(100cqw - 28px, 760px) * {2:.4f} + 557px); }}
 }}
 @container (min-width: 1000px) {{
-  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {2:.4f} + 450px); }}
+  .semalab-replay iframe {{ height: calc((100cqw - 332px) * {2:.4f} + 482px); }}
 }}
 @container (min-width: 1200px) {{
   .semalab-replay iframe {{ height: max(580px, 100cqw * .58 * {2:.4f} + 350px); }}

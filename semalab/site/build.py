@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from semalab.draw.encoding import PAINTERS, dark_twins
+from semalab.draw.encoding import PAINTERS, inks
 from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
 from semalab.run import Run
 from semalab.site.dial import Dial
@@ -228,15 +228,14 @@ def _read(name: str) -> str:
 
 
 def _colours() -> str:
-    """The inks on dark paper, and the colours of code on both."""
+    """The colours of code and of pictures, on light and dark paper."""
     from pygments.formatters.html import HtmlFormatter
 
-    inks = "".join(f"  --ink-{light.lstrip('#')}: {dark};\n" for light, dark in sorted(dark_twins().items()))
     # Of those that pygments has, the two whose every colour keeps 4.5:1 to the ground.
     light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     ground = ".highlight, .highlight pre { background: var(--code); color: inherit; }\n"
-    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n:root {{\n{inks}}}\n}}\n{ground}"
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{ground}{inks()}\n"
 
 
 def _write(files: Files, target: Path) -> None:

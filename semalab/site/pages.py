@@ -17,6 +17,10 @@ TEMPLATES = Path(__file__).resolve().parent / "template"
 _LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
 _STYLE = re.compile(r' style="[^"]*"')
 _PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^>]*>"), 80  # characters of a line
+_CODE = re.compile(r'(<div class="highlight[^>]*><pre>)(.*?)(?=</pre>)', re.DOTALL)
+_TABLE, _ROW, _CELL = (re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("table", "tr", "t[dh]"))
+_ABREAST = 26  # characters of the longest words of all columns: more are wider than a phone
+_DEEPEST = 24  # columns of indentation that lines are told apart by
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")
 
@@ -105,7 +109,8 @@ def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
 
 def _linked(page: str) -> str:
     """Links to notebooks and texts lead to their pages; what a strict policy would refuse is taken out."""
-    page = _PRE.sub(_reachable, _LINK.sub(r"\1.html", page))
+    page = _PRE.sub(_reachable, _CODE.sub(_in_lines, _LINK.sub(r"\1.html", page)))
+    page = _TABLE.sub(_scrolled, page)
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
 
 
@@ -113,6 +118,24 @@ def _reachable(block: re.Match[str]) -> str:
     """A block with lines so long that it scrolls can be scrolled by keys."""
     longest = max(len(unescape(line)) for line in _TAG.sub("", block[1]).split("\n"))
     return f'<pre tabindex="0">{block[1]}</pre>' if longest > _ROOM else block[0]
+
+
+def _in_lines(block: re.Match[str]) -> str:
+    """Code in lines of its own, by their indentation: where one is folded, its rest must not look like another line."""
+    lines = []
+    for line in block[2].rstrip("\n").split("\n"):
+        text = _TAG.sub("", line)
+        lines.append(f'<span class="line in{min(_DEEPEST, len(text) - len(text.lstrip())) // 4 * 4}">{line}\n</span>')
+    return block[1] + "".join(lines)
+
+
+def _scrolled(table: re.Match[str]) -> str:
+    """A table that a phone has no room for scrolls, and keys must reach it."""
+    rows = [[unescape(_TAG.sub("", cell)) for cell in _CELL.findall(row)] for row in _ROW.findall(table[1])]
+    longest = [
+        max(len(word) for cell in column for word in cell.split() or [""]) for column in zip(*rows, strict=False)
+    ]
+    return f'<table tabindex="0">{table[1]}</table>' if sum(longest) > _ABREAST else table[0]
 
 
 def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:

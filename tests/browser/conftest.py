@@ -14,6 +14,8 @@ from support.jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chr
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
+PATIENCE = 60  # seconds until a page must show what is expected of it: on a busy machine 5 are too few
+
 
 @pytest.fixture(scope="package")
 def lab(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -29,6 +31,7 @@ def lab(browser: BrowserContext, tmp_path_factory: pytest.TempPathFactory) -> It
 def browser() -> Iterator[BrowserContext]:
     """One headless Chromium, with a fresh profile; its pages share a cache, so that JupyterLab loads quickly."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests")
+    playwright.expect.set_options(timeout=PATIENCE * 1000)
     executable = chromium()
     if executable is None:
         pytest.skip("no Chromium or Chrome is installed (or set CHROMIUM to its path): no browser tests")

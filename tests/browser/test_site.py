@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -442,6 +443,43 @@ def test_a_prediction_is_answered_with_the_labs_own_words(mutex: Any) -> None:
     assert question.locator("[role=status] span").last.inner_text() == str(lab.check("mutex-1", "many"))
 
 
+BROKEN = """() => [...document.querySelectorAll("th, td")].flatMap(cell => {
+    const found = [], walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), range = document.createRange();
+    while (walker.nextNode()) {
+        for (const word of walker.currentNode.textContent.matchAll(/[\\w.]+/g)) {
+            range.setStart(walker.currentNode, word.index);
+            range.setEnd(walker.currentNode, word.index + word[0].length);
+            if (range.getClientRects().length > 1) found.push(word[0]);
+        }
+    }
+    return found;
+})"""
+
+
+def test_no_word_of_a_table_is_broken_on_a_phone(site: Path, browser: Any) -> None:
+    for lesson in LESSONS:
+        page = opened(browser, site / f"{lesson.stem}.html", viewport={"width": 390, "height": 844})
+        assert page.evaluate(BROKEN) == [], lesson.stem
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.close()
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_line_of_code_that_is_folded_hangs_below_its_own_beginning(site: Path, lesson: Path) -> None:
+    """Each line is an element that knows its indentation; together they are the cell's text."""
+    import nbformat
+
+    page = (site / f"{lesson.stem}.html").read_text(encoding="utf-8")
+    cells = nbformat.read(lesson, as_version=4).cells
+    shown = re.findall(r'<div class="source">.*?<pre[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert len(shown) == sum(cell.cell_type == "code" for cell in cells)
+    for block, cell in zip(shown, (cell for cell in cells if cell.cell_type == "code"), strict=True):
+        lines = re.findall(r'<span class="line in(\d+)">(.*?)\n</span>', block, re.DOTALL)
+        texts = [unescape(re.sub("<[^>]*>", "", line)) for _, line in lines]
+        assert "\n".join(texts).strip() == cell.source.strip()
+        assert [int(depth) for depth, _ in lines] == [(len(one) - len(one.lstrip())) // 4 * 4 for one in texts]
+
+
 # --- a run of one's own ----------------------------------------------------------------------------------------------
 
 
@@ -495,6 +533,37 @@ def test_a_file_that_was_saved_anew_is_chosen_anew(site: Path, browser: Any, tmp
             page.get_by_label("A saved run").click()
         chooser.value.set_files(path)
         playwright.expect(page.locator("#own svg text.row")).to_have_count(threads + 1)
+    assert page.said == []
+    page.close()
+
+
+DROPPED = """files => {
+    const text = Blob.prototype.text, held = new Promise(release => { window.release = release; });
+    File.prototype.text = function () {
+        return this.name === "slow.json" ? window.slow = held.then(() => text.call(this)) : text.call(this);
+    };
+    for (const [name, content] of files) {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([content], name));
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer }));
+    }
+}"""
+
+
+def test_of_two_files_the_last_one_is_shown_however_slow_the_first(site: Path, browser: Any, tmp_path: Path) -> None:
+    import semalab as lab
+
+    texts = [
+        (name, lab.record(waltz, threads=threads, clock="virtual").save(tmp_path / name).read_text(encoding="utf-8"))
+        for threads, name in ((4, "slow.json"), (3, "quick.json"))
+    ]
+    page = opened(browser, site / "your_own_run.html")
+    page.evaluate(DROPPED, texts)
+    status = page.locator("#own > p[role=status]")
+    playwright.expect(status).to_contain_text("quick.json: ")
+    page.evaluate("async () => { window.release(); await window.slow; }")
+    playwright.expect(status).to_contain_text("quick.json: ")
+    playwright.expect(page.locator("#own svg text.row")).to_have_count(4)
     assert page.said == []
     page.close()
 

@@ -176,6 +176,36 @@ def test_an_item_that_is_put_is_told_from_a_permit() -> None:
     assert told.handovers == (0, 1, told.names.index("dishes"), 10_000_000, 10_000_000, told.handovers[5], 1)
 
 
+def ring() -> None:
+    bell = threading.Semaphore(0)
+
+    def wait() -> None:
+        bell.acquire()
+        print("heard")
+
+    listener = threading.Thread(target=wait)
+    listener.start()
+    time.sleep(0.01)
+    bell.release()
+    listener.join()
+
+
+def test_what_is_marked_is_told_with_its_moment_and_its_line() -> None:
+    """A print, a release, and what it let through; of two kinds of clock."""
+    told = lab.record(ring, clock="virtual").drawing().pointing
+    texts = dict(told.lines)
+    moments = [told.moments[at : at + 6] for at in range(0, len(told.moments), 6)]
+    found = {(told.verbs[verb], begin, end, texts[line]) for _, _, verb, begin, end, line in moments}
+    assert found == {
+        ("opens", 10_000_000, 10_000_000, "bell.release()"),
+        ("passes", 10_000_000, 10_000_000, "bell.acquire()"),
+        ("prints", 10_000_000, 10_000_000, 'print("heard")'),
+    }
+    assert {(told.verbs[verb], name >= 0 and told.names[name]) for _, name, verb, *_ in moments} == {
+        *(("opens", "bell"), ("passes", "bell"), ("prints", False))
+    }
+
+
 def test_what_had_not_ended_is_told_so() -> None:
     kinds = run_of(embrace, 2, 1).drawing().pointing.spans[::7]
     assert sorted(kinds) == sorted([SLEEP, SLEEP, HOLD + OPEN, HOLD + OPEN, WAIT + OPEN, WAIT + OPEN])

@@ -4,7 +4,7 @@
   const root = document.getElementById("own"), input = root.querySelector("input"), said = root.querySelector("[role=status]");
   const OTHERWISE = "In Python, lab.load(path).save(\"run.html\") makes a page of it that stands alone.";
   const PARTS = ["wide", "narrow", "steps", "pointed"]; // of what a file carries for a page
-  let shown = 0;
+  let shown = 0, asked = 0;
 
   // Why a file cannot be shown, or nothing.
   function trouble(run) {
@@ -42,7 +42,13 @@
     }
   }
 
-  const take = file => file?.text().then(text => show(file.name, text), () => semalab.write(said, `${file.name} cannot be read.`));
+  // Of files that come quickly after each other the last one is wanted, however long the others take.
+  function take(file) {
+    if (!file) return;
+    const number = ++asked, ours = call => value => { if (number === asked) call(value); };
+    file.text().then(ours(text => show(file.name, text)), ours(() => semalab.write(said, `${file.name} cannot be read.`)));
+  }
+
   input.addEventListener("click", () => { input.value = ""; }); // the same file, saved anew, is a change, too
   input.addEventListener("change", () => take(input.files[0]));
   document.addEventListener("dragover", event => {
