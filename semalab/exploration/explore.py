@@ -20,6 +20,7 @@ from semalab.exploration.telling import Telling, tell_all
 from semalab.instrument import made_before
 from semalab.log.excerpt import cut_name, written
 from semalab.log.schedule import POINTS, Schedule
+from semalab.log.stops import several_of
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
 from semalab.settings import Program, check_arguments
@@ -208,9 +209,11 @@ def _endless(circles: Circles | None) -> str:
     if circles is None:
         return ""
     if circles.turning is not None:
-        return "every run can end, but it can also go on for ever, in a circle in which nobody is passed over"
-    if circles.spinning:
-        return "every run can end; it can go on for ever only if a thread that could go on is passed over for ever"
+        who = several_of(circles.turning) or "it"
+        return f"every run can end, but {who} can also go on for ever, in a circle in which nobody is passed over"
+    if circles.spinning is not None:
+        who = several_of(circles.spinning) or "it"
+        return f"every run can end; {who} can go on for ever only if a thread that could go on is passed over for ever"
     return "every run ends"
 
 

@@ -44,10 +44,13 @@ _ENDS = (
 
 
 class Circles(NamedTuple):
-    """spinning: the threads that may make steps for ever. turning: those that may even if nobody is passed over."""
+    """By their names, as far as they are known: who may make steps for ever. turning: even if nobody is passed over.
 
-    spinning: frozenset[int]
-    turning: frozenset[int] | None
+    None where nobody may.
+    """
+
+    spinning: tuple[str, ...] | None
+    turning: tuple[str, ...] | None
 
 
 class Livelock(NamedTuple):
@@ -238,7 +241,7 @@ class Search:
         self.unfinished = None
         guide = ByStates(stage, False, self.check is not None, endless=True)
         assert guide.graph is not None
-        self.complete = self._each_state(stage, guide) and self._judge_circles(guide.graph)
+        self.complete = self._each_state(stage, guide) and self._judge_circles(guide.graph, stage)
         if not self.violations and not self.complete:
             self.unfinished, self.undecided, self.doubted = unfinished, None, False
             self.unjudged, self.covered, self.right = 0, covered, right
@@ -250,7 +253,7 @@ class Search:
         self.covered = 0
         return True
 
-    def _judge_circles(self, graph: Graph) -> bool:
+    def _judge_circles(self, graph: Graph, stage: Stage) -> bool:
         """Whether a program whose states are all known can always come to its end; returns whether that can be said.
 
         It cannot where all that could lead to an end is that time passes while others go on.
@@ -266,7 +269,7 @@ class Search:
         elif graph.without_end():
             return False
         else:
-            self.circles = Circles(graph.spinning(), graph.turning())
+            self.circles = Circles(_named(graph.spinning() or None, stage), _named(graph.turning(), stage))
         return True
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
@@ -417,3 +420,12 @@ class Search:
             broken = False
         notes.end(stage.processor.touched, broken)
         return broken
+
+
+def _named(numbers: frozenset[int] | None, stage: Stage) -> tuple[str, ...] | None:
+    """The names of these threads; none where a thread of another name may have the number of one in another run."""
+    if numbers is None:
+        return None
+    threads = stage.processor.every
+    fixed = all(starter == 0 for starter in stage.processor.threads.starters.values())
+    return tuple(threads[number].name for number in sorted(numbers) if fixed and number < len(threads))
