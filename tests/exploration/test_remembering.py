@@ -23,12 +23,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from programs import remembering as programs
-from programs.remembering import COUNTED, SOLD, Account, count, two
+from support.alone import alone
 
 import semalab as lab
 from semalab.exploration.explore import search
 from semalab.exploration.state import State, walk
+
+programs = alone("remembering")
+COUNTED, SOLD, Account, count, two = (getattr(programs, name) for name in "COUNTED SOLD Account count two".split())
+
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
