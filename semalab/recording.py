@@ -36,7 +36,8 @@ def record(
             whose tasks are recorded instead of threads, in asyncio's own order (see `semalab.beyond.tasks`).
         clock: "wall" (real threads, real seconds) or "virtual" (one processor, reproducible, sleeping is free).
         seed: chooses the schedule and the random numbers on the virtual clock.
-        timeout: seconds of the run's own clock, and of real time, after which the run is stopped.
+        timeout: seconds of the run's own clock, and of real time, after which the run is stopped; on the virtual clock
+            of real time only what is computed counts.
         raises: raise what the program raised, after its threads have ended; otherwise it is in `Run.exception`.
         claim: what the run is measured by, e.g. `mutual_exclusion`; read from the log if None.
         schedule: the `Run.schedule` of an earlier run on the virtual clock, to repeat that run exactly, with its seed

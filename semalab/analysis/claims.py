@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol, overload
 
 from semalab.analysis.reading import Reading, Use
 from semalab.log.event import several
-from semalab.log.excerpt import cut_name, written
+from semalab.log.excerpt import counted, cut_name, written
 from semalab.log.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 
 _TOLD = 4  # names in a sentence
@@ -299,17 +299,14 @@ def bounded(use: Use, n: int, title: str, name: str) -> Claim:
     by_threads = use.role == "guard" and not use.passed_on
     inside = "inside" if by_threads else "out"
     if use.most > n:
-        what = several(use.most, use.primitive.kind) if by_threads else _permits(use.most_out)
+        what = several(use.most, use.primitive.kind) if by_threads else counted(use.most_out, "permit")
         return Claim(name, use.label, False, f"{title} broken: {what} {inside} at once", n)
-    most = f"{use.most:,}" if by_threads else _permits(use.most_out)
+    most = f"{use.most:,}" if by_threads else counted(use.most_out, "permit")
     if by_threads and use.primitive.kind in SEMAPHORES and use.most_out > use.most:
         # somebody took several: whoever reads permits into the number would read a wrong one
-        most, inside = several(use.most, use.primitive.kind), f"inside, with {_permits(use.most_out)} out at most"
+        most = several(use.most, use.primitive.kind)
+        inside = f"inside, with {counted(use.most_out, 'permit')} out at most"
     return Claim(name, use.label, True, f"{title} held: never more than {most} {inside}", n)
-
-
-def _permits(n: int) -> str:
-    return f"{n:,} {'permit' if n == 1 else 'permits'}"
 
 
 # opens once
@@ -396,14 +393,14 @@ def _counted(reading: Reading, label: str | None, n: int) -> Claim:
     if not found:
         return cannot_say(name, "the log shows no semaphore")
 
-    def counted(*uses: Use) -> Claim:
+    def exact(*uses: Use) -> Claim:
         value = uses[0].final
         exactly = f"exactly {n:,}" if value == n else f"{value:,}, not {n:,}"
         where = of_which(reading, *uses).replace(" of ", " in ", 1)
         return Claim(name, uses[0].label, value == n, f"Counted {exactly}{where}")
 
-    claims = [counted(use) for use in found]
-    return together(claims, lambda: counted(*found), as_call("exact_count", n), choose=label is None)
+    claims = [exact(use) for use in found]
+    return together(claims, lambda: exact(*found), as_call("exact_count", n), choose=label is None)
 
 
 def _counters(reading: Reading) -> list[Use]:

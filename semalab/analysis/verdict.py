@@ -9,7 +9,7 @@ from semalab.analysis.claims import Check, Claim, bounded, latched, of_which
 from semalab.analysis.permits import Lost, held_at_the_end, lost, still_held
 from semalab.analysis.reading import Reading, Use
 from semalab.log.event import several
-from semalab.log.excerpt import cut, listed, said_by
+from semalab.log.excerpt import counted, cut, listed, said_by
 from semalab.log.stops import Deadlock, Timeout
 from semalab.log.trace import FLAGS, LOCKS, POOLED, QUEUES, SEMAPHORES
 
@@ -255,7 +255,7 @@ def _described(reading: Reading, ending: Ending) -> str:
         return f"{threads}; {not_watched(ending.unseen) if ending.unseen else none}"
     if use.primitive.kind in POOLED:
         done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
-        return f"{threads}; {done:,} {'result' if done == 1 else 'results'}"
+        return f"{threads}; {counted(done, 'result')}"
     return f"{threads}; `{use.label}`: {_counts(use)}"
 
 

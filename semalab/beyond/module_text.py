@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
-import linecache
 import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from semalab.instrument.naming import lines_of
 from semalab.log.excerpt import written
 
 _PLAIN = (bool, int, float, complex, str, bytes, tuple, list, dict, set, type(None))
@@ -31,7 +31,7 @@ def module_text(program: Callable[..., Any]) -> str:
         raise TypeError(
             f"program must be a function that stands at the top of a cell or module, got {written(program)}"
         )
-    lines = linecache.getlines(program.__code__.co_filename)
+    lines = lines_of(program.__code__.co_filename)
     if not lines:
         raise ValueError(f"the text of {program.__name__} is not to be had; define it in a cell or a file")
     tree = ast.parse("".join(lines))

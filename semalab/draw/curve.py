@@ -17,6 +17,7 @@ from semalab.draw.step_line import CLOSEST, draw_steps, steps, within
 from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.draw.words import fit, fullest
+from semalab.log.excerpt import counted
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def _between(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> Path:
 
 def _label(sheet: Sheet, band: Band, most: int, allowed: int, up: float) -> None:
     """0, the most there were, and what is allowed where there is room for it."""
-    words = [(band.bottom, "0"), (band.bottom + most * up, f"{most:,} start{'s' if most != 1 else ''}")]
+    words = [(band.bottom, "0"), (band.bottom + most * up, counted(most, "start"))]
     if not most:
         words = words[:1]
     if all(abs(band.bottom + allowed * up - y) >= CLOSEST for y, _ in words):

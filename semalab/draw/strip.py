@@ -17,6 +17,7 @@ from semalab.draw.variables import draw_variable
 from semalab.draw.words import fit, fullest, width
 from semalab.log.columns import INITIAL, Numbers
 from semalab.log.event import actors
+from semalab.log.excerpt import counted
 from semalab.log.trace import FLAGS, LOCKS, QUEUES
 
 
@@ -94,7 +95,7 @@ def _scales(band: Band, most: int, queue: int) -> tuple[float, float]:
 
 def _label(sheet: Sheet, band: Band, zero: float, most: int, queue: int, up: float, down: float, unit: str) -> None:
     x = sheet.page.left - 8
-    of = (lambda n: f"{n:,} {unit}{'s' if n != 1 else ''}") if unit == "item" else (lambda n: f"{unit} {n:,}")
+    of = (lambda n: counted(n, unit)) if unit == "item" else (lambda n: f"{unit} {n:,}")
     words = [(zero, "0" if most or queue else of(0))]
     if most:
         words.append((zero + most * up, of(most)))

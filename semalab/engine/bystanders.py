@@ -76,7 +76,7 @@ class Bystanders:
         if not acting:
             return ()
         wanted = _with_sleepers(set(map(id, things)), resting)
-        told = [(one, reaches(one.frames, wanted)) for one in acting]
+        told = [(one, reaches(one.frames, wanted, certainly=True)) for one in acting]
         self._vast |= {one.ident for one, answer in told if answer is None}
         return tuple(dict.fromkeys(one.thread.description for one, answer in told if answer))
 

@@ -78,6 +78,7 @@ class Foreigners:
         self._unseen: dict[tuple[int, int], Foreign] = {}
         self._before = {ident: _object(ident) for ident in current_frames()}
         self._supervisor: int | None = None
+        self._exchanged: dict[str, tuple[Any, Any]] = {}  # by their names, what stood there, and what is put there
         self._covered: list[tuple[Any, str, Any, Any]] = []  # what is exchanged, with a twin in front of it
 
     def at(self, ident: int, time: int) -> Foreign:
@@ -142,14 +143,22 @@ class Foreigners:
                 if any((place, name) == (one, other) for one, other, *_ in self._covered):
                     continue
                 real = vars(place)[name]
-                noted = noting(real)
-                if not isinstance(noted, staticmethod):
-                    functools.update_wrapper(noted, real)
+                noted = self._noted(name, real, noting)
                 changed.append((place, name, real, noted))
                 setattr(place, name, noted)
             yield
         finally:
             self._covered += _put_back(changed)
+
+    def _noted(self, name: str, real: Any, noting: Callable[[Any], Any]) -> Any:
+        """What is put in its place: the same in each run, for there may be thousands of them."""
+        known = self._exchanged.get(name)
+        if known is None or known[0] is not real:
+            noted = noting(real)
+            if not isinstance(noted, staticmethod):
+                functools.update_wrapper(noted, real)
+            known = self._exchanged[name] = real, noted
+        return known[1]
 
     def _naming(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(

@@ -14,6 +14,7 @@ from semalab.engine.bystanders import Bystanders, program_frame
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
+from semalab.engine.idle import Idle
 from semalab.engine.interpreter import current_frames, gil_enabled
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
@@ -248,7 +249,7 @@ class Processor:
             raise interrupt
 
     def _watch(self, timeout: float, cancelled: Callable[[], bool]) -> None:
-        run_time = Stopwatch()
+        run_time = self.stopwatch()
 
         def look() -> bool:
             """At the run as a whole; returns whether it has been stopped."""
@@ -277,6 +278,10 @@ class Processor:
         finally:
             self.look = _over
             self._stop_answering()
+
+    def stopwatch(self) -> Stopwatch | Idle:
+        """What the seconds are counted with after which a run is stopped."""
+        return Stopwatch()
 
     def hand_over(self) -> None:
         """Called at each look from when a signal's handler has raised something until that rises in the main thread."""

@@ -42,9 +42,16 @@ def can_reach(
 
 
 def reaches(
-    roots: Iterable[Any], wanted: AbstractSet[int], spaces: AbstractSet[int] = frozenset(), most: int = MOST
+    roots: Iterable[Any],
+    wanted: AbstractSet[int],
+    spaces: AbstractSet[int] = frozenset(),
+    most: int = MOST,
+    certainly: bool = False,
 ) -> bool | None:
-    """As `can_reach`; None of roots that lead to more than `most` objects, of which none was wanted so far."""
+    """As `can_reach`; None of roots that lead to more than `most` objects, of which none was wanted so far.
+
+    certainly: that some code on the way could make up any name (it calls `exec`) does not count.
+    """
     seen: set[int] = set()
     ahead = list(roots)
     while ahead:
@@ -58,7 +65,7 @@ def reaches(
         seen.add(id(thing))
         if is_a(thing, types.FunctionType) and id(thing.__globals__) in spaces:
             return True
-        if (code := _code_of(thing)) is not None and _anything(code, thing):
+        if not certainly and (code := _code_of(thing)) is not None and _anything(code, thing):
             return True
         ahead.extend(_within(thing))
     return False

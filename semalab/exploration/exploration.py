@@ -12,7 +12,7 @@ from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
 from semalab.exploration.side_by_side import LANES, Told, lanes_of
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.telling import Telling
-from semalab.log.excerpt import called, cut_name
+from semalab.log.excerpt import called, counted, cut_name
 from semalab.log.schedule import Schedule
 from semalab.run import Run
 
@@ -120,11 +120,11 @@ class Exploration:
     @property
     def sentence(self) -> str:
         """One sentence with the granularity and the size; the same for the same exploration."""
-        counted = self.schedules == self.covered and not self.by_states
-        run = "" if counted else f" (found in {_count(self.schedules, 'run')})"
+        each = self.schedules == self.covered and not self.by_states
+        run = "" if each else f" (found in {counted(self.schedules, 'run')})"
         if self.verdict == "counterexample":
             told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
-            length = _count(len(told), "step")
+            length = counted(len(told), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
             if self.circle:
                 which += f", of which the last {self.circle:,} come again and again"
@@ -160,14 +160,14 @@ class Exploration:
         """How many of how many schedules break the program."""
         if self.by_states:
             first = "no schedule breaks it" if not self.violations else "a schedule breaks it"
-            return f"{first}; {_count(self.states, 'different state')} met"
+            return f"{first}; {counted(self.states, 'different state')} met"
         said = f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
         return f"{said}; of {self.unjudged:,} nobody can say" if self.unjudged else said
 
     @property
     def subtitle(self) -> str:
         """What stands below the headline: for what, and after how many runs."""
-        return f"{self.size} · {_count(self.schedules, 'run')}"
+        return f"{self.size} · {counted(self.schedules, 'run')}"
 
     @property
     def size(self) -> str:
@@ -180,25 +180,25 @@ class Exploration:
     @property
     def _judged(self) -> str:
         if self.by_states:
-            return f"the schedules that pass through {_count(self.states, 'different state')}"
-        return _count(self.covered, "different schedule")
+            return f"the schedules that pass through {counted(self.states, 'different state')}"
+        return counted(self.covered, "different schedule")
 
     @property
     def _each(self) -> str:
         if self.by_states:
-            return f"every schedule; all of them pass through {_count(self.states, 'different state')}"
+            return f"every schedule; all of them pass through {counted(self.states, 'different state')}"
         return "its only schedule" if self.covered == 1 else f"each of its {self.covered:,} different schedules"
 
     @property
     def _known(self) -> str:
         if self.by_states:
-            return f"the schedules met in {_count(self.states, 'different state')}"
-        return _count(self.covered, "different schedule") + ("" if self.complete else " so far")
+            return f"the schedules met in {counted(self.states, 'different state')}"
+        return counted(self.covered, "different schedule") + ("" if self.complete else " so far")
 
     @property
     def _wrong(self) -> str:
         if self.by_states:
-            return f"a schedule is wrong, the first met in {_count(self.states, 'different state')}"
+            return f"a schedule is wrong, the first met in {counted(self.states, 'different state')}"
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
         return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
@@ -253,10 +253,6 @@ class Exploration:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         words = " ".join([f"{self.sentence}.", *(f"{step}." for step in self.steps)])
         return {"image/png": self.picture(), "text/plain": repr(self)}, {"image/png": {"alt": words}}
-
-
-def _count(n: int, what: str) -> str:
-    return f"1 {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _nothing() -> Run:

@@ -20,6 +20,7 @@ from semalab.exploration.telling import Telling, tell_all
 from semalab.instrument import made_before
 from semalab.log.excerpt import cut_name, written
 from semalab.log.schedule import POINTS, Schedule
+from semalab.log.stops import several_of
 from semalab.recording import is_coroutine_function, run_program
 from semalab.run import Run
 from semalab.settings import Program, check_arguments
@@ -27,7 +28,7 @@ from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-FEW = 1_500  # steps of all runs; programs that take more have too many schedules to be counted
+FEW = 1_800  # steps of all runs, and what their beginnings cost; more are too many schedules to be counted
 SEED = 0  # of the random numbers in every run
 
 
@@ -113,7 +114,8 @@ def search(
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
     It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
-    few: steps of all runs after which states are gone through instead of schedules, if that is possible.
+    few: steps of all runs, and what their beginnings cost, after which states are gone through instead of schedules,
+    if that is possible.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):
@@ -207,9 +209,11 @@ def _endless(circles: Circles | None) -> str:
     if circles is None:
         return ""
     if circles.turning is not None:
-        return "every run can end, but it can also go on for ever, in a circle in which nobody is passed over"
-    if circles.spinning:
-        return "every run can end; it can go on for ever only if a thread that could go on is passed over for ever"
+        who = several_of(circles.turning) or "it"
+        return f"every run can end, but {who} can also go on for ever, in a circle in which nobody is passed over"
+    if circles.spinning is not None:
+        who = several_of(circles.spinning) or "it"
+        return f"every run can end; {who} can go on for ever only if a thread that could go on is passed over for ever"
     return "every run ends"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from semalab.analysis.verdict import WRONG
 from semalab.exploration.side_by_side import LANES, Told
 from semalab.exploration.telling import Telling
+from semalab.log.excerpt import counted
 from semalab.report import MOST, Head, Lane, Tally, chart, poster
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def picture(found: Exploration, told: Sequence[Told], note: str = "") -> bytes:
     if found.telling is not None:
         steps = pairs(found.telling)
         which = "shortest" if found.minimal else "shortest met"
-        count = f"{len(steps):,} {'step' if len(steps) == 1 else 'steps'}"
+        count = counted(len(steps), "step")
         drawn = drawing(found.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
     if not told and not note and (found.covered > LANES or found.by_states):
         many = "The" if found.by_states else f"{found.covered:,}"

@@ -15,12 +15,14 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
+from semalab.exploration.noting import VARIABLE
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
 from semalab.exploration.thread_state import ThreadState
 from semalab.instrument import functions
 from semalab.stepping import Location, Operation, Watch
+from semalab.stepping.accesses import ITEMS
 from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
 from semalab.stepping.lives import Body
 from semalab.stepping.sharing import codes_of
@@ -61,25 +63,30 @@ class States:
     """Reads the states of the runs on a stage.
 
     alike: whether threads that do the same may be taken for each other. followed: whether who is inside matters.
-    folded: whether what a thread knows is read from its frames where it can be, so that who has turned in a loop is
-    where it was; and of the time only how long it is until something happens: then it must not be asked for
-    (`asked_for_time`).
+    endless: whether of the time only that matters how long it is until something happens: then it must not be asked
+    for (`asked_for_time`).
+
+    What a thread knows is read from its frames where it can be: so it does not matter how it came to know it, and who
+    has turned in a loop is where it was. But where something that threads share has no value in the state, they would
+    be told apart by what they might have seen of it, and have not: there their pasts are the better names, but for a
+    program that may go on for ever.
     """
 
-    def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool, folded: bool = False) -> None:
+    def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool, endless: bool = False) -> None:
         self._stage = stage
         self._processor = stage.processor
         self._contents = Contents(stage, stage.processor.settings)
         self._pasts = pasts
         self._alike = alike
         self._followed = followed
-        self._folded = folded
+        self._endless = endless
         self._frames: ThreadState | None = None
+        self._needed = {name for name in stage.processor.settings.shared if name.startswith((VARIABLE, ITEMS, "."))}
 
     @property
     def asked_for_time(self) -> bool:
         """Whether states that differ in nothing but the time may go on differently."""
-        return self._folded and self._processor.time_matters
+        return self._endless and self._processor.time_matters
 
     def first(self) -> State:
         """Where the first choice is made: all there is follows from the program's beginning."""
@@ -114,7 +121,7 @@ class States:
         if location == OUTPUT:
             return location
         if location == CLOCK:
-            return location, None if self._folded else before.time
+            return location, None if self._endless else before.time
         if location == EVERYTHING:
             return location, before.key
         if location == operation.location and isinstance(location, int):
@@ -151,11 +158,13 @@ class States:
             gone = pasts.pop(one)
             if one in may_have_left:
                 left[one] = gone
+        # Both in an order that depends on nothing but what is there.
         values: dict[Location, Hashable] = {**self._contents.primitives(), **self._contents.shared()}
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
-        if self._folded and self._frames is None:
-            self._frames = ThreadState(self._stage, self._contents)
-        if self._folded and acting is not None and acting not in may_have_left:
+        if self._frames is None:
+            self._frames = ThreadState(self._stage, self._contents, self._endless, self._alike)
+        worth_it = self._endless or self._needed <= values.keys()
+        if worth_it and acting is not None and acting not in may_have_left:
             self._fold(acting, kinds, pasts, values)
         standing = {one: self._standing(one) for one in pasts}
         for one in pasts:
@@ -167,9 +176,9 @@ class States:
         key = (
             tuple(sorted(who.values())),
             tuple(sorted(left.values())),
-            tuple(_told(location, value, versions) for location, value in sorted(values.items(), key=str)),
+            tuple(_told(location, value, versions) for location, value in values.items()),
             tuple(sorted((str(at), version) for at, version in versions.items() if at not in values)),
-            (epoch, None if self._folded else processor.time, len(processor.every), len(recorder.made)),
+            (epoch, None if self._endless else processor.time, len(processor.every), len(recorder.made)),
             self._failures(),
             tuple(sorted(inside.uses.items())),
         )
@@ -181,12 +190,13 @@ class States:
         """What this thread knows is what stands in its frames, if they can be read; else its past says it.
 
         It must have left nothing that is not part of the state anyhow: from where its frames no longer lead, nobody
-        would read it. What the main thread changes nobody notes while it is alone, or where no other looks at it.
+        would read it. What the main thread changes nobody notes while it is alone, or where no other looks at it; and
+        mostly it only starts the others.
         """
         processor = self._processor
         thread = processor.every[one]
         unnoted = processor.watch is None or processor.threads.joined or processor.threads.alone(thread)
-        if one == 0 and unnoted:
+        if one == 0 and (unnoted or not self._endless):
             return
         sleeps = thread.waits_in is None and thread.token != 0 and one not in processor.threads.waiting
         if one not in pasts or not (one in processor.pending or sleeps):
@@ -221,11 +231,11 @@ class States:
         processor = self._processor
         thread = processor.every[number]
         operation = processor.pending.get(number)
-        limits = self._frames.limits(thread) if self._frames is not None else ()
+        limits = self._frames.limits(thread) if self._endless and self._frames is not None else ()
         if operation is not None:
             kind, location, mode, may = operation
             return kind, location, mode, may is None, thread.token == 0, limits
-        origin = processor.time if self._folded else 0
+        origin = processor.time if self._endless else 0
         times = [instant for instant, token, other in processor.timers if other is thread and token == thread.token]
         until = [instant - origin for instant in times]
         return "in start or join" if number in processor.threads.waiting else "waits", tuple(until), limits
@@ -234,7 +244,7 @@ class States:
 def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, list[Hashable]]:
     """By threads' numbers: in which queues a thread stands, and what it holds."""
     marks: dict[int, list[Hashable]] = {}
-    for location, value in sorted(values.items(), key=str):
+    for location, value in values.items():
         if isinstance(value, Seen):
             for condition, waiting in enumerate(value.waiting):
                 for place, number in enumerate(waiting):

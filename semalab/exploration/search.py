@@ -26,6 +26,9 @@ from semalab.stepping import Guide, Settings, Watch
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
+BEGINNING = 10  # steps that cost as much as to begin a run, and to end it
+EARLY = 4  # the part of `few` after which it is asked for the first time how many classes there may be
+CERTAINLY = 100  # times as many as `few` allows: sleep sets leave a tenth, or less, of what is guessed
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
@@ -41,10 +44,13 @@ _ENDS = (
 
 
 class Circles(NamedTuple):
-    """spinning: the threads that may make steps for ever. turning: those that may even if nobody is passed over."""
+    """By their names, as far as they are known: who may make steps for ever. turning: even if nobody is passed over.
 
-    spinning: frozenset[int]
-    turning: frozenset[int] | None
+    None where nobody may.
+    """
+
+    spinning: tuple[str, ...] | None
+    turning: tuple[str, ...] | None
 
 
 class Livelock(NamedTuple):
@@ -85,7 +91,9 @@ class Search:
         now: Callable[[], float] = time.process_time,
         few: float = math.inf,
     ) -> None:
-        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states."""
+        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states; to begin a run
+        counts as BEGINNING steps.
+        """
         self.program = program
         self.arguments = arguments
         self.check = check
@@ -161,7 +169,7 @@ class Search:
         guide = DepthFirst(self.sleeping)
         more = True
         while more:
-            if self.steps > self.few and not self.violations and not self._went_by_states:
+            if self._too_many(guide) and not self.violations and not self._went_by_states:
                 self._went_by_states = True
                 if self._search_states(stage):
                     break
@@ -193,6 +201,12 @@ class Search:
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
+
+    def _too_many(self, guide: DepthFirst) -> bool:
+        """Whether there are too many classes to be counted, or certainly will be."""
+        return self.steps > self.few or (
+            self.steps > self.few / EARLY and self.steps > CERTAINLY * self.few * guide.share
+        )
 
     def _search_states(self, stage: Stage) -> bool:
         """Search by states, if that can prove anything of this program; returns whether there is an answer."""
@@ -227,7 +241,7 @@ class Search:
         self.unfinished = None
         guide = ByStates(stage, False, self.check is not None, endless=True)
         assert guide.graph is not None
-        self.complete = self._each_state(stage, guide) and self._judge_circles(guide.graph)
+        self.complete = self._each_state(stage, guide) and self._judge_circles(guide.graph, stage)
         if not self.violations and not self.complete:
             self.unfinished, self.undecided, self.doubted = unfinished, None, False
             self.unjudged, self.covered, self.right = 0, covered, right
@@ -239,7 +253,7 @@ class Search:
         self.covered = 0
         return True
 
-    def _judge_circles(self, graph: Graph) -> bool:
+    def _judge_circles(self, graph: Graph, stage: Stage) -> bool:
         """Whether a program whose states are all known can always come to its end; returns whether that can be said.
 
         It cannot where all that could lead to an end is that time passes while others go on.
@@ -255,7 +269,7 @@ class Search:
         elif graph.without_end():
             return False
         else:
-            self.circles = Circles(graph.spinning(), graph.turning())
+            self.circles = Circles(_named(graph.spinning() or None, stage), _named(graph.turning(), stage))
         return True
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
@@ -317,7 +331,7 @@ class Search:
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
             return False
-        self.steps += len(stage.processor.marks)
+        self.steps += BEGINNING + len(stage.processor.marks)
         self._grow(stage)
         return True
 
@@ -406,3 +420,12 @@ class Search:
             broken = False
         notes.end(stage.processor.touched, broken)
         return broken
+
+
+def _named(numbers: frozenset[int] | None, stage: Stage) -> tuple[str, ...] | None:
+    """The names of these threads; none where a thread of another name may have the number of one in another run."""
+    if numbers is None:
+        return None
+    threads = stage.processor.every
+    fixed = all(starter == 0 for starter in stage.processor.threads.starters.values())
+    return tuple(threads[number].name for number in sorted(numbers) if fixed and number < len(threads))

@@ -43,6 +43,23 @@ class PathState:
         self.tried: dict[int, Footprint] = {}
 
 
+class _Others:
+    """What is asked of everybody in a place, for each who may be tried first.
+
+    numbers: of the threads, by what stands for those that stand alike. later: what they may touch from now on.
+    touches: what their next steps touch, as far as that was asked. untried: those that can go on and were not tried.
+    """
+
+    __slots__ = ("later", "numbers", "touches", "untried")
+
+    def __init__(self, place: PathState, pasts: Pasts) -> None:
+        who = place.state.who
+        self.numbers = {one: number for number, one in who.items()}
+        self.later = {one: pasts.later(place.state.pasts[number]) for one, number in self.numbers.items()}
+        self.touches: dict[int, Footprint | None] = {}
+        self.untried = {who[number] for number in place.able} - place.tried.keys()
+
+
 class ByStates:
     """The guide of a whole search by states; `advance` turns to the next run.
 
@@ -96,6 +113,8 @@ class ByStates:
             self._note_state(self.graph, place)
         if place.name in self.known:
             self.redundant = True
+            # Whom to try first was asked as if everybody came to an end.
+            self.lost |= self.graph is None and any(place.name == before.name for before in path)
             return self._wait_for_the_end(able)
         self.known.add(place.name)
         choice = self._next(place)
@@ -201,30 +220,36 @@ class ByStates:
             return next((number for one, number in able.items() if one not in tried), None)
         before = self.path[-1] if self.path else None
         last = who.get(before.chosen) if before is not None and before is not place else None
-        fewest, choice = len(able) + 1, -1
+        others = _Others(place, self._pasts)
+        fewest: list[int] | None = None
         for start in sorted(able, key=lambda one: (one not in tried, one != last, able[one])):
-            missing = [one for one in self._together(place, start) if one in able and one not in tried]
-            if not missing:
+            missing = self._missing(place, start, others, len(fewest) if fewest is not None else len(able) + 1)
+            if missing == []:
                 return None
-            if len(missing) < fewest:
-                fewest, choice = len(missing), start if start in missing else missing[0]
+            if missing is not None:
+                fewest, choice = missing, start if start in missing else missing[0]
         return able[choice]
 
-    def _together(self, place: PathState, start: int) -> list[int]:
-        """Those of whom one goes first, whatever the others do meanwhile: a persistent set that begins with one."""
-        state, pasts = place.state, self._pasts
-        of = {one: number for number, one in state.who.items()}
-        found, queue = [start], [start]
-        while queue:
+    def _missing(self, place: PathState, start: int, others: _Others, limit: int) -> list[int] | None:
+        """Of those of whom one goes first, whatever the others do meanwhile (a persistent set that begins with one),
+        who can and was not tried; None if they are not fewer than `limit`.
+        """
+        found, queue, missing = {start}, [start], [start] if start in others.untried else []
+        while queue and len(missing) < limit:
             one = queue.pop()
-            touches = self._touches(place, one, of[one])
+            if one not in others.touches:
+                others.touches[one] = self._touches(place, one, others.numbers[one])
+            touches = others.touches[one]
             if touches is None:
-                return list(of)
-            for other, number in of.items():
-                if other not in found and not _apart(touches, pasts.later(state.pasts[number])):
-                    found.append(other)
+                missing = [other for other in others.numbers if other in others.untried]
+                break
+            for other, later in others.later.items():
+                if other not in found and not _apart(touches, later):
+                    found.add(other)
                     queue.append(other)
-        return found
+                    if other in others.untried:
+                        missing.append(other)
+        return missing if len(missing) < limit else None
 
     def _touches(self, place: PathState, one: int, number: int) -> Footprint | None:
         """What its next step touches, or has to wait for; None if nobody can tell."""

@@ -76,11 +76,15 @@ class Contents:
         return found
 
     def _known_variables(self) -> dict[str, str]:
-        """None if code of other modules is watched, too: it may have variables of the same names."""
-        if not self._names or self._code is None or set(self._stage.processor.program) != {id(self._namespace)}:
+        """None if code is watched that nobody has found, or that may call another variable by the same name."""
+        if not self._names or self._code is None:
             return {}
-        others = functions([self._stage.program, *self._stage.arguments.values()])
-        return _variables(self._code, codes_of(*others))
+        codes = list(codes_of(*functions([self._stage.program, *self._stage.arguments.values()])))
+        program, found = set(self._stage.processor.program), {id(namespace) for _, namespace in codes}
+        others = [one for one in codes if one[1] is not self._namespace]
+        if id(self._namespace) not in program or not program <= found or _calls_others_so(self._scope, others):
+            return {}
+        return _variables(self._code, codes)
 
     def _value_at(self, location: str) -> Hashable:
         name, _, scope = location.removeprefix(VARIABLE).partition(" ")
@@ -138,6 +142,12 @@ def _variables(own: types.CodeType, all_codes: Iterable[tuple[types.CodeType, Ma
         enclosed = inner | set(own.co_cellvars)
         found.update(dict.fromkeys(of_module - enclosed, "global"))
     return found
+
+
+def _calls_others_so(scope: str, codes: Iterable[tuple[types.CodeType, Mapping[str, Any]]]) -> bool:
+    """Whether code of other modules may name its variables as those in this function are named."""
+    outermost = scope.partition(".")[0]
+    return any(scope_of(code) == scope or outermost in namespace for code, namespace in codes)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -1,10 +1,10 @@
 """Where a thread stands and what it knows, read from its frames: then its past need not be known.
 
 A thread that turns in a loop comes to the same place with the same variables again and again, and each time with a
-longer past. Where all that it may still come to see can be read, what was read stands for the past: the places in its
-functions, its variables, and all that those and the program's names lead to. What cannot be read for certain is not:
-an object of a kind that is not in the table here, a stack that the variables do not tell, the program's code in the
-midst of a library's.
+longer past; and of what it has seen on its way it mostly has forgotten nearly all. Where all that it may still come to
+see can be read, what was read stands for the past: the places in its functions, its variables, and all that those and
+the program's names lead to. What cannot be read for certain is not: an object of a kind that is not in the table here,
+a stack that the variables do not tell, the program's code in the midst of a library's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from semalab.engine import ProgramThread, current_frames
 from semalab.exploration.noting import VARIABLE
+from semalab.exploration.program import notices_ends
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
 from semalab.instrument import functions
@@ -50,6 +51,7 @@ _ENDLESS_CODES = 0x20 | 0x80 | 0x100 | 0x200  # generators and coroutines: their
 _PLAIN = (types.BuiltinFunctionType, types.ModuleType, type)
 _GIVEN_TO_THREADS = ("_target", "_args", "_kwargs")
 _OF_THE_LAB = frozenset(("_program_thread", "_operations"))  # attributes that the lab gives
+_WHO = "me"  # in which a library keeps who the thread is
 _LIMITS = ("endtime", "end_time", "until")  # in which a library keeps when a wait has to end
 
 
@@ -63,10 +65,13 @@ class ThreadState:
     Invariants: `readable` is False if the program's text already tells that there is what nobody can read. `_rebound`
     are the names of variables that functions share and to which some function gives a value again, `_single` those of
     which there is one only: they are the program's own function's, which runs once, or what that is enclosed by.
+    relative: times are told from now on. alike: threads may be taken for each other, so no other one may be named.
     """
 
-    def __init__(self, stage: Stage, contents: Contents) -> None:
+    def __init__(self, stage: Stage, contents: Contents, relative: bool, alike: bool) -> None:
         self._stage = stage
+        self.origin_is_now = relative
+        self.alike = alike
         self._contents = contents
         every = list(codes_of(*functions([stage.program, *stage.arguments.values()])))
         self._codes = [code for code, _ in every]
@@ -81,6 +86,7 @@ class ThreadState:
             set(stage.processor.program) >= self._globals.keys()
             and _ELSEWHERE.isdisjoint(named)
             and not self._names_anew("range")
+            and not notices_ends(stage.program, stage.arguments)  # who looks at a frame keeps what is in it
             and not any(tells_equals_apart(code) or code.co_flags & _ENDLESS_CODES for code in self._codes)
         )
         self._rebound = _rebound(self._codes, self._own)
@@ -111,7 +117,7 @@ class ThreadState:
             return None
         shared = {str(at).removeprefix(VARIABLE).partition(" ")[0] for at in known if str(at).startswith(VARIABLE)}
         containers = [at.removeprefix(CONTAINER) for at in map(str, known) if CONTAINER in at]
-        reading = _Reading(self, shared, {id(self._contents.variable(name)): name for name in containers})
+        reading = _Reading(self, thread, shared, {id(self._contents.variable(name)): name for name in containers})
         try:
             own = tuple(map(reading.frame, frames))
             return own, reading.globals()
@@ -181,8 +187,11 @@ class _Reading:
     shared: names of variables that are not read here; skipped: those of containers, by identity.
     """
 
-    def __init__(self, standing: ThreadState, shared: AbstractSet[str], skipped: Mapping[int, str]) -> None:
+    def __init__(
+        self, standing: ThreadState, thread: ProgramThread, shared: AbstractSet[str], skipped: Mapping[int, str]
+    ) -> None:
         self._standing = standing
+        self._thread = thread
         self._shared = shared
         self._skipped = skipped
         self._cells: set[str] = set()
@@ -190,7 +199,7 @@ class _Reading:
         stage = standing._stage
         assert stage.twins is not None
         self._program = stage.processor.program
-        self._now = stage.processor.time
+        self._now = stage.processor.time if standing.origin_is_now else 0
         recorder = stage.twins.recorder
         self._primitives = {id(one()): key for key, one in enumerate(recorder._primitives) if one() is not None}
 
@@ -203,6 +212,8 @@ class _Reading:
             cells = (*code.co_cellvars, *code.co_freevars)
             found = tuple((name, self.value(held[name])) for name in own)
             return id(code), frame.f_lasti, found, tuple(self._cell(name, held.get(name, ABSENT)) for name in cells)
+        if held.get(_WHO) == self._thread.ident:  # a lock that may be taken again asks
+            held = {name: value for name, value in held.items() if name != _WHO}
         limits = [name for name in code.co_varnames if name in held and name in _LIMITS]
         found = tuple(
             (name, self.inside(held[name])) for name in code.co_varnames if name in held and name not in limits
@@ -216,13 +227,21 @@ class _Reading:
         if kind is types.FrameType or kind.__name__ == "FrameLocalsProxy":
             return "frame"  # it is itself among those that are read
         if kind is ProgramThread:
-            return "thread", value.number
+            return self._other(value.number)
         if kind is types.FunctionType and _module_of(value) not in {None, *self._standing._modules}:
             return "function", value.__qualname__
         key = getattr(value, "key", None) if is_twin_class(kind) or kind.__module__.startswith("semalab.") else None
         if type(key) is int:
             return kind.__name__, key
         return self.value(value)
+
+    def _other(self, number: int) -> Hashable:
+        """A thread. Which one it is of several that are alike, no state tells."""
+        if number == self._thread.number:
+            return "this thread"
+        if self._standing.alike:
+            raise Unreadable
+        return "thread", number
 
     def globals(self) -> Hashable:
         """The values of global variables."""
@@ -263,7 +282,7 @@ class _Reading:
             thread, held = getattr(value, "_program_thread", None), vars(value)
             told = held.get("_name"), value.daemon
             if thread is not None:
-                return "thread", thread.number, told
+                return self._other(thread.number), told
             return "new thread", told, tuple(self.value(held.get(name)) for name in _GIVEN_TO_THREADS)
         return self._object(value)
 
@@ -272,11 +291,11 @@ class _Reading:
         if not is_twin_class(kind) or kind.__module__ in self._standing._modules:
             raise Unreadable
         self._check_for_more(value)
-        owner: Hashable = None
+        times = 0  # that this thread has taken it; what others do with it is told by where they stand
         for lock in (value, getattr(value, "_lock", None)):
-            if hasattr(lock, "_owner") and hasattr(lock, "_count"):
-                owner = getattr(lock, "_owner", None), getattr(lock, "_count", None)
-        return "primitive", self._primitives[id(value)], owner
+            if getattr(lock, "_owner", None) == self._thread.ident:
+                times = getattr(lock, "_count", 0)
+        return "primitive", self._primitives[id(value)], times
 
     def _check_for_more(self, value: Any) -> None:
         """Raises Unreadable if the program has given this primitive or thread attributes of its own."""

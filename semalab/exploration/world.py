@@ -46,6 +46,7 @@ _ASKED: Mapping[str, Mapping[str, str]] = {
     INPUT: {"builtins": "input"},
 }
 _MADE = {"socket": ("socket", OTHERS), "subprocess": ("Popen", OTHERS)}
+_MODULES = (*dict.fromkeys(module for modules in _ASKED.values() for module in modules), *_MADE, "numpy.random")
 _TWINNED = ("time", "timeit")  # the lab itself asks the real ones
 
 
@@ -61,7 +62,7 @@ class World:
 
     def watch(self) -> None:
         """Notice the calls from now on, also in modules that have been imported since."""
-        for module in [name for name in _modules() if name in sys.modules and name not in self._watched]:
+        for module in [name for name in _MODULES if name in sys.modules and name not in self._watched]:
             self._watched.add(module)
             for what, name in _functions(module):
                 space = vars(sys.modules[module])
@@ -168,11 +169,6 @@ def _writes(file: Any = None, mode: Any = "r", *args: Any, **kwargs: Any) -> boo
 
 def _makes(path: Any = None, flags: int = 0, *args: Any, **kwargs: Any) -> bool:
     return bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
-
-
-def _modules() -> Iterator[str]:
-    yield from dict.fromkeys(module for modules in _ASKED.values() for module in modules)
-    yield from (module for module in (*_MADE, "numpy.random"))
 
 
 def _functions(module: str) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,7 @@ _ELSEWHERE = (
     ("concurrent.futures.thread", "ThreadPoolExecutor"),
     ("multiprocessing.pool", "ThreadPool"),
     ("multiprocessing.synchronize", "SemLock"),
+    ("multiprocessing.sharedctypes", "SynchronizedBase"),
     ("multiprocessing.queues", "Queue"),
     ("multiprocessing.queues", "SimpleQueue"),
     ("asyncio.locks", "Lock"),

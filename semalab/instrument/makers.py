@@ -38,7 +38,8 @@ _CLASSES = {
 _LOCKS = ("Lock", "RLock")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
-    " itertools heapq enum runpy pickle copyreg queue multiprocessing.context".split()
+    " itertools heapq enum runpy pickle copyreg queue multiprocessing.context"
+    " multiprocessing.sharedctypes".split()
 )
 _WITH_PROCESSES = ("multiprocessing", "concurrent")  # modules that start a process for whoever wants a pool
 _listening: list[Makers] = []  # those of the run under way

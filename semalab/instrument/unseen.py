@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from semalab.instrument.places import Attribute, Entry, Place
+from semalab.log.excerpt import counted
 
 if TYPE_CHECKING:
     from semalab.instrument.namespace import Twins
@@ -68,7 +69,7 @@ class Unseen:
     @property
     def told(self) -> tuple[str, ...]:
         """Names, and phrases such as "3 locks of fasteners"."""
-        counts = (_phrase(library, counted) for library, counted in self._counts.items())
+        counts = (_phrase(library, those) for library, those in self._counts.items())
         return (*self._names, *counts)
 
 
@@ -76,12 +77,8 @@ def _noun(value: Any) -> str:
     return next((_NOUNS[cls.__name__] for cls in type(value).__mro__ if cls.__name__ in _NOUNS), "lock")
 
 
-def _plural(noun: str) -> str:
-    return f"{noun}es" if noun.endswith("s") else f"{noun}s"
-
-
-def _phrase(library: str, counted: Counter[str]) -> str:
-    parts = [f"{n:,} {_plural(noun) if n > 1 else noun}" for noun, n in counted.items()]
+def _phrase(library: str, counts: Counter[str]) -> str:
+    parts = [counted(n, noun) for noun, n in counts.items()]
     return f"{' and '.join(filter(None, [', '.join(parts[:-1]), parts[-1]]))} of {library}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from semalab.log.excerpt import counted, plural
+
 _OTHERS = frozenset(  # semaphores of other modules
     {
         "asyncio.Semaphore",
@@ -28,9 +30,9 @@ KINDS = frozenset(
     " join joined set clear pass notify put get".split()  # Thread.join, Event, Barrier, Condition, Queue
 )
 _ACTORS = {
-    "asyncio": ("task", "tasks"),
-    "distributed": ("task", "tasks"),
-    "multiprocessing": ("process", "processes"),
+    "asyncio": "task",
+    "distributed": "task",
+    "multiprocessing": "process",
 }
 OUTSIDE = "outside"  # label of threads that touched the run's primitives without belonging to the run
 JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which may be called as a primitive is
@@ -38,13 +40,16 @@ JOINS = frozenset({"join", "joined"})  # their `primitive` is a thread, which ma
 
 def several(number: int, kind: str) -> str:
     """So many of those who use a primitive of this class: `3 threads`, of `asyncio.Semaphore` `3 tasks`."""
-    one, many = _ACTORS.get(kind.partition(".")[0], ("thread", "threads"))
-    return f"{number:,} {one if number == 1 else many}"
+    return counted(number, _actor(kind))
 
 
 def actors(kind: str) -> str:
     """What those are called who use a primitive of this class: `threads`, `tasks` or `processes`."""
-    return _ACTORS.get(kind.partition(".")[0], ("thread", "threads"))[1]
+    return plural(_actor(kind))
+
+
+def _actor(kind: str) -> str:
+    return _ACTORS.get(kind.partition(".")[0], "thread")
 
 
 def is_outside(thread: str) -> bool:

@@ -84,6 +84,20 @@ def said_by(error: BaseException) -> str:
         return "<exception str() failed>"
 
 
+def plural(noun: str, number: int = 2) -> str:
+    """The noun as so many are called.
+
+    >>> plural("permit", 1), plural("permit", 0), plural("process")
+    ('permit', 'permits', 'processes')
+    """
+    return noun if number == 1 else f"{noun}es" if noun.endswith("s") else f"{noun}s"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of them: `1 permit`, `2,000 permits`."""
+    return f"{number:,} {plural(noun, number)}"
+
+
 def listed(unseen: Sequence[str]) -> str:
     """The first three of what could not be watched, names in backticks, and how many more there are.
 

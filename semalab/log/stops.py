@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from semalab.log.event import several
+from semalab.log.excerpt import plural
 from semalab.log.trace import IDLE, LOCKS, QUEUES, SEMAPHORES
 
 _ENDS = frozenset({"Thread", "Task", "Process"})  # whose end is waited for
@@ -210,7 +211,7 @@ def _who(group: list[Wait]) -> tuple[str, str]:
 
 
 def _items(number: int | None) -> str:
-    return f"{number} {'item' if number == 1 else 'items'}" if number else "empty"
+    return f"{number} {plural('item', number)}" if number else "empty"
 
 
 def _nobody(number: int | None) -> str:

@@ -247,6 +247,8 @@
   }
 
   const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber");
+  // What stands between backticks is a name of the program.
+  const inCode = sentence => sentence.split("`").map((part, place) => element(place % 2 ? "code" : "span", part));
   let step = 0, timer = 0, here = items[0];
 
   function show(wanted) {
@@ -255,10 +257,10 @@
     const change = log.changes[step]; // none where the run was stopped
     const acting = change ? change[0] : -1;
     const [time, sentence] = [items[step].firstChild.textContent, items[step].lastChild.textContent.trim()];
-    byId("said").textContent = sentence;
+    byId("said").replaceChildren(...inCode(sentence));
     byId("where").textContent = `step ${number(step + 1)} of ${number(count)}${time ? ` · ${time}` : ""}`;
     scrubber.value = step;
-    scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${sentence}`);
+    scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${byId("said").textContent}`);
     byId("first").disabled = byId("back").disabled = step === 0;
     byId("last").disabled = byId("forward").disabled = step === count - 1;
     point(step);

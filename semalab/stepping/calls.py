@@ -121,10 +121,12 @@ def of_call(access: Access, scope: Scope) -> Touches:
 
 def _check_given(owner: Any, name: Any, given: list[Operand], scope: Scope) -> None:
     """Raises Unknown if a primitive would call what the lab cannot look into: what it waits for, a barrier's action."""
-    action = own_namespace(owner) if is_twin(owner) else None
-    those = [(action or {}).get("_action")] if name == "wait" else []
-    if name == "wait_for" and given:
+    if name == "wait":
+        those = [((own_namespace(owner) if is_twin(owner) else None) or {}).get("_action")]
+    elif name == "wait_for" and given:
         those = [called_by(given[0], scope)[0]]
+    else:
+        return
     if not all(one is None or is_known_code(unbound(one), scope) for one in those):
         raise Unseen(f"`{name}` calls what the lab cannot look into")
 

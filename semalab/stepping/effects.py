@@ -61,6 +61,12 @@ _INSIDES = frozenset(
 )
 
 
+_PLAINLY_DESCRIBED = (
+    *(types.FunctionType, staticmethod, classmethod, types.MethodType, type),
+    *(types.MethodDescriptorType, types.BuiltinFunctionType, types.MemberDescriptorType, types.WrapperDescriptorType),
+)
+
+
 def touches(access: Access, scope: Scope) -> Touches:
     """What the instruction touches. Raises Unknown if that may be anything."""
     if not access.how:
@@ -86,11 +92,11 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return [plain, Touch(f"variable {name}", access.mode)]
     if type(owner) is threading.local:  # each thread has its own
         return []
-    if type(owner) is Made and owner.kind == "super":
+    if type(owner) is Made:
+        if owner.kind != "super":
+            return [plain]
         found, owner = found_after(owner, name, scope)
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
-    if type(owner) is Made:
-        return [plain]
     if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
         raise Unknown
     if access.mode and name in kept_by_libraries(type(owner)) and type(attribute_of(type(owner), name)) is not property:
@@ -133,11 +139,7 @@ def _is_plainly_described(found: Any, owner: Any, scope: Scope) -> bool:
         return True
     if is_a(found, types.GetSetDescriptorType):
         return type(owner).__module__ in ("builtins", "collections")
-    if is_a(found, types.FunctionType | staticmethod | classmethod | types.MethodType):
-        return True
-    if is_a(found, types.MethodDescriptorType | types.BuiltinFunctionType | types.MemberDescriptorType):
-        return True
-    if is_a(found, types.WrapperDescriptorType | type):
+    if is_a(found, _PLAINLY_DESCRIBED):
         return True
     return is_of_program(found, scope, ("__get__", "__set__"))
 

@@ -34,6 +34,8 @@ from semalab.stepping.known import (
 from semalab.stepping.operand_values import value_of
 from semalab.stepping.operands import Operand
 
+_UNCHANGING = frozenset((*FROZEN, str, bytes, range))
+
 
 def all_plain(container: Any, scope: Scope) -> bool:
     if len(container) > LARGE:
@@ -83,7 +85,7 @@ def iterated(operand: Operand, scope: Scope) -> Touches:
         if value.kind in MADE_SIMPLE or value.kind in MADE_CONTAINERS:
             return []
         raise Unknown("it goes through what the lab does not know")
-    if is_a(value, (*FROZEN, str, bytes, range)) and type(value) in (*FROZEN, str, bytes, range):
+    if type(value) in _UNCHANGING:
         return []
     if is_container(value, scope, "__iter__"):
         return [touch_of(value, READ, operand)]

@@ -78,6 +78,7 @@ class Scope(NamedTuple):
 Touches = list[Touch]
 MIXED, WRITTEN = "mixed ", "written "
 SCALARS = (int, float, complex, bool, str, bytes, range, type(None), type(...), type(NotImplemented), slice)
+_SCALARS = frozenset(SCALARS)
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type)
 MADE_SIMPLE = frozenset("int str bool float bytes range function slice".split())
 MADE_CONTAINERS = frozenset("list tuple set dict frozenset deque generator".split())
@@ -125,6 +126,15 @@ LARGE = 2_000  # items that are looked at
 _MINE = 4  # references to what nobody but a thread has, counted where it is looked at
 
 
+def found_in_class(cls: type, name: str) -> Any:
+    """What a class, or one that it is derived from, has under this name; MISSING if none has."""
+    for base in cls.__mro__:
+        names = base.__dict__
+        if name in names:
+            return names[name]
+    return MISSING
+
+
 def unbound(function: Any) -> Any:
     return function.__func__ if is_a(function, types.MethodType) else function
 
@@ -160,7 +170,7 @@ def is_simple(value: Any, depth: int = 3) -> bool:
     """Whether nothing that is done with this value touches anything that could be changed."""
     if type(value) is Made:
         return value.kind in MADE_SIMPLE
-    if type(value) in SCALARS or type(value).__module__ in ("decimal", "datetime", "fractions", "uuid"):
+    if type(value) in _SCALARS or type(value).__module__ in ("decimal", "datetime", "fractions", "uuid"):
         return True
     if type(value) in FROZEN and depth and len(value) <= LARGE:
         return all(is_simple(one, depth - 1) for one in value)
@@ -178,8 +188,9 @@ def is_of_program(value: Any, scope: Scope, methods: tuple[str, ...]) -> bool:
     if cls.__module__ in ("builtins", "types", "collections") or type(cls) not in (type, abc.ABCMeta):
         return False
     for name in methods:
-        found = next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
-        if found is not None and found is not vars(object).get(name) and not is_watched(found, scope):
+        found = found_in_class(cls, name)
+        everybodys = found is MISSING or found is None or found is vars(object).get(name)
+        if not everybodys and not is_watched(found, scope):
             return False
     return True
 
@@ -222,13 +233,11 @@ def _stored(code: types.CodeType) -> frozenset[str]:
 
 def library(made_there: Any) -> str:
     """The first part of the name of the module that a function or class says it is from; "" for none."""
-    return str(getattr(made_there, "__module__", None) or "").split(".")[0]
+    return str(getattr(made_there, "__module__", None) or "").partition(".")[0]
 
 
 def is_known_code(function: Any, scope: Scope) -> bool:
     """The program's own code, which is watched; a twin, which says what it touches; what touches nothing else."""
-    if is_a(function, functools.partial):
-        return is_known_code(function.func, scope)
     if is_a(function, types.FunctionType):
         if id(function.__globals__) in scope.program:
             return True
@@ -239,7 +248,9 @@ def is_known_code(function: Any, scope: Scope) -> bool:
         if home == "contextlib":
             return function.__code__.co_qualname.partition(".")[0] in _CALM_NAMES
         return home in TWINS or module in TWINS or home in _CALM_MODULES or home == "builtins"
-    if is_a(function, types.BuiltinFunctionType | type):
+    if is_a(function, functools.partial):
+        return is_known_code(function.func, scope)
+    if is_a(function, (types.BuiltinFunctionType, type)):
         module = library(function)
         return module in TWINS
     if type(function) is Made:
@@ -253,16 +264,17 @@ def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool
     scope = Scope({}, {}, program)
     own = vars(thread)
     names = ("function", "args", "kwargs") if "function" in own else ("_target", "_args", "_kwargs")
-    target, *given = (own.get(name) for name in names)
-    if not all(one is None or type(one) is tuple or sys.getrefcount(one) <= _MINE for one in given):
-        return False
+    target, *given = [own.get(name) for name in names]
+    for one in given:
+        if one is not None and type(one) is not tuple and sys.getrefcount(one) > _MINE:
+            return False
     if type(target) is functools.partial and sys.getrefcount(target.keywords) >= _MINE:
         return False
-    run = next(vars(cls)["run"] for cls in type(thread).__mro__ if "run" in vars(cls))
+    run = found_in_class(type(thread), "run")
     name = getattr(target, "__name__", "")
     if name in _HARMLESS and is_built_in(target) and all(not one or is_simple(one) for one in given):
         return is_known_code(run, scope)
-    return all(is_known_code(unbound(one), scope) for one in (run, *([] if target is None else [target])))
+    return is_known_code(unbound(run), scope) and (target is None or is_known_code(unbound(target), scope))
 
 
 def is_built_in(function: Any) -> bool:

@@ -33,6 +33,7 @@ from semalab.stepping.known import (
     Made,
     Scope,
     Unknown,
+    found_in_class,
     is_built_in,
     is_program_class,
     is_simple,
@@ -183,8 +184,8 @@ def attribute_of(owner: Any, name: str) -> Any:
         return next((vars(cls)[name] for cls in (*type.mro(owner), *metaclasses) if name in vars(cls)), MISSING)
     if type(owner) is threading.local:  # the calling thread's
         return getattr(owner, name, MISSING)
-    found: Any = next((vars(cls)[name] for cls in type(owner).__mro__ if name in vars(cls)), MISSING)
-    if is_a(found, types.MemberDescriptorType):
+    found: Any = found_in_class(type(owner), name)
+    if type(found) is types.MemberDescriptorType:
         try:
             return found.__get__(owner, type(owner))
         except AttributeError:
@@ -194,7 +195,7 @@ def attribute_of(owner: Any, name: str) -> Any:
 
 
 def own_namespace(owner: Any) -> dict[str, Any] | None:
-    if is_a(owner, threading.local) and type(owner).__init__ is not object.__init__:
+    if issubclass(type(owner), threading.local) and type(owner).__init__ is not object.__init__:
         return None  # to look at it runs that for this thread
     try:
         own = object.__getattribute__(owner, "__dict__")
@@ -335,7 +336,7 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
         return MISSING, owner
     else:
         found = attribute_of(owner.cls if type(owner) is Made else owner, operand.name)
-    if is_a(found, staticmethod | classmethod):
+    if is_a(found, (staticmethod, classmethod)):
         found = found.__func__
     return found, owner
 

@@ -37,13 +37,27 @@ _CALLS = ("CALL", "CALL_KW")
 _LOADS = frozenset("LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW".split())
 _OUTER = frozenset("LOAD_DEREF LOAD_GLOBAL LOAD_NAME LOAD_CLASSDEREF".split())
 _CONSTANTS = frozenset("LOAD_CONST LOAD_SMALL_INT PUSH_NULL".split())
-# How many they take from the stack; what they leave is unknown.
+# How many they take from the stack; what they leave is unknown. Whatever lies below is as it was.
 _TAKES = {
+    **dict.fromkeys("LOAD_FAST_AND_CLEAR LOAD_CLOSURE LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT".split(), 0),
+    **dict.fromkeys("LOAD_LOCALS LOAD_BUILD_CLASS WITH_EXCEPT_START GET_LEN MATCH_SEQUENCE MATCH_MAPPING".split(), 0),
+    **dict.fromkeys(
+        "PUSH_EXC_INFO POP_EXCEPT CHECK_EXC_MATCH FOR_ITER END_FOR POP_ITER STORE_FAST_LOAD_FAST".split(), 1
+    ),
+    **dict.fromkeys("LIST_EXTEND SET_UPDATE DICT_UPDATE DICT_MERGE SET_ADD UNPACK_SEQUENCE UNPACK_EX".split(), 1),
+    **dict.fromkeys("FORMAT_SIMPLE CONVERT_VALUE CALL_INTRINSIC_1 LIST_TO_TUPLE UNARY_POSITIVE DELETE_NAME".split(), 1),
+    **dict.fromkeys("FORMAT_WITH_SPEC MAP_ADD STORE_FAST_STORE_FAST".split(), 2),
+    "BINARY_SLICE": 3,
+    "STORE_SLICE": 4,
     **dict.fromkeys("POP_TOP STORE_FAST STORE_GLOBAL STORE_DEREF STORE_NAME DELETE_ATTR LIST_APPEND".split(), 1),
     **dict.fromkeys("STORE_ATTR DELETE_SUBSCR BINARY_OP BINARY_SUBSCR COMPARE_OP CONTAINS_OP IS_OP".split(), 2),
     **dict.fromkeys("UNARY_NOT UNARY_NEGATIVE UNARY_INVERT TO_BOOL".split(), 1),
     **dict.fromkeys("POP_JUMP_IF_FALSE POP_JUMP_IF_TRUE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE".split(), 1),
     "STORE_SUBSCR": 3,
+    # The way of an exception out of a `with`, which comes back to the loop around it if it is swallowed.
+    "PUSH_EXC_INFO": 1,
+    "WITH_EXCEPT_START": 0,
+    "POP_EXCEPT": 1,
 }
 _BUILDS = ("BUILD_TUPLE", "BUILD_LIST", "BUILD_SET", "BUILD_STRING")
 _NOTHING = frozenset(
@@ -62,9 +76,8 @@ class Stacks:
         self._next = dict(zip(self._offsets, self._offsets[1:], strict=False))
         self._stores: dict[str, list[int]] = {}
         for one in self._instructions.values():
-            if one.opname.startswith(("STORE_FAST", "DELETE_FAST")):
-                for name in one.argval if isinstance(one.argval, tuple) else (one.argval,):
-                    self._stores.setdefault(name, []).append(one.offset)
+            for name in _changed(one):
+                self._stores.setdefault(name, []).append(one.offset)
         self._handlers = [(one.start, one.end, one.target, one.depth, one.lasti) for one in _handlers(code)]
         self.before: dict[int, Stack] = {}
         self._follow()
@@ -116,12 +129,16 @@ class Stacks:
         op, arg = instruction.opname, instruction.arg or 0
         if op in _NOTHING:
             return stack
-        if op.startswith(("STORE_FAST", "DELETE_FAST")):
-            stack = tuple(UNKNOWN if one == Entry("local", str(instruction.argval)) else one for one in stack)
+        if changed := _changed(instruction):
+            stack = tuple(UNKNOWN if one.kind == "local" and one.name in changed else one for one in stack)
         if op in _CONSTANTS:
             return (*stack, CONSTANT)
         if op in _LOADS:
             return (*stack, Entry("local", instruction.argval))
+        if op in ("COPY", "SWAP"):
+            return _moved(op, arg, stack)
+        if op.endswith("_OR_POP"):
+            return stack if jump else stack[:-1]
         if op.startswith("LOAD_FAST") and isinstance(instruction.argval, tuple):  # two at once, from 3.13 on
             return (*stack, *(Entry("local", name) for name in instruction.argval))
         if op in _OUTER:
@@ -152,6 +169,8 @@ class Stacks:
         length = max(0, len(stack) + dis.stack_effect(instruction.opcode, argument, jump=jump))
         plain = op.replace("_FORWARD_IF", "_IF").replace("_BACKWARD_IF", "_IF")
         taken = (instruction.arg or 0) if op in _BUILDS else _TAKES.get(plain)
+        if op == "FORMAT_VALUE":
+            taken = 2 if (instruction.arg or 0) & 4 else 1
         kept = stack[: len(stack) - taken] if taken else stack if taken == 0 else ()
         return (*kept, *[UNKNOWN] * (length - len(kept)))[:length]
 
@@ -175,8 +194,29 @@ class Stacks:
         if over.kind != "made range" or following.opname != "FOR_ITER":
             return UNKNOWN
         target = self._instructions[self._next[following.offset]]
-        kept = target.opname == "STORE_FAST" and len(self._stores[target.argval]) == 1
+        names = _changed(target)
+        kept = target.opname in ("STORE_FAST", "STORE_FAST_LOAD_FAST") and len(self._stores[names[0]]) == 1
         return Entry("range", names=over.names) if kept else UNKNOWN
+
+
+def _changed(instruction: dis.Instruction) -> tuple[str, ...]:
+    """The function's own variables to which this gives another value, or takes it away."""
+    op, name = instruction.opname, instruction.argval
+    if op == "STORE_FAST_LOAD_FAST":
+        return name[:1]  # type: ignore[no-any-return]
+    if not op.startswith(("STORE_FAST", "DELETE_FAST")) and op != "LOAD_FAST_AND_CLEAR":
+        return ()
+    return name if isinstance(name, tuple) else (name,)
+
+
+def _moved(op: str, count: int, stack: Stack) -> Stack:
+    if not 0 < count <= len(stack):
+        return (*stack, UNKNOWN) if op == "COPY" else (*[UNKNOWN] * len(stack),)
+    if op == "COPY":
+        return (*stack, stack[-count])
+    own = [*stack]
+    own[-1], own[-count] = own[-count], own[-1]
+    return tuple(own)
 
 
 def _callee(operands: Stack) -> Entry:

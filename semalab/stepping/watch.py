@@ -37,6 +37,7 @@ from semalab.stepping.watching import Watching
 
 _GIVING = ("call", "item")  # what these take out of a container is looked at before they do
 _KINDS = {READ: "read", WRITE: "write"}
+_NOTHING: dict[int, tuple[CodeType | None, object]] = {}
 
 
 class Held:
@@ -58,21 +59,23 @@ class Watch(Watching):
     """What both ways do at an instruction.
 
     Invariants: `_seen` holds, for each name that was touched while other threads were there, who did and whether
-    anybody wrote; a name that two have touched and one has written is shared, and `found`. `_fresh` holds the threads
-    that have come to a new line and touched nothing shared there. `held` are the run's containers by identity; one
-    that two have touched and one has changed is shared under all the names it was seen under, which are `aliases`.
-    Where ITEMS itself is shared, no container goes by one name for certain: each may be any other. `_returned` has, by
-    frames' identities, what the calls in them returned last, by their instructions' offsets, with the code that they
-    ran: numbers and primitives only, so that nothing lives longer than it would. `left` holds the threads of the
-    present run that may have left something behind that is not known to be shared: they have changed a variable or
-    an attribute, or touched a container. `targets`, where somebody asks for them, has for each thread's pending step
-    what that reads or writes, as `target_of` says: it has been loaded already.
+    anybody wrote; a name that two have touched and one has written is shared, and `found`. `_noted` has what was
+    touched in the present run and is not shared as far as is known: to note it again would change nothing. `_fresh`
+    holds the threads that have come to a new line and touched nothing shared there. `held` are the run's containers by
+    identity; one that two have touched and one has changed is shared under all the names it was seen under, which are
+    `aliases`. Where ITEMS itself is shared, no container goes by one name for certain: each may be any other.
+    `_returned` has, by frames' identities, what the calls in them returned last, by their instructions' offsets, with
+    the code that they ran: numbers and primitives only, so that nothing lives longer than it would. `left` holds the
+    threads of the present run that may have left something behind that is not known to be shared: they have changed a
+    variable or an attribute, or touched a container. `targets`, where somebody asks for them, has for each thread's
+    pending step what that reads or writes, as `target_of` says: it has been loaded already.
     `_clean_up` is set if some generator does more when it is thrown away: when that is nobody knows who looks at it.
     """
 
     def __init__(self, processor: SteppingProcessor) -> None:
         self._processor = processor
         self._seen: dict[str, tuple[set[int], bool]] = {}
+        self._noted: set[tuple[str, bool, int, int]] = set()
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
         self.held: dict[int, Held] = {}
@@ -90,6 +93,7 @@ class Watch(Watching):
         self._shared = settings.shared
         self._places = settings.places
         self._seen.clear()
+        self._noted.clear()
         self._fresh.clear()
         self.found.clear()
         self.aliases.clear()
@@ -98,6 +102,7 @@ class Watch(Watching):
         """Another run begins: its containers are others."""
         self.held.clear()
         self.left.clear()
+        self._noted.clear()
         self._returned.clear()
 
     def table(self, code: CodeType, namespace: dict[str, Any]) -> dict[int, Access] | None:
@@ -129,6 +134,9 @@ class Watch(Watching):
         if me is None or processor.threads.alone(me):
             self._returned.pop(id(frame), None)  # nobody looks at what its calls return now
             return False
+        if not access.how and access.location not in self._shared and access.location != EVERYTHING:
+            self._is_shared(Touch(access.location, access.mode), me.number)  # as most: nothing to be looked up
+            return False
         if access.how in _GIVING:
             self._foresee(frame, access)
         scope = self._scope(frame)
@@ -137,6 +145,7 @@ class Watch(Watching):
         shared = self._shared_touches(access, scope, me.number)
         if not shared:
             return False
+        scope = scope._replace(loaded={})
         places = self._places_of(shared)
         point = self._is_point(me.ident)
         if point:
@@ -195,8 +204,8 @@ class Watch(Watching):
             known.pop(frame.f_lasti, None)
 
     def _scope(self, frame: FrameType) -> Scope:
-        returned = self._returned.get(id(frame), {})
-        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned, {})
+        returned = self._returned.get(id(frame), _NOTHING)
+        return Scope(frame.f_locals, frame.f_globals, self._processor.program, self._shared, returned)
 
     def _shared_touches(self, access: Access, scope: Scope, thread: int) -> list[Touch]:
         """What this access touches, as things are, that others touch, too."""
@@ -237,10 +246,14 @@ class Watch(Watching):
         if name == EVERYTHING or (touch.container is not None and ITEMS in self._shared):
             self.touch_anything(thread)
             return True
+        noted = name, touch.mode, thread, id(touch.container)  # which `held` keeps alive
+        if noted in self._noted:
+            return False
         if touch.container is not None:
             self._hold(touch, thread)
         if name in self._shared:
             return True
+        self._noted.add(noted)
         if touch.mode or touch.container is not None:
             self.left.add(thread)
         if self._add(name, touch.mode, thread) and touch.container is None:
@@ -331,15 +344,18 @@ class Tracing(Watch):
             sys.settrace(self._trace)
 
     def leave(self) -> None:
-        if get_ident() in self._before:
-            self._look_for_it(get_ident())
-            sys.settrace(self._before.pop(get_ident()))
+        ident = get_ident()
+        if ident in self._before:
+            if ident not in self._resting:
+                self._look_for_it()
+            sys.settrace(self._before.pop(ident))
 
     def rest(self) -> None:
         ident = get_ident()
         if ident in self._before:
-            self._look_for_it(ident)
-            self._resting.add(ident)
+            if ident not in self._resting:
+                self._look_for_it()
+                self._resting.add(ident)
             sys.settrace(None)
 
     def go_on(self) -> None:
@@ -348,12 +364,11 @@ class Tracing(Watch):
             self._resting.discard(ident)
             sys.settrace(self._trace)
 
-    def _look_for_it(self, ident: int) -> None:
-        """Whether the thread is still watched: the program may have its own trace function, or none."""
-        if self._processor.stopping:  # a trace function that raises is taken away by CPython
+    def _look_for_it(self) -> None:
+        """Whether the calling thread is still watched: the program may have its own trace function, or none."""
+        if sys.gettrace() is self._trace or self._processor.stopping:  # one that raises is taken away by CPython
             return
-        if ident not in self._resting and sys.gettrace() is not self._trace:
-            self._processor.doubt("it switches tracing off")
+        self._processor.doubt("it switches tracing off")
 
     def renew(self) -> None:
         super().renew()

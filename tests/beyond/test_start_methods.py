@@ -329,6 +329,17 @@ def test_a_container_of_the_same_cell_goes_along_as_it_is_by_now() -> None:
     assert whole[1:3] == ["room = [1]", "seen = {}"] and whole[6:-2] == ["room = [1, 2]", "seen = {}"]
 
 
+def test_code_that_exec_was_given_has_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From Python 3.13 on there is a text of the name that it has: what Python was started with by `-c`."""
+    started_with = "def program():\n    return 'another'\n"
+    entry = (len(started_with), None, started_with.splitlines(True), "<string>")
+    monkeypatch.setitem(linecache.cache, "<string>", entry)
+    space: dict[str, Any] = {}
+    exec("def program():\n    return 'mine'\n", space)
+    with pytest.raises(ValueError, match=r"^the text of program is not to be had; define it in a cell or a file$"):
+        module_text(space["program"])
+
+
 def test_plain_values_of_other_cells_go_along() -> None:
     space: dict[str, Any] = {"limits": {"door": 2}, "names": ["a", ("b", 1.5)], "other": object(), "far": float("nan")}
     text = "def program():\n    return limits, names, other, far\n"

@@ -60,6 +60,13 @@ STEPS = """([key, count]) => [...Array(count)].map(() => {
     document.dispatchEvent(new KeyboardEvent('keydown', {key}));
     return shown;
 })""".replace("SHOWN", SHOWN)
+
+
+def plain(sentence: str) -> str:
+    """A sentence as the page shows it: what stands between backticks is set as code."""
+    return sentence.replace("`", "")
+
+
 # Where everything is that a step must not move.
 PLACES = """() => [...document.querySelectorAll('figure, #controls > *, section, .box, #said')].map(
     element => Object.values(element.getBoundingClientRect().toJSON()).map(Math.round).join())"""
@@ -164,7 +171,7 @@ def _expected(run: Run, number: int) -> dict[str, Any]:
         others = [thread for thread in threads if thread != moment.thread]
         lines.append([line, first + ([_names(others)] if others else [])])
     return {
-        "said": moment.sentence,
+        "said": plain(moment.sentence),
         "threads": [[t, str(s), str(moment.lines[t] or "")] for t, s in moment.states.items()],
         "printed": moment.printed or "nothing",
         "lines": lines,
@@ -225,7 +232,7 @@ def test_home_end_slider_and_buttons(open_replay: Open) -> None:
     _agrees(replay, 3)
     scrubber.evaluate("slider => { slider.value = 7; slider.dispatchEvent(new Event('input')); }")
     _agrees(replay, 7)
-    expect(scrubber).to_have_attribute("aria-valuetext", f"step 8: {run.moments[7].sentence}")
+    expect(scrubber).to_have_attribute("aria-valuetext", f"step 8: {plain(run.moments[7].sentence)}")
     for name, number in (("Step back", 6), ("Step forward", 7), ("Last step", last), ("First step", 0)):
         page.get_by_role("button", name=name).click()
         _agrees(replay, number)
@@ -260,14 +267,14 @@ def test_space_plays_and_pauses(open_replay: Open) -> None:
     replay.press(" ")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(said).to_have_attribute("aria-live", "off")
-    expect(said).not_to_have_text(run.moments[0].sentence)
+    expect(said).not_to_have_text(plain(run.moments[0].sentence))
     replay.press(" ")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(said).to_have_attribute("aria-live", "polite")
     page.get_by_role("combobox", name="Speed").select_option("fast")
     page.get_by_role("slider", name="Step").focus()
     replay.press(" ")
-    expect(said).to_have_text(run.moments[last].sentence, timeout=20_000)
+    expect(said).to_have_text(plain(run.moments[last].sentence), timeout=20_000)
     expect(page.get_by_role("button", name="Play")).to_be_visible()  # it has come to its end
     page.get_by_role("combobox", name="Speed").select_option("slow")
     page.get_by_role("slider", name="Step").focus()
@@ -303,12 +310,21 @@ def test_a_click_on_the_picture_goes_there(open_replay: Open) -> None:
     _agrees(replay, max(i for i, event in enumerate(run.trace) if event.time <= half))
 
 
+def test_names_of_the_program_are_set_as_code(open_replay: Open) -> None:
+    run = lab.record(visit, threads=2, clock="virtual")
+    replay = open_replay(run)
+    step = next(m.number for m in run.moments if " acquires `mutex`" in m.sentence)
+    replay.page.evaluate("step => { location.hash = step + 1; location.reload(); }", step)
+    expect(replay.page.locator("#said code").first).to_have_text("mutex")
+    assert "`" not in replay.page.locator("#said").inner_text()
+
+
 def test_a_crowd_is_told_in_numbers(open_replay: Open) -> None:
     run = lab.record(visit, threads=200, clock="virtual")
     replay = open_replay(run)
     step = next(m.number for m in run.moments if len(m.waiting["mutex"]) == 189)
     replay.page.evaluate("step => { location.hash = step + 1; location.reload(); }", step)
-    expect(replay.page.locator("#said")).to_have_text(run.moments[step].sentence)
+    expect(replay.page.locator("#said")).to_have_text(plain(run.moments[step].sentence))
     first = ", ".join(run.moments[step].waiting["mutex"][:8])
     assert replay.shown["primitives"][0][3] == f"189: {first} and 181 more"
     assert len(replay.shown["threads"]) < 8
@@ -525,13 +541,13 @@ def test_a_long_run_is_stepped_through_from_both_ends(open_replay: Open) -> None
     for key, numbers in (("End", [-1]), ("ArrowLeft", [-2, -3]), ("Home", [0]), ("ArrowRight", [1, 2])):
         for number in numbers:
             replay.press(key)
-            assert replay.shown["said"] == run.moments[number].sentence
+            assert replay.shown["said"] == plain(run.moments[number].sentence)
     for number in (511, 512, 513, 5_000, 1_023, 1_024):
         replay.page.locator("#scrubber").evaluate(
             "(slider, step) => { slider.value = step; slider.dispatchEvent(new Event('input')); }", number
         )
         shown, moment = replay.shown, run.moments[number]
-        assert shown["said"] == moment.sentence
+        assert shown["said"] == plain(moment.sentence)
         assert shown["primitives"][0][1:3] == [str(moment.values["mutex"]), _names(moment.holders["mutex"]) or "nobody"]
         assert shown["printed"].endswith(moment.printed[-200:])
 

@@ -501,6 +501,26 @@ def test_who_leads_to_nothing_of_the_run_or_cannot_go_on_stops_no_virtual_clock(
     assert (given.result, given.stopped) == (False, None)
 
 
+def looks_names_up(over: list[bool]) -> None:
+    """Its code could name anything; it was given nothing."""
+    while not over:
+        eval("over")
+        time.sleep(0.01)
+
+
+def test_who_could_name_anything_has_not_been_given_it() -> None:
+    """A browser's driver, say, whose code somewhere calls something `exec`."""
+    over: list[bool] = []
+    looks = threading.Thread(target=looks_names_up, args=(over,), name="looks")
+    looks.start()
+    try:
+        run = lab.record(waits_and_sleeps, clock="virtual")
+    finally:
+        over.append(True)
+        looks.join()
+    assert (run.stopped, run.duration) == (None, 15.0)
+
+
 def test_who_could_wake_one_that_could_act_is_not_ruled(bound: Bound) -> None:
     over: list[bool] = []
 

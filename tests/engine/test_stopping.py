@@ -221,8 +221,7 @@ class Awakening:
         return time.monotonic() + 3600 * (self.looks > 5)
 
 
-@CLOCKS
-def test_a_machine_that_was_asleep_has_lost_no_time(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_was_asleep_has_lost_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     awakening = Awakening()
     monkeypatch.setattr("semalab.engine.stopwatch.time", awakening)
 
@@ -231,8 +230,26 @@ def test_a_machine_that_was_asleep_has_lost_no_time(clock: str, monkeypatch: pyt
             pass
         return "done"
 
-    run = lab.record(program, clock=clock, timeout=30)
+    run = lab.record(program, clock="wall", timeout=30)
     assert (run.result, run.stopped) == ("done", None)
+
+
+class Crowded:
+    """A clock on a machine that gives this process next to nothing: whoever looks finds half a second gone."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        self.seconds += 0.5
+        return self.seconds
+
+
+def test_a_busy_machine_stops_no_virtual_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.stopwatch.time", Crowded())
+    monkeypatch.setattr("semalab.engine.virtual.VirtualProcessor.tick", 0.001)
+    run = lab.record(makes_many, threads=2000, clock="virtual", timeout=30)
+    assert (run.result, run.stopped) == (2000, None)
 
 
 def writes_for_ever() -> None:

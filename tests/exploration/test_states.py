@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import queue
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from programs import explored as programs
+from programs.circling import tries_a_lock
 from programs.explored import left_handed, passing, philosophers
 from programs.written import compiled, written
 
@@ -18,6 +22,7 @@ from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
+from semalab.exploration.thread_state import ThreadState
 from semalab.log.stops import Deadlock
 from semalab.stepping import Follow, Footprint, Settings
 
@@ -95,6 +100,19 @@ def test_random_programs_end_alike(data: bool, granularity: str) -> None:
             assert found is None or found == known[1], text
             compared += found is not None
     assert compared > 15
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+def test_random_programs_whose_threads_know_something_end_alike(granularity: str) -> None:
+    compared = 0
+    for seed in range(20):
+        text = written(seed, own=True)
+        known = by_classes(compiled(text), {}, Settings(granularity))
+        for interchange in (False, True) if known is not None else ():
+            found = by_states(compiled(text), {}, known[0], interchange)  # type: ignore[index]
+            assert found is None or found == known[1], text  # type: ignore[index]
+            compared += found is not None
+    assert compared > 10
 
 
 SMALL = [
@@ -245,6 +263,62 @@ def kept_for_ever() -> int:
     return x
 
 
+# Two that do the same and come to the same place: that it came first, one keeps in a variable of its own.
+KNOWS = """
+def program():
+    door, x, y = threading.Semaphore(1), 0, 0
+    def work():
+        nonlocal x, y
+        with door:
+            first = x == 0
+            x = 1
+        with door:
+            pass
+        with door:
+            y = 2 * y + first
+    threads = [threading.Thread(target=work), threading.Thread(target=work)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return y
+"""
+# In two modules, a function of one name has a variable of one name.
+BESIDE = """
+def program():
+    x = 0
+    def count(amount):
+        nonlocal x
+        x = x * 2 + amount
+        return x
+    return count
+"""
+COUNTS = """
+def program():
+    x, door, last = 0, threading.Semaphore(1), 0
+    def work(amount):
+        nonlocal x, last
+        with door:
+            count(amount)
+        with door:
+            x = 1
+        with door:
+            last = count(0)
+    threads = [threading.Thread(target=work, args=(amount,)) for amount in (1, 2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return x, last
+"""
+
+
+@pytest.fixture
+def counts_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
+    (tmp_path / "counting_beside.py").write_text(f"{BESIDE}\ncount = program()\n")
+    (tmp_path / "counting_here.py").write_text(f"import threading\nfrom counting_beside import count\n{COUNTS}")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("counting_here").program
+    for name in ("counting_here", "counting_beside"):
+        del sys.modules[name]
+
+
 def together(*bodies: Callable[[], object]) -> None:
     """Three threads, and no list of them that anybody goes through."""
     first, second, third = (threading.Thread(target=body) for body in bodies)
@@ -259,6 +333,33 @@ def together(*bodies: Callable[[], object]) -> None:
 def test_the_rules_hold_where_they_are_needed() -> None:
     for program in (first_one_wins, by_its_name, joined_by_turns, permits_differ, kept_by_one, kept_for_ever):
         assert agree(program)
+    assert agree(compiled(KNOWS))
+
+
+def test_what_a_thread_knows_and_is_not_read_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def blind(standing: ThreadState, thread: Any, known: Any) -> Any:
+        frames = standing._frames(thread)
+        return None if frames is None else tuple((id(frame.f_code), frame.f_lasti) for frame in frames)
+
+    monkeypatch.setattr(ThreadState, "of", blind)
+    assert not agree(compiled(KNOWS))
+
+
+def test_variables_of_one_name_that_are_taken_for_one_are_seen(
+    counts_beside: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert agree(counts_beside)
+    monkeypatch.setattr(stored_values, "_calls_others_so", lambda scope, codes: False)
+    assert not agree(counts_beside)
+
+
+def test_a_circle_is_not_gone_through_as_if_everybody_came_to_an_end() -> None:
+    with Stage(tries_a_lock, {}, Settings()).open() as stage:
+        guide, more = ByStates(stage, False, followed=False), True
+        while more and not guide.lost:
+            stage.play(guide)
+            more = guide.advance(stage.processor.touched)
+        assert guide.lost and not guide.differs
 
 
 def test_threads_that_are_taken_for_each_other_though_they_differ_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,6 +407,12 @@ def test_many_threads_are_proved_by_states() -> None:
     )
     assert found.tally == "no schedule breaks it; 36 different states met"
     assert found.lanes == ()
+
+
+def test_that_schedules_are_many_is_soon_known() -> None:
+    """Long before as many runs were made as could be counted."""
+    found = lab.explore(passing, threads=8, initial=2)
+    assert found.by_states and found.schedules < 50
 
 
 def test_few_schedules_are_counted() -> None:

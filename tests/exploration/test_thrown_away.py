@@ -13,7 +13,7 @@ import pytest
 
 import semalab as lab
 
-pytest_plugins = ("leftovers",)
+pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
 
 

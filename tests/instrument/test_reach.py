@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import multiprocessing
 import string
 import sys
 import threading
@@ -581,3 +582,34 @@ def test_what_the_program_lends_to_a_library_is_the_programs(library: Any, clock
         assert (list(run.trace.primitives), run.unseen) == (["lent"], ())
         assert sum(event.kind == "acquire" for event in run.trace) == 2
     assert space["borrowing"].lock is lent is space["lent"]
+
+
+SHARED = multiprocessing.Value("i", 1)
+
+
+def counts_in_a_value(make: Callable[[], Any]) -> int:
+    number = make()
+
+    def count() -> None:
+        with number.get_lock():
+            number.value += 1
+
+    workers = [threading.Thread(target=count) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return int(number.value)
+
+
+@CLOCKS
+def test_the_lock_that_a_value_of_multiprocessing_has_is_named(clock: str) -> None:
+    """Its module makes it for itself, but the program takes it, by each look at the value."""
+    SHARED.value = 1
+    for make, unseen in (
+        (lambda: multiprocessing.Value("i", 1), "1 lock of multiprocessing"),
+        (lambda: SHARED, "SHARED"),
+    ):
+        run = lab.record(counts_in_a_value, make=make, clock=clock)
+        assert (run.result, run.unseen) == (3, (unseen,))
+        assert run.verdict.endswith(f"{unseen if ' ' in unseen else '`SHARED`'} was not watched")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable
@@ -159,6 +160,41 @@ def looks_inside(room: int = 2) -> None:
         nonlocal ready
         with inside:
             ready = True
+
+    together(wait, tell)
+
+
+def polls_a_queue() -> None:
+    items: queue.Queue[int] = queue.Queue()
+
+    def get() -> None:
+        while True:
+            try:
+                items.get_nowait()
+                return
+            except queue.Empty:
+                pass
+
+    together(get, lambda: items.put(1))
+
+
+def goes_through_a_lock() -> None:
+    """In loops with a `with` in them, before it waits."""
+    lock, flag = threading.Lock(), False
+
+    def wait() -> None:
+        for _ in range(2):
+            with lock:
+                pass
+        while not flag:
+            pass
+
+    def tell() -> None:
+        nonlocal flag
+        for _ in range(2):
+            with lock:
+                pass
+        flag = True
 
     together(wait, tell)
 

@@ -40,10 +40,27 @@ _OPERATIONS = {
 _BODIES = ["x += 1", "y = x", "x = 2", "y = x + y", "seen.append(x)", "x += len(seen)", "pass"]
 
 
-def written(seed: int, data: bool = True) -> str:
-    """The text of the program with this seed; without data, its threads share nothing but primitives."""
+# What a thread knows by itself, and how often it has turned in a loop.
+_OWN = [
+    "mine = x",
+    "x = mine + 1",
+    "mine += 1",
+    "own = (*own, mine)",
+    "x += len(own)",
+    "for turn in range(2): x += turn",
+    "if mine: x += 1",
+]
+
+
+def written(seed: int, data: bool = True, own: bool = False) -> str:
+    """The text of the program with this seed; without data, its threads share nothing but primitives.
+
+    own: they have variables of their own, and loops.
+    """
     dice = random.Random(seed)
     bodies = _BODIES if data else ["pass", "time.sleep(1)", "pass"]
+    if own:
+        bodies = [*bodies, *_OWN]
     kinds = dice.choices([*_PRIMITIVES, "semaphore", "lock"], k=dice.choice((1, 2, 2)))
     if not data:
         kinds = [kind for kind in kinds if kind != "line"] or ["semaphore"]
@@ -54,6 +71,8 @@ def written(seed: int, data: bool = True) -> str:
     functions, calls = [], []
     for i in range(dice.choice((1, 2))):
         steps = [_step(dice, kinds, bodies) for _ in range(dice.choice((1, 2, 2, 3)))]
+        if own:
+            steps = ["mine, own = 0, ()", *([_in_a_loop(steps)] if dice.random() < 0.5 else steps)]
         functions.append(f"def f{i}():\n" + _indented((["nonlocal x, y"] if data else []) + steps))
         calls += [f"f{i}"] * dice.choice((1, 2, 2))
     if len(calls) < 2:
@@ -68,6 +87,7 @@ def written(seed: int, data: bool = True) -> str:
     if data:
         end.append("return x, y, seen" if dice.random() < 0.7 else "assert x < 3")
     begin = ["x = y = 0", "seen = []"] if data else []
+    begin += ["mine, own = 0, ()"] if own else []
     lines = [*begin, *made, *functions, f"ts = [threading.Thread(target=f) for f in ({', '.join(calls)},)]", *end]
     return "def program():\n" + _indented(lines)
 
@@ -77,6 +97,10 @@ def _step(dice: random.Random, kinds: list[str], bodies: list[str]) -> str:
         return dice.choice(bodies)
     place = dice.randrange(len(kinds))
     return dice.choice(_OPERATIONS[kinds[place]]).format(p=f"p{place}", b=dice.choice(bodies))
+
+
+def _in_a_loop(steps: list[str]) -> str:
+    return "for turn in range(2):\n" + _indented(steps)
 
 
 def _indented(lines: list[str]) -> str:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import sys
-from types import FunctionType
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pytest
-from programs import forms_of_access, forms_of_change
 
 import semalab as lab
 
-sys.modules["forms_of_access"] = forms_of_access  # some forms import their own module, by a name without a dot
+
+def alone(name: str) -> ModuleType:
+    """A module of programs, under a name without a dot, by which some of them import their own module.
+
+    In a package every word of a program could be the name of a module beside its own: whatever another test has
+    imported there, a program that runs what a string says could use, and would not be explored for that.
+    """
+    spec = spec_from_file_location(name, Path(__file__).parents[1] / "programs" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    sys.modules[name] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+forms_of_access, forms_of_change = alone("forms_of_access"), alone("forms_of_change")
 FORMS = (*forms_of_access.FORMS, *forms_of_change.FORMS)
 
 

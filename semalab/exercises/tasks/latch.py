@@ -10,6 +10,7 @@ from typing import Any
 from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.programs import STAY, calls, instead, run_together, semaphores, waits
 from semalab.exercises.trial import Trial
+from semalab.log.excerpt import plural
 from semalab.run import Run
 
 
@@ -98,7 +99,7 @@ def wrong_2(run: Run) -> str | None:
         return "the track was not prepared: nobody called `prepare()`."
     if counted["in_time"] < runners:
         early = runners - counted["in_time"]
-        return f"{early} {'runner' if early == 1 else 'runners'} passed the gate before the track was prepared."
+        return f"{early} {plural('runner', early)} passed the gate before the track was prepared."
     if counted["prepared"] != 1:
         return f"the track was prepared {counted['prepared']} times, and once is enough."
     left = run.reading.uses["gate"].final
