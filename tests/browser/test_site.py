@@ -61,7 +61,10 @@ def test_a_page_for_each_lesson(site: Path) -> None:
 
 def test_building_waits_for_no_grammar_of_addresses() -> None:
     """To read it takes seconds in every process, and nothing of a notebook is checked by it."""
-    code = "import sys; from semalab.site.pages import nbformat; nbformat(); print({'lark', 'rfc3987_syntax'} & {*sys.modules})"
+    code = (
+        "import sys; from semalab.site.pages import nbformat; nbformat(); "
+        "print({'lark', 'rfc3987_syntax'} & {*sys.modules})"
+    )
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600, check=True
     )
