@@ -35,6 +35,7 @@ from semalab.stepping.known import (
     MADE_CONTAINERS,
     MADE_SIMPLE,
     MISSING,
+    TWINS,
     VIEWS,
     Made,
     Scope,
@@ -51,6 +52,7 @@ from semalab.stepping.known import (
     is_twin_class,
     is_watched,
     kept_by_libraries,
+    library,
 )
 from semalab.stepping.operand_values import attribute_of, called_by, found_after, own_namespace, value_of
 from semalab.stepping.operands import Operand
@@ -281,6 +283,11 @@ def _of_with(access: Access, scope: Scope) -> Touches:
     if type(value) in CALM_GUARDS:
         return [Touch(f"attribute {name}", READ) for name in own_namespace(value) or ()]
     if type(value) is not Made and is_of_program(value, scope, ("__enter__", "__exit__")):
+        return []
+    if any(map(is_twin_class, type(value).__mro__)) and all(
+        is_watched(found, scope) or library(found) in TWINS  # what the program has not made anew is the primitive's
+        for found in (attribute_of(type(value), name) for name in ("__enter__", "__exit__"))
+    ):
         return []
     raise Unknown("it enters a `with` of something that the lab does not know")
 

@@ -633,3 +633,39 @@ def test_what_learners_write_is_known(program: Any, runs: int, granularity: str)
 
 def test_seconds_are_the_processors() -> None:
     assert inspect.signature(search).parameters["now"].default is time.process_time
+
+
+class Own(threading.Semaphore):
+    """Has an acquire of its own, by which it is entered as well."""
+
+    count = 0
+
+    def acquire(self) -> bool:  # type: ignore[override]
+        return super().acquire()
+
+    __enter__ = acquire
+
+
+def enters_an_own_semaphore(guarded: bool = True) -> None:
+    semaphore = Own(1 if guarded else 2)
+
+    def work() -> None:
+        with semaphore:
+            Own.count += 1
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Own.count == 2
+
+
+@pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
+def test_a_semaphore_that_is_entered_by_the_programs_own_way_is_known(granularity: str) -> None:
+    assert lab.explore(enters_an_own_semaphore, granularity=granularity).verdict == "proved"
+
+
+def test_an_own_semaphore_with_room_for_two_guards_nothing() -> None:
+    found = lab.explore(enters_an_own_semaphore, granularity="bytecode", guarded=False)
+    assert found.verdict == "counterexample" and "AssertionError" in found.problem
