@@ -65,7 +65,9 @@ class Foreigners:
     thread to the next new one: `_seen` has those of an identifier whose begin was seen, in order, and `_unseen` who had
     it after the first so many of them. `_numbers` and `_pools` are those of the names that Python finds in the run: the
     process counts on from run to run, and the same program would not give the same names. `_covered` has what could not
-    be put back yet, because something of the same run stands before it: that goes first.
+    be put back yet, because something of the same run stands before it: that goes first. `_replaced` has what was put
+    into each place last, for the same reason: a run that is stopped in the midst of its beginning puts something
+    before what has been put back meanwhile, and leaves that there.
     """
 
     def __init__(self, now: Callable[[], int], in_the_run: Callable[[], bool]) -> None:
@@ -80,6 +82,7 @@ class Foreigners:
         self._supervisor: int | None = None
         self._exchanged: dict[str, tuple[Any, Any]] = {}  # by their names, what stood there, and what is put there
         self._covered: list[tuple[Any, str, Any, Any]] = []  # what is exchanged, with a twin in front of it
+        self._replaced: dict[tuple[Any, str], tuple[Any, str, Any, Any]] = {}
 
     def at(self, ident: int, time: int) -> Foreign:
         """Whose identifier it was at this time of the run's clock."""
@@ -145,6 +148,7 @@ class Foreigners:
                 real = vars(place)[name]
                 noted = self._noted(name, real, noting)
                 changed.append((place, name, real, noted))
+                self._replaced[place, name] = changed[-1]
                 setattr(place, name, noted)
             yield
         finally:
@@ -245,6 +249,8 @@ class Foreigners:
     def close(self) -> None:
         """The run is over, and so is its clock: threads that outlive it must not keep it. All names are back."""
         self._covered = _put_back(self._covered)
+        _put_back(list(self._replaced.values()))
+        self._replaced = {}
         self._now, self._in_the_run = _never, bool
 
 

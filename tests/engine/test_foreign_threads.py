@@ -727,6 +727,18 @@ def test_starts_are_seen_only_while_a_run_lasts() -> None:
     assert [(one.name, one.descends, one.ended is None) for one in foreigners.every] == [("noted", True, False)]
 
 
+def test_what_a_run_puts_in_its_place_while_it_is_stopped_does_not_stay() -> None:
+    """Its main thread was about to, when its time was up; the way back then leads to what was noted."""
+    before = threading.Thread.__dict__["__init__"]
+    foreigners = Foreigners(time.perf_counter_ns, lambda: True)
+    with foreigners.noted():
+        noted = threading.Thread.__dict__["__init__"]
+    assert threading.Thread.__dict__["__init__"] is before is not noted
+    threading.Thread.__init__ = noted  # type: ignore[method-assign]
+    foreigners.close()
+    assert threading.Thread.__dict__["__init__"] is before
+
+
 # What does not depend on the machine
 
 
