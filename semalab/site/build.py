@@ -21,7 +21,17 @@ from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.fonts import subset
 from semalab.site.lesson import dials_of
-from semalab.site.pages import Files, PagePlace, cells_of, notebook_page, panel, summary_of, text_page, title_of
+from semalab.site.pages import (
+    Files,
+    PagePlace,
+    cells_of,
+    nbformat,
+    notebook_page,
+    panel,
+    summary_of,
+    text_page,
+    title_of,
+)
 from semalab.site.questions import questions_of
 
 SEEDS = 5  # runs of each position
@@ -102,9 +112,7 @@ def build(
 
 def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
     """All of a lesson's page; in a process of its own, which its cells may change as they like."""
-    import nbformat
-
-    notebook = nbformat.read(source, as_version=4)
+    notebook = nbformat().read(source, as_version=4)
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     name, files, panels, positions = source.stem, Files(), {}, 0
     characters: set[str] = set()

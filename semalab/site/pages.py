@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape, unescape
@@ -55,6 +56,22 @@ class PagePlace:
     questions: Mapping[int, str] = field(default_factory=dict)
 
 
+def nbformat() -> Any:
+    """The package, without what it does not need here: its validator would read a grammar of addresses at first, which
+    takes three seconds of CPU in each process, and no schema of a notebook asks for it.
+    """
+    grammar = "rfc3987_syntax"
+    unread = grammar not in sys.modules
+    if unread:
+        sys.modules[grammar] = None  # type: ignore[assignment]  # jsonschema takes it for not installed
+    try:
+        import nbformat
+    finally:
+        if unread:
+            del sys.modules[grammar]
+    return nbformat
+
+
 def cells_of(notebook: Any) -> dict[int, str]:
     """Sources of code cells by their numbers."""
     return {number: cell.source for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
@@ -92,9 +109,8 @@ def notebook_page(notebook: Any, name: str, place: PagePlace, files: Files) -> N
 
 def text_page(text: str, name: str, place: PagePlace, files: Files) -> None:
     """Add the page of a text in Markdown."""
-    from nbformat.v4 import new_markdown_cell, new_notebook
-
-    notebook_page(new_notebook(cells=[new_markdown_cell(text)]), name, place, files)
+    v4 = nbformat().v4
+    notebook_page(v4.new_notebook(cells=[v4.new_markdown_cell(text)]), name, place, files)
 
 
 def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:

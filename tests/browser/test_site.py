@@ -59,6 +59,18 @@ def test_a_page_for_each_lesson(site: Path) -> None:
     assert {path.stem for path in LESSONS} <= {path.stem for path in site.glob("*.html")}
 
 
+def test_building_waits_for_no_grammar_of_addresses() -> None:
+    """To read it takes seconds in every process, and nothing of a notebook is checked by it."""
+    code = (
+        "import sys; from semalab.site.pages import nbformat; nbformat(); "
+        "print({'lark', 'rfc3987_syntax'} & {*sys.modules})"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600, check=True
+    )
+    assert ended.stdout == "set()\n"
+
+
 def facts_of(site: Path, key: str) -> dict[str, Any]:
     text = (site / "data" / f"{key}.js").read_text(encoding="utf-8")
     found: dict[str, Any] = json.loads(text[text.index("{") : text.rindex("}") + 1])
