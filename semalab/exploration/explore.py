@@ -28,7 +28,7 @@ from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-FEW = 1_800  # steps of all runs, and what their beginnings cost; more are too many schedules to be counted
+FEW = 2_000  # steps of all runs, and what their beginnings cost; more are too many schedules to be counted
 SEED = 0  # of the random numbers in every run
 
 

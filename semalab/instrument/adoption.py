@@ -152,9 +152,15 @@ class Adoption:
         return self._take_part(one, name)
 
     def _take_part(self, one: Any, *how: Any) -> bool:
-        if not self._become(one):
-            return False
-        one.take_part(*how)
+        """Its inside first, then its class: a thread that finds the class is the run's comes in without asking."""
+        twin = self._twins.of(type(one))
+        if twin is type(one):  # a class of the program's own, which may not be able to become another
+            if not self._become(one):
+                return False
+            one.take_part(*how)
+            return True
+        twin.take_part(one, *how)
+        one.__class__ = twin
         return True
 
     def _condition(self, one: Any, name: str) -> bool:

@@ -60,7 +60,8 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
     write = processor.log.extend
 
     def watch(semaphore: Any, name: str = "") -> None:
-        kind = "BoundedSemaphore" if isinstance(semaphore, BoundedSemaphore) else "Semaphore"
+        bounded = isinstance(semaphore, threading.BoundedSemaphore)  # also one that is yet to become ours
+        kind = "BoundedSemaphore" if bounded else "Semaphore"
         key = recorder.register(semaphore, kind, semaphore._value, name=name)
         lock = recorder.critical_lock()
         free = lock.release

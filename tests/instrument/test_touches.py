@@ -10,7 +10,7 @@ import sys
 import threading
 import types
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -136,6 +136,58 @@ def test_events_barriers_and_queues_take_part_when_they_are_used(clock: str) -> 
             "event": None,
             "line": None,
         }
+
+
+@pytest.fixture
+def turns_at_any_moment() -> Iterator[None]:
+    """Python's own turns come so often that a moment in which something is half done is met."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def is_put_and_got(one: Any) -> None:
+    one.put(1)
+    one.get()
+
+
+def is_set(one: Any) -> None:
+    one.set()
+
+
+def is_held(one: Any) -> None:
+    with one:
+        pass
+
+
+@pytest.mark.usefixtures("turns_at_any_moment")
+@pytest.mark.parametrize(
+    ("make", "once"),
+    [(threading.Event, is_set), (lambda: threading.Semaphore(3), is_held), (queue.Queue, is_put_and_got)],
+    ids=["Event", "Semaphore", "Queue"],
+)
+def test_others_who_use_it_at_the_moment_when_it_takes_part_are_not_disturbed(
+    make: Callable[[], Any], once: Callable[[Any], None]
+) -> None:
+    def program() -> None:
+        def work() -> None:
+            hidden = vars(string)["".join(("semalab_", "hidden_room"))]
+            ready.wait()
+            once(hidden)
+
+        ready = threading.Barrier(3)
+        threads = [threading.Thread(target=work) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    for _ in range(40):
+        vars(string)[ROOM] = make()
+        run = lab.record(program, clock="wall")
+        assert (run.exception, run.stopped) == (None, None)
+        run.trace.certify()
 
 
 def test_a_deadlock_in_what_no_walk_finds_is_told() -> None:
