@@ -85,7 +85,8 @@ def explore(
     Before each schedule the program's state is what it was before the first: what it can reach by the names it uses,
     globals, attributes, closures, defaults, arguments. A program that does not do the same all the same when a schedule
     is played twice, or that asks the world for its clock, its random numbers or its files, is not proved: the verdict
-    is "cannot say", and the sentence says why.
+    is "cannot say", and the sentence says why. So it is where a program may tell when an object is thrown away
+    (`__del__`, `weakref`) and its instructions have to be watched: objects live longer then.
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
     """

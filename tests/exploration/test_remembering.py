@@ -23,12 +23,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from programs import remembering as programs
-from programs.remembering import COUNTED, SOLD, Account, count, two
+from support.alone import alone
 
 import semalab as lab
 from semalab.exploration.explore import search
 from semalab.exploration.state import State, walk
+
+programs = alone("remembering")
+COUNTED, SOLD, Account, count, two = (getattr(programs, name) for name in "COUNTED SOLD Account count two".split())
+
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -476,5 +479,5 @@ def test_what_one_schedule_throws_away_is_finalized_in_no_other() -> None:
         found = lab.explore(throws_away, check=lambda run: None)
     finally:
         gc.set_threshold(*threshold)
-    assert found.verdict == "proved"
+    assert (found.verdict, found.violations) == ("cannot say", ())  # of who can tell it, nothing is proved
     assert gc.isenabled()

@@ -31,7 +31,7 @@ HEAVY = ("matplotlib", "anywidget", "ipywidgets", "IPython", "numpy")
 def test_tool_is_content(tool: str) -> None:
     pytest.importorskip(tool.split()[0], reason="tests/requirements.txt is not installed: no linters")
     command = [sys.executable, "-m", *tool.split()]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
     assert ended.returncode == 0, f"{tool}\n{ended.stdout}{ended.stderr}"
 
 
