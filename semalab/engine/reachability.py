@@ -72,7 +72,7 @@ def reaches(
 
 
 def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
-    """The frames of a thread that count: all of them, or of one of the kernel's threads those in other people's code.
+    """The frames of a thread that count: all but the kernel's, or of one of its threads those in other people's code.
 
     frame: its innermost one.
     """
@@ -86,9 +86,8 @@ def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
             break
     else:
         return frames
-    if owner is _KERNELS:
-        return [one for one, owner in zip(frames, whose, strict=True) if owner is _OTHERS]
-    return frames
+    kept = (_OTHERS,) if owner is _KERNELS else (_OTHERS, _PYTHONS)  # through the lab's own all leads to all
+    return [one for one, owner in zip(frames, whose, strict=True) if owner in kept]
 
 
 def is_a(value: Any, kind: Any) -> bool:

@@ -739,6 +739,37 @@ def test_what_a_run_puts_in_its_place_while_it_is_stopped_does_not_stay() -> Non
     assert threading.Thread.__dict__["__init__"] is before
 
 
+TAKES_TURNS = """
+import threading, time
+import semalab as lab
+
+def program():
+    door = threading.Semaphore(1)
+    def visit():
+        with door:
+            time.sleep(1)
+    visitors = [threading.Thread(target=visit) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+runs = []
+threads = [threading.Thread(target=lambda: runs.append(lab.record(program, clock="virtual"))) for _ in range(30)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print({run.verdict for run in runs})
+"""
+
+
+def test_who_starts_the_threads_that_record_is_no_stranger_to_their_runs() -> None:
+    """A script's main thread, in the midst of the lab's own `start`."""
+    ended = subprocess.run([sys.executable, "-c", TAKES_TURNS], capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout == "{'Mutual exclusion held: never more than 1 inside'}\n"
+
+
 # What does not depend on the machine
 
 

@@ -479,5 +479,5 @@ def test_what_one_schedule_throws_away_is_finalized_in_no_other() -> None:
         found = lab.explore(throws_away, check=lambda run: None)
     finally:
         gc.set_threshold(*threshold)
-    assert found.verdict == "proved"
+    assert (found.verdict, found.violations) == ("cannot say", ())  # of who can tell it, nothing is proved
     assert gc.isenabled()
