@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
-from semalab.exploration.noting import VARIABLE
+from semalab.exploration.noting import ATTRIBUTE, VARIABLE
 from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
@@ -40,7 +40,8 @@ class State(NamedTuple):
 
     pasts: of the threads that live, by their numbers; left: of those that have ended and may have left something that
     only they had in their hands. kinds: which threads are alike. standing: what each stands before, or waits for.
-    values: by location, what is there; versions: what was done there, for those without a value.
+    values: by location, what is there; versions: what was done there, for those without a value. handed: whether a
+    thread may have got an object from another, here or before.
     """
 
     pasts: Mapping[int, Past]
@@ -52,11 +53,12 @@ class State(NamedTuple):
     epoch: int
     time: int
     inside: Inside
+    handed: bool
     who: Mapping[int, int]  # by threads' numbers: equal for those that stand alike
     key: Hashable
 
 
-NO_STATE = State({}, {}, {0: 0}, {}, {}, {}, 0, 0, NOBODY_INSIDE, {}, None)
+NO_STATE = State({}, {}, {0: 0}, {}, {}, {}, 0, 0, NOBODY_INSIDE, False, {}, None)
 
 
 class States:
@@ -69,7 +71,8 @@ class States:
     What a thread knows is read from its frames where it can be: so it does not matter how it came to know it, and who
     has turned in a loop is where it was. But where something that threads share has no value in the state, they would
     be told apart by what they might have seen of it, and have not: there their pasts are the better names, but for a
-    program that may go on for ever.
+    program that may go on for ever. And of two objects with the same in them no frame tells which one a thread got from
+    another: once that can have happened, only its past does.
     """
 
     def __init__(self, stage: Stage, pasts: Pasts, alike: bool, followed: bool, endless: bool = False) -> None:
@@ -81,7 +84,8 @@ class States:
         self._followed = followed
         self._endless = endless
         self._frames: ThreadState | None = None
-        self._needed = {name for name in stage.processor.settings.shared if name.startswith((VARIABLE, ITEMS, "."))}
+        shared = stage.processor.settings.shared
+        self._needed = {name for name in shared if name.startswith((VARIABLE, ITEMS, ATTRIBUTE))}
 
     @property
     def asked_for_time(self) -> bool:
@@ -163,7 +167,8 @@ class States:
         inside = after(before.inside, processor.log, begin, recorder.made) if self._followed else NOBODY_INSIDE
         if self._frames is None:
             self._frames = ThreadState(self._stage, self._contents, self._endless, self._alike)
-        worth_it = self._endless or self._needed <= values.keys()
+        handed = before.handed or self._contents.hold_objects(self._frames.rebound)
+        worth_it = not handed and (self._endless or self._needed <= values.keys())
         if worth_it and acting is not None and acting not in may_have_left:
             self._fold(acting, kinds, pasts, values)
         standing = {one: self._standing(one) for one in pasts}
@@ -182,7 +187,7 @@ class States:
             self._failures(),
             tuple(sorted(inside.uses.items())),
         )
-        return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, who, key)
+        return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, handed, who, key)
 
     def _fold(
         self, one: int, kinds: Mapping[int, int], pasts: dict[int, Past], values: Mapping[Location, Hashable]

@@ -12,6 +12,7 @@ import functools
 import types
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
@@ -21,6 +22,7 @@ from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import ITEMS, scope_of
+from semalab.stepping.known import is_twin
 from semalab.stepping.sharing import codes_of
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
@@ -74,6 +76,22 @@ class Contents:
             if value is not UNKNOWN:
                 found[name] = value
         return found
+
+    def hold_objects(self, rebound: AbstractSet[str]) -> bool:
+        """Whether a shared variable, a shared container or a queue holds what is neither plain data nor a primitive.
+
+        To be asked after `shared`. rebound: the variables of which not everybody gets the same object.
+        """
+        twins = self._stage.twins
+        assert twins is not None and self._variables is not None
+        recorder = twins.recorder
+        queues = (one() for made, one in zip(recorder.made, recorder._primitives, strict=True) if "Queue" in made.kind)
+        if any(map(_holds_objects, (getattr(one, "queue", UNKNOWN) for one in queues if one is not None))):
+            return True
+        containers = {name.removeprefix(CONTAINER) for name in self._names if name.startswith(CONTAINER)}
+        variables = {name.removeprefix(VARIABLE).partition(" ")[0] for name in self._names if name.startswith(VARIABLE)}
+        held = map(self.variable, {name.partition(" ")[0] for name in containers} | (variables & rebound))
+        return any(_holds_objects(one) for one in held if one is not UNKNOWN and not is_twin(one))
 
     def _known_variables(self) -> dict[str, str]:
         """None if code is watched that nobody has found, or that may call another variable by the same name."""
@@ -185,6 +203,10 @@ def scalar(value: Any) -> Hashable:
         items = tuple(map(scalar, value))
         return UNKNOWN if UNKNOWN in items else ("tuple", items)
     return UNKNOWN
+
+
+def _holds_objects(one: Any) -> bool:
+    return scalar(one) is UNKNOWN and _items(one) is UNKNOWN
 
 
 def _items(one: Any) -> Hashable:

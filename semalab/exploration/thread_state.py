@@ -9,7 +9,6 @@ a stack that the variables do not tell, the program's code in the midst of a lib
 
 from __future__ import annotations
 
-import builtins
 import dis
 import types
 from collections import deque
@@ -62,7 +61,7 @@ class Unreadable(Exception):
 class ThreadState:
     """Reads where threads of the runs on a stage stand.
 
-    Invariants: `readable` is False if the program's text already tells that there is what nobody can read. `_rebound`
+    Invariants: `readable` is False if the program's text already tells that there is what nobody can read. `rebound`
     are the names of variables that functions share and to which some function gives a value again, `_single` those of
     which there is one only: they are the program's own function's, which runs once, or what that is enclosed by.
     relative: times are told from now on. alike: threads may be taken for each other, so no other one may be named.
@@ -89,7 +88,7 @@ class ThreadState:
             and not notices_ends(stage.program, stage.arguments)  # who looks at a frame keeps what is in it
             and not any(tells_equals_apart(code) or code.co_flags & _ENDLESS_CODES for code in self._codes)
         )
-        self._rebound = _rebound(self._codes, self._own)
+        self.rebound = _rebound(self._codes, self._own)
 
     def _names_anew(self, builtin: str) -> bool:
         """Whether the program has something of its own under this name."""
@@ -120,7 +119,7 @@ class ThreadState:
         reading = _Reading(self, thread, shared, {id(self._contents.variable(name)): name for name in containers})
         try:
             own = tuple(map(reading.frame, frames))
-            return own, reading.globals()
+            return own, reading.body(), reading.globals()
         except (Unreadable, RecursionError):
             return None
 
@@ -176,7 +175,7 @@ class ThreadState:
                 stack, callee = found
                 if not _may_be_called(callee.kind, callee.name, chain[place + 1], place + 1 < own):
                     return False
-            if not follows_from_variables(stack) or any(n in self._rebound for one in stack for n in one.names):
+            if not follows_from_variables(stack) or any(n in self.rebound for one in stack for n in one.names):
                 return False
         return all(_is_read_like_the_programs(frame) for frame in chain[own:])
 
@@ -242,6 +241,11 @@ class _Reading:
         if self._standing.alike:
             raise Unreadable
         return "thread", number
+
+    def body(self) -> Hashable:
+        """What it was told to do: of two lists with the same in them, this tells which one a variable holds."""
+        body = self._standing._stage.processor.threads.bodies.get(self._thread.number)
+        return tuple(map(self.value, (body.target, *body.args, *body.kwargs.values()))) if body is not None else ()
 
     def globals(self) -> Hashable:
         """The values of global variables."""
@@ -405,4 +409,4 @@ def _rebound(codes: list[types.CodeType], own: types.CodeType | None) -> frozens
             elif one.opname == "STORE_DEREF":
                 again = code is not own or any(begin <= one.offset <= end for begin, end in loops)
                 given[one.argval] = given.get(one.argval, 0) + (2 if again else 1)
-    return frozenset(name for name, times in given.items() if times > 1 and name not in vars(builtins))
+    return frozenset(name for name, times in given.items() if times > 1)

@@ -17,8 +17,9 @@ from typing import NamedTuple
 class Entry(NamedTuple):
     """What lies in one place of a stack.
 
-    kind: "constant", "local" or "outer" (a variable by `name`), "method" (an attribute by `name`),
-    "exit" (what leaves a `with`), "range" (the iterator of a loop over one), "made range" or "unknown".
+    kind: "constant" (its text is `name`), "local" or "outer" (a variable by `name`), "method" (an attribute by `name`),
+    "exit" (what leaves a `with`), "range" (the iterator of a loop over one), "made range" or "unknown"; of the last
+    three that are known, `name` says what they were made of: where two ways meet, equal entries are the same thing.
     names: the outer variables that it follows from; they must not change.
     """
 
@@ -28,7 +29,7 @@ class Entry(NamedTuple):
 
 
 UNKNOWN = Entry("unknown")
-CONSTANT = Entry("constant")
+NULL = Entry("constant")
 Stack = tuple[Entry, ...]
 
 _KNOWN = ("constant", "local", "outer", "exit", "range", "made range")
@@ -132,7 +133,7 @@ class Stacks:
         if changed := _changed(instruction):
             stack = tuple(UNKNOWN if one.kind == "local" and one.name in changed else one for one in stack)
         if op in _CONSTANTS:
-            return (*stack, CONSTANT)
+            return (*stack, NULL if op == "PUSH_NULL" else Entry("constant", repr(instruction.argval)))
         if op in _LOADS:
             return (*stack, Entry("local", instruction.argval))
         if op in ("COPY", "SWAP"):
@@ -143,13 +144,15 @@ class Stacks:
             return (*stack, *(Entry("local", name) for name in instruction.argval))
         if op in _OUTER:
             found = Entry("outer", instruction.argval, (instruction.argval,))
-            return (*stack, CONSTANT, found) if op == "LOAD_GLOBAL" and arg & 1 else (*stack, found)
+            return (*stack, NULL, found) if op == "LOAD_GLOBAL" and arg & 1 else (*stack, found)
         if op in _CALLS:
             return self._after_call(instruction, stack, arg + (3 if op == "CALL_KW" else 2))
         if op == "BEFORE_WITH":
             names = stack[-1].names if stack[-1].kind in ("local", "outer") else None
             entry = (
-                Entry("exit", names=names) if names is not None and self._is_fixed(stack[-1], instruction) else UNKNOWN
+                Entry("exit", repr(stack[-1]), names)
+                if names is not None and self._is_fixed(stack[-1], instruction)
+                else UNKNOWN
             )
             return (*stack[:-1], entry, UNKNOWN)
         if op == "FOR_ITER" and not jump:
@@ -178,10 +181,11 @@ class Stacks:
         if len(stack) < count:
             return (*[UNKNOWN] * (len(stack) + 1 - count),)
         operands, kept = stack[len(stack) - count :], stack[: len(stack) - count]
-        given = [one for one in operands if one != CONSTANT and one != Entry("outer", "range", ("range",))]
+        given = [one for one in operands if one.kind != "constant" and one != Entry("outer", "range", ("range",))]
         fixed = all(one.kind in ("local", "outer") and self._is_fixed(one, instruction) for one in given)
         if _callee(operands) == Entry("outer", "range", ("range",)) and fixed:
-            return (*kept, Entry("made range", names=("range", *[n for one in given for n in one.names])))
+            names = "range", *[n for one in given for n in one.names]
+            return (*kept, Entry("made range", repr(operands), names))
         return (*kept, UNKNOWN)
 
     def _is_fixed(self, one: Entry, instruction: dis.Instruction) -> bool:
@@ -196,7 +200,7 @@ class Stacks:
         target = self._instructions[self._next[following.offset]]
         names = _changed(target)
         kept = target.opname in ("STORE_FAST", "STORE_FAST_LOAD_FAST") and len(self._stores[names[0]]) == 1
-        return Entry("range", names=over.names) if kept else UNKNOWN
+        return over._replace(kind="range") if kept else UNKNOWN
 
 
 def _changed(instruction: dis.Instruction) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.patience import stopped_late_enough
+from support.patience import stopped_late_enough, wait_until
 
 import semalab as lab
 from semalab.run import Run
@@ -36,7 +36,8 @@ def nothing_is_left() -> Iterator[None]:
     threads, before = set(threading.enumerate()), methods()
     yield
     assert {name: globals().get(name) for name in names} == names and "print" not in globals()
-    assert set(threading.enumerate()) <= threads and methods() == before
+    wait_until(lambda: set(threading.enumerate()) <= threads, "the end of each thread that a test has begun")
+    assert methods() == before
 
 
 async def visit(tasks: int = 3, seconds: float = 0.01) -> None:

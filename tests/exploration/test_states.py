@@ -281,6 +281,54 @@ def program():
     for thread in threads: thread.join()
     return y
 """
+# Each has seen whether the flag is up, when it is down again: only the stack, or which of two alike it has, tells that.
+SEEN = """
+class Box:
+    n = 0
+
+def program():
+    first, second, boxes, slots = Box(), Box(), [], queue.Queue()
+    gate, up, sum = threading.Semaphore(1), False, 0
+    boxes += [first, second]
+    slots.put(first)
+    slots.put(second)
+    def none():
+        with gate:
+            return 0
+    def stays(mine=first, other=second):
+        nonlocal sum
+{body}
+        for turn in range(2):
+            with gate:
+                pass
+        mine.n += 1
+    def waves():
+        nonlocal up
+        with gate:
+            up = True
+        with gate:
+            up = False
+    threads = [{threads}]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return sum, first.n, second.n
+"""
+CHOOSES = """
+        with gate:
+            if up: mine, other = other, mine
+"""
+TWO = "threading.Thread(target=stays), threading.Thread(target=waves)"
+ALIKE = "threading.Thread(target=stays), threading.Thread(target=stays)"
+BODIES = {
+    "a constant on the stack": ("        sum = (1 if up else 2) + none()", TWO),
+    "a range of one constant or another": ("        for sum_ in range(3 if up else 2): none(); sum += 1", TWO),
+    "one range or another": ("        for sum_ in range(3) if up else range(2): none(); sum += 1", TWO),
+    "a variable that is called like a function": ("        sum = sum + none() + 1", ALIKE),
+    "defaults": (CHOOSES, TWO),
+    "arguments": (CHOOSES, TWO.replace("stays)", "stays, args=(first, second))")),
+    "out of a queue": (f"        mine, other = slots.get(), slots.get()\n{CHOOSES}", TWO),
+    "out of a list": (f"        mine, other = boxes.pop(), boxes.pop()\n{CHOOSES}", TWO),
+}
 # In two modules, a function of one name has a variable of one name.
 BESIDE = """
 def program():
@@ -334,6 +382,13 @@ def test_the_rules_hold_where_they_are_needed() -> None:
     for program in (first_one_wins, by_its_name, joined_by_turns, permits_differ, kept_by_one, kept_for_ever):
         assert agree(program)
     assert agree(compiled(KNOWS))
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+@pytest.mark.parametrize("what", BODIES)
+def test_what_only_the_stack_or_an_identity_tells_is_known(what: str, granularity: str) -> None:
+    body, threads = BODIES[what]
+    assert agree(compiled(SEEN.format(body=body, threads=threads)), granularity)
 
 
 def test_what_a_thread_knows_and_is_not_read_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

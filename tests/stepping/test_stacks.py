@@ -27,7 +27,7 @@ def in_a_handler(n: int) -> None:
         try:
             print()
         except ValueError:
-            n = 0
+            _caught = 0
         print()
 
 
@@ -85,3 +85,19 @@ def test_a_variable_that_has_another_value_no_longer_tells_what_was_loaded() -> 
     stacks = stacks_of(keeps_what_it_had.__code__)
     last = stacks.at(calls_of_print(keeps_what_it_had.__code__)[-1])
     assert last is not None and all((one.kind, one.name) != ("local", "one") for one in last)
+
+
+def comes_by_two_ways(flag: Any, n: int) -> None:
+    print((1 if flag else 2), print())
+    for _one in range(3 if flag else n):
+        print()
+    for _two in range(3) if flag else range(n):
+        print()
+    for _three in range(n) if flag else range(n):  # noqa: RUF034
+        print()
+
+
+def test_where_two_ways_meet_only_what_is_the_same_is_known() -> None:
+    stacks = stacks_of(comes_by_two_ways.__code__)
+    kinds = [[one.kind for one in stacks.at(place) or ()][-1:] for place in calls_of_print(comes_by_two_ways.__code__)]
+    assert kinds[1:] == [["unknown"], ["unknown"], ["unknown"], ["range"]]

@@ -1,4 +1,4 @@
-"""Pytest plugin: the whole suite runs in workers, one more than cores; files that are named run in this very process.
+"""Pytest plugin: the whole suite runs in workers, one for each core; files that are named run in this very process.
 
 A worker gets whole files, since many tests share what is made once for their file: a notebook's cells their kernel. The
 browser's files are given away as one, since they share a JupyterLab and a Chromium; but two of them take so long that
@@ -30,7 +30,7 @@ FIRST = (  # by what they take, the longest first
     *("tests/beyond/test_start_methods.py", "tests/engine/test_stopping.py", "tests/engine/test_foreign_threads.py"),
 )
 WORKER = "PYTEST_XDIST_WORKER"  # what xdist says to a worker, which must not have workers of its own
-MOST = 5  # each has kernels of its own, and more would wait for the browser's files
+MOST = 4  # each has kernels of its own, and more would wait for the browser's files
 
 if LoadFileScheduling is not None:
 
@@ -43,8 +43,7 @@ if LoadFileScheduling is not None:
         option, cores = config.option, usable_cores()
         whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and WORKER not in os.environ
         if whole and option.numprocesses is None and cores > 1 and not (option.usepdb or option.collectonly):
-            # One more than cores: kernels, browsers and processes are often waited for.
-            option.numprocesses, option.dist, option.loadscopereorder = min(cores + 1, MOST), "loadfile", False
+            option.numprocesses, option.dist, option.loadscopereorder = min(cores, MOST), "loadfile", False
         return (yield)
 
     def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:

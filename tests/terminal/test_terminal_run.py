@@ -275,7 +275,7 @@ def test_interrupts_end_a_run_that_reads(tmp_path: Path) -> None:
             return process.poll() is not None
 
         wait_until(pressed, "the end of a script that is interrupted again and again")
-        assert process.returncode == 130
+        assert process.returncode in (130, -signal.SIGINT)  # pressed once more when Python had put its handler away
 
 
 @pytest.mark.parametrize(
