@@ -163,9 +163,10 @@
         if (one.row !== row || one.begin - slack > time || time > one.end + (one.open ? 14 : 1) * slack) continue;
         if (!span || one.kind <= HOLD || span.kind > HOLD) span = one;
       }
+      const away = Math.abs(y - middle(row)) / place.pitch; // from the row: an arrow begins at a mark, and lies between rows
       const marks = known.moments.filter(one => one.row === row && Math.abs(x - place.x(one.begin)) < reach() / 2);
-      if (marks.length) return { mark: marks.reduce((one, other) => (Math.abs(x - place.x(one.begin)) <= Math.abs(x - place.x(other.begin)) ? one : other)) };
-      const onBar = span && span.kind <= HOLD && Math.abs(y - middle(row)) < place.pitch * 0.33;
+      if (marks.length && (away < 0.25 || !near.length)) return { mark: marks.reduce((one, other) => (Math.abs(x - place.x(one.begin)) <= Math.abs(x - place.x(other.begin)) ? one : other)) };
+      const onBar = span && span.kind <= HOLD && away < 0.33;
       if (near.length && !onBar) return { handover: near[0] };
       return span ? { span } : row >= 0 && row < place.rows.length ? { thread: row, time } : null;
     }

@@ -628,5 +628,5 @@ def test_a_failed_attempt_is_stepped_through_below_its_picture(
     notebook.page.keyboard.press("Home")
     expect(frame.locator("#said")).to_have_text("main begins")
     notebook.page.keyboard.press("End")
-    expect(frame.locator("#said")).to_contain_text("Deadlock: 2 threads wait for `connections`")
+    expect(frame.locator("#said")).to_contain_text("Deadlock: 2 threads wait for connections")
     assert notebook.errors == []
