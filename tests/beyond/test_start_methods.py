@@ -402,6 +402,10 @@ def test_who_has_returned_and_waits_for_its_threads_is_told_as_that() -> None:
 def test_who_does_not_answer_is_told_with_the_line_it_waits_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where there are no such signals."""
     monkeypatch.setattr("semalab.beyond.whereabouts._ask", lambda pid, leader: False)
-    run = until_all_have_begun(programs.never_end, functions=["waits", "naps"])
     lines = [code.co_firstlineno + 1 for code in (programs.waits.__code__, programs.naps.__code__)]
-    assert run.verdict.endswith(f"; waits in line {lines[0]}; naps in line {lines[1]}"), run.verdict
+    told = f"; waits in line {lines[0]}; naps in line {lines[1]}"
+    run, _ = stopped_late_enough(
+        lambda limit: record_processes(programs.never_end, functions=["waits", "naps"], timeout=limit),
+        lambda run: run.verdict.endswith(told),
+    )
+    assert run.verdict.endswith(told), run.verdict
