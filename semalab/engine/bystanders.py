@@ -139,7 +139,7 @@ def _with_sleepers(wanted: set[int], resting: Mapping[int, Stranger]) -> set[int
     return wanted
 
 
-def program_frame(frame: Any, program: AbstractSet[int]) -> Any:
+def program_frame(frame: FrameType | None, program: AbstractSet[int]) -> FrameType | None:
     """The innermost frame of the program from this one outwards; None if there is none."""
     while frame is not None and id(frame.f_globals) not in program:
         frame = frame.f_back

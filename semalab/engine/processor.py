@@ -371,8 +371,7 @@ class Processor:
 
     def place_of(self, thread: ProgramThread | None) -> Place | None:
         """Where a thread is in the program."""
-        ident = thread.carrier.ident if thread is not None and thread.carrier is not None else None
-        return self._place(current_frames().get(ident)) if ident is not None else None
+        return self._place(thread.frame) if thread is not None else None
 
     def _places(self) -> dict[int, Place]:
         """Where the threads of the run are in the program, by their identities. Of one in a library's code the place

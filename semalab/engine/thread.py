@@ -69,6 +69,11 @@ class ProgramThread:
     def alive(self) -> bool:
         return self.carrier is not None and self.carrier.is_alive()
 
+    @property
+    def frame(self) -> FrameType | None:
+        """The innermost frame, of a thread that has not ended."""
+        return current_frames().get(self.carrier.ident) if self.carrier is not None else None
+
     def send_stop(self, within: AbstractSet[int] | None = None) -> None:
         """Make Stop rise in the program's code of this thread; never once that code has ended.
 

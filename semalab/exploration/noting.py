@@ -1,8 +1,4 @@
-"""What the steps of a schedule touch, and the values that they read and write, noted while it is made once more.
-
-Between two steps every thread of the program stands still, and one of the lab's decides: then the variables can be
-looked at, without running any of the program's code.
-"""
+"""What the steps of a schedule touch, and the values that they read and write, noted while it is made once more."""
 
 from __future__ import annotations
 
@@ -12,7 +8,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from semalab.engine import ROW, ProgramThread, current_frames
+from semalab.engine import ROW, ProgramThread
+from semalab.engine.bystanders import program_frame
 from semalab.exploration.shared_items import PLAIN, Number, Seen, numbers_of, seen_of
 from semalab.log.event import Access
 from semalab.log.excerpt import written
@@ -33,6 +30,7 @@ from semalab.stepping.known import MISSING
 
 VARIABLE = "variable "  # and its name; that of an enclosing function's variable is followed by where it is
 ATTRIBUTE = "attribute "
+CONTAINER = f"{ITEMS} of "  # and the container's name
 _NUMBERS = (int, float)
 _LONGEST = 20  # characters of a value that are told
 _FARTHEST = 1e15  # from zero, of a number that is drawn: a float still tells it from the next one
@@ -52,10 +50,10 @@ class Noting(Follow):
     the step's read, or right after its write, with a word if it had that value before; `items` which item of a
     container that is, and `numbers` what is drawn of it, if it is a number; `_wrote` is the write under way, with the
     value before it, until the new one is known. Values are noted between bytecodes only: a whole line may write twice.
-    `_owners` has the first object that each
-    attribute was seen in, or the container, and `_numbered` the places of its numbers: of an attribute of several
-    objects no number is left at the end, for one line would mix them. `_looks` has what a container held at each step,
-    and which item was asked for: only at the end is it known which number of it changes.
+    `_owners` has the first object that each attribute was seen in, or the container, and `_numbered` the places of its
+    numbers: of an attribute of several objects no number is left at the end, for one line would mix them. `_looks` has
+    what a container held at each step, and which item was asked for: only at the end is it known which number of it
+    changes.
     """
 
     def __init__(self, processor: SteppingProcessor, steps: tuple[int, ...], unfinished: bool = False) -> None:
@@ -165,12 +163,7 @@ class Noting(Follow):
 
     def _frame(self, number: int) -> FrameType | None:
         """Where in the program's own code a thread stands."""
-        processor = self._processor
-        ident = next((ident for ident, thread in processor.live.items() if thread.number == number), None)
-        frame = current_frames().get(ident) if ident is not None else None
-        while frame is not None and id(frame.f_globals) not in processor.program:
-            frame = frame.f_back
-        return frame
+        return program_frame(self._processor.every[number].frame, self._processor.program)
 
 
 def _told(value: Any, key: Any) -> Told:
@@ -204,8 +197,7 @@ def _drawn(number: Number | None) -> tuple[float | None, str]:
 def variable_of(operation: Operation) -> str | None:
     """What this reads or writes: the variable `count`, the attribute `.count`, the container `counts`, or None."""
     location = str(operation.location)
-    of_container = location.startswith(f"{ITEMS} of ")
-    if operation.kind not in ("read", "write") or not (of_container or location.startswith((VARIABLE, ATTRIBUTE))):
+    if operation.kind not in ("read", "write") or not location.startswith((VARIABLE, ATTRIBUTE, CONTAINER)):
         return None
     return variable_named(location)
 
@@ -216,4 +208,4 @@ def variable_named(location: str) -> str:
         return f".{location.removeprefix(ATTRIBUTE)}"
     if location.startswith(VARIABLE):
         return location.removeprefix(VARIABLE).split(" ")[0]
-    return location.removeprefix(f"{ITEMS} of ")
+    return location.removeprefix(CONTAINER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from semalab.log.excerpt import written
+from semalab.log.excerpt import counted, written
 from semalab.stepping.known import EXACT, MISSING
 
 PLAIN = (int, bool, float, str, type(None))  # whose text, hash and comparison are Python's own, never the program's
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
     @property
     def counted(self) -> str:
-        return f"{self.size:,} item{'s' * (self.size != 1)}"
+        return counted(self.size, "item")
 
 
 class Number(NamedTuple):

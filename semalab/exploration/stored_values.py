@@ -16,17 +16,16 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine.virtual_lock import VirtualLock
-from semalab.exploration.noting import VARIABLE
+from semalab.exploration.noting import CONTAINER, VARIABLE
 from semalab.exploration.stage import Stage
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
-from semalab.stepping.accesses import ITEMS, scope_of
+from semalab.stepping.accesses import scope_of
 from semalab.stepping.known import is_twin
 from semalab.stepping.sharing import codes_of
 
 UNKNOWN: Hashable = object()  # there may be a value, and it cannot be read
-CONTAINER = f"{ITEMS} of "
 _SCALARS = (int, float, str, bytes, bool, type(None))
 _IDENTITIES = frozenset(("id", "is_", "is_not"))  # by which a program could tell equal values apart
 

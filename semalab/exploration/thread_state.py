@@ -16,11 +16,11 @@ from collections.abc import Hashable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from semalab.engine import ProgramThread, current_frames
-from semalab.exploration.noting import VARIABLE
+from semalab.engine import ProgramThread
+from semalab.exploration.noting import CONTAINER, VARIABLE
 from semalab.exploration.program import notices_ends
 from semalab.exploration.stage import Stage
-from semalab.exploration.stored_values import CONTAINER, UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
+from semalab.exploration.stored_values import UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
@@ -137,9 +137,7 @@ class ThreadState:
 
     def _all_frames(self, thread: ProgramThread) -> Iterator[types.FrameType]:
         """From the innermost on."""
-        live = self._stage.processor.live
-        ident = next((ident for ident, one in list(live.items()) if one is thread), None)
-        frame = current_frames().get(ident) if ident is not None else None
+        frame = thread.frame
         while frame is not None:
             yield frame
             frame = frame.f_back

@@ -154,14 +154,11 @@ class Adoption:
     def _take_part(self, one: Any, *how: Any) -> bool:
         """Its inside first, then its class: a thread that finds the class is the run's comes in without asking."""
         twin = self._twins.of(type(one))
-        if twin is type(one):  # a class of the program's own, which may not be able to become another
-            if not self._become(one):
-                return False
-            one.take_part(*how)
-            return True
+        own = twin is type(one)  # a class of the program's, which may not be able to become another
+        if own and not self._become(one):
+            return False
         twin.take_part(one, *how)
-        one.__class__ = twin
-        return True
+        return own or self._become(one)
 
     def _condition(self, one: Any, name: str) -> bool:
         lock = one._lock

@@ -40,9 +40,8 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
             return int(self.of.unfinished_tasks)
 
     def watch(one: Any, name: str = "") -> None:
-        kind = next(
-            name for name in _KINDS if isinstance(one, getattr(queue, name))
-        )  # also one that is yet to become ours
+        # By the real classes: it may be one that is yet to become ours.
+        kind = next(name for name in _KINDS if isinstance(one, getattr(queue, name)))
         first = _first_size(one)
         key = recorder.register(one, kind, first, name=name)
         lock = processor.allocate_lock()  # the program's own code may run inside: comparisons, a derived class

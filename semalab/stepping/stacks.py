@@ -55,10 +55,6 @@ _TAKES = {
     **dict.fromkeys("UNARY_NOT UNARY_NEGATIVE UNARY_INVERT TO_BOOL".split(), 1),
     **dict.fromkeys("POP_JUMP_IF_FALSE POP_JUMP_IF_TRUE POP_JUMP_IF_NONE POP_JUMP_IF_NOT_NONE".split(), 1),
     "STORE_SUBSCR": 3,
-    # The way of an exception out of a `with`, which comes back to the loop around it if it is swallowed.
-    "PUSH_EXC_INFO": 1,
-    "WITH_EXCEPT_START": 0,
-    "POP_EXCEPT": 1,
 }
 _BUILDS = ("BUILD_TUPLE", "BUILD_LIST", "BUILD_SET", "BUILD_STRING")
 _NOTHING = frozenset(

@@ -176,12 +176,8 @@ def test_others_who_use_it_at_the_moment_when_it_takes_part_are_not_disturbed(
             ready.wait()
             once(hidden)
 
-        ready = threading.Barrier(3)
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        ready = threading.Barrier(2)
+        two(work)
 
     for _ in range(40):
         vars(string)[ROOM] = make()
