@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from semalab.beyond.adapter_log import Semaphore
-from semalab.beyond.patches import Patches
 from semalab.engine.interpreter import outwards
+from semalab.instrument.exchange import Exchange
 from semalab.instrument.making import constructs, making
 from semalab.instrument.naming import is_programs
 from semalab.log.stops import Wait
@@ -55,14 +55,14 @@ class Primitives:
 
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._patches = Patches()
+        self._exchange = Exchange()
         self._keys: dict[int, int | None] = {}
         self._names: dict[int, str] = {}
         self._made_by_asyncio: set[int] = set()  # of those that are noticed: the queue of as_completed(), say
         self._kept: list[Any] = []
 
     def watch(self) -> None:
-        put = self._patches.put
+        put = self._exchange.method
         cls: type
         for cls in _WATCHED:
             if "__init__" in vars(cls):
@@ -76,7 +76,7 @@ class Primitives:
         put(mixins._LoopBoundMixin, "_get_loop", self._binding)
 
     def leave(self) -> None:
-        self._patches.undo()
+        self._exchange.restore()
         self._keys.clear()
         self._made_by_asyncio.clear()
         self._kept.clear()

@@ -57,7 +57,7 @@ class World:
     def __init__(self, processor: Processor) -> None:
         self.asked: dict[str, dict[str, None]] = {}
         self._processor = processor
-        self._exchange = Exchange(lambda one: one)
+        self._exchange = Exchange()
         self._noticing: dict[int, Any] = {}  # by the identity of a real function: what notices its calls
         self._watched: set[str] = set()
 
