@@ -12,20 +12,10 @@ from semalab.exercises.bounded import TIMEOUT, Bounded, quiet
 from semalab.exercises.exercise import Exercise
 from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, takes_other
 from semalab.exercises.feedback import Feedback
-from semalab.exercises.prediction import Prediction
 from semalab.exploration.progress import interrupts
 from semalab.log.excerpt import written
 from semalab.log.stops import Timeout
-from semalab.recording import run_program
 from semalab.run import Run
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskPrediction(Prediction):
-    """As `Prediction`, of a coroutine."""
-
-    def run(self, **changed: Any) -> Run:
-        return run_program(self.program, {**self.arguments, **changed}, clock="virtual", claim=self.claim)
 
 
 @dataclass(frozen=True, kw_only=True)

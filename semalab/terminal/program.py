@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.analysis.named import COUNTED, PLAIN
 from semalab.engine.uncaught import show
+from semalab.files.stand_ins import COUNTED, PLAIN
 from semalab.terminal.command import Refused
 from semalab.terminal.script import lead_path, source_of
 
