@@ -29,8 +29,8 @@ def load(path: str | Path) -> Run:
         ValueError: if the file is damaged, contradicts itself, or is something else; the message says where.
         OSError: if it cannot be read.
 
-    >>> run.save("run.json")
-    >>> load("run.json").trace == run.trace
+    >>> path = run.save("run.json")
+    >>> load(path).trace == run.trace
     True
     """
     path = Path(path)

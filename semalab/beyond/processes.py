@@ -54,6 +54,9 @@ def record_processes(
         timeout: seconds after which all of them are ended.
         raises, claim, arguments: as in `semalab.record`; arguments and result must be picklable.
 
+    Returns:
+        The run, as `semalab.record` gives it.
+
     Raises:
         TypeError, ValueError: for bad arguments, or a program whose text is not to be had, before anything has started.
 
