@@ -22,8 +22,7 @@ from semalab.beyond.adapter_log import Log
 from semalab.beyond.inside import NOTES, PROGRAM, WHERE
 from semalab.beyond.module_text import module_text
 from semalab.beyond.notes import Failure, became, deaths, labels_of, log_of, not_watched
-from semalab.beyond.stuck import Account, is_held
-from semalab.beyond.whereabouts import whereabouts
+from semalab.beyond.stuck import Account, is_held, whereabouts
 from semalab.files.stand_ins import called
 from semalab.log.stops import Deadlock, There, Timeout, not_ended
 from semalab.run import Run

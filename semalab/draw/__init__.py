@@ -14,10 +14,9 @@ from matplotlib.figure import Figure
 
 from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading
-from semalab.draw.absent import draw_absent
 from semalab.draw.alarms import draw_faults
 from semalab.draw.axis import draw_axis, draw_labels, label_margin
-from semalab.draw.beside import Beside
+from semalab.draw.beside import Beside, draw_absent
 from semalab.draw.canvas import Canvas, FigureCanvas, Onto
 from semalab.draw.drawing import Drawing, ListCanvas
 from semalab.draw.header import Head, draw_head, head_of

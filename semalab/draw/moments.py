@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from semalab.analysis.reading import Reading, Use
-from semalab.draw.bars import Bars
+from semalab.draw.bars import Bars, table
 from semalab.draw.ink import Tone
-from semalab.draw.table import table
 from semalab.draw.time_axis import Clock
 from semalab.draw.viewport import View
 from semalab.log.columns import Numbers
