@@ -9,9 +9,9 @@ import numpy as np
 
 from semalab.analysis.reading import Reading
 from semalab.draw.ink import OTHER, Tone
-from semalab.draw.time_axis import Clock
+from semalab.draw.time_axis import Clock, table
 from semalab.draw.viewport import View
-from semalab.log.columns import NEVER, Numbers
+from semalab.log.columns import NEVER
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,3 @@ def _ends_of_life(reading: Reading, clock: Clock) -> tuple[np.ndarray, np.ndarra
 def _joined(parts: list[Bars]) -> Bars:
     columns = zip(*((b.row, b.begin, b.end, b.open, b.early, b.late, b.left) for b in parts), strict=True)
     return Bars(*(np.concatenate(column) for column in columns))
-
-
-def table(column: Numbers[int], width: int) -> np.ndarray:
-    """A column of whole numbers as rows of `width`, as numpy sees them: the numbers themselves, not a copy."""
-    return np.asarray(column).reshape(-1, width)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from semalab.analysis.reading import Reading, Use
-from semalab.draw.bars import Bars, table
+from semalab.draw.bars import Bars
 from semalab.draw.ink import Tone
-from semalab.draw.time_axis import Clock
+from semalab.draw.time_axis import Clock, table
 from semalab.draw.viewport import View
 from semalab.log.columns import Numbers
 from semalab.log.trace import Trace
