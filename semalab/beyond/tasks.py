@@ -25,7 +25,7 @@ from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
 from semalab.log.excerpt import written
-from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
+from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of, time_up
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
 
@@ -189,7 +189,7 @@ class TaskBench(Bench):
                     self._interrupted()
                     thread.join(SLICE)
             except Stop:  # from above, or sent
-                told = f"the program had not ended after {self.settings.timeout:g} s"
+                told = time_up(self.settings.timeout)
                 self._stopped = self._timeout(f"{told}; the thread {thread.name} of its event loop was at work")
                 raise
 

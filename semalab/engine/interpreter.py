@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -44,6 +45,23 @@ def current_frames() -> dict[int, FrameType]:
         return sys._current_frames()
     with _one_at_a_time, no_collections():
         return sys._current_frames()
+
+
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """This frame, the one that called it, and so on to the thread's first: the one way up the frames."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def program_frame(frame: FrameType | None, program: AbstractSet[int]) -> FrameType | None:
+    """The innermost frame of the program from this one outwards; None if there is none.
+
+    program: the identities of its namespaces.
+    """
+    while frame is not None and id(frame.f_globals) not in program:  # no generator: asked for each row of the log
+        frame = frame.f_back
+    return frame
 
 
 class Pin:

@@ -10,12 +10,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from semalab.engine.bystanders import Bystanders, program_frame
+from semalab.engine.bystanders import Bystanders
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.idle import Idle
-from semalab.engine.interpreter import current_frames, gil_enabled
+from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
 from semalab.engine.request import Request
