@@ -1,7 +1,8 @@
 """What can be claimed of a run, judged from its log alone: exclusion, limits, latches, counts.
 
 A claim is about one primitive, the one that it can be judged for. Where there are several, it holds if it holds for
-each; where it holds for some of them only, the answer is "cannot say", until one is named.
+each; where it holds for some of them only, the answer is "cannot say", until one is named. Nothing here may ask *when*:
+`explore` takes these claims for what only counts who is inside, and lets steps change places that do not change that.
 """
 
 from __future__ import annotations
