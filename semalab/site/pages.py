@@ -11,6 +11,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from semalab.analysis.record import Record
 from semalab.replay.page import embedded
 from semalab.site.dial import Dial
 
@@ -75,6 +76,16 @@ def nbformat() -> Any:
 def cells_of(notebook: Any) -> dict[int, str]:
     """Sources of code cells by their numbers."""
     return {number: cell.source for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+
+
+def stored_of(notebook: Any) -> dict[int, str]:
+    """Per number of a cell with a stored picture, the words beside it."""
+    found = {}
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                found[number] = "".join(output.data.get("text/plain", ""))
+    return found
 
 
 def title_of(text: str) -> str:
@@ -175,7 +186,17 @@ def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:
     }
     if explored:
         plan["explored"] = explored
+    return _group(name, "panel", f"Dials for {dial.program.__name__}", plan)
+
+
+def shown(name: str, run: Record, stepped: bool) -> str:
+    """A run that a cell shows as HTML: a panel without dials. stepped: its steps are open."""
+    plan = {"id": name, "controls": [], "positions": 1, "leftOut": 0, "seed": 0, "seeds": 1, "stepped": stepped}
+    return _group(name, "panel shown", f"Run of {run.name}", plan)
+
+
+def _group(name: str, kind: str, label: str, plan: Mapping[str, Any]) -> str:
     return (
-        f'<div class="panel" id="{name}" role="group" aria-label="Dials for {escape(dial.program.__name__)}">'
+        f'<div class="{kind}" id="{name}" role="group" aria-label="{escape(label)}">'
         f'<script type="application/json">{embedded(plan)}</script><div class="turned"></div></div>'
     )
