@@ -22,6 +22,7 @@ _PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^
 _CODE = re.compile(r'(<div class="highlight[^>]*><pre>)(.*?)(?=</pre>)', re.DOTALL)
 _TABLE, _ROW, _CELL = (re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("table", "tr", "t[dh]"))
 _ABREAST = 26  # characters of the longest words of all columns: more are wider than a phone
+_PHONE = 32  # characters of code that fit on a line there
 _DEEPEST = 24  # columns of indentation that lines are told apart by
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")
@@ -151,8 +152,11 @@ def _in_lines(block: re.Match[str]) -> str:
     """Code in lines of its own, by their indentation: where one is folded, its rest must not look like another line."""
     lines = []
     for line in block[2].rstrip("\n").split("\n"):
-        text = _TAG.sub("", line)
-        lines.append(f'<span class="line in{min(_DEEPEST, len(text) - len(text.lstrip())) // 4 * 4}">{line}\n</span>')
+        text = unescape(_TAG.sub("", line))
+        first = len(text) - len(text.lstrip()) + len((text.split() or [""])[0])
+        tight = " tight" if first > _PHONE else ""  # it would begin a line of its own, below nothing but spaces
+        depth = min(_DEEPEST, len(text) - len(text.lstrip())) // 4 * 4
+        lines.append(f'<span class="line in{depth}{tight}">{line}\n</span>')
     return block[1] + "".join(lines)
 
 

@@ -537,7 +537,7 @@ def test_a_line_of_code_that_is_folded_hangs_below_its_own_beginning(site: Path,
     shown = re.findall(r'<div class="source">.*?<pre[^>]*>(.*?)</pre>', page, re.DOTALL)
     assert len(shown) == sum(cell.cell_type == "code" for cell in cells)
     for block, cell in zip(shown, (cell for cell in cells if cell.cell_type == "code"), strict=True):
-        lines = re.findall(r'<span class="line in(\d+)">(.*?)\n</span>', block, re.DOTALL)
+        lines = re.findall(r'<span class="line in(\d+)(?: tight)?">(.*?)\n</span>', block, re.DOTALL)
         texts = [unescape(re.sub("<[^>]*>", "", line)) for _, line in lines]
         assert "\n".join(texts).strip() == cell.source.strip()
         assert [int(depth) for depth, _ in lines] == [(len(one) - len(one.lstrip())) // 4 * 4 for one in texts]
