@@ -12,12 +12,11 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-from semalab.engine.idle import Idle
 from semalab.engine.interpreter import Pin
 from semalab.engine.processor import WAKE, Processor
 from semalab.engine.scheduler import Scheduler, Seeded
-from semalab.engine.stop import Stop
-from semalab.engine.thread import Inside, ProgramThread
+from semalab.engine.stopwatch import Idle
+from semalab.engine.thread import Inside, ProgramThread, Stop
 from semalab.engine.virtual_lock import VirtualLock, nanoseconds
 
 NO_PROGRESS = (

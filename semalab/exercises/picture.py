@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from semalab.draw import png
-from semalab.exercises.way import way_of
+from semalab.exercises.feedback import way_of
 from semalab.exploration.picture import drawing
 from semalab.report import Head, Tally, poster
 from semalab.run import Run

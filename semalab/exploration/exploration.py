@@ -86,6 +86,7 @@ class Exploration:
 
     @property
     def shortest(self) -> Run | None:
+        """A run with the fewest steps that is wrong; None if none was met."""
         return self.telling.run if self.telling is not None else None
 
     @property

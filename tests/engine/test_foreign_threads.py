@@ -24,7 +24,7 @@ import pytest
 from support.patience import stopped_late_enough, wait_until
 
 import semalab as lab
-from semalab.engine import idle
+from semalab.engine import stopwatch
 from semalab.engine.bystanders import Bystanders, rests_in
 from semalab.engine.foreign import Foreigners
 from semalab.engine.reachability import can_reach
@@ -775,8 +775,8 @@ def test_who_starts_the_threads_that_record_is_no_stranger_to_their_runs() -> No
 
 def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     used = [0.0]
-    monkeypatch.setattr(idle, "_computed", lambda: used[0])
-    watch = idle.Idle(0.02)
+    monkeypatch.setattr(stopwatch, "_computed", lambda: used[0])
+    watch = stopwatch.Idle(0.02)
     for _ in range(50):  # each look comes as late as the machine likes: no clock is asked
         watch.look()
     assert watch.seconds == pytest.approx(1.0)

@@ -458,8 +458,9 @@ def with_a_real_pool() -> None:
 
 
 def by_hand() -> None:
-    lock = _thread.allocate_lock()
-    together(lock.acquire)
+    begun = threading.Semaphore(0)
+    _thread.start_new_thread(begun.release, ())
+    begun.acquire()
 
 
 @pytest.mark.parametrize(("program", "module"), [(with_a_real_pool, "multiprocessing.pool"), (by_hand, "_thread")])
