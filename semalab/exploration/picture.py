@@ -41,11 +41,17 @@ def drawing(telling: Telling, title: str, height: float | None = None, standing:
 
     height: in inches. standing: what the title amounts to.
     """
-    steps, run = pairs(telling), telling.run
-    plain = run.reading.main_use is None and all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
-    if plain and 0 < len(steps) <= MOST:
-        return chart(steps, title, run.description, height, standing)
+    run = telling.run
+    if charted(telling):
+        return chart(pairs(telling), title, run.description, height, standing)
     return run.timeline(title=title, standing=standing, height=height)
+
+
+def charted(telling: Telling) -> bool:
+    """Its steps do nothing but read and write variables, and are few: a chart shows more of them than a timeline."""
+    steps = pairs(telling)
+    plain = all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
+    return telling.run.reading.main_use is None and plain and 0 < len(steps) <= MOST
 
 
 def pairs(telling: Telling) -> list[tuple[str, str]]:

@@ -801,9 +801,8 @@ def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_
     before = _thread._count()
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         run = lab.record(serves, server=server, clock="virtual")
-        while _thread._count() > before:  # it comes back from its call, and ends
-            socket.create_connection(server.server_address).close()
-            time.sleep(0.001)
+        socket.create_connection(server.server_address).close()  # it comes back from its call, and ends
+        wait_until(lambda: _thread._count() <= before, "the thread that served has ended")
     line = serves.__code__.co_firstlineno + 2
     assert run.verdict == (
         "Stopped: nothing happened for 2 s or more in Thread-1 (serve_forever), "
