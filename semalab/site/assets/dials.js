@@ -89,12 +89,18 @@
       return true;
     }
 
+    function on(by) {
+      if (!fold.open || !count()) return false;
+      go(Number(scrubber.value) + by);
+      return true;
+    }
+
     scrubber.addEventListener("input", event => {
       event.stopPropagation(); // it is no dial
       tell();
     });
     fold.addEventListener("toggle", changed);
-    return { fold, changed, to };
+    return { fold, changed, to, on };
   }
 
   // ---- the panel
@@ -213,6 +219,7 @@
         return shown.place;
       },
       go: time => stepping.to(time / shown.place.grain),
+      step: stepping.on,
     });
 
     root.addEventListener("input", () => { turned = inputs.length > 0; });
