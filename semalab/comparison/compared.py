@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from semalab.analysis.verdict import expectation, in_vain
+from semalab.analysis.verdict import expectation, goes_on, in_vain
 from semalab.comparison.differences import Difference, equal, names_of, parted, parting, time, turns, varied
 from semalab.comparison.outcome import DOES_NOT_APPLY, lasting, outcome
 from semalab.log.excerpt import cut
@@ -49,7 +49,8 @@ def _ending(run: Run) -> str:
     if expected is None or not (expected.held and expected.allowed):
         return cut(run.verdict, _SHORT)
     use = run.reading.uses[expected.primitive]
-    if use.passed_on or expected.sentence + in_vain(run.reading, run.claim, run.clock) != run.verdict:
+    said = expected.sentence + in_vain(run.reading, run.claim, run.clock) + goes_on(run.reading)
+    if use.passed_on or said != run.verdict:
         return cut(run.verdict, _SHORT)
     most = use.most_inside
     return f"{most:,} inside at once" if most > 1 else "never more than 1 inside"

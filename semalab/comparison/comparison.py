@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".png", ".svg", ".pdf")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)  # its text is that of what is said
 class Comparison(Compared):
     """Two runs and what differs between them. Immutable; everything it says is derived from their logs.
 
