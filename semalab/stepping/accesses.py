@@ -226,11 +226,16 @@ def _working(how: str, count: int, mode: bool, followed: Followed, last: Operand
         operands = (*operands[:-1], last)
     if how == "item" and count == 3:  # from 3.12 on, without a slice
         operands = (operands[0], Operand("new", "slice"))
-    if all(one.kind == "constant" or (one.kind == "new" and one.name in SIMPLE) for one in operands):
+    if all(map(_is_simple, operands)):
         return None
-    if how in _INTO and operands[0].kind in ("constant", "new"):  # made here, and shared with nobody
+    own = operands[0].kind in ("constant", "new")  # made here, and shared with nobody
+    if how in _INTO and own and (how != "item" or _is_simple(operands[1])):  # an index may be looked into
         return None
     return Access(ITEMS, mode, how, operands)
+
+
+def _is_simple(operand: Operand) -> bool:
+    return operand.kind == "constant" or (operand.kind == "new" and operand.name in SIMPLE)
 
 
 def _is_built_of_constants(instructions: Sequence[dis.Instruction], n: int) -> bool:
@@ -251,7 +256,9 @@ def _is_built_of_constants(instructions: Sequence[dis.Instruction], n: int) -> b
 
 def _call(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access | None:
     callee, given, way = followed.called(instructions[n])
-    if callee.kind in ("exit", "new") or _leaves_with(instructions, n):  # what leaves says itself what it touches
+    if callee.kind == "exit" or _leaves_with(instructions, n):  # what leaves says itself what it touches
+        return None
+    if callee.kind == "new" and way != "starred":  # what is given with a star is gone through before
         return None
     return Access(ITEMS, WRITE, f"call {way}".rstrip(), (callee, *given))
 

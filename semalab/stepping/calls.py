@@ -78,7 +78,8 @@ def of_call(access: Access, scope: Scope) -> Touches:
     found: Touches = []
     if starred:
         for one in given:
-            found += iterated(one, scope)
+            if one.kind != "constant":  # nobody changes one
+                found += iterated(one, scope)
     if is_a(function, types.MethodType):
         function = function.__func__
     while type(function) is functools.partial:
