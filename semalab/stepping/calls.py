@@ -172,7 +172,7 @@ def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope)
         raise Unknown(f"it calls `{name}`")
     if name in LAZY or name in ("map", "filter"):
         those = [one for one in given if one.kind != "constant"] if name in LAZY else given[1:]
-        return [touch for one in those for touch in begun(one, scope)]
+        return [touch for one in those for touch in begun(one, scope, name == "reversed")]
     if name in OF_SCALARS:
         return [touch for one in given for touch in shown(one, scope)]
     if name in READERS or name in SORTERS or function is collections.deque:

@@ -159,10 +159,13 @@ def nobody_knows() -> Touches:
     raise Unknown
 
 
-def begun(operand: Operand, scope: Scope) -> Touches:
-    """iter(): of a list it reads nothing yet, of a dict or a set how many there are."""
+def begun(operand: Operand, scope: Scope, at_its_end: bool = False) -> Touches:
+    """iter(): of a list it reads nothing yet, of a dict or a set how many there are.
+
+    at_its_end: reversed(), which has to know where a list ends.
+    """
     try:
-        return [touch for touch in iterated(operand, scope) if not is_a(touch.container, list)]
+        return [touch for touch in iterated(operand, scope) if at_its_end or not is_a(touch.container, list)]
     except Unknown:
         value = value_of(operand, scope)
         if is_a(value, types.GeneratorType):

@@ -37,7 +37,7 @@ class Form(NamedTuple):
 COMMON = '''
 import array, binascii, bisect, collections, contextlib, contextvars, copy, ctypes, dataclasses, decimal, enum
 import functools, heapq, importlib, inspect, io, itertools, json, math, operator, os, pickle, pprint, re, string
-import struct, sys, threading, types
+import numpy, struct, sys, threading, types
 from collections import OrderedDict, defaultdict, deque
 from types import SimpleNamespace
 
@@ -199,6 +199,70 @@ def set_global(v):
     N = v
 def read_global(): return N
 def deleted(o, v): del o[v]
+def dropped(o):
+    gone = 0
+    try: o.one
+    except AttributeError: gone += 1
+    try: o.two
+    except AttributeError: gone += 1
+    return gone
+def drop(o, v):
+    try:
+        if v == 1: del o.one
+        else: del o.two
+    except AttributeError: pass
+def dropped_globals():
+    gone = 0
+    try: ONE
+    except NameError: gone += 1
+    try: TWO
+    except NameError: gone += 1
+    return gone
+def drop_global(v):
+    global ONE, TWO
+    try:
+        if v == 1: del ONE
+        else: del TWO
+    except NameError: pass
+FUNCTIONS = [zero, one, two]
+class Entered(list):
+    __enter__ = list.__len__
+    def __exit__(self, *error): return None
+class Backwards(list):
+    __iter__ = list.__reversed__
+def count_back(xs):
+    def go(): yield from xs
+    n = 0
+    for _ in go(): n += 1
+    return n
+def counted(xs):
+    n = 0
+    for _ in xs: n += 1
+    return n
+def looped(xs):
+    for x in xs: return x
+def looped_from(xs):
+    def go(): yield from xs
+    for x in go(): return x
+def all_of(xs):
+    def go(): yield from xs
+    return [*go()]
+ROWS = [(), (0,), (0, 0)]
+def grow(a, b, v):
+    if v == 1: a.append(0)
+    else: b.append(0)
+def match_length(xs):
+    match xs:
+        case []: return 0
+        case [_]: return 1
+        case [_, _]: return 2
+def in_class():
+    class Own: number = N
+    return Own.number
+def n_of_probe():
+    import probe_of_imports
+    return probe_of_imports.n
+PROBES = [SimpleNamespace(n=0), SimpleNamespace(n=1), SimpleNamespace(n=2)]
 '''
 
 KEPT: dict[str, Kept] = {}
@@ -214,7 +278,10 @@ keep(
     "def inner(): return n\n"
     "def setter(v):\n"
     "    nonlocal n\n"
-    "    n = v",
+    "    n = v\n"
+    "def in_class():\n"
+    "    class Own: number = n\n"
+    "    return Own.number",
     """
     n
     (lambda: n)()
@@ -227,6 +294,7 @@ keep(
     int(f"{n!r}")
     max(n, 0)
     inner()
+    in_class()
     locals()["n"]
     (n if True else 0)
     (n or 0)
@@ -279,6 +347,7 @@ keep(
     sys._getframe().f_globals["N"]
     operator.itemgetter("N")(globals())
     read_global()
+    in_class()
     [N for _ in "a"][0]
     """,
     """
@@ -533,6 +602,10 @@ keep(
     struct.pack("B", *xs)[0]
     printed(xs)
     from_generator(xs)
+    all_of(xs)[0]
+    looped(xs)
+    looped_from(xs)
+    max({*xs})
     math.prod(xs)
     {0: x for x in xs}[0]
     {x for x in xs}.pop()
@@ -730,6 +803,9 @@ keep(
     s.__ior__({{{v}}})
     s.discard({v}); s.add({v})
     s.remove(0); s.update([0, {v}])
+    s.__init__([{v}])
+    s.pop(); s.add({v})
+    s.clear(); s.add({v})
     """,
 )
 keep(
@@ -822,6 +898,144 @@ keep(
     """,
     """
     func.__code__ = CODES[{v}]
+    """,
+)
+keep(
+    "what is called",
+    "o = Box(); o.act = zero; acts = [zero]",
+    """
+    o.act()
+    o.act(*())
+    acts[0]()
+    """,
+    """
+    o.act = acts[0] = FUNCTIONS[{v}]
+    """,
+)
+keep(
+    "what is there",
+    "o = Box(); o.one = o.two = 0",
+    """
+    dropped(o)
+    """,
+    """
+    drop(o, {v})
+    """,
+)
+keep(
+    "globals that are there",
+    "global ONE, TWO; ONE = TWO = 0",
+    """
+    dropped_globals()
+    """,
+    """
+    drop_global({v})
+    """,
+)
+keep(
+    "variables that are there",
+    "one = two = 0\n"
+    "def gone():\n"
+    "    found = 0\n"
+    "    try: one\n"
+    "    except NameError: found += 1\n"
+    "    try: two\n"
+    "    except NameError: found += 1\n"
+    "    return found\n"
+    "def take(v):\n"
+    "    nonlocal one, two\n"
+    "    try:\n"
+    "        if v == 1: del one\n"
+    "        else: del two\n"
+    "    except NameError: pass",
+    """
+    gone()
+    """,
+    """
+    take({v})
+    """,
+)
+keep(
+    "length",
+    "xs = [0, 0]; b = bytearray(2)",
+    """
+    2 - len(xs)
+    2 - xs.__len__()
+    2 - len(b)
+    """,
+    """
+    del xs[2 - {v}:], b[2 - {v}:]
+    xs[2 - {v}:] = b[2 - {v}:] = b""
+    """,
+)
+keep(
+    "truth",
+    "a, b = [], []",
+    """
+    (1 if a else 0) + (1 if b else 0)
+    (0 if not a else 1) + (0 if not b else 1)
+    2 - (not a) - (not b)
+    counted([0 for _ in "a" if a]) + counted([0 for _ in "a" if b])
+    2 - counted([0 for _ in "a" if not a]) - counted([0 for _ in "a" if not b])
+    ((a or None) is not None) + ((b or None) is not None)
+    ((a and None) is None) + ((b and None) is None)
+    bool(a) + bool(b)
+    """,
+    """
+    grow(a, b, {v})
+    """,
+)
+keep(
+    "length of what is entered",
+    "xs = Entered()",
+    """
+    len(xs)
+    inside(xs)
+    match_length(xs)
+    """,
+    """
+    xs[:] = ROWS[{v}]
+    """,
+)
+keep(
+    "length backwards",
+    "xs = Backwards()",
+    """
+    len(xs)
+    len([x for x in xs])
+    count_back(xs)
+    counted(xs)
+    """,
+    """
+    xs[:] = ROWS[{v}]
+    """,
+)
+keep(
+    "imported module",
+    'sys.modules["probe_of_imports"] = PROBES[0]',
+    """
+    n_of_probe()
+    """,
+    """
+    sys.modules["probe_of_imports"] = PROBES[{v}]
+    """,
+)
+keep(
+    "numpy",
+    "a = numpy.array([0])",
+    """
+    int(a[0])
+    int((-(-a))[0])
+    int((+a)[0])
+    int(~(~a)[0])
+    int(a.sum())
+    [0, 1, 2][a.max()]
+    int((a + 0)[0])
+    """,
+    """
+    a[0] = {v}
+    a[:] = {v}
+    a.fill({v})
     """,
 )
 keep(
@@ -1006,7 +1220,7 @@ FORMS = tuple(forms())
 
 def source_of(form: Form) -> str:
     named, _, rest = form.write.partition("; ")
-    lines = [named, rest] if named.startswith(("nonlocal", "global")) else ["", form.write]
+    lines = [named, rest] if named.startswith(("nonlocal ", "global ")) else ["", form.write]
     inner = ["def work():", *("    " + line for line in (lines[0], "value = " + form.read, lines[1].format(v="(value + 1)")))]
     body = [
         *KEPT[form.kept].setup.splitlines(),
