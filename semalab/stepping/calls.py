@@ -46,6 +46,7 @@ from semalab.stepping.known import (
     Touches,
     Unknown,
     Unseen,
+    found_in_class,
     is_built_in,
     is_known_code,
     is_plain,
@@ -105,7 +106,7 @@ def of_call(access: Access, scope: Scope) -> Touches:
         return _of_new(callee, owner, given, scope)
     if is_a(function, type):
         return _of_construction(function, callee, given, named, scope)
-    if is_a(owner, str) or (is_container(owner, scope, callee.name) and callee.name):
+    if is_a(owner, str) or (callee.name and _is_containers_own(function, owner, callee.name, scope)):
         return _of_method(callee, owner, given, named, scope)
     if is_a(owner, (int, float, bytes, *FROZEN)) and all(is_plain(value_of(o, scope), scope) for o in given):
         return [] if is_simple(owner) else nobody_knows()
@@ -118,6 +119,11 @@ def of_call(access: Access, scope: Scope) -> Touches:
     if function is sys.exit:
         return [touch for one in given for touch in shown(one, scope)]
     raise Unknown(f"it calls `{name_of(callee)}`")
+
+
+def _is_containers_own(function: Any, owner: Any, name: str, scope: Scope) -> bool:
+    """Whether this is the method that a container's class has under its name, and not what the object has instead."""
+    return is_container(owner, scope, name) and function is found_in_class(type(owner), name)
 
 
 def _check_given(owner: Any, name: Any, given: list[Operand], scope: Scope) -> None:

@@ -70,8 +70,10 @@ def is_container(value: Any, scope: Scope, *methods: str) -> bool:
 
 def _is_ours(value: Any, methods: tuple[str, ...], scope: Scope) -> bool:
     for name in methods:
-        found = next((vars(base)[name] for base in type(value).__mro__ if name in vars(base)), None)
-        if is_a(found, types.FunctionType) and not is_watched(found, scope):
+        home = next((base for base in type(value).__mro__ if name in vars(base)), None)
+        if home is None or home in EXACT or home is object:
+            continue
+        if not is_watched(vars(home)[name], scope):  # such as `__getitem__ = dict.pop`
             return False
     return type(value).__module__ not in ("collections",)
 

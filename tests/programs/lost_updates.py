@@ -1,17 +1,22 @@
 """Two threads that each read a number in some form and write it back, greater by one, in some form: one may be lost.
 
 `FORMS` has every way of reading and writing, by where the number is kept; `program_of` makes the program of one. It
-returns 2, or 1 where an update was lost, and between bytecodes both can be met.
+returns 2, or something else where an update was lost, and between bytecodes both can be met.
 """
 
 from __future__ import annotations
 
+import collections
+import itertools
 import linecache
 import sys
 import textwrap
 import types
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from semalab.exploration.exploration import Exploration
+from semalab.exploration.explore import search
 
 
 class Kept(NamedTuple):
@@ -34,7 +39,7 @@ class Form(NamedTuple):
 
 
 # What the programs name. It is executed anew for each, so that no two have a class or a function in common.
-COMMON = '''
+COMMON = """
 import array, binascii, bisect, collections, contextlib, contextvars, copy, ctypes, dataclasses, decimal, enum
 import functools, heapq, importlib, inspect, io, itertools, json, math, operator, os, pickle, pprint, re, string
 import numpy, struct, sys, threading, types
@@ -263,7 +268,7 @@ def n_of_probe():
     import probe_of_imports
     return probe_of_imports.n
 PROBES = [SimpleNamespace(n=0), SimpleNamespace(n=1), SimpleNamespace(n=2)]
-'''
+"""
 
 KEPT: dict[str, Kept] = {}
 
@@ -1207,6 +1212,93 @@ keep(
 )
 
 
+# One method each that changes a container, and one function or method each that looks into one; both without any other
+# access. The number is how many of two such containers have been changed; {x} is one of them.
+CHANGES = {
+    "[2, 1]": "append(0) extend((0,)) insert(0,0) pop() clear() remove(1) reverse() sort() __setitem__(0,9)"
+    " __delitem__(0) __init__((7,))",
+    "{1: 0, 2: 0}": "pop(1) popitem() clear() setdefault(3) update({3:0}) __setitem__(3,0) __delitem__(1)",
+    "{1, 2}": "add(3) discard(1) remove(1) pop() clear() update((3,)) __init__((7,))",
+    "deque([3, 2, 1])": "append(0) appendleft(0) extend((0,)) extendleft((0,)) pop() popleft() rotate(1) insert(0,0)"
+    " remove(1) reverse() clear()",
+    "OrderedDict.fromkeys((1, 2))": "move_to_end(1)",
+    'bytearray(b"ab")': "append(1) extend(b'0') pop() clear() reverse() insert(0,1)",
+}
+LOOKS = {
+    "[1]": (
+        "insert(0, 0)",
+        *(
+            "{x}.index(1)",
+            "{x}.count(0)",
+            "{x}.__contains__(0)",
+            "{x}.__getitem__(0)",
+            "{x}.__len__()",
+            "next(iter({x}))",
+        ),
+    ),
+    "[0]": (
+        "append(1)",
+        *("any({x})", "list({x})", "tuple({x})", "set({x})", "frozenset({x})", "sum({x})", "max({x})", "sorted({x})"),
+        *("len({x})", "{x}.copy()", "str({x})", "repr({x})", "ascii({x})", "format({x})", "deque({x})", "bytes({x})"),
+        *("[*reversed({x})]", "[*enumerate({x})]", "[*zip({x})]", "[*map(abs, {x})]", "[*iter({x})]"),
+    ),
+    "[]": ("append(1)", "bool({x})"),
+    "[2]": ("append(0)", "min({x})", "all({x})", "dict(enumerate({x}))"),
+    "{1: 2}": ("setdefault(0)", "{x}.get(0, 3)", "{x}.__contains__(0)", "dict({x})", "{x}.copy()", "len({x})"),
+    "{1: 3}": ("setdefault(0)", "[*{x}.keys()]", "[*{x}.values()]", "[*{x}.items()]"),
+    "{2: 1}": ("__setitem__(2, 3)", "{x}.__getitem__(2)"),
+    "{1, 2}": (
+        "add(0)",
+        *("{x}.union(())", "{x}.difference((1,))", "{x}.intersection((0, 1))", "{x}.isdisjoint((0,))"),
+        *("{x}.issubset((1, 2))", "{x}.issuperset((0,))", "{x}.__contains__(0)", "{x}.__len__()"),
+    ),
+    'bytearray(b"0")': ("append(49)", "int({x})", "float({x})", "bytes({x})", "len({x})"),
+    'bytearray(b"1")': ("__setitem__(0, 48)", "ord({x})"),
+    'bytearray(b"")': ("append(49)", "bool({x})", "str({x})", "repr({x})"),
+}
+# One iterator or view each over what can be changed, gone through under another name.
+GONE_THROUGH = {
+    "[1]": "iter({x}) reversed({x}) enumerate({x}) zip({x}) itertools.chain({x})",
+    "{1: 2}": "iter({x}) reversed({x}) iter({x}.values()) iter({x}.items()) {x}.keys() {x}.values() {x}.items()",
+    "{1}": "iter({x})",
+    "deque([1])": "iter({x})",
+}
+_CHANGED_BY = {"[1]": "append(0)", "{1: 2}": "__setitem__(3, 4)", "{1}": "add(0)", "deque([1])": "append(0)"}
+_TWO_OF_THEM = """a, b = {made}, {made}
+def changes():
+    n = 0
+    now = {look_at_a}
+    if now != {before}: n += 1
+    now = {look_at_b}
+    if now != {before}: n += 1
+    return n
+def change(v):
+    if v == 1: a.{change}
+    else: b.{change}"""
+
+
+def keep_two(made: str, change: str, look: str) -> None:
+    """Two containers, of which one call changes one, and one looks into one."""
+    looked = look.format(x=made)
+    names = {"deque": collections.deque, "OrderedDict": collections.OrderedDict, "itertools": itertools}
+    before = repr(eval(looked, names))
+    setup = _TWO_OF_THEM.format(
+        made=made, change=change, before=before, look_at_a=look.format(x="a"), look_at_b=look.format(x="b")
+    )
+    KEPT[f"{change} of {made}, {look}"] = Kept(setup, ("changes()",), ("change({v})",))
+
+
+for made, calls in CHANGES.items():
+    for call in calls.split():
+        keep_two(made, call, "list({x})")
+for made, (change, *looks) in LOOKS.items():
+    for look in looks:
+        keep_two(made, change, look)
+for made, ways in GONE_THROUGH.items():
+    for way in ways.split():
+        keep_two(made, _CHANGED_BY[made], f"(lambda moving: [*moving])({way})")
+
+
 def forms() -> Iterator[Form]:
     for name, kept in KEPT.items():
         for read in kept.reads:
@@ -1221,7 +1313,10 @@ FORMS = tuple(forms())
 def source_of(form: Form) -> str:
     named, _, rest = form.write.partition("; ")
     lines = [named, rest] if named.startswith(("nonlocal ", "global ")) else ["", form.write]
-    inner = ["def work():", *("    " + line for line in (lines[0], "value = " + form.read, lines[1].format(v="(value + 1)")))]
+    inner = [
+        "def work():",
+        *("    " + line for line in (lines[0], "value = " + form.read, lines[1].format(v="(value + 1)"))),
+    ]
     body = [
         *KEPT[form.kept].setup.splitlines(),
         *inner,
@@ -1247,3 +1342,14 @@ def program_of(form: Form) -> Any:
     exec(_COMMON, vars(module))
     exec(compile(source, file, "exec"), vars(module))
     return module.program
+
+
+def met(form: Form) -> tuple[Exploration, set[Any]]:
+    """What is found between bytecodes, and the results that were met until there were two."""
+    seen: set[Any] = set()
+
+    def check(run: Any) -> None:
+        seen.add(run.result)
+
+    program = program_of(form)
+    return search(program, {}, check, "bytecode", "clock", 300, 20.0, lambda schedules: len(seen) < 2), seen
