@@ -196,7 +196,7 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
         case Effect.INTRINSIC:
             return _intrinsic(instruction, followed)
         case Effect.MATCHES_CLASS:
-            return _match(instructions, n)
+            return _match(instructions, n, followed)
         case Effect.IMPORTS:
             return _import(instructions, n, followed)
         case Effect.SENDS:  # to a generator, whose code is watched, or to another iterator, which moves on
@@ -258,7 +258,8 @@ def _call(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -
     callee, given, way = followed.called(instructions[n])
     if callee.kind == "exit" or _leaves_with(instructions, n):  # what leaves says itself what it touches
         return None
-    if callee.kind == "new" and way != "starred":  # what is given with a star is gone through before
+    derived = callee.name == "class builder" and len(given) > 2  # what it is derived from may have a say
+    if callee.kind == "new" and way != "starred" and not derived:  # what has a star is gone through before
         return None
     return Access(ITEMS, WRITE, f"call {way}".rstrip(), (callee, *given))
 
@@ -278,11 +279,11 @@ def _import(instructions: Sequence[dis.Instruction], n: int, followed: Followed)
     return Access(ITEMS, READ, "import", (module, followed.top(2)[0], *(Operand("constant", name) for name in names)))
 
 
-def _match(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
+def _match(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access:
     """What `case Point(x=0)` reads besides the class: the attributes it names, or those that the class names."""
     names = instructions[n - 1].argval
     if instructions[n].arg == 0 and isinstance(names, tuple) and not names:
-        return None
+        return Access(ITEMS, READ, "instance", followed.top(3)[:2])
     return _EVERYTHING
 
 

@@ -231,15 +231,8 @@ def drop_global(v):
     except NameError: pass
 FUNCTIONS = [zero, one, two]
 class Entered(list):
-    __enter__ = list.__len__
+    def __enter__(self): return len(self)
     def __exit__(self, *error): return None
-class Backwards(list):
-    __iter__ = list.__reversed__
-def count_back(xs):
-    def go(): yield from xs
-    n = 0
-    for _ in go(): n += 1
-    return n
 def counted(xs):
     n = 0
     for _ in xs: n += 1
@@ -997,19 +990,6 @@ keep(
     len(xs)
     inside(xs)
     match_length(xs)
-    """,
-    """
-    xs[:] = ROWS[{v}]
-    """,
-)
-keep(
-    "length backwards",
-    "xs = Backwards()",
-    """
-    len(xs)
-    len([x for x in xs])
-    count_back(xs)
-    counted(xs)
     """,
     """
     xs[:] = ROWS[{v}]

@@ -27,12 +27,14 @@ _OBJECTS = "of what threads can change it takes the program's own objects alone,
 _LATER = "it reads nothing, or only how much there is, of which it tells when it is gone through"
 _NEXT = "what comes next says the same"
 _BODY = "the names of a module's or class's body, which nobody else has yet"
+_ELSEWHERE = "it shows only where a class has its special method from elsewhere, and then nothing is explored"
 # What the tables say of these no program can show, and why.
 UNSHOWN = {
     **dict.fromkeys("abs bin chr complex divmod hash hex oct pow round".split(), _OBJECTS),
     **dict.fromkeys("UNARY_INVERT UNARY_NEGATIVE UNARY_POSITIVE".split(), _OBJECTS),
     **dict.fromkeys("enumerate iter zip keys values items".split(), _LATER),
     **dict.fromkeys("MATCH_CLASS MATCH_KEYS".split(), _NEXT),
+    **dict.fromkeys("BEFORE_WITH LOAD_SPECIAL GET_ITER GET_YIELD_FROM_ITER".split(), _ELSEWHERE),
     **dict.fromkeys("STORE_NAME DELETE_NAME".split(), _BODY),
 }
 _NO_MORE = (Effect.NOTHING, Effect.BETWEEN, Effect.EVERYTHING)
