@@ -98,8 +98,10 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return []
     if type(owner) is Made:
         if owner.kind != "super":
-            described = owner.cls is None or _is_plainly_described(attribute_of(owner.cls, name), owner, scope)
-            return [plain] if described else nobody_knows()
+            if owner.cls is None or is_twin_class(owner.cls):
+                return [plain]
+            found = attribute_of(owner.cls, name)
+            return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
         found, owner = found_after(owner, name, scope)
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
     if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
