@@ -1220,7 +1220,7 @@ LOOKS = {
         "append(1)",
         *("any({x})", "list({x})", "tuple({x})", "set({x})", "frozenset({x})", "sum({x})", "max({x})", "sorted({x})"),
         *("len({x})", "{x}.copy()", "str({x})", "repr({x})", "ascii({x})", "format({x})", "deque({x})", "bytes({x})"),
-        *("[*reversed({x})]", "[*enumerate({x})]", "[*zip({x})]", "[*map(abs, {x})]", "[*iter({x})]"),
+        *("[*reversed({x})]", "[*enumerate({x})]", "[*zip({x})]", "[*map(abs, {x})]", "[*iter({x})]", "{x} + []"),
     ),
     "[]": ("append(1)", "bool({x})"),
     "[2]": ("append(0)", "min({x})", "all({x})", "dict(enumerate({x}))"),

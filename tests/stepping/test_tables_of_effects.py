@@ -11,6 +11,7 @@ import itertools
 import math
 import opcode
 import queue
+import sys
 import threading
 from types import CodeType
 from typing import Any
@@ -76,6 +77,7 @@ def opcodes_in(code: CodeType) -> frozenset[str]:
 OPCODES = sorted(name for name in opcode.opmap if EFFECTS.get(name) not in _NO_MORE)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="that others touch the same is told by test_accesses.py")
 @pytest.mark.parametrize("name", OPCODES)
 def test_without_its_effect_an_opcode_would_be_proved_wrongly(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     forms = forms_that(lambda code: name in opcodes_in(code))
