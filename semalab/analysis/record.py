@@ -74,6 +74,7 @@ class Record:
 
     @cached_property
     def reading(self) -> Reading:
+        """The log, read: who waited and held when, and what each primitive was used for."""
         return read(self.trace, self.source)
 
     @cached_property
@@ -141,6 +142,7 @@ class Record:
 
     @property
     def output(self) -> str:
+        """All that the program printed, by whichever thread."""
         return "".join(p.text for p in self.printed)
 
     @property

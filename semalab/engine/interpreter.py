@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from semalab.engine import system
+from semalab.engine.carrier import system
 
 gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
 # The private names of `threading` whose meaning a version has changed are all here.

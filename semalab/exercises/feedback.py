@@ -47,8 +47,12 @@ class Feedback:
     @property
     def steps(self) -> tuple[str, ...]:
         """The shortest counterexample in words, one line for each step; none if there is none."""
+        return in_words(self._way[:_STEPS])
+
+    @property
+    def _way(self) -> tuple[Step, ...]:
         found = self.exploration
-        return in_words(way_of(found.telling)[:_STEPS]) if found is not None and found.telling is not None else ()
+        return way_of(found.telling) if found is not None and found.telling is not None else ()
 
     def picture(self) -> bytes | None:
         """The timeline under the sentences, as PNG; None if there is nothing to see."""
@@ -56,7 +60,7 @@ class Feedback:
             return None
         from semalab.exercises.picture import picture
 
-        return picture(self, self.run)
+        return picture(self.sentences, self.standing, self.run, self.exploration, self._way)
 
     def __bool__(self) -> bool:
         return self.solved

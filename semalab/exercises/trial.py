@@ -14,8 +14,8 @@ from typing import Any
 from semalab.analysis.claims import Check
 from semalab.exercises.bounded import TIMEOUT, Bounded, quiet
 from semalab.exercises.exercise import Exercise
-from semalab.exercises.faults import ENDLESS, INTERRUPTED, fault_of, shape_of, takes_other
 from semalab.exercises.feedback import Feedback
+from semalab.exercises.judging import ENDLESS, INTERRUPTED, fault_of, shape_of, takes_other
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.progress import interrupts
 from semalab.exploration.sleepsets import Changed

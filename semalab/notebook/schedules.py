@@ -11,8 +11,7 @@ from semalab.analysis.verdict import WRONG as WRONGLY
 from semalab.draw.drawing import Drawing
 from semalab.exploration import Exploration
 from semalab.exploration.picture import as_lanes, charted, drawing
-from semalab.exploration.side_by_side import Told
-from semalab.exploration.telling import Telling
+from semalab.exploration.telling import Telling, Told
 from semalab.log.schedule import Schedule
 from semalab.notebook import findings, texts
 from semalab.notebook.controls import DARK, PANEL

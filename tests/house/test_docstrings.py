@@ -49,7 +49,8 @@ def test_a_public_function_says_what_it_takes_returns_and_raises(name: str) -> N
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_what_a_public_class_offers_is_described(name: str) -> None:
-    own = {key: one for key, one in vars(CLASSES[name]).items() if not key.startswith("_")}
+    bases = [one for one in CLASSES[name].__mro__ if one.__module__.startswith("semalab.")]
+    own = {key: one for base in bases for key, one in vars(base).items() if not key.startswith("_")}
     offered = {
         key: getattr(one, "__func__", one)
         for key, one in own.items()
