@@ -26,6 +26,7 @@ from semalab.log.stops import (
     several_of,
     still_there,
     still_waiting,
+    time_up,
 )
 from semalab.log.trace import PERMITS, QUEUES, Event, Primitive, Trace
 
@@ -242,9 +243,8 @@ class Decoder:
         if not others:
             return ""
         are = "is" if len(others) == 1 else "are"
-        told = f"the program had not ended after {timeout:g} s"
         could = f"{several_of(others)}, which {are} not of the run, could still have acted"
-        return "; ".join(filter(None, (told, still_waiting(self._waits()), could)))
+        return "; ".join(filter(None, (time_up(timeout), still_waiting(self._waits()), could)))
 
     def _not_ruled(self) -> str:
         others = self.processor.others
@@ -268,8 +268,7 @@ class Decoder:
         why = "the program asks again and again" if asking else "the program goes on without sleeping"
         stood = len(tail) < _TAIL or tail[0].time == tail[-1].time
         clock = "the virtual clock stood still at" if stood else "the virtual clock came only to"
-        begin = f"the program had not ended after {timeout:g} s"
-        return f"{begin}; {clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
+        return f"{time_up(timeout)}; {clock} {max(0, now) / 1e9:.3g} s: {why}{self._busy(tail)}"
 
     def _busy(self, tail: Sequence[Event]) -> str:
         """Which thread kept the clock from moving, and at which line, as far as that is known."""

@@ -9,16 +9,22 @@ from semalab.log.excerpt import cut
 from semalab.log.trace import FLAGS, LOCKS, QUEUES, SEMAPHORES, Event
 
 _TEXT = 120  # characters of a print
-_UNITS = (("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000))
+UNITS = (("s", "seconds", 1_000_000_000), ("ms", "milliseconds", 1_000_000), ("µs", "microseconds", 1_000))
 
 Wording = Callable[[Event, str, Change, int | None], str]
 
 
-def duration(nanoseconds: int) -> str:
-    """Three digits and a unit: "42.2 ms"."""
-    unit, scale = next((u for u in _UNITS if nanoseconds >= u[1]), ("ns", 1))
+def duration(nanoseconds: float, digits: int = 3, rounded: bool = False) -> str:
+    """A length of time in words: so many digits, and a unit. rounded: what has more of them ends in zeros.
+
+    >>> duration(42_200_000), duration(1_234_000_000_000), duration(1_234_000_000_000, rounded=True)
+    ('42.2 ms', '1,234 s', '1,230 s')
+    """
+    unit, _, scale = next((u for u in UNITS if nanoseconds >= u[2]), ("ns", "nanoseconds", 1))
     number = nanoseconds / scale
-    return f"{number:,.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
+    if rounded:
+        number = float(f"{number:.{digits}g}")
+    return f"{number:,.0f} {unit}" if number >= 10 ** (digits - 1) else f"{number:.{digits}g} {unit}"
 
 
 def _waiting(count: int | None) -> str:

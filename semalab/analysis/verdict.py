@@ -58,6 +58,8 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
         standing = FINE
         sentence = expected.sentence if expected is not None else _described(reading, ending)
         sentence += in_vain(reading, claim, ending.clock) + _grown(reading, claim, expected) + _held_on(reading)
+        if expected is not None:
+            sentence += _goes_on(reading)
     if ending.stopped is None:
         sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
@@ -151,6 +153,20 @@ def _held_on(reading: Reading) -> str:
     who = _several(threads, use)
     more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
     return f"; {who} had not ended and still held `{label}`{more}"
+
+
+def _goes_on(reading: Reading) -> str:
+    """Who had not ended and held nothing, beside a sentence of something else; and for what all of them waited."""
+    holders = {thread for threads in still_held(reading).values() for thread in threads}
+    left = [thread for thread in reading.unended if thread not in holders]
+    if not left:
+        return ""
+    waits = {span.thread: span.primitive for span in reading.spans if span.kind == "wait" and span.last is None}
+    one = {waits.get(thread) for thread in left}
+    label = next(iter(one)) if len(one) == 1 else None
+    kind = reading.main_use.primitive.kind if reading.main_use is not None else "threading"
+    who = left[0] if len(left) == 1 else several(len(left), kind)
+    return f"; {who} had not ended" + (f" and waited for `{label}`" if label else "")
 
 
 def _kept(reading: Reading) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, MappingProxyType
+from types import CodeType, MappingProxyType
 from typing import NamedTuple
 
 from semalab.analysis.decode import Printed
 from semalab.analysis.listings import Source, source_of
+from semalab.engine.interpreter import outwards
 from semalab.instrument.naming import is_programs, primitive_labels
 from semalab.log.event import LOCKS, Event, Primitive
 from semalab.log.stops import Deadlock, Wait
@@ -24,11 +25,9 @@ def call() -> tuple[CodeType, int]:
 
 def place() -> tuple[CodeType | None, int]:
     """Where in the program the call comes from."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    for frame in outwards(sys._getframe(1)):
         if is_programs(frame.f_code):
             return frame.f_code, frame.f_lasti
-        frame = frame.f_back
     return None, 0
 
 

@@ -27,8 +27,8 @@ import types
 from pathlib import Path
 from typing import Any
 
-from semalab.beyond.stuck import hold
-from semalab.beyond.whereabouts import answer
+from semalab.beyond.stuck import answer, hold
+from semalab.engine.interpreter import outwards
 from semalab.instrument.naming import assigned_to
 
 NOTES = "SEMALAB_NOTES"  # the environment variable with the folder that notes are put into
@@ -76,11 +76,9 @@ def _own() -> tuple[int, str]:
 
 def place() -> tuple[types.CodeType | None, int, int | None]:
     """Where in the program the call comes from: its code, the instruction, the line."""
-    frame: types.FrameType | None = sys._getframe(1)
-    while frame is not None:
+    for frame in outwards(sys._getframe(1)):
         if frame.f_globals.get("__name__") == PROGRAM:
             return frame.f_code, frame.f_lasti, frame.f_lineno
-        frame = frame.f_back
     return None, 0, None
 
 

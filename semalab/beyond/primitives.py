@@ -15,8 +15,9 @@ from types import FrameType
 from typing import Any, Protocol
 
 from semalab.beyond.adapter_log import Semaphore
-from semalab.beyond.patches import Patches
-from semalab.instrument.making import making
+from semalab.engine.interpreter import outwards
+from semalab.instrument.exchange import Exchange
+from semalab.instrument.making import constructs, making
 from semalab.instrument.naming import is_programs
 from semalab.log.stops import Wait
 
@@ -54,14 +55,14 @@ class Primitives:
 
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._patches = Patches()
+        self._exchange = Exchange()
         self._keys: dict[int, int | None] = {}
         self._names: dict[int, str] = {}
         self._made_by_asyncio: set[int] = set()  # of those that are noticed: the queue of as_completed(), say
         self._kept: list[Any] = []
 
     def watch(self) -> None:
-        put = self._patches.put
+        put = self._exchange.method
         cls: type
         for cls in _WATCHED:
             if "__init__" in vars(cls):
@@ -75,7 +76,7 @@ class Primitives:
         put(mixins._LoopBoundMixin, "_get_loop", self._binding)
 
     def leave(self) -> None:
-        self._patches.undo()
+        self._exchange.restore()
         self._keys.clear()
         self._made_by_asyncio.clear()
         self._kept.clear()
@@ -189,7 +190,7 @@ class Primitives:
 
     def _name(self, one: Any) -> str:
         """What the program calls it, seen from where it is used, or from another task; empty if it has no name."""
-        for frame in itertools.chain(_outer(sys._getframe(1)), self._tasks.frames()):
+        for frame in itertools.chain(outwards(sys._getframe(1)), self._tasks.frames()):
             if is_programs(frame.f_code):
                 for names in (frame.f_locals, frame.f_globals):
                     if (found := _found(one, names)) is not None:
@@ -239,30 +240,22 @@ def _elsewhere(one: Any) -> bool:
     return any(waiter.get_loop() is not loop and not waiter.done() for waiter in one._waiters or ())
 
 
-def _outer(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
 def _maker(one: Any) -> FrameType | None:
     """Who has made it: the first frame that neither is the lab's nor an `__init__` of the object itself."""
-    for frame in _outer(sys._getframe(2)):
-        own = frame.f_code.co_varnames[:1]
-        initialises = frame.f_code.co_name == "__init__" and own and frame.f_locals.get(own[0]) is one
-        if not initialises and frame.f_globals.get("__package__") != __package__:
+    for frame in outwards(sys._getframe(2)):
+        if not constructs(frame, one) and frame.f_globals.get("__package__") != __package__:
             return frame
     return None
 
 
 def _by_asyncio() -> bool:
     """True if the method that asks is called by another primitive of asyncio's."""
-    outside = (frame for frame in _outer(sys._getframe(1)) if frame.f_globals.get("__package__") != __package__)
+    outside = (frame for frame in outwards(sys._getframe(1)) if frame.f_globals.get("__package__") != __package__)
     return next(outside).f_globals.get("__name__") in {"asyncio.locks", "asyncio.queues"}
 
 
 def _part_of_a_barrier() -> bool:
-    for frame in _outer(sys._getframe(1)):
+    for frame in outwards(sys._getframe(1)):
         if is_programs(frame.f_code):
             return False
         if isinstance(frame.f_locals.get("self"), asyncio.Barrier):

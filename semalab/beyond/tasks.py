@@ -25,7 +25,7 @@ from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
 from semalab.log.excerpt import written
-from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of
+from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of, time_up
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
 
@@ -57,6 +57,9 @@ def record_tasks(
         seed: of the random numbers on the virtual clock. The order of the tasks is asyncio's own, on both clocks.
         timeout: seconds of the run's clock, and of real time, after which it is stopped.
         raises, claim, arguments: as in `semalab.record`.
+
+    Returns:
+        The run, as `semalab.record` gives it.
 
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started.
@@ -189,7 +192,7 @@ class TaskBench(Bench):
                     self._interrupted()
                     thread.join(SLICE)
             except Stop:  # from above, or sent
-                told = f"the program had not ended after {self.settings.timeout:g} s"
+                told = time_up(self.settings.timeout)
                 self._stopped = self._timeout(f"{told}; the thread {thread.name} of its event loop was at work")
                 raise
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from semalab.analysis.sentences import duration
 from semalab.analysis.snapshots import sentence_of
 from semalab.log.event import Event
 from semalab.log.excerpt import called, cut, cut_name
@@ -15,6 +17,7 @@ _UNGIVEN = "not given"
 _NAMELESS = frozenset({"schedule", "text of the program"})  # too long to call a run by
 _EVENT = 200  # characters of what is said of an event
 FIRST, SECOND = "First run", "Second run"
+time = partial(duration, rounded=True)  # of two runs, what differs in the fourth digit is no news
 
 
 @dataclass(frozen=True)
@@ -181,11 +184,3 @@ def _with_other(one: Sequence[Event], other: Sequence[Event]) -> str:
 def _until(one: Event, other: Event) -> str:
     """When the last event that both have happened, if that is one moment and not the beginning."""
     return f" up to {time(one.time)}" if one.time == other.time and one.time else ""
-
-
-def time(nanoseconds: int) -> str:
-    """Three digits and a unit: "42.2 ms"."""
-    for unit, size in (("s", 10**9), ("ms", 10**6), ("µs", 10**3)):
-        if nanoseconds >= size:
-            return f"{float(f'{nanoseconds / size:.3g}'):,g} {unit}"
-    return f"{nanoseconds} ns"

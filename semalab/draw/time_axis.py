@@ -1,4 +1,4 @@
-"""The time axis: its unit, its ticks, and where on it an event lies."""
+"""The time axis: its unit, its ticks, and where on it an event lies; and the columns of a reading, as rows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from semalab.analysis.sentences import UNITS, duration
+from semalab.log.columns import Numbers
 from semalab.log.trace import Trace
 
-_UNITS = (("s", "seconds", 1_000_000_000), ("ms", "milliseconds", 1_000_000), ("µs", "microseconds", 1_000))
 _EVENTS = "events, in their order: the clock stood still"
 
 
@@ -47,11 +48,7 @@ class Clock:
 
     def lasting(self, span: float) -> str:
         """A length of time in words, to two digits."""
-        if self.stands:
-            return f"{span:,.0f} events"
-        lengths = [(span * self.scale / size, unit) for unit, size in (*((u, s) for u, _, s in _UNITS), ("ns", 1))]
-        length, unit = next((one for one in lengths if one[0] >= 1), lengths[-1])
-        return f"{float(f'{length:.2g}'):,g} {unit}"
+        return f"{span:,.0f} events" if self.stands else duration(span * self.scale, 2, rounded=True)
 
 
 def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False, lasting: int = 0) -> Clock:
@@ -64,8 +61,13 @@ def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False, lasting: 
     if duration == 0 and len(times):
         last = float(len(times) - 1)
         return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0, lasting)
-    unit, word, scale = next((u for u in _UNITS if max(duration, lasting) >= u[2]), ("ns", "nanoseconds", 1))
+    unit, word, scale = next((u for u in UNITS if max(duration, lasting) >= u[2]), ("ns", "nanoseconds", 1))
     return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale), lasting / scale)
+
+
+def table(column: Numbers[int], width: int) -> np.ndarray:
+    """A column of whole numbers as rows of `width`, as numpy sees them: the numbers themselves, not a copy."""
+    return np.asarray(column).reshape(-1, width)
 
 
 def ticks(begin: float, end: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:

@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.interpreter import current_frames
+from semalab.engine.interpreter import current_frames, program_frame
 from semalab.engine.reachability import can_reach, frames_of, reaches, variables
 from semalab.engine.signals import Signals
 
@@ -137,10 +137,3 @@ def _with_sleepers(wanted: set[int], resting: Mapping[int, Stranger]) -> set[int
         for lock in woken:
             del asleep[lock]
     return wanted
-
-
-def program_frame(frame: FrameType | None, program: AbstractSet[int]) -> FrameType | None:
-    """The innermost frame of the program from this one outwards; None if there is none."""
-    while frame is not None and id(frame.f_globals) not in program:
-        frame = frame.f_back
-    return frame

@@ -1,4 +1,4 @@
-"""The interpreter around a run: when its collector must be silent, what every thread executes, on which core."""
+"""The interpreter around a run: its collector, its frames, its cores, and private names that differ by version."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from semalab.engine.carrier import system
+
 gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
+# The private names of `threading` whose meaning a version has changed are all here.
+# Where a `Thread` keeps the system's handle on it. Up to 3.12 there is none, but a lock that the system releases.
+_HANDLES: dict[tuple[int, int], str | None] = {(3, 11): None, (3, 12): None, (3, 13): "_handle"}
+HANDLE = _HANDLES.get(sys.version_info[:2], "_os_thread_handle")  # from 3.14 on
 _one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
 
@@ -44,6 +51,23 @@ def current_frames() -> dict[int, FrameType]:
         return sys._current_frames()
     with _one_at_a_time, no_collections():
         return sys._current_frames()
+
+
+def outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """This frame, the one that called it, and so on to the thread's first: the one way up the frames."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def program_frame(frame: FrameType | None, program: AbstractSet[int]) -> FrameType | None:
+    """The innermost frame of the program from this one outwards; None if there is none.
+
+    program: the identities of its namespaces.
+    """
+    while frame is not None and id(frame.f_globals) not in program:  # no generator: asked for each row of the log
+        frame = frame.f_back
+    return frame
 
 
 class Pin:
@@ -85,3 +109,19 @@ def _present_core(allowed: set[int]) -> int:
     except (AttributeError, OSError):
         core = -1
     return core if core in allowed else sorted(allowed)[os.getpid() % len(allowed)]
+
+
+def set_handle(thread: Any, handle: Any) -> None:
+    """Give a thread that has not begun another handle, if this Python's threads have one."""
+    if HANDLE is not None:
+        setattr(thread, HANDLE, handle)
+
+
+def end_or_begin_anew(thread: Any, ended: bool) -> None:
+    """Make a thread that nobody carries any more one that has ended, or one that was never started."""
+    if HANDLE is None:
+        thread._is_stopped, thread._tstate_lock = ended, None
+    elif ended:
+        getattr(thread, HANDLE)._set_done()
+    else:
+        setattr(thread, HANDLE, system._ThreadHandle())

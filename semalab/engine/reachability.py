@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from semalab.engine.interpreter import outwards
+
 MOST = 200_000  # objects that are looked at; who leads to more than that may well lead to the one that is looked for
 _ATOMS = (
     *(str, bytes, bytearray, int, float, complex, type(None), range, type(Ellipsis)),
@@ -76,11 +78,8 @@ def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
 
     frame: its innermost one.
     """
-    frames, whose = [], []
-    while frame is not None:
-        frames.append(frame)
-        whose.append(_whose(frame.f_globals))
-        frame = frame.f_back
+    frames = [*outwards(frame)]
+    whose = [_whose(one.f_globals) for one in frames]
     for owner in reversed(whose):
         if owner is not _PYTHONS:
             break

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from semalab.engine import ROW, ProgramThread
-from semalab.engine.bystanders import program_frame
+from semalab.engine.interpreter import program_frame
 from semalab.exploration.shared_items import PLAIN, Number, Seen, numbers_of, seen_of
 from semalab.log.event import Access
 from semalab.log.excerpt import written

@@ -12,11 +12,12 @@ from __future__ import annotations
 import dis
 import types
 from collections import deque
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine import ProgramThread
+from semalab.engine.interpreter import outwards
 from semalab.exploration.noting import CONTAINER, VARIABLE
 from semalab.exploration.program import notices_ends
 from semalab.exploration.stage import Stage
@@ -127,7 +128,7 @@ class ThreadState:
         """In how many nanoseconds the waits have to end that this thread is in, as its frames note it."""
         now = self._stage.processor.time
         found = []
-        for frame in self._all_frames(thread):
+        for frame in outwards(thread.frame):
             if id(frame.f_globals) not in self._stage.processor.program:
                 for name in _LIMITS:
                     limit = frame.f_locals.get(name) if name in frame.f_code.co_varnames else None
@@ -135,16 +136,9 @@ class ThreadState:
                         found.append(_left(limit, now))
         return tuple(found)
 
-    def _all_frames(self, thread: ProgramThread) -> Iterator[types.FrameType]:
-        """From the innermost on."""
-        frame = thread.frame
-        while frame is not None:
-            yield frame
-            frame = frame.f_back
-
     def _frames(self, thread: ProgramThread) -> list[types.FrameType] | None:
         """The program's, from the outermost on, and those of the operation that it is in."""
-        frames = [*self._all_frames(thread)]
+        frames = [*outwards(thread.frame)]
         program = self._stage.processor.program
         own = [place for place, frame in enumerate(frames) if id(frame.f_globals) in program]
         if not own or own != list(range(own[0], own[-1] + 1)) or own[-1] + 1 == len(frames):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.engine.interpreter import outwards
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.namespaces import ABSENT
 from semalab.instrument.places import Attribute, Entry, Place
@@ -56,7 +57,7 @@ class World:
     def __init__(self, processor: Processor) -> None:
         self.asked: dict[str, dict[str, None]] = {}
         self._processor = processor
-        self._exchange = Exchange(lambda one: one)
+        self._exchange = Exchange()
         self._noticing: dict[int, Any] = {}  # by the identity of a real function: what notices its calls
         self._watched: set[str] = set()
 
@@ -188,8 +189,4 @@ def _is_of_numpys_own(function: Any) -> bool:
 
 def _importing(frame: types.FrameType | None) -> bool:
     """True while a module is imported: what it asks for then it does not ask again."""
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
+    return any(one.f_code.co_filename.startswith("<frozen importlib") for one in outwards(frame))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
-from semalab.instrument.places import Element, Entry, Inside, Key, Member, Place, remade
+from semalab.instrument.places import Attribute, Element, Entry, Inside, Key, Member, Place, remade
 from semalab.instrument.reach import Reach
 from semalab.instrument.recorded import is_recorded
 
@@ -17,8 +17,8 @@ class Exchange:
     A place that the program itself has given another thing meanwhile keeps that thing.
     """
 
-    def __init__(self, of: Callable[[Any], Any]) -> None:
-        """of: what stands for a class, module or function while the run lasts."""
+    def __init__(self, of: Callable[[Any], Any] = lambda one: one) -> None:
+        """of: what stands for a class, module or function while the run lasts, if anything does."""
         self._of = of
         self._undo: list[tuple[Place | type, Callable[[], Any], Any]] = []
         self._inside: dict[int, dict[int, Any]] = {}  # for a tuple: its new elements
@@ -34,6 +34,11 @@ class Exchange:
     def name(self, namespace: dict[str, Any], name: str, new: Any, after: Callable[[], Any] | None = None) -> None:
         place = Entry(namespace, name)
         self.put(place, place.get(), new, after)
+
+    def method(self, cls: type, name: str, make: Callable[[Any], Any]) -> None:
+        """From now on the method is `make(the method)`, which must be the method itself for whoever is outside."""
+        real = vars(cls)[name]
+        self.put(Attribute(cls, name), real, wraps(real)(make(real)))
 
     def remake(self, reach: Reach) -> None:
         """Make the tuples anew that hold what was exchanged, or a tuple that does, and put them where they stood."""

@@ -14,11 +14,11 @@ from itertools import count
 from typing import Any
 
 from semalab.engine import Processor, Stop
-from semalab.instrument.closing import closed_after_the_run
+from semalab.engine.interpreter import outwards
 from semalab.instrument.copies import Stand, copied, load
 from semalab.instrument.primitives import event_class, stand_for
 from semalab.instrument.queues import simple_queue
-from semalab.instrument.recorder import Recorder
+from semalab.instrument.recorder import Recorder, closed_after_the_run
 from semalab.instrument.watched import condition_by_method
 
 _PENDING = (concurrent.futures._base.PENDING, concurrent.futures._base.RUNNING)
@@ -138,10 +138,8 @@ def _event(source: types.ModuleType, recorder: Recorder, watched: type) -> type:
 
 def _who_waits() -> str:
     """The function that waits for several futures, as it is called."""
-    frame: types.FrameType | None = sys._getframe(2)
-    while frame is not None and frame.f_code.co_name not in _WAITS:
-        frame = frame.f_back
-    return f"{frame.f_code.co_name if frame is not None else 'wait'}()"
+    names = (frame.f_code.co_name for frame in outwards(sys._getframe(2)))
+    return f"{next((name for name in names if name in _WAITS), 'wait')}()"
 
 
 def _number(future: Any) -> int:

@@ -16,10 +16,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from semalab.engine.interpreter import outwards
 from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption
 from semalab.instrument.copies import is_copy
 from semalab.instrument.exchange import Exchange
+from semalab.instrument.making import constructs
 from semalab.instrument.namespace import Twins
 from semalab.instrument.namespaces import library_of_code
 from semalab.instrument.places import Attribute
@@ -162,20 +164,18 @@ def refuse_replaced() -> None:
             )
 
 
-def _asker(frame: types.FrameType | None, one: Any = None) -> str | None:
+def _asker(innermost: types.FrameType, one: Any = None) -> str | None:
     """Who makes it: None for the program, the name of a library, "" for a module of Python's own (or the lab)."""
-    while frame is not None:
+    for frame in outwards(innermost):
         space = frame.f_globals
         if is_copy(space):
             return ""
         library = library_of_code(space)
         if library != "":
-            own = one is not None and frame.f_code.co_name == "__init__" and _first(frame) is one
-            if not own:
+            if one is None or not constructs(frame, one):
                 return library
         elif not _on_behalf(str(space.get("__name__")), one):
             return ""
-        frame = frame.f_back
     return ""
 
 
@@ -188,9 +188,3 @@ def _on_behalf(module: str, one: Any) -> bool:
 def _is_process(one: Any) -> bool:
     process = sys.modules.get("multiprocessing.process")
     return process is not None and is_a(one, process.BaseProcess)
-
-
-def _first(frame: types.FrameType) -> Any:
-    """The first argument of the call."""
-    names = frame.f_code.co_varnames[:1]
-    return frame.f_locals.get(names[0]) if names else None

@@ -57,6 +57,14 @@ def making(frame: types.FrameType | None) -> Making:
         return Making((frame.f_code, frame.f_lasti))
 
 
+def constructs(frame: types.FrameType, primitive: object) -> bool:
+    """True for the `__init__` of the primitive's own class, or of one derived from it."""
+    if frame.f_code.co_name != "__init__":
+        return False
+    names = frame.f_code.co_varnames[:1]
+    return bool(names) and frame.f_locals.get(names[0]) is primitive
+
+
 def _receiver(frame: types.FrameType) -> tuple[types.FrameType, str]:
     """Who gets the primitive from the functions that return what they make; and the innermost of these with a name."""
     at: types.FrameType | None = frame

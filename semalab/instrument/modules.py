@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import random
 import sys
@@ -48,6 +49,16 @@ def _random(twins: Twins) -> types.ModuleType:
         for name, value in vars(random).items():
             if getattr(value, "__self__", None) is getattr(random, "_inst", None) and hasattr(generator, name):
                 module.__dict__[name] = twins.choose(getattr(generator, name), value)
+    return module
+
+
+def _of_threads(twins: Twins) -> types.ModuleType:
+    """`_thread`, as which `threading` itself knows it, but for a program: its locks are those of `threading`."""
+    module, watched = thread_module(twins.processor), vars(twins.module("threading"))
+    made = dict.fromkeys(("allocate_lock", "allocate", "LockType", "lock"), watched["Lock"]) | {
+        "RLock": watched["RLock"]
+    }
+    module.__dict__.update({name: maker for name, maker in made.items() if hasattr(_thread, name)})
     return module
 
 
@@ -137,7 +148,7 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "timeit": _timeit,
     "random": _random,
     "threading": _threading,
-    "_thread": lambda twins: thread_module(twins.processor),
+    "_thread": _of_threads,
     "queue": _queue,
     "concurrent.futures._base": _futures_base,
     "concurrent.futures.thread": _futures_thread,

@@ -9,15 +9,16 @@ One list, because a tuple for each row would set the garbage collector to work i
 from __future__ import annotations
 
 import _thread
+import functools
 import sys
-import types
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from semalab.engine import Processor
+from semalab.engine.interpreter import outwards, program_frame
 from semalab.instrument.copies import is_copy
-from semalab.instrument.making import NOWHERE, Making, Site, making
+from semalab.instrument.making import NOWHERE, Making, Site, constructs, making
 
 
 class Made(NamedTuple):
@@ -55,9 +56,8 @@ class Recorder:
         self, primitive: object, kind: str, initial: int, part_of: int | None = None, part: str = "", name: str = ""
     ) -> int:
         """Returns the key of a new primitive. What made it is the first frame that does not itself construct it."""
-        frame: types.FrameType | None = None if name else sys._getframe(1)
-        while frame is not None and (_watches(frame.f_globals) or _constructs(frame, primitive)):
-            frame = frame.f_back
+        outer = () if name else outwards(sys._getframe(1))
+        frame = next((one for one in outer if not (_watches(one.f_globals) or constructs(one, primitive))), None)
         how = making(frame) if part_of is None else Making()
         made = Made(kind, initial, how.site, part_of, part, name, how.key, how.maker)
         self.made.append(made)  # where a run step by step may switch
@@ -115,10 +115,7 @@ class Recorder:
 
     def place(self) -> Site:
         """Where the program is: in its innermost frame."""
-        frame: types.FrameType | None = sys._getframe(2)
-        program = self.processor.program
-        while frame is not None and id(frame.f_globals) not in program:
-            frame = frame.f_back
+        frame = program_frame(sys._getframe(2), self.processor.program)
         return (frame.f_code, frame.f_lasti) if frame is not None else NOWHERE
 
     def intend(self, key: int | None) -> int | None:
@@ -133,9 +130,19 @@ def _watches(namespace: dict[str, Any]) -> bool:
     return namespace.get("__package__") in (__package__, "semalab.stepping") or is_copy(namespace)
 
 
-def _constructs(frame: types.FrameType, primitive: object) -> bool:
-    """True for the `__init__` of the primitive's own class, or of one derived from it."""
-    if frame.f_code.co_name != "__init__":
-        return False
-    names = frame.f_code.co_varnames[:1]
-    return bool(names) and frame.f_locals.get(names[0]) is primitive
+def closed_after_the_run(cls: Any, close: Callable[[Any], None], recorder: Recorder) -> None:
+    """Make the recorder remember each object of this class, and how it is closed: its threads are gone with the run."""
+    init = cls.__init__
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        recorder.to_close.append((weakref.ref(self), close))
+
+    cls.__init__ = __init__
+
+
+def close_all(recorder: Recorder) -> None:
+    for reference, close in recorder.to_close:
+        if (one := reference()) is not None:
+            close(one)

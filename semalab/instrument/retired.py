@@ -9,11 +9,11 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from semalab.engine.cpython import end_or_begin_anew
+from semalab.engine.interpreter import end_or_begin_anew
 from semalab.engine.reachability import is_a
 from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins
-from semalab.instrument.recorded import becoming
+from semalab.instrument.recorded import becoming, is_recorded
 
 
 class RetiredLock:
@@ -138,7 +138,7 @@ class Retirement:
 
     def _rebase(self, cls: type) -> None:
         for derived in cls.__mro__:
-            if id(derived) in self._reals:  # a twin
+            if id(derived) in self._reals or is_recorded(derived):  # a twin, or the copy's class that it derives from
                 continue
             bases = tuple(map(self._real_base, derived.__bases__))
             if bases != derived.__bases__:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Stop
-from semalab.engine.virtual_lock import nanoseconds
+from semalab.engine.virtual import nanoseconds
 from semalab.instrument.copies import copied
 from semalab.instrument.locks import looking
 from semalab.instrument.primitives import recorded_classes
@@ -25,6 +25,10 @@ def threading_module(
     module = copied(source)
     module.__doc__, module.__file__ = threading.__doc__, threading.__file__
     module.__dict__.update(recorded_classes(source, recorder, watched))
+    lock, rlock = module.Lock, module.RLock
+    for name, maker in {"_allocate_lock": lock, "_RLock": rlock, "_PyRLock": rlock, "_CRLock": rlock}.items():
+        if getattr(threading, name, None) is not None:  # under other names the same is watched as well
+            module.__dict__[name] = maker
     for name in _ABOUT_THREADS:
         module.__dict__[name] = choose(getattr(source, name), getattr(threading, name))
     _record_joins(source.Thread, recorder)

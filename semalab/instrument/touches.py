@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import VirtualProcessor
+from semalab.engine.interpreter import outwards
 from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption
 from semalab.instrument.copies import is_copy
@@ -129,10 +130,10 @@ def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
     return told
 
 
-def _user(frame: types.FrameType | None) -> tuple[types.FrameType | None, str | None]:
+def _user(innermost: types.FrameType) -> tuple[types.FrameType | None, str | None]:
     """Who uses it, as in `Makers`, and where: its own thread does what it was given as its function."""
     behalf = False
-    while frame is not None:
+    for frame in outwards(innermost):
         space = frame.f_globals
         library = library_of_code(space)
         if library != "":
@@ -141,7 +142,6 @@ def _user(frame: types.FrameType | None) -> tuple[types.FrameType | None, str | 
             behalf = True
         else:
             return None, None if behalf else ""
-        frame = frame.f_back
     return None, None
 
 

@@ -106,9 +106,14 @@ class There(NamedTuple):
     apart: str = ""
 
 
+def time_up(seconds: float) -> str:
+    """What is said of each run whose time was up, before what is known of it."""
+    return f"the program had not ended after {seconds:g} s"
+
+
 def not_ended(seconds: float, threads: Sequence[There], kind: str = "threads") -> str:
     """What is said of a run whose time was up, and of nothing else is known."""
-    return f"the program had not ended after {seconds:g} s; {still_there(threads, kind)}"
+    return f"{time_up(seconds)}; {still_there(threads, kind)}"
 
 
 def still_there(threads: Sequence[There], kind: str = "threads") -> str:

@@ -39,7 +39,7 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
     elif name == "multiprocessing.pool":
         before(module.ThreadPool, "__init__", lambda self: processor.go_beyond("it uses multiprocessing.pool"))
     elif name == "_thread":
-        for function in ("allocate_lock", "allocate", "LockType", "start_new_thread", "start_new"):
+        for function in ("start_new_thread", "start_new", "start_joinable_thread"):
             if function in names:
                 names[function] = function_before(
                     names[function], lambda: processor.go_beyond("it uses the module _thread")

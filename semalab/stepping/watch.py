@@ -12,6 +12,7 @@ from _thread import get_ident
 from types import CodeType, FrameType, GeneratorType
 from typing import Any
 
+from semalab.engine.interpreter import outwards
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
@@ -334,13 +335,11 @@ class Tracing(Watch):
     def join_in(self) -> None:
         self._before[get_ident()] = sys.gettrace()
         self.line()
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None:  # what is under way was entered unwatched
+        for frame in outwards(sys._getframe(1)):  # what is under way was entered unwatched
             inside = self._watching(frame)
             if inside is not None:
                 self._look_into(frame)
                 frame.f_trace = inside
-            frame = frame.f_back
         if self._processor.threads.is_waiting():  # this goes on in the lab
             self._resting.add(get_ident())
         else:

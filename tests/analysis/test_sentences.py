@@ -453,7 +453,66 @@ def daemon_sleeps() -> None:
     time.sleep(1)
 
 
+def daemons_wait_beside() -> None:
+    gate, mutex = threading.Semaphore(0), threading.Semaphore(1)
+    for _ in range(2):
+        threading.Thread(target=gate.acquire, daemon=True).start()
+    time.sleep(1)
+    for _ in range(2):
+        with mutex:
+            pass
+
+
+def one_holds_and_one_sleeps() -> None:
+    mutex = threading.Semaphore(1)
+    threading.Thread(target=time.sleep, args=[100], daemon=True, name="sleeper").start()
+
+    def hold() -> None:
+        with mutex:
+            time.sleep(100)
+
+    threading.Thread(target=hold, daemon=True, name="holder").start()
+    time.sleep(1)
+
+
+def daemons_wait_each_for_its_own() -> None:
+    mutex = threading.Semaphore(1)
+    for name in ("left", "right"):
+        gate = threading.Event()
+        threading.Thread(target=gate.wait, daemon=True, name=name).start()
+    with mutex:
+        time.sleep(1)
+
+
+def some_pass_and_some_wait() -> None:
+    gate, done = threading.Semaphore(0), threading.Semaphore(0)
+
+    def wait() -> None:
+        gate.acquire()
+        done.release()
+
+    for _ in range(5):
+        threading.Thread(target=wait, daemon=True).start()
+    time.sleep(1)
+    gate.release(2)
+    done.acquire()
+    done.acquire()
+
+
 DAEMONS = [
+    (
+        daemons_wait_beside,
+        "Mutual exclusion of `mutex` held: never more than 1 inside; 2 threads had not ended and waited for `gate`",
+    ),
+    (
+        one_holds_and_one_sleeps,
+        "Mutual exclusion held: never more than 1 inside; holder had not ended and still held `mutex`; sleeper had not "
+        "ended",
+    ),
+    (
+        daemons_wait_each_for_its_own,
+        "Mutual exclusion of `mutex` held: never more than 1 inside; 2 threads had not ended",
+    ),
     (
         daemon_holds,
         "Limit of 2 held: never more than 2 inside, as many as there are permits; holder had not ended and still held "
@@ -471,7 +530,35 @@ DAEMONS = [
 def test_daemons_are_told_as_that(program: Callable[[], None], sentence: str) -> None:
     run = virtual(program)
     assert (run.standing, run.verdict) == ("", sentence)
-    assert not [claim for claim in run.claims if "came back" in claim.sentence]
+    held = "still held" in sentence
+    assert not [claim for claim in run.claims if held and "came back" in claim.sentence]
+
+
+CLAIMED_BESIDE_DAEMONS = [
+    (
+        some_pass_and_some_wait,
+        lab.latch("gate"),
+        "The latch `gate` opened once: 2 threads passed, none before; 3 threads had not ended and waited for `gate`",
+    ),
+    (
+        daemons_wait_beside,
+        lab.mutual_exclusion("mutex"),
+        "Mutual exclusion of `mutex` held: never more than 1 inside; 2 threads had not ended and waited for `gate`",
+    ),
+    (
+        daemon_holds,
+        lab.limit,
+        "Limit of 2 held: never more than 2 inside; holder had not ended and still held `pool`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "claim", "sentence"), CLAIMED_BESIDE_DAEMONS)
+def test_beside_a_claim_that_holds_daemons_are_told(program: Callable[[], None], claim: Any, sentence: str) -> None:
+    for clock in ("virtual", "wall"):
+        if clock == "virtual" or program is some_pass_and_some_wait:
+            run = lab.record(program, clock=clock, claim=claim)
+            assert (run.standing, run.claims[0].held, run.verdict) == ("", True, sentence)
 
 
 class Permits:

@@ -241,6 +241,33 @@ def test_a_class_of_ones_own_can_be_made_after_a_run_as_before(clock: str) -> No
         program()
 
 
+OF_A_RUN: dict[str, tuple[Any, ...]] = {
+    "Thread": (), "Timer": (0.01, print), "Semaphore": (), "BoundedSemaphore": (), "Condition": (), "Event": (),
+    "Barrier": (1,),
+}  # fmt: skip
+
+
+@CLOCKS
+@pytest.mark.parametrize("name", OF_A_RUN)
+def test_a_class_that_the_program_derives_in_a_run_derives_from_the_real_one_afterwards(name: str, clock: str) -> None:
+    real = getattr(threading, name)
+
+    def program() -> Any:
+        own = type("Own", (getattr(threading, name),), {})
+        one = type("Another", (own,), {})(*OF_A_RUN[name])
+        if isinstance(one, threading.Thread):
+            one.start()
+            one.join()
+        return one
+
+    for _ in range(2):
+        one = lab.record(program, clock=clock).result
+        assert [cls.__name__ for cls in type(one).__mro__][:3] == ["Another", "Own", name]
+        assert isinstance(one, real) and type(one).__mro__[2:] == real.__mro__
+    again = type(one)(*OF_A_RUN[name])
+    assert isinstance(again, real)
+
+
 @CLOCKS
 def test_who_is_not_of_the_run_makes_real_objects_of_the_same_names(clock: str) -> None:
     """A thread that was there before calls what the program's names stand for just now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import functools
 import importlib
@@ -360,6 +361,59 @@ def test_a_lock_of_ones_own_that_the_program_leaves_held_is_held(clock: str) -> 
     with pytest.raises(RuntimeError):
         kept.release()
     assert got == [False, False]
+
+
+MAKERS_OF_LOCKS: dict[str, Callable[[], Any]] = {
+    "_thread.allocate_lock": lambda: _thread.allocate_lock(),
+    "_thread.allocate": lambda: _thread.allocate(),  # type: ignore[attr-defined]
+    "_thread.LockType": lambda: _thread.LockType(),
+    "_thread.RLock": lambda: _thread.RLock(),
+    "threading._allocate_lock": lambda: threading._allocate_lock(),  # type: ignore[attr-defined]
+    "threading._RLock": lambda: threading._RLock(),
+    "threading._PyRLock": lambda: threading._PyRLock(),  # type: ignore[attr-defined]
+    "threading._CRLock": lambda: threading._CRLock(),  # type: ignore[attr-defined]
+    "the type of a lock": lambda: type(threading.Lock())(),
+    "the type of an RLock": lambda: type(threading.RLock())(),
+}
+
+
+@CLOCKS
+@pytest.mark.parametrize("make", MAKERS_OF_LOCKS.values(), ids=MAKERS_OF_LOCKS)
+def test_a_lock_is_watched_by_whatever_name_it_was_made(make: Callable[[], Any], clock: str) -> None:
+    def program() -> bool:
+        door = make()
+        two(lambda: use(door))
+        return isinstance(door, (type(threading.Lock()), type(threading.RLock())))
+
+    for _ in range(2):
+        run = lab.record(program, clock=clock)
+        assert (run.result, run.unseen) == (True, ())
+        assert run.verdict == "Mutual exclusion held: never more than 1 inside"
+        assert "door" in run.trace.primitives
+
+
+def crosswise_by_other_names() -> None:
+    red, blue = _thread.allocate_lock(), threading._RLock()
+
+    def first() -> None:
+        with red, blue:
+            pass
+
+    def second() -> None:
+        with blue, red:
+            pass
+
+    threads = [threading.Thread(target=first), threading.Thread(target=second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
+def test_a_deadlock_of_locks_by_other_names_is_found(granularity: str) -> None:
+    found = lab.explore(crosswise_by_other_names, granularity=granularity)
+    assert found.verdict == "counterexample" and "(a circle" in found.sentence
 
 
 @CLOCKS
