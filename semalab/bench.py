@@ -145,7 +145,13 @@ class Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.prepare()
+            self.processor.preparing = True
+            try:
+                self.prepare()
+            finally:
+                self.processor.preparing = False
+            if self.processor.stopping:  # a program of which nobody waits for anything any more does not begin
+                raise Stop
             self.origin = self.processor.now()
             self._perform()
             assert self.twins is not None

@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any, Protocol
 
 from semalab.engine.interpreter import current_frames, gil_enabled
-from semalab.engine.stopwatch import Stopwatch
+from semalab.engine.stopwatch import Idle
 from semalab.engine.thread import ProgramThread, Stop
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
-LAST_RESORT = 1.0  # seconds without the end of any thread after which those that are left (in C calls) are given up
+LAST_RESORT = 1.0  # idle seconds without the end of a thread after which those that are left (in C calls) are given up
 POLITE_ROUNDS = 15  # as long as this a Stop rises in the program's own lines only
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that swallows what it is told must have its turn to be told again
 _WAIT = threading.Condition.wait.__code__  # has its lock in `waiter`, from CPython 3.11 to 3.14
@@ -29,6 +29,7 @@ class Stopped(Protocol):
     every: list[ProgramThread]
     critical_locks: list[Any]
     program: AbstractSet[int]
+    preparing: bool
 
     def let_go(self, thread: ProgramThread) -> bool:
         """Wake a thread wherever it waits; returns whether it runs instead and must be told. Never waits itself."""
@@ -38,8 +39,10 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
     """End the threads of a stopped run; returns those that had to be given up.
 
     What counts is that one ends from time to time: thousands get the time they need, and one that hangs costs a second.
+    On a busy machine a thread may for seconds not be given a processor, and does not hang. Nobody is given up while the
+    twins are being put in place: who went on with that afterwards would leave them there.
     """
-    still = Stopwatch()  # since a thread ended last
+    still = Idle(GRACE)  # since a thread ended last
     rounds = 0
     interval, unraisable = sys.getswitchinterval(), sys.unraisablehook
     try:
@@ -49,14 +52,24 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
             for first in range(0, len(alive), processor.flock):
                 if _end(processor, alive[first : first + processor.flock], rounds, still.seconds):
                     still.restart()
-                elif still.look() > LAST_RESORT:
-                    return tuple(thread for thread in processor.every if thread.alive)
+                elif still.look() > LAST_RESORT and not processor.preparing:
+                    return _give_up(processor)
             rounds += 1
             _open(processor.critical_locks)
     finally:
         sys.unraisablehook = unraisable  # first: an interrupt may come out of the call below, at its end
         sys.setswitchinterval(interval)
     return ()
+
+
+def _give_up(processor: Stopped) -> tuple[ProgramThread, ...]:
+    """Wait for nobody any more; returns who has not ended. Those whose turn to be told had not come are told all the
+    same, or they would sleep where only the lab wakes them for as long as the process lives.
+    """
+    for thread in processor.every:
+        if thread.alive and processor.let_go(thread):
+            thread.send_stop()
+    return tuple(thread for thread in processor.every if thread.alive)
 
 
 def _say_unless_stop(say: Callable[[Any], object], unraisable: Any) -> None:

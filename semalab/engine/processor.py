@@ -59,6 +59,7 @@ class Processor:
         self.awaited = 0
         self.stopping = False
         self.cut: int | None = None
+        self.preparing = False  # main is putting the twins in their places
         self.ended = False  # the program came to its end before anybody stopped it
         self.stopped_at = 0
         self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"

@@ -150,6 +150,41 @@ def ends_in_time() -> str:
     return "just in time"
 
 
+def never_begins(much: list[Any]) -> None:
+    threading.Thread(target=int).start()
+    raise AssertionError("it has begun")
+
+
+@CLOCKS
+def test_whoever_puts_the_twins_in_place_is_not_given_up(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", -1.0)  # who has not ended at the first look is given up
+    run = lab.record(never_begins, much=[[n] for n in range(100_000)], clock=clock, timeout=0.001)
+    assert (run.exception, isinstance(run.stopped, Timeout), len(run.trace.events)) == (None, True, 1)
+    assert "could not be stopped" not in run.verdict
+
+
+def blocks_beside_sleepers(end: int) -> None:
+    gate = threading.Semaphore(0)
+    for _ in range(3):
+        threading.Thread(target=gate.acquire).start()
+    os.read(end, 1)
+
+
+@CLOCKS
+def test_beside_one_who_is_given_up_the_others_are_woken(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.virtual.NO_PROGRESS", SHORT)
+    monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", -1.0)
+    before = _thread._count()
+    reads, writes = os.pipe()
+    run = lab.record(blocks_beside_sleepers, end=reads, clock=clock, timeout=SHORT)
+    assert "main" in run.verdict and "could not be stopped" in run.verdict
+    wait_until(lambda: _thread._count() <= before + 1, "those who slept in the lab's locks have ended")
+    os.write(writes, b"!")
+    wait_until(lambda: _thread._count() <= before, "the thread has come back from its call and ended")
+    os.close(reads)
+    os.close(writes)
+
+
 def test_the_last_moment_still_counts() -> None:
     run = lab.record(ends_in_time, clock="virtual", timeout=10)
     assert (run.result, run.stopped) == ("just in time", None)
@@ -211,6 +246,8 @@ def test_to_make_threads_is_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Awakening:
     """A clock whose machine is put to sleep for an hour, as soon as somebody has looked at it five times."""
+
+    process_time, thread_time = staticmethod(time.process_time), staticmethod(time.thread_time)
 
     def __init__(self) -> None:
         self.looks = 0
