@@ -61,6 +61,8 @@ _CLOSED = (
     "multiprocessing",
     "importlib",
     "unittest",
+    "semalab.instrument",
+    "semalab.engine",
 )
 _MACHINERY = {  # by its name, what an object of a class of Python's has for itself; all else is the program's
     name: frozenset(names.split())
