@@ -134,6 +134,7 @@ class Retirement:
         twins = list(self._twins.classes())
         known = set(map(id, twins))
         while twins:
+            derived: type
             for derived in type.__subclasses__(twins.pop()):
                 if id(derived) not in known:
                     known.add(id(derived))
