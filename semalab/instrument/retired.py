@@ -154,7 +154,7 @@ class Retirement:
             if id(derived) in self._reals or is_recorded(derived):  # a twin, or the copy's class that it derives from
                 continue
             bases = tuple(map(self._real_base, derived.__bases__))
-            if bases != derived.__bases__:
+            if bases != derived.__bases__ and all(is_a(base, type) for base in bases):  # from C's Lock none is derived
                 derived.__bases__ = bases
 
     def _real_base(self, base: type) -> Any:
