@@ -258,7 +258,9 @@ class Bench:
             unseen=self.swap.unseen,
             unruled=self.twins.unruled.told if self.twins is not None else (),
             outlived=outlived,
-            died=tuple(f"{decoder.label_of(who)} ended with {error}, as its excepthook was told" for who, error in hooked),
+            died=tuple(
+                f"{decoder.label_of(who)} ended with {error}, as its excepthook was told" for who, error in hooked
+            ),
             source=decoder.source(code_of(self.program)),
         )
 

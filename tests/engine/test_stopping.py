@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import _thread
-import contextlib
 import asyncio
+import contextlib
 import json
 import os
 import re
