@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from semalab.analysis.rate import at_most_per as at_most_per
     from semalab.comparison import Comparison as Comparison
     from semalab.comparison import compare as compare
-    from semalab.exercises.check import check as check
+    from semalab.exercises.done import check as check
     from semalab.exercises.done import progress as progress
     from semalab.exploration.exploration import Exploration as Exploration
     from semalab.exploration.explore import explore as explore

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TextIO
 
 from semalab.analysis.decode import Printed
-from semalab.files import FORMAT, KEYS, VERSION, OtherLayout, by_lines, parts, strict, trace_of, whole_file
+from semalab.files import FIELDS, FORMAT, KEYS, VERSION, OtherLayout, by_lines, strict, trace_of, whole_file
 from semalab.log.trace import Trace
 from semalab.run import Run
 
@@ -29,8 +28,8 @@ def load(path: str | Path) -> Run:
         ValueError: if the file is damaged, contradicts itself, or is something else; the message says where.
         OSError: if it cannot be read.
 
-    >>> run.save("run.json")
-    >>> load("run.json").trace == run.trace
+    >>> path = run.save("run.json")
+    >>> load(path).trace == run.trace
     True
     """
     path = Path(path)
@@ -54,32 +53,10 @@ def _loaded(file: TextIO) -> Run:
 
 def _run(fields: dict[str, Any], batches: Iterator[list[Any]]) -> Run:
     _check_format(fields)
-    clock = strict.one_of(fields.get("clock"), "clock", ("wall", "virtual"))
+    found = {field.attribute: field.of(fields) for field in FIELDS if field.read is not None}
     trace = trace_of(fields, batches)
-    return Run(
-        trace=trace,
-        arguments=MappingProxyType(strict.mapping(fields.get("arguments", {}), "arguments")),
-        clock=clock,
-        seed=strict.number(fields.get("seed"), "seed"),
-        duration=trace.duration / 1e9,
-        result=fields.get("result"),
-        printed=_printed(fields, trace),
-        exception=strict.maybe(parts.exception, fields, "exception"),
-        stopped=strict.maybe(parts.stopped, fields, "stopped"),
-        name=strict.text(fields.get("name", "program"), "name"),
-        claim=strict.maybe(parts.claim, fields, "claim"),
-        failed_thread=strict.text(fields.get("failed thread", "main"), "failed thread"),
-        source_file=strict.maybe(strict.text, fields, "file"),
-        unseen=strict.several(fields.get("unseen", []), "unseen", strict.text),
-        outlived=strict.several(fields.get("outlived", []), "outlived", strict.text),
-        unruled=strict.several(fields.get("unruled", []), "unruled", strict.text),
-        died=strict.several(fields.get("died", []), "died", strict.text),
-        schedule=strict.maybe(parts.schedule, fields, "schedule"),
-        cost=strict.maybe(parts.cost, fields, "cost"),
-        source=parts.source(fields.get("source", ""), "source"),
-        forgotten=strict.several(fields.get("arguments left out", []), "arguments left out", strict.text),
-        module=strict.text(fields.get("module", "threading"), "module"),
-    )
+    printed = _printed(fields, trace)
+    return Run(trace=trace, duration=trace.duration / 1e9, result=fields.get("result"), printed=printed, **found)
 
 
 def _check_format(fields: dict[str, Any]) -> None:

@@ -51,7 +51,8 @@ def record(
         TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a schedule that
             turns out to be another program's.
 
-    >>> run = record(program, threads=10, initial=1, clock="virtual", seed=3)
+    >>> record(program, threads=10, initial=1, clock="virtual", seed=3).verdict
+    'Mutual exclusion held: never more than 1 inside'
     """
     run = run_program(program, arguments, clock=clock, seed=seed, timeout=timeout, claim=claim, schedule=schedule)
     if raises and run.exception is not None:

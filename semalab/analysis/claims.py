@@ -1,7 +1,8 @@
 """What can be claimed of a run, judged from its log alone: exclusion, limits, latches, counts.
 
 A claim is about one primitive, the one that it can be judged for. Where there are several, it holds if it holds for
-each; where it holds for some of them only, the answer is "cannot say", until one is named.
+each; where it holds for some of them only, the answer is "cannot say", until one is named. Nothing here may ask *when*:
+`explore` takes these claims for what only counts who is inside, and lets steps change places that do not change that.
 """
 
 from __future__ import annotations
@@ -70,10 +71,14 @@ def mutual_exclusion(run: Reading | Recorded | str) -> Claim | Check:
     """Never more than one thread between acquire and release. Counted in log order, exact on both clocks.
 
     Args:
-        run: what is judged; or the name of the primitive that is meant, and then the claim about it is returned.
+        run: what is judged; or the name of the primitive that is meant, where there are several.
 
-    >>> record(program, claim=mutual_exclusion("door")).verdict
-    'Mutual exclusion of `door` held: never more than 1 inside'
+    Returns: what the log shows, as a `Claim`; of a name, the claim about that primitive, for `claim=` and `check=`.
+
+    Raises: TypeError for what is neither a run nor a name.
+
+    >>> mutual_exclusion(record(program, threads=3, initial=1, clock="virtual")).held
+    True
     """
     if isinstance(run, str):
         return about("mutual_exclusion", run, _exclusion)
@@ -91,6 +96,13 @@ def limit(run: Reading | Recorded | str) -> Claim | Check:
 
     Args:
         run: what is judged; or the name of the primitive that is meant, as for `mutual_exclusion`.
+
+    Returns: what the log shows, as a `Claim`; of a name, the claim about that primitive, for `claim=` and `check=`.
+
+    Raises: TypeError for what is neither a run nor a name.
+
+    >>> limit(record(program, threads=3, initial=2, clock="virtual")).sentence
+    'Limit of 2 held: never more than 2 inside'
     """
     if isinstance(run, str):
         return about("limit", run, _own_limit)
@@ -106,6 +118,13 @@ def latch(run: Reading | Recorded | str) -> Claim | Check:
 
     Args:
         run: what is judged; or the name of the primitive that is meant, as for `mutual_exclusion`.
+
+    Returns: what the log shows, as a `Claim`; of a name, the claim about that primitive, for `claim=` and `check=`.
+
+    Raises: TypeError for what is neither a run nor a name.
+
+    >>> latch(record(starts_later, clock="virtual")).held
+    True
     """
     if isinstance(run, str):
         return about("latch", run, _latch)
@@ -113,7 +132,19 @@ def latch(run: Reading | Recorded | str) -> Claim | Check:
 
 
 def at_most(n: int, primitive: str | None = None) -> Check:
-    """A claim: never more than `n` threads between acquire and release, of the primitive of that name."""
+    """A claim: never more than `n` threads between acquire and release, of the primitive of that name.
+
+    Args:
+        n: threads inside at once, at least 1.
+        primitive: the name of the semaphore or lock that is meant, where there are several.
+
+    Returns: the claim, to be given to `record` as `claim` or to `explore` as `check`, or to be called with a run.
+
+    Raises: TypeError, ValueError for a name that is none, and for n below 1.
+
+    >>> record(program, threads=3, initial=2, clock="virtual", claim=at_most(2)).verdict
+    'Limit of 2 held: never more than 2 inside'
+    """
     if n < 1:
         raise ValueError(f"n must be at least 1, got {n}")
 
@@ -124,7 +155,19 @@ def at_most(n: int, primitive: str | None = None) -> Check:
 
 
 def exact_count(n: int, primitive: str | None = None) -> Check:
-    """A claim: the semaphore's last value is exactly `n`, of the primitive of that name."""
+    """A claim: the semaphore's last value is exactly `n`, of the primitive of that name.
+
+    Args:
+        n: permits that are there when the run is over.
+        primitive: the name of the semaphore that is meant, where there are several.
+
+    Returns: the claim, to be given to `record` as `claim` or to `explore` as `check`, or to be called with a run.
+
+    Raises: TypeError for a name that is none.
+
+    >>> exact_count(2)(record(program, threads=3, initial=2, clock="virtual")).held
+    True
+    """
 
     def judge(reading: Reading, label: str | None) -> Claim:
         return _counted(reading, label, n)

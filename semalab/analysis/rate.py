@@ -37,10 +37,12 @@ def at_most_per(n: int, seconds: float, primitive: str | None = None) -> Check:
         seconds: the length of the window, of the run's clock; at least a nanosecond.
         primitive: the name of the semaphore that is meant, where there are several.
 
+    Returns: the claim, to be given to `record` as `claim` or to `explore` as `check`, or to be called with a run.
+
     Raises: TypeError, ValueError for a number that is none, and for n or seconds out of range.
 
-    >>> record(program, claim=at_most_per(5, 1, "tokens")).verdict
-    'Rate of `tokens` held: never more than 5 started within 1 s; at most 5 were allowed'
+    >>> record(program, threads=3, initial=1, clock="virtual", claim=at_most_per(5, 1)).verdict
+    'Rate of `mutex` held: never more than 3 started within 1 s; at most 5 were allowed'
     """
     pace = _checked(n, seconds)
     call = as_call("at_most_per", n, seconds)

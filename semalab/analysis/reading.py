@@ -8,10 +8,8 @@ from functools import cached_property
 from operator import itemgetter
 
 from semalab.analysis.listings import Source
-from semalab.analysis.proxies import proxies_of
-from semalab.analysis.role import role_of
-from semalab.analysis.usage import Handover, Span, Step, Stolen, Use
-from semalab.analysis.walk import Walk
+from semalab.analysis.usage import Handover, Span, Step, Stolen, Use, role_of
+from semalab.analysis.walk import Walk, proxies_of
 from semalab.log.columns import NEVER, Numbers, SpanColumns, numbers, rows_of
 from semalab.log.event import is_outside
 from semalab.log.trace import JOINS, POOLED, SEMAPHORES, Trace

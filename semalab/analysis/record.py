@@ -8,19 +8,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from semalab.analysis.claims import Check, Claim
-from semalab.analysis.introduction import introduced
 from semalab.analysis.listings import Source
-from semalab.analysis.reading import Reading, read
+from semalab.analysis.reading import Reading, Use, read
 from semalab.analysis.snapshots import Snapshots, snapshots_of
 from semalab.analysis.verdict import Ending, Verdict, judge, verdict_of
 from semalab.log.event import Access, several
 from semalab.log.excerpt import cut_name, listed
 from semalab.log.schedule import Schedule
 from semalab.log.stops import Deadlock, Timeout, several_of
-from semalab.log.trace import SEMAPHORES, Trace
+from semalab.log.trace import POOLED, SEMAPHORES, Trace
 
 if TYPE_CHECKING:
     from semalab.analysis.decode import Printed
+
+_NAMED = 6  # primitives that are named; of more, how many there are besides
+_LONGEST = 40  # characters of a name
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ class Record:
 
     @cached_property
     def reading(self) -> Reading:
+        """The log, read: who waited and held when, and what each primitive was used for."""
         return read(self.trace, self.source)
 
     @cached_property
@@ -140,6 +143,7 @@ class Record:
 
     @property
     def output(self) -> str:
+        """All that the program printed, by whichever thread."""
         return "".join(p.text for p in self.printed)
 
     @property
@@ -174,3 +178,47 @@ class Record:
 
     def __repr__(self) -> str:
         return self.verdict
+
+
+def introduced(reading: Reading) -> list[str]:
+    """The primitives of a run as the program made them, in a few words.
+
+    Each way of making one with the names of those that were made so: the main one's first, each then in order.
+
+    >>> introduced(run.reading)
+    ['mutex = Semaphore(1)', 'gate = Semaphore(0)']
+    """
+    main = reading.main_use
+    if main is None or main.primitive.kind in POOLED:
+        return []
+    used = [use for use in reading.uses.values() if use.role != "unused" and use.primitive.kind not in POOLED]
+    order = [main, *(use for use in used if use.label != main.label)]
+    made: dict[str, list[str]] = {}
+    for use in order[:_NAMED]:
+        made.setdefault(_call(reading, use), []).append(cut_name(use.label, _LONGEST))
+    parts = [f"{', '.join(labels)} = {call}" for call, labels in made.items()]
+    return [*parts, f"{len(order) - _NAMED:,} more"] if len(order) > _NAMED else parts
+
+
+def _call(reading: Reading, use: Use) -> str:
+    kind = use.primitive.kind
+    if kind in SEMAPHORES:
+        return f"{kind}({use.primitive.initial})"
+    if kind == "Barrier":
+        return f"Barrier({_parties(reading, use.label) or '…'})"
+    return f"{kind}()"
+
+
+def _parties(reading: Reading, label: str) -> int | None:
+    """How many a barrier waits for: who comes last passes without a wait, beside those who have waited."""
+    waiting: set[str] = set()
+    for event in reading.trace:
+        if event.primitive != label:
+            continue
+        if event.kind == "block":
+            waiting.add(event.thread)
+        elif event.kind == "pass" and event.thread not in waiting:
+            return len(waiting) + 1
+        elif event.kind in {"pass", "refuse", "clear"}:
+            waiting.discard(event.thread)
+    return None

@@ -1,15 +1,16 @@
-"""One way through one primitive's events, in log order, that yields its use and its spans."""
+"""One way through one primitive's events, in log order: its use, its spans, and who releases for whom."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
-from semalab.analysis.proxies import Proxies
 from semalab.analysis.usage import Counts, Use
 from semalab.log.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers
 from semalab.log.trace import SEMAPHORES, Event, Primitive
+
+Proxies = dict[int, list[tuple[str, int]]]
 
 _MOST = 1_000_000  # permits whose origins are remembered
 _ENDS = frozenset("acquire refuse pass wake put get".split())  # of a wait
@@ -209,3 +210,41 @@ class Walk:
             crowded=tuple(self.crowded),
             kept=tuple(self.kept),
         )
+
+
+def proxies_of(events: Iterable[tuple[int, Event]], ended: Set[str], single: bool = False) -> Proxies:
+    """Permits that one thread takes and another gives back: the last reader out releases what the first one acquired.
+
+    For each such release (its index): the threads it speaks for, each with the index of its acquire.
+
+    A thread that has ended with a permit in hand will not release it any more. If later than its acquire another
+    thread released more than it held, that release gave the permit back; the earliest acquire goes with the earliest
+    release. As long as a thread may still release its permit itself, nobody does it for it: a stray release stays one.
+    Of a `single` permit more is known: a thread that takes it again has not had it any more.
+
+    Args:
+        events: one primitive's, with their places in the log.
+        ended: the threads that came to their end.
+        single: there is one permit, and there never were two.
+    """
+    held: dict[str, list[int]] = {}
+    strays: list[int] = []
+    proxies: Proxies = {}
+    for index, event in events:
+        if event.kind == "acquire":
+            own = held.setdefault(event.thread, [])
+            if single and own and strays and strays[-1] > own[-1]:
+                proxies.setdefault(strays.pop(), []).append((event.thread, own.pop()))
+            own.append(index)
+        elif event.kind == "release":
+            own = held.setdefault(event.thread, [])
+            returned = min(event.amount, len(own))
+            del own[len(own) - returned :]
+            strays += [index] * min(event.amount - returned, sum(map(len, held.values())))
+    kept = sorted((index, thread) for thread in ended for index in held.get(thread, ()))
+    left = iter(strays)
+    for acquired, thread in kept:
+        release = next((index for index in left if index > acquired), None)
+        if release is not None:
+            proxies.setdefault(release, []).append((thread, acquired))
+    return proxies

@@ -36,12 +36,15 @@ def record_cluster(
             task does is not ended from here: it runs in the cluster's own threads.
         raises, claim, arguments: as in `semalab.record`.
 
+    Returns:
+        The run, as `semalab.record` gives it.
+
     Raises:
         ImportError: if the package `distributed` is not installed. TypeError, ValueError: for bad arguments, before
             anything has started.
 
-    >>> record_cluster(program, tasks=6, leases=2, claim=semalab.limit).verdict
-    'Limit of 2 held: never more than 2 inside'
+    >>> semalab.limit(record_cluster(program, tasks=6, leases=2)).held
+    True
     """
     settings = RunSettings(timeout=timeout, claim=claim)
     settings.check(program, arguments)

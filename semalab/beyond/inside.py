@@ -27,8 +27,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from semalab.beyond.stuck import hold
-from semalab.beyond.whereabouts import answer
+from semalab.beyond.stuck import answer, hold
 from semalab.engine.interpreter import outwards
 from semalab.instrument.naming import assigned_to
 

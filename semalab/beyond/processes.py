@@ -22,8 +22,7 @@ from semalab.beyond.adapter_log import Log
 from semalab.beyond.inside import NOTES, PROGRAM, WHERE
 from semalab.beyond.module_text import module_text
 from semalab.beyond.notes import Failure, became, deaths, labels_of, log_of, not_watched
-from semalab.beyond.stuck import Account, is_held
-from semalab.beyond.whereabouts import whereabouts
+from semalab.beyond.stuck import Account, is_held, whereabouts
 from semalab.files.stand_ins import called
 from semalab.log.stops import Deadlock, There, Timeout, not_ended
 from semalab.run import Run
@@ -53,6 +52,9 @@ def record_processes(
     Args:
         timeout: seconds after which all of them are ended.
         raises, claim, arguments: as in `semalab.record`; arguments and result must be picklable.
+
+    Returns:
+        The run, as `semalab.record` gives it.
 
     Raises:
         TypeError, ValueError: for bad arguments, or a program whose text is not to be had, before anything has started.

@@ -59,6 +59,9 @@ def record_tasks(
         timeout: seconds of the run's clock, and of real time, after which it is stopped.
         raises, claim, arguments: as in `semalab.record`.
 
+    Returns:
+        The run, as `semalab.record` gives it.
+
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started.
 

@@ -70,7 +70,8 @@ class Comparison:
     varied: what was given to them that is not the same. differences: what came of it; same: what came of both.
     parting: the place of the first event at which something else happens, or None.
 
-    >>> compare(record(program, initial=1, clock="virtual"), record(program, initial=2, clock="virtual")).varied
+    >>> one, other = (record(program, threads=2, initial=n, clock="virtual") for n in (1, 2))
+    >>> compare(one, other).varied
     (Difference(what='initial', a='1', b='2', change=''),)
     """
 
@@ -79,6 +80,7 @@ class Comparison:
 
     @cached_property
     def varied(self) -> tuple[Difference, ...]:
+        """What was given to them that is not the same."""
         return varied(self.a, self.b)
 
     @cached_property
@@ -87,14 +89,17 @@ class Comparison:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
+        """What came of it that is not the same."""
         return tuple(one for one in self._outcome if one.differs)
 
     @property
     def same(self) -> tuple[Difference, ...]:
+        """What came of both."""
         return tuple(one for one in self._outcome if not one.differs)
 
     @cached_property
     def parting(self) -> int | None:
+        """The place of the first event at which something else happens; None if there is none."""
         return parting(self.a, self.b)
 
     @property
@@ -197,10 +202,15 @@ def compare(a: Run, b: Run, /) -> Comparison:
     Args:
         a, b: what `record`, `load` or an exploration's `replay` returned; of one program or of two.
 
+    Returns:
+        The two, with their differences in words, and a picture of both.
+
     Raises:
         TypeError: for anything that is no run.
 
-    >>> compare(record(program, initial=1, clock="virtual"), record(program, initial=2, clock="virtual"))
+    >>> one, other = (record(program, threads=2, initial=n, clock="virtual") for n in (1, 2))
+    >>> compare(one, other).names
+    ('initial=1', 'initial=2')
     """
     for name, run in (("a", a), ("b", b)):
         if not isinstance(run, Run):

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 
 from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading
-from semalab.draw.absent import draw_absent
 from semalab.draw.alarms import draw_faults
 from semalab.draw.axis import draw_axis, draw_labels, label_margin
 from semalab.draw.beside import Beside
@@ -28,7 +27,7 @@ from semalab.draw.marks import draw_marks
 from semalab.draw.moments import Link
 from semalab.draw.output import png, save, svg, written
 from semalab.draw.raster import as_image, draw_image
-from semalab.draw.rows import TIP, TORN, draw_rows
+from semalab.draw.rows import TIP, TORN, draw_absent, draw_rows
 from semalab.draw.scene import NOW, Scene, scene_of
 from semalab.draw.sheet import Sheet
 from semalab.draw.strip import draw_strips

@@ -9,8 +9,7 @@ import numpy as np
 
 from semalab.analysis.reading import Reading
 from semalab.draw.ink import OTHER, Tone
-from semalab.draw.table import table
-from semalab.draw.time_axis import Clock
+from semalab.draw.time_axis import Clock, table
 from semalab.draw.viewport import View
 from semalab.log.columns import NEVER
 

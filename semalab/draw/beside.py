@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from semalab.analysis.reading import Reading
-from semalab.draw.table import table
-from semalab.draw.time_axis import clock_of
+from semalab.draw.time_axis import clock_of, table
 from semalab.log.columns import NEVER
 from semalab.log.trace import Trace
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Affine2D, IdentityTransform, Transform
 
 from semalab.draw.ink import PAPER, RULE
 from semalab.draw.layout import HEADROOM, POINTS, Page
@@ -25,6 +25,10 @@ from semalab.draw.lettering import Lettering
 Row = Sequence[float] | np.ndarray
 Asked = tuple[float, float, str, str, bool, float, tuple[tuple[str, Any], ...]]
 Style = Mapping[str, Any]  # matplotlib's words for colours, hatches, widths and markers
+
+
+# An artist that has a clip path is given none by the axes, which would take as long as to draw it; it is not looked at.
+_UNUSED = Path(np.zeros((1, 2))), IdentityTransform()
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,7 @@ class FigureCanvas:
         lines.set_gid(gid)
         lines.set_zorder(z)
         lines.set_clip_on(False)
+        lines.set_clip_path(*_UNUSED)
         self._axes.add_collection(lines, autolim=False)
         self._put.append(lines)
 
@@ -187,6 +192,7 @@ class FigureCanvas:
         artist.set_gid(gid)
         artist.set_zorder(z)
         artist.set_clip_on(False)  # everything is placed inside by construction
+        artist.set_clip_path(*_UNUSED)
         artist.set_transform(self._axes.transData)
         self._axes.add_artist(artist)
         self._put.append(artist)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -55,15 +56,24 @@ class Head:
         return self.size * 1.3
 
 
-def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1, standing: str = "") -> Head:
-    """Break the lines. A title that needs more than two is set smaller before it gets a third."""
-    room, mark = width - 2 * EDGE, MARKS[standing]
-    sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
+def fitted(title: str, sizes: Sequence[float], room: Callable[[float], float]) -> tuple[list[str], float]:
+    """The lines of a title, and its size: it is set smaller before it gets a third line.
+
+    sizes: from the largest, in points. room: points that a line of that size may take.
+    """
     lines, size = [""], sizes[0]
     for size in sizes:
-        lines = wrap(title, (room - indent(mark, size)) * (_HINTED_BOLD if size < 9 else 1.0), size, bold=True)
+        lines = wrap(title, room(size), size, bold=True)
         if len(lines) <= 2:
             break
+    return lines, size
+
+
+def head_of(scene: Scene, title: str, subtitle: str, width: float, group: int = 1, standing: str = "") -> Head:
+    """Break the lines."""
+    room, mark = width - 2 * EDGE, MARKS[standing]
+    sizes = (TITLE, 11.5, 10.0, 9.0, 8.0) if width > 500 else (12.0, 11.0, 10.0, 9.0, 8.0)
+    lines, size = fitted(title, sizes, lambda size: (room - indent(mark, size)) * (_HINTED_BOLD if size < 9 else 1.0))
     second = wrap(subtitle, room, BODY) if subtitle.strip() else []
     return Head(lines, size, second, arrange(entries_of(scene, group), room), mark)
 

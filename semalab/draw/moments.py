@@ -1,4 +1,4 @@
-"""What is marked at moments of a run, as numbers: `marks` draws most of it, `faults` the crowds.
+"""What is marked at moments of a run, as numbers: `marks` draws most of it, `alarms` the crowds.
 
 Who passed, opened, counted, gave up, printed; who let whom in; who was one too many; who ended with a permit in hand;
 and who waits for whom in a circle.
@@ -15,8 +15,7 @@ import numpy as np
 from semalab.analysis.reading import Reading, Use
 from semalab.draw.bars import Bars
 from semalab.draw.ink import Tone
-from semalab.draw.table import table
-from semalab.draw.time_axis import Clock
+from semalab.draw.time_axis import Clock, table
 from semalab.draw.viewport import View
 from semalab.log.columns import Numbers
 from semalab.log.trace import Trace

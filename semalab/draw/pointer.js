@@ -87,9 +87,11 @@
   // ---- the picture as somebody's who points
 
   // svg: the picture. say: the element that says what is pointed at. asks: {pointed(call) gives call what is told of the
-  // present picture, paint(window) paints it anew, go(time) goes to a moment and says whether it did}.
+  // present picture, paint(window) paints it anew, go(time) goes to a moment, step(by), where there is one, so many steps
+  // on; both say whether they did}.
   semalab.pointer = (svg, say, asks) => {
     let place = null, known = null, window = null, chosen = -1, at = null, from = null, key = 0;
+    let pressed = false; // it has the focus by mouse or finger: arrow keys are then for the steps, if those are open
     const all = document.createElement("button");
     Object.assign(all, { type: "button", textContent: "show all", title: "the whole run (Escape)", hidden: true, className: "whole" });
     all.addEventListener("click", () => zoom(null));
@@ -242,6 +244,7 @@
     const far = event => from && Math.abs(event.clientX - from.screen) > 12;
 
     svg.addEventListener("pointerdown", event => {
+      pressed = true;
       if (!place || event.button) return;
       from = { x: point(event).x, screen: event.clientX };
       if (from.x < place.left) from.screen = NaN; // a name is no place to drag from
@@ -276,7 +279,10 @@
       if (event.pointerType === "mouse" && known && !from) tell(null);
     });
     svg.addEventListener("dblclick", () => { if (window) zoom(null); });
-    svg.addEventListener("blur", () => { if (known) tell(null); });
+    svg.addEventListener("blur", () => {
+      pressed = false;
+      if (known) tell(null);
+    });
 
     // ---- by keys: arrows from bar to bar and mark to mark, Enter follows its thread or goes there, + and - zoom, Escape lets go
 
@@ -313,7 +319,8 @@
       if (!act || !place || event.ctrlKey || event.altKey || event.metaKey) return;
       event.preventDefault();
       event.stopPropagation();
-      ready(act);
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!pressed || !by || !asks.step?.(by)) ready(act);
     });
 
     return { fresh, hold, get place() { return place; } };

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from semalab.analysis.reading import Use
 from semalab.draw.moments import Marks
 from semalab.draw.scene import Scene
-from semalab.draw.table import table
+from semalab.draw.time_axis import table
 from semalab.log.columns import INITIAL, NEVER
 
 WAIT, HOLD, SLEEP, JOIN = range(4)

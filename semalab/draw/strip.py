@@ -12,7 +12,7 @@ from semalab.draw.layout import Band, Page
 from semalab.draw.scene import Scene
 from semalab.draw.sheet import Sheet
 from semalab.draw.step_line import CLOSEST, draw_steps, steps, within
-from semalab.draw.table import table
+from semalab.draw.time_axis import table
 from semalab.draw.variables import draw_variable
 from semalab.draw.words import fit, fullest, width
 from semalab.log.columns import INITIAL, Numbers

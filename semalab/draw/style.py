@@ -20,6 +20,12 @@ def _plain() -> dict[Any, Any]:  # matplotlib's stubs know each key by its lette
 @contextmanager
 def plain_settings() -> Iterator[None]:
     """matplotlib as it left the factory, whatever styles the caller has set; undone at the end."""
+    # Read as the dictionary that it is, and only what differs exchanged: to read each setting through `rcParams` itself
+    # and to copy all, as `rc_context` does, takes an eighth of the time of a picture; and copying imports pyplot.
     present = matplotlib.rcParams
-    with matplotlib.rc_context({k: v for k, v in _plain().items() if present[k] != v}):
+    kept = {k: it for k, v in _plain().items() if (it := dict.__getitem__(present, k)) != v}
+    present.update({k: _plain()[k] for k in kept})
+    try:
         yield
+    finally:
+        present.update(kept)

@@ -1,4 +1,4 @@
-"""The time axis: its unit, its ticks, and where on it an event lies."""
+"""The time axis: its unit, its ticks, and where on it an event lies; and the columns of a reading, as rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from semalab.analysis.sentences import UNITS, duration
+from semalab.log.columns import Numbers
 from semalab.log.trace import Trace
 
 _EVENTS = "events, in their order: the clock stood still"
@@ -62,6 +63,11 @@ def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False, lasting: 
         return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0, lasting)
     unit, word, scale = next((u for u in UNITS if max(duration, lasting) >= u[2]), ("ns", "nanoseconds", 1))
     return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale), lasting / scale)
+
+
+def table(column: Numbers[int], width: int) -> np.ndarray:
+    """A column of whole numbers as rows of `width`, as numpy sees them: the numbers themselves, not a copy."""
+    return np.asarray(column).reshape(-1, width)
 
 
 def ticks(begin: float, end: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:

@@ -6,8 +6,7 @@ from semalab.engine.interpreter import current_frames
 from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
 from semalab.engine.scheduler import Replayed, Scheduler, Seeded
-from semalab.engine.stop import Stop
-from semalab.engine.thread import Inside, ProgramThread, Stuck, Subject
+from semalab.engine.thread import Inside, ProgramThread, Stop, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
 from semalab.engine.wall import WallProcessor
 

@@ -12,9 +12,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from semalab.engine.interpreter import current_frames, gil_enabled
-from semalab.engine.stop import Stop
 from semalab.engine.stopwatch import Stopwatch
-from semalab.engine.thread import ProgramThread
+from semalab.engine.thread import ProgramThread, Stop
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
 LAST_RESORT = 1.0  # seconds without the end of any thread after which those that are left (in C calls) are given up

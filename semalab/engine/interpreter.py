@@ -1,4 +1,4 @@
-"""The interpreter around a run: when its collector must be silent, what every thread executes, on which core."""
+"""The interpreter around a run: its collector, its frames, its cores, and private names that differ by version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from semalab.engine.carrier import system
+
 gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)  # from CPython 3.13 on
+# The private names of `threading` whose meaning a version has changed are all here.
+# Where a `Thread` keeps the system's handle on it. Up to 3.12 there is none, but a lock that the system releases.
+_HANDLES: dict[tuple[int, int], str | None] = {(3, 11): None, (3, 12): None, (3, 13): "_handle"}
+HANDLE = _HANDLES.get(sys.version_info[:2], "_os_thread_handle")  # from 3.14 on
 _one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
 
@@ -103,3 +109,19 @@ def _present_core(allowed: set[int]) -> int:
     except (AttributeError, OSError):
         core = -1
     return core if core in allowed else sorted(allowed)[os.getpid() % len(allowed)]
+
+
+def set_handle(thread: Any, handle: Any) -> None:
+    """Give a thread that has not begun another handle, if this Python's threads have one."""
+    if HANDLE is not None:
+        setattr(thread, HANDLE, handle)
+
+
+def end_or_begin_anew(thread: Any, ended: bool) -> None:
+    """Make a thread that nobody carries any more one that has ended, or one that was never started."""
+    if HANDLE is None:
+        thread._is_stopped, thread._tstate_lock = ended, None
+    elif ended:
+        getattr(thread, HANDLE)._set_done()
+    else:
+        setattr(thread, HANDLE, system._ThreadHandle())

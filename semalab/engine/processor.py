@@ -14,15 +14,12 @@ from semalab.engine.bystanders import Bystanders
 from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
-from semalab.engine.idle import Idle
 from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
-from semalab.engine.request import Request
-from semalab.engine.signals import Signals
-from semalab.engine.stop import Stop
-from semalab.engine.stopwatch import Stopwatch
-from semalab.engine.thread import Inside, Place, ProgramThread, Stuck, subject_of
+from semalab.engine.signals import Request, Signals
+from semalab.engine.stopwatch import Idle, Stopwatch
+from semalab.engine.thread import Inside, Place, ProgramThread, Stop, Stuck, subject_of
 
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)

@@ -7,6 +7,7 @@ the wait it is in, for example. In a run the program's main thread is another th
 from __future__ import annotations
 
 import _signal
+import _thread
 import dis
 import functools
 import signal
@@ -17,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from semalab.engine.reachability import can_reach, is_a
-from semalab.engine.stop import Stop
+from semalab.engine.thread import Stop
 
 _ask: Callable[[int], Any] = _signal.getsignal  # a hundred times as fast as `signal`'s, which makes an enum of it
 _left: Callable[[int], tuple[float, float]] | None = getattr(signal, "getitimer", None)
@@ -56,6 +57,40 @@ class Guarded:
 def unguarded(handler: Any) -> Any:
     """What the program knows it by."""
     return handler.handler if type(handler) is Guarded else handler
+
+
+class Request:
+    """A call that only the thread that waits for the run's end can make, for a thread of the run that waits for it.
+
+    Invariant: `_answered` is held until the call has been made or refused, whatever came of it."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._answered = _thread.allocate_lock()
+        self._answered.acquire()
+
+    def make(self) -> None:
+        """Called once, by the thread that was asked."""
+        try:
+            self._result = self._call()
+        except Exception as error:
+            self._error = error
+        finally:
+            self._answered.release()
+
+    def refuse(self) -> None:
+        """The run is over: whoever asked is stopped."""
+        self._error = Stop()
+        self._answered.release()
+
+    def wait(self) -> Any:
+        """Returns or raises what the call did."""
+        self._answered.acquire()
+        if self._error is not None:
+            raise self._error
+        return self._result
 
 
 class Signals:

@@ -1,14 +1,18 @@
-"""Time as somebody sees who looks at the clock all the while: a machine that was asleep in between has lost none."""
+"""Two measures of time that a busy or sleeping machine does not stretch into a verdict: what passed, what was idle."""
 
 from __future__ import annotations
 
 import time
 
+_ASLEEP = 0.1  # of the time between two looks: who uses less of a processor has not been computing
 LONGEST = 0.5  # seconds between two looks that count in full; a paused process does not look
 
 
 class Stopwatch:
-    """Invariant: `seconds` never exceeds the real seconds since the start, and each look adds LONGEST at most."""
+    """Time as somebody sees who looks at the clock all the while: a machine that was asleep in between has lost none.
+
+    Invariant: `seconds` never exceeds the real seconds since the start, and each look adds LONGEST at most.
+    """
 
     __slots__ = ("_seen", "seconds")
 
@@ -25,3 +29,34 @@ class Stopwatch:
         self.seconds += min(now - self._seen, LONGEST)
         self._seen = now
         return self.seconds
+
+
+class Idle:
+    """For how long nothing has happened.
+
+    Invariant: `seconds` grows by what the process computes between two looks; or, where that is next to nothing, by
+    the time that a look takes at least. A process that is halted, or does not get a processor, is not looked at
+    meanwhile, and has not been idle. To be asked by one thread only, whose own time does not count.
+    """
+
+    __slots__ = ("_computed", "_every", "seconds")
+
+    def __init__(self, every: float) -> None:
+        """every: seconds between two looks, at least."""
+        self._every = every
+        self.restart()
+
+    def restart(self) -> None:
+        self.seconds = 0.0
+        self._computed = _computed()
+
+    def look(self) -> float:
+        before, self._computed = self._computed, _computed()
+        used = self._computed - before
+        self.seconds += used if used > _ASLEEP * self._every else self._every
+        return self.seconds
+
+
+def _computed() -> float:
+    """Seconds of a processor's time that all other threads have used."""
+    return time.process_time() - time.thread_time()

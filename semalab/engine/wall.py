@@ -17,8 +17,7 @@ from typing import Any
 
 from semalab.engine.foreign import Foreign
 from semalab.engine.processor import WAKE, Processor, check_lock_arguments
-from semalab.engine.stop import Stop
-from semalab.engine.thread import Inside, ProgramThread
+from semalab.engine.thread import Inside, ProgramThread, Stop
 
 _LAB = __name__.partition(".")[0]
 MOST_PATIENT = 40  # ticks between two looks for threads that are not of the run

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.engine.idle import Idle
+from semalab.engine.stopwatch import Idle
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.recording import run_program

@@ -1,4 +1,4 @@
-"""What is done of the exercises: noted in this kernel, kept in a file beside the notebooks, told in words.
+"""An attempt judged, and what is done of the exercises: noted here, kept in a file beside the notebooks, told in words.
 
 Deleting the file starts anew.
 """
@@ -16,9 +16,11 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from semalab.bench import in_a_run
 from semalab.exercises.catalogue import beside, exercise, names
 from semalab.exercises.feedback import Feedback
 from semalab.files.whole import replace_whole
+from semalab.log.excerpt import cut, said_by
 
 try:
     import fcntl
@@ -217,8 +219,12 @@ def progress() -> Progress:
     The lesson is the one whose exercises were checked in this kernel; before the first check, all lessons of which
     something was done in kernels before it. A notebook keeps that in the file `.semalab_progress.json` beside it.
 
+    Returns:
+        What is done, as a sentence and in a notebook as a table.
+
+    >>> feedback = check("mutex-2", None)
     >>> progress().sentence
-    '1 of 4 exercises solved'
+    '0 of 5 exercises solved'
     """
     known, there = NOTES.all(), frozenset(names())
     begun = NOTES.checked or tuple(name for name in known if name in there)  # a newer lab's file may have others
@@ -232,3 +238,37 @@ def _words(note: Note) -> str:
         return "not attempted yet"
     times = "once" if note.tries == 1 else f"{note.tries:,} times"
     return f"solved, tried {times}" if note.solved else f"tried {times}"
+
+
+def check(name: str, attempt: Any, /, *, strict: bool = False) -> Feedback:
+    """Judge an attempt at an exercise, and say in sentences what is right or wrong with it.
+
+    A program is run under every schedule of its small sizes and in seeded runs of larger ones. However it fails, by
+    hanging, raising, or not being a program at all, the answer is a sentence. Nothing is sent anywhere;
+    what was done in a notebook is kept in a file beside it, for `progress`.
+
+    Args:
+        name: the exercise, such as "mutex-2".
+        attempt: the function or the answer that the task asks for.
+        strict: raise AssertionError with the answer unless the exercise is solved; for a test cell.
+
+    Returns:
+        The answer: its sentences and, if there is something to see, a picture. True if the exercise is solved.
+
+    Raises:
+        ValueError: for a name that no exercise has. AssertionError: see `strict`.
+
+    >>> check("mutex-2", None).sentences[0]
+    'mutex-2 is not attempted yet.'
+    """
+    task = exercise(name)
+    try:
+        feedback = task.answer(attempt)
+    except Exception as error:  # the attempt is anybody's code: whatever it makes of the lab, the kernel goes on
+        what = f"{type(error).__name__}: {cut(said_by(error), 300)}"
+        feedback = Feedback(name, False, True, ("Not yet: the check could not run this attempt.", f"It met {what}."))
+    if not in_a_run():  # a check inside an attempt is a part of that program, and happens in each of its runs
+        NOTES.note(feedback)
+    if strict and not feedback.solved:
+        raise AssertionError(str(feedback))
+    return feedback

@@ -6,34 +6,34 @@ Of an attempt that failed the run can be unfolded below, and stepped through.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
-from typing import TYPE_CHECKING
 
+from semalab.analysis.verdict import RIGHT
 from semalab.draw import png
-from semalab.exercises.way import way_of
+from semalab.exploration.exploration import Exploration
 from semalab.exploration.picture import drawing
+from semalab.exploration.steps import Step
 from semalab.report import Head, Tally, poster
 from semalab.run import Run
 
-if TYPE_CHECKING:
-    from semalab.exercises.feedback import Feedback
 
+def picture(sentences: Sequence[str], standing: str, run: Run, found: Exploration | None, way: Sequence[Step]) -> bytes:
+    """The sentences above the timeline of the run; of a counterexample also how many there are, and its steps.
 
-def picture(feedback: Feedback, run: Run) -> bytes:
-    """The sentences above the timeline of the run; of a counterexample also how many there are, and its steps."""
-    found, (first, *others) = feedback.exploration, feedback.sentences
-    standing = feedback.standing
+    standing: what the first sentence amounts to. found: of every schedule of the size that the answer speaks of.
+    way: the steps to what is wrong.
+    """
+    first, *others = sentences
     if found is None or found.telling is None:
         return png(run.timeline(title=first, standing=standing, subtitle=" ".join([*others, f"({run.description})"])))
     telling = replace(found.telling, run=run)
-    if feedback.solved:  # what was looked for was found: nothing to be alarmed about
-        return png(drawing(telling, str(feedback), standing=standing))
+    if standing == RIGHT:  # what was looked for was found: nothing to be alarmed about
+        return png(drawing(telling, " ".join(sentences), standing=standing))
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
-    return poster(
-        Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way_of(telling), ()
-    )
+    return poster(Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way, ())
 
 
 def unfolding(picture: bytes, words: str, run: Run) -> str:

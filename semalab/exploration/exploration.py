@@ -9,9 +9,8 @@ from textwrap import fill
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
-from semalab.exploration.side_by_side import LANES, Told, lanes_of
 from semalab.exploration.sleepsets import Changed
-from semalab.exploration.telling import Telling
+from semalab.exploration.telling import LANES, Telling, Told
 from semalab.log.excerpt import called, counted, cut_name
 from semalab.log.schedule import Schedule
 from semalab.run import Run
@@ -86,6 +85,7 @@ class Exploration:
 
     @property
     def shortest(self) -> Run | None:
+        """A run with the fewest steps that is wrong; None if none was met."""
         return self.telling.run if self.telling is not None else None
 
     @property
@@ -114,7 +114,7 @@ class Exploration:
         Raises Changed (a RuntimeError) if the program no longer does what it did.
         """
         judged = len(self.violations) + len(self.right)
-        return lanes_of(self) if 0 < self.covered == judged <= LANES and not self.by_states else ()
+        return self._side_by_side() if 0 < self.covered == judged <= LANES and not self.by_states else ()
 
     # in words
     @property
@@ -237,16 +237,50 @@ class Exploration:
         steps = [fill(step, _WIDTH, subsequent_indent="   ") for step in self.steps]
         return "\n".join([fill(f"{self.sentence}.", _WIDTH), *steps])
 
+    def _side_by_side(self) -> tuple[Told, ...]:
+        """In the order of their steps, so that those that begin alike are neighbours."""
+        shortest = self.shortest.schedule if self.shortest is not None else None
+        schedules = [*(violation.schedule for violation in self.violations), *self.right]
+        tellings = self.tell([*schedules, *([shortest] if shortest is not None else [])])
+        last = tellings[-1] if shortest is not None else None
+        lanes = []
+        for number, (schedule, telling) in enumerate(zip(schedules, tellings, strict=False)):
+            violation = number if number < len(self.violations) else None
+            if last is not None and shortest is not None and telling.outcome == last.outcome:
+                lanes.append(Told(shortest, last, violation, True))
+            else:
+                lanes.append(Told(schedule, telling, violation, False))
+        return tuple(sorted(lanes, key=lambda lane: lane.schedule.choices))
+
     # in a picture
     def picture(self) -> bytes:
         """The answer as PNG: verdict, tally, the shortest counterexample, its steps, and the lanes of all schedules."""
-        from semalab.exploration.picture import picture
-
         try:
-            lanes = self.lanes
+            lanes, note = self.lanes, ""
         except Changed as changed:
-            return picture(self, (), f"The schedules can no longer be drawn: {changed}.")
-        return picture(self, lanes)
+            lanes, note = (), f"The schedules can no longer be drawn: {changed}."
+        if not lanes and not note and (self.covered > LANES or self.by_states):
+            many = "The" if self.by_states else f"{self.covered:,}"
+            note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
+        return self._poster(lanes, note)
+
+    def _poster(self, lanes: Sequence[Told], note: str) -> bytes:
+        """note: why there are no lanes."""
+        from semalab.exploration.picture import as_lanes, drawing, pairs  # matplotlib, only where a picture is wanted
+        from semalab.report import Head, Tally, poster
+
+        judged, others = self.covered - self.unjudged, "cannot say" if self.unjudged else "not run"
+        complete = self.complete and not self.unjudged
+        if self.by_states:
+            judged, complete = self.states, self.complete or bool(self.violations)
+        tally = Tally(len(self.violations), judged, complete, self.tally, others)
+        steps, drawn = [], None
+        if self.telling is not None:
+            steps = pairs(self.telling)
+            which = "shortest" if self.minimal else "shortest met"
+            count = counted(len(steps), "step")
+            drawn = drawing(self.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
+        return poster(Head(self.headline, self.subtitle, tally, self.standing), drawn, steps, as_lanes(lanes), note)
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

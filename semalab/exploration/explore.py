@@ -77,6 +77,9 @@ def explore(
             Kernel ▸ Interrupt (Ctrl-C) ends it and keeps what was found; a second one raises KeyboardInterrupt.
         arguments: passed on to the program; `threads`, `initial` and the like: what is proved is proved for these.
 
+    Returns:
+        What was found: the verdict, the shortest counterexample if there is one, and all of it as a picture.
+
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a program that
             uses primitives, or threads that have not begun, from before it runs, or that can change what cannot be put
@@ -88,7 +91,8 @@ def explore(
     is "cannot say", and the sentence says why. So it is where a program may tell when an object is thrown away
     (`__del__`, `weakref`) and its instructions have to be watched: objects live longer then.
 
-    >>> explore(program, threads=2, initial=2, check=mutual_exclusion).shortest
+    >>> explore(program, threads=2, initial=2, check=mutual_exclusion).verdict
+    'counterexample'
     """
     check_limits(budget, seconds)
     with shown(budget, seconds, process_time) as note, interrupts() as interrupted:

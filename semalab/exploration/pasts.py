@@ -1,7 +1,7 @@
 """What each thread has seen so far stands for where it is and what it knows; and what it may touch from then on.
 
 A thread that has seen the same does the same. So its past, the chain of what it did and what it saw each time, is all
-that need be known of its frames and variables, which nobody can read.
+that need be known of its frames and variables, where they cannot be read for certain.
 """
 
 from __future__ import annotations

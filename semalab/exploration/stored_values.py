@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from semalab.engine.virtual_lock import VirtualLock
+from semalab.engine.virtual import VirtualLock
 from semalab.exploration.noting import CONTAINER, VARIABLE
 from semalab.exploration.stage import Stage
 from semalab.instrument import functions

@@ -18,6 +18,8 @@ from semalab.run import Run
 from semalab.settings import Program
 from semalab.stepping import Settings
 
+LANES = 50  # schedules side by side: more are no picture
+
 
 @dataclass(frozen=True, eq=False)
 class Telling:
@@ -35,6 +37,16 @@ class Telling:
     def words(self) -> tuple[str, ...]:
         """One line for each step, numbered from 1."""
         return in_words(self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """One schedule and how it went. violation: its number among those that are wrong; None if it is right."""
+
+    schedule: Schedule
+    telling: Telling
+    violation: int | None
+    shortest: bool
 
 
 def tell(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) -> Telling:

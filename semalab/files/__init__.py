@@ -1,13 +1,13 @@
 """Files to take away: the log in forms that other programs read, each written as a whole or not at all."""
 
-from semalab.files.chrome import as_chrome_trace
-from semalab.files.document import FORMAT, KEYS, VERSION, as_json
+from semalab.files.document import FORMAT, KEYS, VERSION, OtherLayout, as_json, by_lines, whole_file
 from semalab.files.events import trace_of
-from semalab.files.reader import OtherLayout, by_lines, whole_file
-from semalab.files.spreadsheet import as_csv
+from semalab.files.exports import as_chrome_trace, as_csv
+from semalab.files.fields import FIELDS
 from semalab.files.whole import write_whole
 
 __all__ = [
+    "FIELDS",
     "FORMAT",
     "KEYS",
     "VERSION",

@@ -1,49 +1,26 @@
-"""A run as JSON: everything of it that a file can hold, in an order in which it is also pleasant to read.
-
-What does not survive is what is code or has an identity: the traceback of an exception (its name and message do), an
-own claim (what it said of this run does), and arguments and a result that JSON cannot give back as they were.
-"""
+"""A run as JSON, in an order in which it is also pleasant to read: how the file is laid out, written and read."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from semalab.analysis.listings import Source
-from semalab.files.stand_ins import name_of
-from semalab.log.excerpt import said_by
-from semalab.log.stops import Deadlock, Timeout
+from semalab.files.fields import FIELDS, LEFT_OUT
+from semalab.files.strict import mapping, several
 from semalab.log.trace import Trace
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
 
 FORMAT, VERSION = "semalab run", 1
-KEYS = (  # that every file has
-    *("verdict", "name", "arguments", "arguments left out", "clock", "seed", "duration", "schedule", "printed"),
-    *(
-        "exception",
-        "failed thread",
-        "stopped",
-        "claim",
-        "unseen",
-        "cost",
-        "file",
-        "source",
-        "threads",
-        "primitives",
-        "events",
-    ),
-)
+KEYS = (*(field.name for field in FIELDS if field.always), "threads", "primitives", "events")  # that every file has
 MANY = 10_000  # events that are written, and read, at once
 EVENTS = ' "events": [\n'  # the line before the first event, in every file that we write; the last key
 END = " ]\n}\n"
-_DEEPEST = 40  # lists in lists of an argument or a result
+
+Rows = list[Any]
 
 
 def as_json(run: Record, page: Mapping[str, Any] | None = None) -> Iterator[bytes]:
@@ -51,42 +28,26 @@ def as_json(run: Record, page: Mapping[str, Any] | None = None) -> Iterator[byte
 
     page: what a page without Python shows of it; nothing that reads the run back looks at it.
     """
-    fields = {
-        "format": FORMAT,
-        "version": VERSION,
-        "verdict": run.verdict,
-        "name": str(run.name),
-        "arguments": {name: value for name, value in run.arguments.items() if _survives(name, value)},
-        "arguments left out": [*(n for n, value in run.arguments.items() if not _survives(n, value)), *run.forgotten],
-        "clock": run.clock,
-        "seed": run.seed,
-        "duration": run.trace.duration,
-        "schedule": asdict(run.schedule) if run.schedule is not None else None,
-        **({"result": run.result} if _survives("result", run.result) else {}),
-        "printed": run.printed,
-        "exception": _exception(run.exception),
-        "failed thread": run.failed_thread,
-        "stopped": _stopped(run.stopped),
-        "claim": _claim(run),
-        "unseen": run.unseen,
-        "cost": run.cost() if run.cost is not None else None,
-        "file": run.source_file and Path(run.source_file).name,  # not the folder, which tells whose machine it was
-        "source": _source(run.source),
-        **({"outlived": run.outlived} if run.outlived else {}),
-        **({"unruled": run.unruled} if run.unruled else {}),
-        **({"died": run.died} if run.died else {}),
-        **({"module": run.module} if run.module != "threading" else {}),
-        **({"page": page} if page is not None else {}),
-        "threads": run.trace.threads,
-        "primitives": list(run.trace.primitives.values()),
-    }
     text = "".join(
         f" {json.dumps(name)}: {json.dumps(value, separators=(',', ':') if name == 'page' else None)},\n"
-        for name, value in fields.items()
+        for name, value in _head(run, page).items()
     )
     yield f"{{\n{text}{EVENTS}".encode("ascii")
     yield from _lines(run.trace)
     yield END.encode("ascii")
+
+
+def _head(run: Record, page: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All but the events, by their names in the file, in its order."""
+    trace = run.trace
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        **{field.name: value for field in FIELDS if (value := field.write(run)) is not LEFT_OUT},
+        **({"page": page} if page is not None else {}),
+        "threads": trace.threads,
+        "primitives": list(trace.primitives.values()),
+    }
 
 
 def _lines(trace: Trace) -> Iterator[bytes]:
@@ -104,53 +65,80 @@ def _lines(trace: Trace) -> Iterator[bytes]:
         yield (",\n".join(lines) + (",\n" if left else "\n")).encode("ascii")
 
 
-def _survives(name: str, value: Any) -> bool:
-    """Whether JSON gives this back as it was: the same value, of the same class."""
-    return type(name) is str and _is_plain(value, _DEEPEST)
+class OtherLayout(Exception):
+    """The file is not laid out as we write it: whoever formatted it, `whole_file` reads it too."""
 
 
-def _is_plain(value: Any, depth: int) -> bool:
-    kind: type = type(value)
-    if value is None or kind in (bool, str):
-        return True
-    if kind is int:
-        return bool(-(2**63) <= value < 2**63)
-    if kind is float:
-        return math.isfinite(value)
-    if depth and kind is list:
-        return all(_is_plain(one, depth - 1) for one in value)
-    if depth and kind is dict:
-        return all(type(key) is str and _is_plain(one, depth - 1) for key, one in value.items())
-    return False
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"it is not JSON: {name} is no number there")
 
 
-def _exception(error: BaseException | None) -> list[str] | None:
-    return [type(error).__name__, said_by(error)] if error is not None else None
+def _number(digits: str) -> int:
+    if len(digits) > 4_000:  # what Python reads at most is a setting of the process
+        raise ValueError(f"a number must have at most 4,000 digits, got one of {len(digits):,}")
+    return int(digits)
 
 
-def _stopped(stopped: Deadlock | Timeout | None) -> dict[str, Any] | None:
-    return {"kind": type(stopped).__name__.lower(), **asdict(stopped)} if stopped is not None else None
+_decode = json.JSONDecoder(parse_constant=_no_number, parse_int=_number).decode
 
 
-def _claim(run: Record) -> str | dict[str, Any] | None:
-    """A claim of the lab's by its name; of any other, what it said."""
-    if run.claim is None:
-        return None
-    if name := name_of(run.claim):
-        return name
-    said = run.claim(run.reading)
-    return {
-        "name": said.name,
-        "primitive": said.primitive,
-        "held": None if said.held is None else bool(said.held),
-        "sentence": said.sentence,
-        "allowed": said.allowed,
-        **({"pace": list(said.pace)} if said.pace is not None else {}),
-    }
+def by_lines(file: TextIO) -> tuple[dict[str, Any], Iterator[Rows]]:
+    """The fields, and the events in batches, without ever holding the whole text.
+
+    Inside a text JSON has no line breaks, so that a line of ours is never a part of a text.
+    Raises: OtherLayout, also while the events are read.
+    """
+    head = []
+    for line in file:
+        head.append(line)
+        if line == EVENTS:
+            return _fields("".join(head) + "]}"), _batches(file)
+    raise OtherLayout
 
 
-def _source(source: Source) -> dict[str, Any]:
-    return {
-        "listings": [[one.file, one.first, one.lines] for one in source.listings],
-        "homes": list(source.homes.items()),
-    }
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        fields = _decode(text)
+    except (ValueError, RecursionError):
+        raise OtherLayout from None
+    if type(fields) is not dict:
+        raise OtherLayout
+    return fields
+
+
+def _batches(file: TextIO) -> Iterator[Rows]:
+    ended, comma, first = False, False, True  # whether the text before asks for another event
+    while not ended:
+        text = "".join(islice(file, MANY))
+        if text.endswith(END[: END.index("\n") + 1]):
+            text += file.readline()
+        ended = text.endswith(END)
+        body = text.removesuffix(END).strip()
+        if not text or (bool(body) != (comma or first) and not (first and ended)):
+            raise OtherLayout
+        comma, first = body.endswith(",") and not ended, False
+        try:
+            yield _decode(f"[{body.removesuffix(',') if comma else body}]")
+        except (ValueError, RecursionError):
+            raise OtherLayout from None
+    if file.read(1):
+        raise OtherLayout
+
+
+def whole_file(file: TextIO) -> tuple[dict[str, Any], Iterator[Rows]]:
+    """As `by_lines`, for JSON in any layout.
+
+    Raises: ValueError if it is not JSON, or not an object with a list of events.
+    """
+    text = file.read()
+    try:
+        fields = mapping(_decode(text), "a saved run")
+    except RecursionError:
+        raise ValueError("it is not JSON: its lists are too deep") from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    return fields, _at_once(fields)
+
+
+def _at_once(fields: dict[str, Any]) -> Iterator[Rows]:
+    yield list(several(fields.get("events"), "events", lambda row, _: row))

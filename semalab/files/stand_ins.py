@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.analysis.claims import Check, Claim
-from semalab.analysis.named import COUNTED, PLAIN
+from semalab.analysis.claims import Check, Claim, at_most, exact_count, latch, limit, mutual_exclusion
 from semalab.analysis.rate import at_most_per
 from semalab.log.excerpt import cut
+
+# The lab's own claims by their names, for files that keep claims and for whoever types one.
+# A claim as it stands, and as a function of a primitive's name.
+PLAIN: dict[str, Any] = {"mutual_exclusion": mutual_exclusion, "limit": limit, "latch": latch}
+# A function of numbers, and after them of a primitive's name.
+COUNTED: dict[str, Callable[..., Check]] = {"at_most": at_most, "exact_count": exact_count, "at_most_per": at_most_per}
 
 _NUMBER = r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-][0-9]{1,3})?"
 _CALL = re.compile(rf"([a-z_]+)\(({_NUMBER}(?:, {_NUMBER})?)?(?:, )?(\".*\")?\)")

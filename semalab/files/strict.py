@@ -6,7 +6,7 @@ Every function returns the value it was given, or raises a ValueError that state
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, TypeVar
 
 from semalab.log.excerpt import cut
@@ -73,10 +73,8 @@ def different(values: tuple[T, ...], what: str) -> tuple[T, ...]:
     return values
 
 
-def mapping(value: Any, what: str, keys: Container[str] | None = None) -> dict[str, Any]:
-    if type(value) is not dict or (keys is not None and any(key not in value for key in keys)):  # type: ignore[attr-defined]
-        refuse(f"{what} must be an object" + (f" with {', '.join(keys)}" if keys else ""), value)  # type: ignore[arg-type]
-    return value
+def mapping(value: Any, what: str) -> dict[str, Any]:
+    return value if type(value) is dict else refuse(f"{what} must be an object", value)
 
 
 def one_of(value: Any, what: str, allowed: Mapping[str, Any] | tuple[str, ...]) -> str:

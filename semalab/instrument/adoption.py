@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from semalab.engine.cpython import HANDLE, set_handle
+from semalab.engine.interpreter import HANDLE, set_handle
 from semalab.engine.reachability import is_a
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.namespace import Twins

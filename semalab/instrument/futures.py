@@ -15,11 +15,10 @@ from typing import Any
 
 from semalab.engine import Processor, Stop
 from semalab.engine.interpreter import outwards
-from semalab.instrument.closing import closed_after_the_run
 from semalab.instrument.copies import Stand, copied, load
 from semalab.instrument.primitives import event_class, stand_for
 from semalab.instrument.queues import simple_queue
-from semalab.instrument.recorder import Recorder
+from semalab.instrument.recorder import Recorder, closed_after_the_run
 from semalab.instrument.watched import condition_by_method
 
 _PENDING = (concurrent.futures._base.PENDING, concurrent.futures._base.RUNNING)

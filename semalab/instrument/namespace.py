@@ -14,12 +14,11 @@ from typing import Any
 from semalab.engine import Processor
 from semalab.engine.reachability import is_a
 from semalab.instrument.clock import present
-from semalab.instrument.closing import close_all
 from semalab.instrument.copies import Stand, is_copy, load_threading, os_for_copies, time_for_copies
 from semalab.instrument.handlers import Handlers
 from semalab.instrument.modules import MAKERS, replaced
 from semalab.instrument.recorded import is_recorded
-from semalab.instrument.recorder import Recorder
+from semalab.instrument.recorder import Recorder, close_all
 from semalab.instrument.streams import Streams
 from semalab.instrument.unseen import Unruled
 from semalab.instrument.watched import watched_condition

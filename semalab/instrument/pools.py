@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from semalab.instrument.closing import closed_after_the_run
 from semalab.instrument.copies import Stand, copied, load
 from semalab.instrument.primitives import event_class, stand_for
 from semalab.instrument.queues import simple_queue
-from semalab.instrument.recorder import Recorder
+from semalab.instrument.recorder import Recorder, closed_after_the_run
 
 _PARTS = {"_inqueue": "tasks", "_outqueue": "results", "_taskqueue": "jobs"}
 

@@ -9,6 +9,7 @@ One list, because a tuple for each row would set the garbage collector to work i
 from __future__ import annotations
 
 import _thread
+import functools
 import sys
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -127,3 +128,21 @@ class Recorder:
 def _watches(namespace: dict[str, Any]) -> bool:
     """True for the namespaces of what stands between the program and its primitives."""
     return namespace.get("__package__") in (__package__, "semalab.stepping") or is_copy(namespace)
+
+
+def closed_after_the_run(cls: Any, close: Callable[[Any], None], recorder: Recorder) -> None:
+    """Make the recorder remember each object of this class, and how it is closed: its threads are gone with the run."""
+    init = cls.__init__
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        recorder.to_close.append((weakref.ref(self), close))
+
+    cls.__init__ = __init__
+
+
+def close_all(recorder: Recorder) -> None:
+    for reference, close in recorder.to_close:
+        if (one := reference()) is not None:
+            close(one)

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Any
 
-from semalab.engine.cpython import end_or_begin_anew
+from semalab.engine.interpreter import end_or_begin_anew
 from semalab.engine.reachability import is_a
 from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins

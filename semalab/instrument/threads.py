@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Stop
-from semalab.engine.virtual_lock import nanoseconds
+from semalab.engine.virtual import nanoseconds
 from semalab.instrument.copies import copied
 from semalab.instrument.locks import looking
 from semalab.instrument.primitives import recorded_classes

@@ -65,6 +65,9 @@ class Event(NamedTuple):
     join with a time limit; of a "block" in Queue.join how many items were not done; of a "joined" 1 if what a signal's
     handler raised made the thread give up.
     line: the program's source line, or None where it is not known.
+
+    >>> Event(1_500_000, "worker-1", "acquire", "mutex", value=0, amount=1, line=7).kind
+    'acquire'
     """
 
     time: int

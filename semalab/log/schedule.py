@@ -34,15 +34,17 @@ class Schedule:
     unfinished: bool = False
 
     def to_json(self) -> str:
+        """As text, which `from_json` reads."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Schedule:
+        """The schedule that `to_json` wrote. Raises ValueError for any other text."""
         return cls.from_mapping(json.loads(text))
 
     @classmethod
     def from_mapping(cls, fields: Mapping[str, Any]) -> Schedule:
-        """Raises ValueError for a mapping that no schedule was saved as."""
+        """The schedule with these fields. Raises ValueError for a mapping that no schedule was saved as."""
         try:
             schedule = cls(**{**fields, "choices": tuple(fields["choices"]), "shared": tuple(fields.get("shared", ()))})
         except (KeyError, TypeError):

@@ -103,9 +103,7 @@ class Closer(widgets.VBox):
         if not self._open:
             self._set(self._run)
         self._dragged = True
-        begin, end = (min(max(0.0, place / self._scale), self._end) for place in window)
-        begin = min(begin, self._end - self._least)
-        end = max(end, begin + self._least)
+        begin, end = between(self._run, window, self._lasting)
         self._window = begin, None if end == self._end else end
         self._set(self._run)
         self._draw()
@@ -203,6 +201,18 @@ class Closer(widgets.VBox):
     def _say(self) -> None:
         begin, end = self._between()
         self.words.value = f"{begin * self._scale:.4g} to {end * self._scale:.4g} {self._shown}"
+
+
+def between(run: Run, window: tuple[float, float], lasting: int = 0) -> tuple[float, float]:
+    """What part of a run lies between two places on its picture's axis, in the axis' own unit: in seconds, or events.
+
+    lasting: how far the axis goes at least.
+    """
+    _, whole, least = _axis(run)
+    _, scale = _shown(run, lasting)
+    begin, end = (min(max(0.0, place / scale), whole) for place in window)
+    begin = min(begin, whole - least)
+    return begin, max(end, begin + least)
 
 
 def _with(part: str, names: tuple[str, ...]) -> list[str]:

@@ -41,6 +41,7 @@ function render({ model, el }) {
     const place = semalab.position(known.facts, 0);
     place.part = known.part;
     svg.setAttribute("viewBox", `0 0 ${place.width} ${place.height}`);
+    svg.style.aspectRatio = `${place.width} / ${place.height}`;
     pointer.fresh(place);
   }
   model.on("change:told", change);

@@ -15,8 +15,7 @@ from IPython.display import display
 
 from semalab.log.excerpt import cut
 from semalab.recording import run_program
-from semalab.run import Run
-from semalab.saving import WRITERS, suffix_of
+from semalab.run import WRITERS, Run, suffix_of
 
 LONGEST = 100_000  # characters of a cell's output that are shown; a notebook of megabytes opens slowly
 _VALUE = "_timeline_value"  # holds the value of the cell's last expression while the cell runs

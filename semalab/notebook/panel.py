@@ -74,10 +74,13 @@ def interact(
             or the most seconds that it may take (10).
         sliders: for each argument of the program (least, most), (least, most, step), a list, True or False, a widget.
 
+    Returns:
+        The panel, a widget, which the last line of a cell shows.
+
     Raises:
         TypeError, ValueError: for bad arguments or a range upside down.
 
-    >>> lab.interact(program, threads=(1, 20), initial=(0, 3))
+    >>> panel = lab.interact(program, threads=(1, 20), initial=(0, 3))
     """
     if isinstance(program, Exploration):
         if sliders or claim is not None or explore is not False:

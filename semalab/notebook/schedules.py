@@ -8,14 +8,16 @@ import ipywidgets as widgets
 
 from semalab.analysis.verdict import RIGHT as RIGHTLY
 from semalab.analysis.verdict import WRONG as WRONGLY
+from semalab.draw.drawing import Drawing
 from semalab.exploration import Exploration
-from semalab.exploration.picture import as_lanes, drawing
-from semalab.exploration.side_by_side import Told
-from semalab.exploration.telling import Telling
+from semalab.exploration.picture import as_lanes, charted, drawing
+from semalab.exploration.telling import Telling, Told
 from semalab.log.schedule import Schedule
 from semalab.notebook import findings, texts
 from semalab.notebook.controls import DARK, PANEL
+from semalab.notebook.folds import between
 from semalab.notebook.kept import Kept, Last
+from semalab.notebook.layer import Pointed, Window
 from semalab.report import lanes_picture
 from semalab.report.lanes import RIGHT, WRONG, tags, threads_of
 
@@ -49,11 +51,14 @@ class Schedules(Kept):
             layout={"flex": "1 1 22em", "height": "15em", "overflow": "auto", "margin": "2px 1em"}
         )
         self.picture = _picture(*(int(inches * DPI) for inches in INCHES))
+        self.pointed = Pointed(self.picture, self._places, self._zoom)
+        self._telling: Telling | None = None  # of the schedule that is chosen
+        self._look: dict[str, Any] = {}  # of its picture
         self.lanes = _picture(int(INCHES[0] * DPI), None)
         buttons = widgets.HBox([self.before, self.after, self.wrong])
         choice = widgets.HBox([widgets.VBox([self.menu, buttons]), self.steps], layout={"flex_flow": "row wrap"})
         look = widgets.HTML(DARK, layout={"display": "none"})
-        super().__init__([self.sentence, self.tally, choice, self.picture, self.lanes, look])
+        super().__init__([self.sentence, self.tally, choice, self.pointed, self.lanes, look])
         self.add_class(PANEL)
         self._filling = False
         self.menu.observe(lambda change: None if self._filling else self._draw(), names="index")
@@ -129,8 +134,9 @@ class Schedules(Kept):
         """In the thread that called: the menu's own, or whoever showed another exploration."""
         found, place = self.found, self.menu.index
         if found is None or place is None:
-            self.chosen = None
+            self.chosen = self._telling = None
             self.steps.value, self.picture.value, self.lanes.value = "", b"", b""
+            self.pointed.layer.changed(False)
             return
         schedule, violation = self._choices[place]
         try:
@@ -140,20 +146,44 @@ class Schedules(Kept):
             return
         self.chosen = schedule
         self.steps.value = findings.steps(telling, self._signs(telling))
-        self.picture.value = self._timeline(telling, violation, place)
+        self._telling, self._look = telling, self._titled(telling, violation, place)
+        self._paint()
         if self._told:
             self.lanes.value = lanes_picture(as_lanes(self._told, self._told[place]), found.complete)
 
-    def _timeline(self, telling: Telling, violation: int | None, place: int) -> bytes:
-        from semalab.draw import png
-
+    def _titled(self, telling: Telling, violation: int | None, place: int) -> dict[str, Any]:
         assert self.found is not None
         title, standing = telling.run.verdict, telling.run.standing or RIGHTLY
         if self._is_shortest(place):
             title, standing = self.found.problem, WRONGLY
         elif violation is not None:
             title, standing = self.found.violations[violation].sentence, WRONGLY
-        return png(drawing(telling, title, INCHES[1], standing))
+        return {"title": title, "standing": standing, "height": INCHES[1]}
+
+    def _paint(self) -> None:
+        """The schedule that is chosen, or the part of it that somebody wants to see larger."""
+        from semalab.draw import png
+
+        assert self._telling is not None
+        steps = charted(self._telling)
+        picture = drawing(self._telling, **self._look) if steps else self._telling.run.timeline(**self._look)
+        self.picture.value = png(picture)
+        self.pointed.layer.layout.display = "none" if steps else None  # a chart of steps has no bars to point at
+        self.pointed.layer.changed("between" in self._look)
+
+    def _places(self) -> Drawing | None:
+        """Where things stand in the picture, for who points at it."""
+        if self._telling is None or charted(self._telling):
+            return None
+        return self._telling.run.drawing(**self._look)
+
+    def _zoom(self, window: Window) -> None:
+        if self._telling is None:
+            return
+        self._look.pop("between", None)
+        if window is not None:
+            self._look["between"] = between(self._telling.run, window)
+        self._paint()
 
     def __repr__(self) -> str:
         return repr(self.found) if self.found is not None else "No schedules yet"

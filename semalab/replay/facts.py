@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from semalab.draw.drawing import Drawing, blank
 from semalab.draw.encoding import Numbered, encoded, pointed
 from semalab.draw.picture import drawing_of
-from semalab.draw.table import table
-from semalab.draw.time_axis import clock_of
+from semalab.draw.time_axis import clock_of, table
 from semalab.log.excerpt import said_by
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from semalab.draw.header import MARKS, indent
+from semalab.draw.header import MARKS, fitted, indent
 from semalab.draw.ink import ALARM, BODY, GREY, INK, PAPER, SMALL, TITLE, TONES
 from semalab.draw.layout import EDGE, SUBTITLE_LINE
 from semalab.draw.words import clean, fit, width, wrap
@@ -51,13 +51,8 @@ class Head:
 
 
 def draw_head(head: Head) -> Figure:
-    title, size, mark = [""], TITLE, MARKS[head.standing]
-    for size in _SIZES:  # set smaller before it gets a third line
-        title = wrap(
-            head.title, 0.98 * (ROOM - indent(mark, size)), size, bold=True
-        )  # hinted small bold type runs wide
-        if len(title) <= 2:
-            break
+    mark = MARKS[head.standing]  # below: hinted small bold type runs wide
+    title, size = fitted(head.title, _SIZES, lambda size: 0.98 * (ROOM - indent(mark, size)))
     leading = size * 1.3
     subtitle = wrap(head.subtitle, ROOM, BODY)
     paper = Paper(WIDTH, 12 + leading * len(title) + SUBTITLE_LINE * len(subtitle) + 30)

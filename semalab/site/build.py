@@ -7,8 +7,8 @@ import os
 import posixpath
 import re
 import shutil
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -20,7 +20,7 @@ from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps
 from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.fonts import subset
-from semalab.site.lesson import dials_of
+from semalab.site.lesson import Shown, made
 from semalab.site.pages import (
     Files,
     PagePlace,
@@ -28,6 +28,8 @@ from semalab.site.pages import (
     nbformat,
     notebook_page,
     panel,
+    shown,
+    stored_of,
     summary_of,
     text_page,
     title_of,
@@ -35,6 +37,7 @@ from semalab.site.pages import (
 from semalab.site.questions import questions_of
 
 SEEDS = 5  # runs of each position
+_ALONE = 400  # runs of a panel that one process works out; of more it leaves the seeds after the first to others
 _ASSETS = Path(__file__).resolve().parent / "assets"
 _MARK = ".semalab-site"  # a folder that has it was made by this, and may be replaced
 _ALWAYS = "".join(map(chr, range(32, 127))) + "·…‘’“”–—→←≠×✗✓?µ"
@@ -51,6 +54,22 @@ _ID = re.compile(r' id="([^"]*)"')
 _TO_HEADING = re.compile(r'href="([^"#:]*)#([^"]+)"')
 
 Told = Callable[[int, int, str], None]  # how many of how many are done, and what was done last
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a process has made of a lesson. runs: of its panels. characters: that its pictures have.
+
+    left: seeds that other processes are to work out, a group for each of them.
+    """
+
+    name: str
+    files: dict[str, bytes]
+    runs: int
+    characters: frozenset[str]
+    left: tuple[range, ...] = ()
+    title: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,17 +107,7 @@ def build(
         raise FileNotFoundError(f"the folder must hold lessons (00_….ipynb), got {str(notebooks)!r}; see --notebooks")
     if target.exists() and any(target.iterdir()) and not (target / _MARK).exists():
         raise FileExistsError(f"the folder for the site must be new, empty or a site, got {str(target)!r}")
-    names = [source.stem for source in sources]
-    lessons: dict[str, Lesson] = {}
-    processes = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(len(sources), os.cpu_count() or 1), processes) as pool:
-        neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
-        jobs = [pool.submit(_lesson, source, seeds, *near) for source, near in zip(sources, neighbours, strict=True)]
-        for done, job in enumerate(as_completed(jobs), 1):
-            lesson = job.result()
-            lessons[lesson.name] = lesson
-            told(done, len(sources) + 1, lesson.title)
-    found = [lessons[name] for name in names]
+    found = _worked_out(sources, seeds, told)
     files = Files()
     for lesson in found:
         files.made.update(lesson.files)
@@ -110,30 +119,97 @@ def build(
     return found
 
 
-def _lesson(source: Path, seeds: int, before: str, after: str) -> Lesson:
-    """All of a lesson's page; in a process of its own, which its cells may change as they like."""
+def _worked_out(sources: Sequence[Path], seeds: int, told: Told) -> list[Lesson]:
+    """Every lesson, the long ones by several processes."""
+    names = [source.stem for source in sources]
+    parts: dict[str, list[Part]] = {name: [] for name in names}
+    missing = dict.fromkeys(names, 1)
+    done = 0
+    processes = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count() or 1, processes) as pool:
+        neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
+        jobs: set[Future[Part]] = {
+            pool.submit(_lesson, source, seeds, *near) for source, near in zip(sources, neighbours, strict=True)
+        }
+        while jobs:
+            ended, jobs = wait(jobs, return_when=FIRST_COMPLETED)
+            for job in ended:
+                part = job.result()
+                parts[part.name].append(part)
+                missing[part.name] += len(part.left) - 1
+                jobs |= {pool.submit(_seeds, sources[names.index(part.name)], group, seeds) for group in part.left}
+                if not missing[part.name]:
+                    done += 1
+                    told(done, len(names) + 1, next(one.title for one in parts[part.name] if one.title))
+    return [_joined(parts[name]) for name in names]
+
+
+def _joined(parts: Sequence[Part]) -> Lesson:
+    first = next(part for part in parts if part.title)
+    files = {name: content for part in parts for name, content in part.files.items()}
+    characters = frozenset[str]().union(*(part.characters for part in parts))
+    return Lesson(first.name, first.title, first.summary, files, sum(part.runs for part in parts), characters)
+
+
+def _lesson(source: Path, seeds: int, before: str, after: str) -> Part:
+    """A lesson's page, with the first seed of its panels at least. Its cells may change the process as they like."""
     notebook = nbformat().read(source, as_version=4)
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    name, files, panels, positions = source.stem, Files(), {}, 0
+    name, files, panels, runs, left = source.stem, Files(), {}, 0, range(0)
     characters: set[str] = set()
-    for number, dial in dials_of(cells_of(notebook), source.parent).items():
+    for number, one in made(cells_of(notebook), stored_of(notebook), source.parent):
         key = f"{name}-{number}"
-        for seed in range(seeds):
-            runs = [_run(dial, values, seed) for values in dial.positions]
-            positions += len(runs)
-            for size, (wide, high) in SIZES.items():
-                drawn = [position_of(run, wide, high) for run in runs]
-                facts = facts_of(drawn)
-                characters.update(facts)
-                _add_facts(f"{key}-{seed}-{size}", facts, files)
-            _add_facts(f"{key}-{seed}-steps", steps_of(runs), files)
-            _add_facts(f"{key}-{seed}-pointed", pointed_of(drawn), files)
-        panels[number] = panel(key, dial, seeds, _explored(dial))
+        if isinstance(one, Shown):
+            _add_runs(f"{key}-0", [one.run], files, characters)
+            panels[number] = shown(key, one.run, one.stepped)
+            continue
+        shared = _is_shared(one, seeds)
+        left = range(1, seeds) if shared else left
+        runs += _add_seeds(key, one, range(1 if shared else seeds), files, characters)
+        panels[number] = panel(key, one, seeds, _explored(one))
     link: dict[str, Any] = {"before": f"{before}.html" if before else "", "after": f"{after}.html" if after else ""}
     questions = questions_of(cells_of(notebook))
     place = PagePlace(title_of(text), summary_of(text), lesson=True, panels=panels, questions=questions, **link)
     notebook_page(notebook, name, place, files)
-    return Lesson(name, place.title, place.summary, files.made, positions, frozenset(characters))
+    half = len(left) // 2
+    groups = tuple(group for group in (left[:half], left[half:]) if group)
+    return Part(name, files.made, runs, frozenset(characters), groups, place.title, place.summary)
+
+
+def _seeds(source: Path, group: range, seeds: int) -> Part:
+    """Some seeds of a lesson's panels that have many positions."""
+    notebook = nbformat().read(source, as_version=4)
+    files, runs = Files(), 0
+    characters: set[str] = set()
+    for number, one in made(cells_of(notebook), {}, source.parent):
+        if not isinstance(one, Shown) and _is_shared(one, seeds):
+            runs += _add_seeds(f"{source.stem}-{number}", one, group, files, characters)
+    return Part(source.stem, files.made, runs, frozenset(characters))
+
+
+def _is_shared(dial: Dial, seeds: int) -> bool:
+    return len(dial.positions) * seeds > _ALONE
+
+
+def _add_seeds(key: str, dial: Dial, seeds: Iterable[int], files: Files, characters: set[str]) -> int:
+    """Run all positions of a panel with each of these seeds; returns how many runs that were."""
+    count = 0
+    for seed in seeds:
+        runs = [_run(dial, values, seed) for values in dial.positions]
+        _add_runs(f"{key}-{seed}", runs, files, characters)
+        count += len(runs)
+    return count
+
+
+def _add_runs(key: str, runs: Sequence[Run | Exception], files: Files, characters: set[str]) -> None:
+    """Add the files of runs: their pictures, their steps, and what is told of them."""
+    for size, (wide, high) in SIZES.items():
+        drawn = [position_of(run, wide, high) for run in runs]
+        facts = facts_of(drawn)
+        characters.update(facts)
+        _add_facts(f"{key}-{size}", facts, files)
+    _add_facts(f"{key}-steps", steps_of(runs), files)
+    _add_facts(f"{key}-pointed", pointed_of(drawn), files)
 
 
 def _add_facts(key: str, facts: str, files: Files) -> None:
@@ -208,11 +284,12 @@ def _shared(lessons: Iterable[Lesson], repository: str, files: Files) -> None:
 def _to_run(repository: str) -> str:
     """How the notebooks themselves are opened."""
     if not repository:
-        return "<p>The lessons are notebooks. The README beside them says how to open them in JupyterLab.</p>"
+        return '<p id="open">The lessons are notebooks. The README beside them says how to open them in JupyterLab.</p>'
     named = escape(repository)
     first = "HEAD?urlpath=lab/tree/notebooks/00_start_here.ipynb"
     return (
-        f'<ul class="actions"><li><a href="https://mybinder.org/v2/gh/{named}/{first}">Open in Binder</a></li>'
+        '<ul class="actions" id="open">'
+        f'<li><a href="https://mybinder.org/v2/gh/{named}/{first}">Open in Binder</a></li>'
         f'<li><a href="https://github.com/{named}/archive/HEAD.zip">Download</a></li></ul>'
     )
 

@@ -1,4 +1,4 @@
-"""Runs a lesson's cells as a kernel would, and notes its panels instead of showing them."""
+"""Runs a lesson's cells as a kernel would, and notes its panels and runs instead of showing them."""
 
 from __future__ import annotations
 
@@ -6,49 +6,80 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from semalab.replay.facts import CARRIED
+from semalab.replay.widget import Replay
+from semalab.run import Run
 from semalab.site.dial import Dial, dial_of
 
 PANEL, CHECK = "lab.interact(", "lab.check("
+_CUT = "…"  # where ipywidgets ends what it writes of a widget that has more to say
 
 
-def dials_of(cells: Mapping[int, str], folder: Path) -> dict[int, Dial]:
-    """Per number of a cell the panel that it makes.
+@dataclass(frozen=True)
+class Shown:
+    """A run whose picture stands below a cell. stepped: the cell asked for its replay."""
 
-    cells: sources by number, in order; what checks an attempt is passed over, and so is all after the last panel.
+    run: Run
+    stepped: bool
+
+
+def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> Iterator[tuple[int, Dial | Shown]]:
+    """The panels that a lesson's cells make, and the runs that they show, by their numbers, each before the next cell
+    runs: a later one may give a name that the program uses another meaning.
+
+    A run is given only where it is the one whose picture is stored: on the virtual clock, with the same sentence.
+
+    cells: sources by number, in order; what checks an attempt is passed over, and so is all after the last panel or
+    stored picture. stored: per number of a cell with a picture, the words that are stored beside it.
     folder: where the notebook stands.
 
-    Raises: RuntimeError if a cell fails before the last panel, with what it raised.
+    Raises: RuntimeError if a cell with a panel fails, with what it raised.
     """
     from IPython.core.interactiveshell import InteractiveShell
 
     package = sys.modules["semalab"]  # where the cells look for `lab.interact`
-    found: dict[int, Dial] = {}
-    present = -1
+    panels: list[Dial] = []
 
     def interact(program: Any, /, **given: Any) -> None:
         settings = {name: given.pop(name) for name in ("claim", "timeout", "seed", "explore") if name in given}
-        found[present] = dial_of(program, given, **settings)
+        panels.append(dial_of(program, given, **settings))
 
-    last = max((number for number, source in cells.items() if PANEL in source), default=-1)
+    last = max((number for number, source in cells.items() if PANEL in source or number in stored), default=-1)
     before, kept = Path.cwd(), package.interact
     shell = InteractiveShell.instance()
+    # Nobody looks, and pictures take long to draw.
+    shell.display_formatter.format = lambda shown, **how: ({}, {})  # type: ignore[method-assign, union-attr]
     package.interact = interact  # type: ignore[attr-defined]
     try:
         os.chdir(folder)
         for number, source in cells.items():
             if number > last or CHECK in source:
                 continue
-            present = number
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 result = shell.run_cell(source, store_history=True)
             error = result.error_before_exec or result.error_in_exec
             if error is not None and PANEL in source:
                 raise RuntimeError(f"cell {number} makes no panel: {type(error).__name__}: {error}")
+            shown = _shown(result.result, stored.get(number))
+            if panels:
+                yield number, panels.pop()
+            elif shown is not None:
+                yield number, shown
     finally:
         package.interact = kept  # type: ignore[attr-defined]
         os.chdir(before)
-    return found
+
+
+def _shown(result: Any, words: str | None) -> Shown | None:
+    """What a cell shows, if it is the run that these words are stored of, and no longer than a page carries."""
+    run = result.run if isinstance(result, Replay) else result
+    if words is None or not isinstance(run, Run) or run.clock != "virtual" or not 0 < len(run.trace) <= CARRIED:
+        return None
+    told = repr(result) if isinstance(result, Replay) else run.verdict
+    same = told.startswith(words[:-1]) if words.endswith(_CUT) else told == words
+    return Shown(run, isinstance(result, Replay)) if same else None

@@ -11,6 +11,7 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+from semalab.analysis.record import Record
 from semalab.replay.page import embedded
 from semalab.site.dial import Dial
 
@@ -21,6 +22,7 @@ _PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^
 _CODE = re.compile(r'(<div class="highlight[^>]*><pre>)(.*?)(?=</pre>)', re.DOTALL)
 _TABLE, _ROW, _CELL = (re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("table", "tr", "t[dh]"))
 _ABREAST = 26  # characters of the longest words of all columns: more are wider than a phone
+_PHONE = 32  # characters of code that fit on a line there
 _DEEPEST = 24  # columns of indentation that lines are told apart by
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")
@@ -75,6 +77,16 @@ def nbformat() -> Any:
 def cells_of(notebook: Any) -> dict[int, str]:
     """Sources of code cells by their numbers."""
     return {number: cell.source for number, cell in enumerate(notebook.cells) if cell.cell_type == "code"}
+
+
+def stored_of(notebook: Any) -> dict[int, str]:
+    """Per number of a cell with a stored picture, the words beside it."""
+    found = {}
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", ()):
+            if "image/png" in output.get("data", {}):
+                found[number] = "".join(output.data.get("text/plain", ""))
+    return found
 
 
 def title_of(text: str) -> str:
@@ -140,8 +152,11 @@ def _in_lines(block: re.Match[str]) -> str:
     """Code in lines of its own, by their indentation: where one is folded, its rest must not look like another line."""
     lines = []
     for line in block[2].rstrip("\n").split("\n"):
-        text = _TAG.sub("", line)
-        lines.append(f'<span class="line in{min(_DEEPEST, len(text) - len(text.lstrip())) // 4 * 4}">{line}\n</span>')
+        text = unescape(_TAG.sub("", line))
+        first = len(text) - len(text.lstrip()) + len((text.split() or [""])[0])
+        tight = " tight" if first > _PHONE else ""  # it would begin a line of its own, below nothing but spaces
+        depth = min(_DEEPEST, len(text) - len(text.lstrip())) // 4 * 4
+        lines.append(f'<span class="line in{depth}{tight}">{line}\n</span>')
     return block[1] + "".join(lines)
 
 
@@ -175,7 +190,17 @@ def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:
     }
     if explored:
         plan["explored"] = explored
+    return _group(name, "panel", f"Dials for {dial.program.__name__}", plan)
+
+
+def shown(name: str, run: Record, stepped: bool) -> str:
+    """A run that a cell shows as HTML: a panel without dials. stepped: its steps are open."""
+    plan = {"id": name, "controls": [], "positions": 1, "leftOut": 0, "seed": 0, "seeds": 1, "stepped": stepped}
+    return _group(name, "panel shown", f"Run of {run.name}", plan)
+
+
+def _group(name: str, kind: str, label: str, plan: Mapping[str, Any]) -> str:
     return (
-        f'<div class="panel" id="{name}" role="group" aria-label="Dials for {escape(dial.program.__name__)}">'
+        f'<div class="{kind}" id="{name}" role="group" aria-label="{escape(label)}">'
         f'<script type="application/json">{embedded(plan)}</script><div class="turned"></div></div>'
     )

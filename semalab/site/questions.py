@@ -15,7 +15,7 @@ from semalab.replay.page import embedded
 _ASKED = re.compile(r"""lab\.check\(\s*"([a-z]+-[0-9]+)\"""")
 _ELSEWHERE = (
     "This one is a program. It can be tried in JupyterLab or on Binder: "
-    '<a href="index.html">how to open the lessons</a>.'
+    '<a href="index.html#open">how to open the lessons</a>.'
 )
 
 

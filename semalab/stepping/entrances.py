@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from semalab.engine.virtual_lock import VirtualLock
+from semalab.engine.virtual import VirtualLock
 from semalab.instrument import Made, Twins
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation
 from semalab.stepping.libraries import HIDING, announce_library, hide

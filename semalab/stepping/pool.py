@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine.carrier import Carrier
-from semalab.engine.stop import Stop
+from semalab.engine.thread import Stop
 
 MOST = 100  # carriers that may be idle at once: the system has no endless number of threads
 LAST_RESORT = 5.0  # seconds after which a thread that does not end is given up

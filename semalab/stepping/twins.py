@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import ProgramThread
-from semalab.engine.virtual_lock import nanoseconds
+from semalab.engine.virtual import nanoseconds
 from semalab.instrument import Twins
 from semalab.instrument.copies import is_copy
 from semalab.stepping.footprint import CLOCK, READ

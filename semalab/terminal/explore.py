@@ -51,8 +51,8 @@ def add_to(commands: Any) -> None:
 def perform(options: argparse.Namespace) -> int:
     """Explore; say and save what was found."""
     from semalab.exploration.explore import explore
+    from semalab.terminal.command import places_of, save_all, say
     from semalab.terminal.program import arguments_of, check_of, function_of
-    from semalab.terminal.saving import places_of, save_all, say
 
     path, err = list(sys.path), sys.stderr
     places = places_of(options.save)

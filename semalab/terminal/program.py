@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.analysis.named import COUNTED, PLAIN
 from semalab.engine.uncaught import show
+from semalab.files.stand_ins import COUNTED, PLAIN
 from semalab.terminal.command import Refused
 from semalab.terminal.script import lead_path, source_of
 
 _CLAIMS: dict[str, Callable[..., Any]] = {**PLAIN, **COUNTED}
-_EXAMPLES = {"at_most": "2", "exact_count": "10", "at_most_per": "2, 0.1"}  # of those that need numbers
+_EXAMPLES = {"exact_count": "10", "at_most_per": "2, 0.1"}  # of the numbers that a claim needs
 _MOST = 8  # names of functions in a sentence
 
 
@@ -116,7 +116,7 @@ def check_of(text: str, module: types.ModuleType) -> Check:
         return own
     values = [_value(word, f"what stands in {name}(…)") for word in words]
     if name in COUNTED and not (values and type(values[0]) is int):
-        raise Refused(f"{name} needs a whole number, as in {name}({_EXAMPLES[name]}), got {text!r}")
+        raise Refused(f"{name} needs a whole number, as in {name}({_EXAMPLES.get(name, '2')}), got {text!r}")
     if name in PLAIN and not values:
         return _CLAIMS[name]
     try:

@@ -12,8 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from semalab.engine.uncaught import INTERRUPTED, show, show_of_thread, status_of
-from semalab.terminal.command import Refused, refusing
-from semalab.terminal.saving import UNSAVED, places_of, save_all, say
+from semalab.terminal.command import UNSAVED, Refused, places_of, refusing, save_all, say
 from semalab.terminal.script import Script, script_of, script_of_module
 
 if TYPE_CHECKING:

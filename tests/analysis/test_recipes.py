@@ -12,7 +12,7 @@ from programs.wrong_recipes import WRONG
 
 import semalab as lab
 from semalab.analysis.listings import Listing, Source
-from semalab.analysis.spending import spent
+from semalab.analysis.permits import spent
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

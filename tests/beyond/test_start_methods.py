@@ -401,7 +401,7 @@ def test_who_has_returned_and_waits_for_its_threads_is_told_as_that() -> None:
 
 def test_who_does_not_answer_is_told_with_the_line_it_waits_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where there are no such signals."""
-    monkeypatch.setattr("semalab.beyond.whereabouts._ask", lambda pid, leader: False)
+    monkeypatch.setattr("semalab.beyond.stuck._ask", lambda pid, leader: False)
     lines = [code.co_firstlineno + 1 for code in (programs.waits.__code__, programs.naps.__code__)]
     told = f"; waits in line {lines[0]}; naps in line {lines[1]}"
     run, _ = stopped_late_enough(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from support.jupyterlab_in_browser import Lab, OpenNotebook
 from support.stored_notebook import normalised, text
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 
@@ -29,6 +33,7 @@ def visit(threads=3, initial=1):
         worker.join()
 """
 PANEL = "lab.interact(visit, threads=(1, 4), initial=(0, 2))"
+CHOOSER = "lab.interact(lab.explore(visit, threads=2, initial=2, check=lab.mutual_exclusion))"
 UNKNOWN = """
 import traitlets
 import semalab.notebook.layer as layer
@@ -160,3 +165,75 @@ def test_where_the_front_end_does_not_know_the_layer_the_picture_is_there(
     expect(picture).not_to_have_attribute("src", str(before))
     notebook.screenshot("unknown_layer")
     assert panel.get_by_text(re.compile("error|failed", re.IGNORECASE)).filter(visible=True).count() == 0
+
+
+def test_a_schedule_that_is_chosen_is_pointed_at(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+    notebook = opened(lab, open_notebook, "schedules.ipynb", CHOOSER)
+    page, panel = notebook.page, notebook.outputs(2)
+    svg, told = panel.locator(".semalab-layer svg"), panel.locator(".told span").first
+    picture = panel.locator(".semalab-pointed .widget-image")
+    expect(svg).to_have_attribute("aria-busy", "false")
+    svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
+    boxes = [
+        one.evaluate("e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }")
+        for one in (svg, picture)
+    ]
+    assert boxes[0] == pytest.approx(boxes[1], abs=1)  # it lies on this picture, which is less high than a panel's
+    svg.focus()
+    page.keyboard.press("ArrowRight")
+    expect(told).to_have_text(re.compile("^worker-[01] holds mutex from "))
+    whole = picture.get_attribute("src")
+    page.keyboard.press("+")
+    expect(picture).not_to_have_attribute("src", str(whole))
+    expect(svg).to_have_attribute("aria-busy", "false")
+    notebook.screenshot("schedule_part")
+    panel.get_by_role("button", name="show all").click()
+    expect(panel.locator(".whole")).to_be_hidden()
+    assert notebook.errors == []
+
+
+def test_fingers_point_follow_and_show_a_part(
+    browser: BrowserContext, lab: Lab, open_notebook: Callable[[str], OpenNotebook]
+) -> None:
+    """A tap follows the thread of what is there; a finger drawn across shows that part larger."""
+    notebook = opened(lab, open_notebook, "touched.ipynb", PANEL)
+    page, panel = notebook.page, notebook.outputs(2)
+    svg, told, picture = (
+        panel.locator(".semalab-layer svg"),
+        panel.locator(".told span").first,
+        panel.locator(".widget-image"),
+    )
+    expect(svg).to_have_attribute("aria-busy", "false")
+    svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
+    svg.focus()
+    page.keyboard.press("ArrowRight")
+    ring = svg.locator(".ring").bounding_box()
+    assert ring is not None
+    page.keyboard.press("Escape")
+    expect(told).to_have_text("")
+    session = browser.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+
+    def touch(kind: str, *place: float) -> None:
+        points = [{"x": place[0], "y": place[1]}] if place else []
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+    x, y = ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2
+    touch("Start", x, y)
+    touch("End")
+    expect(told).to_have_text("worker-0 lets others in once")
+    expect(svg.locator(".followed")).to_have_count(2)
+    whole = picture.get_attribute("src")
+    touch("Start", x, y)
+    for step in range(1, 9):
+        touch("Move", x + 0.1 * step * ring["width"], y)
+    touch("End")
+    expect(picture).not_to_have_attribute("src", str(whole))
+    expect(panel.locator(".whole")).to_be_visible()
+    notebook.screenshot("touched_part")
+    expect(svg).to_have_attribute("aria-busy", "false")
+    part = picture.get_attribute("src")
+    panel.get_by_role("button", name="show all").click()
+    expect(picture).not_to_have_attribute("src", str(part))
+    expect(panel.locator(".whole")).to_be_hidden()
+    assert notebook.errors == []

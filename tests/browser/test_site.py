@@ -31,6 +31,8 @@ LESSONS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 WIDE = (7.6, 5.0)
 COMPARED = 200  # positions whose bars are compared with matplotlib's
 ANY = re.compile(r"https?:|data:|mailto:")
+DIALS = re.compile(r'class="panel" id="([^"]+)"')
+SHOWN = re.compile(r'class="panel shown" id="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +80,8 @@ def facts_of(site: Path, key: str) -> dict[str, Any]:
 
 
 def keys(site: Path) -> list[str]:
-    return sorted({path.name.rsplit("-", 2)[0] for path in (site / "data").glob("*.js")})
+    """Of the panels with dials: what their files are called by."""
+    return sorted(key for page in site.glob("*.html") for key in DIALS.findall(page.read_text(encoding="utf-8")))
 
 
 # --- the same as the lab ---------------------------------------------------------------------------------------------
@@ -89,10 +92,12 @@ def told_by_the_lab(notebook: Path, places: list[int]) -> tuple[list[str], dict[
     import nbformat
 
     import semalab as lab
-    from semalab.site.lesson import dials_of
+    from semalab.site.dial import Dial
+    from semalab.site.lesson import made
     from semalab.site.pages import cells_of
 
-    ((_, dial),) = dials_of(cells_of(nbformat.read(notebook, as_version=4)), notebook.parent).items()
+    (dial,) = [one for _, one in made(cells_of(nbformat.read(notebook, as_version=4)), {}, notebook.parent)]
+    assert isinstance(dial, Dial)
     verdicts, drawn = [], {}
     for place, values in enumerate(dial.positions):
         run = lab.record(dial.program, **values, clock="virtual", seed=dial.seed, claim=dial.claim)
@@ -239,19 +244,27 @@ def test_a_page_needs_nothing_but_its_own_files(site: Path, browser: Any, lesson
 
 
 def test_without_scripts_four_settings_are_there(site: Path, browser: Any) -> None:
+    """And below each cell that shows a run, its stored picture."""
     page = opened(browser, site / "02_mutex.html", java_script_enabled=False)
-    assert page.locator(".settings img:visible").count() == 1
-    assert not page.locator(".panel").is_visible()
+    assert page.locator(".settings img:visible").count() == page.locator(".panel").count() > 1
+    assert page.locator(".panel:visible").count() == 0
     page.close()
 
 
 # --- used ------------------------------------------------------------------------------------------------------------
 
 
+def dials(site: Path, browser: Any, asked: str = "", **settings: Any) -> Any:
+    """The mutex lesson's page with no other panel than the dials."""
+    page = opened(browser, site / "02_mutex.html", asked, **settings)
+    page.wait_for_selector(".panel:not(.shown).ready")
+    page.evaluate("for (const panel of document.querySelectorAll('.panel.shown')) panel.remove()")
+    return page
+
+
 @pytest.fixture
 def mutex(site: Path, browser: Any) -> Iterator[Any]:
-    page = opened(browser, site / "02_mutex.html")
-    page.wait_for_selector(".panel.ready")
+    page = dials(site, browser)
     yield page
     assert page.said == []
     page.close()
@@ -266,8 +279,7 @@ def test_dials_turn_by_keyboard_and_the_address_keeps_the_position(site: Path, b
     assert said.inner_text() == "Mutual exclusion held: never more than 1 inside"
     mutex.get_by_role("button", name="next seed").press("Enter")
     assert mutex.url.endswith("#threads=1&initial=2&seed=1")
-    again = opened(browser, site / "02_mutex.html", "#threads=3&initial=0&seed=1")
-    again.wait_for_selector(".panel.ready")
+    again = dials(site, browser, "#threads=3&initial=0&seed=1")
     assert again.locator(".panel .spoken").inner_text().startswith("Deadlock: 3 threads wait for mutex")
     assert again.locator(".seed").inner_text() == "seed 1"
     again.get_by_role("button", name="reset").click()
@@ -370,14 +382,61 @@ def test_a_part_of_time_is_drawn_larger(mutex: Any) -> None:
 
 
 def test_fingers_point_and_zoom(site: Path, browser: Any) -> None:
-    page = opened(browser, site / "02_mutex.html", has_touch=True, viewport={"width": 390, "height": 844})
-    page.wait_for_selector(".panel.ready")
+    page = dials(site, browser, has_touch=True, viewport={"width": 390, "height": 844})
     page.locator(".panel svg").scroll_into_view_if_needed()
     box = page.locator("svg path.hold").first.bounding_box()
     page.touchscreen.tap(box["x"] + box["width"] - 3, row_of(page, "worker-1"))
     playwright.expect(page.locator(".pointed")).to_have_text(re.compile("worker-1"))
     assert page.said == []
     page.close()
+
+
+def test_a_run_below_a_cell_is_painted_for_the_width_and_answers(site: Path, browser: Any) -> None:
+    page = opened(browser, site / "02_mutex.html", viewport={"width": 390, "height": 844})
+    runs = page.locator(".panel.shown.ready")
+    playwright.expect(runs).to_have_count(5)
+    assert page.locator(".settings:visible").count() == 0
+    first, replayed = runs.nth(0), runs.nth(1)
+    assert first.locator("svg").get_attribute("viewBox") == "0 0 2880 3600"  # four inches: no letter is made smaller
+    first.locator("svg").focus()
+    page.keyboard.press("ArrowRight")
+    playwright.expect(first.locator(".pointed")).to_have_text(
+        re.compile("^worker-6 holds mutex from .* line 6: with mutex:")
+    )
+    assert first.locator(".steps").get_attribute("open") is None
+    where = replayed.locator(".steps output")
+    playwright.expect(where).to_have_text("step 1 of 101 · 0 ms")  # a replay's steps are open
+    replayed.get_by_role("slider", name="Step").press("ArrowRight")
+    playwright.expect(where).to_have_text("step 2 of 101 · 0 ms")
+    replayed.locator("svg").click()  # goes to that moment
+    playwright.expect(where).not_to_have_text("step 2 of 101 · 0 ms")
+    step = int(where.inner_text().split()[1])
+    page.keyboard.press("ArrowRight")
+    playwright.expect(where).to_have_text(re.compile(f"^step {step + 1} of 101 "))
+    assert page.said == []
+    page.close()
+
+
+def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
+    """Those on the virtual clock are there, in all lessons: the others cannot be repeated, and keep their pictures."""
+    import nbformat
+
+    found = 0
+    for lesson in LESSONS:
+        cells = nbformat.read(lesson, as_version=4).cells
+        for key in SHOWN.findall((site / f"{lesson.stem}.html").read_text(encoding="utf-8")):
+            facts = facts_of(site, f"{key}-0-wide")
+            (words,) = [
+                output.data["text/plain"]
+                for output in cells[int(key.rsplit("-", 1)[1])].outputs
+                if "image/png" in output.get("data", {})
+            ]
+            verdict = facts["words"][facts["positions"][0][1]]
+            assert words.endswith(verdict) or (
+                words.endswith("…") and verdict.startswith(words[:-1].partition(". ")[2])
+            )
+            found += 1
+    assert found > 25
 
 
 def until(page: Any, true: str) -> None:
@@ -486,7 +545,7 @@ def test_a_line_of_code_that_is_folded_hangs_below_its_own_beginning(site: Path,
     shown = re.findall(r'<div class="source">.*?<pre[^>]*>(.*?)</pre>', page, re.DOTALL)
     assert len(shown) == sum(cell.cell_type == "code" for cell in cells)
     for block, cell in zip(shown, (cell for cell in cells if cell.cell_type == "code"), strict=True):
-        lines = re.findall(r'<span class="line in(\d+)">(.*?)\n</span>', block, re.DOTALL)
+        lines = re.findall(r'<span class="line in(\d+)(?: tight)?">(.*?)\n</span>', block, re.DOTALL)
         texts = [unescape(re.sub("<[^>]*>", "", line)) for _, line in lines]
         assert "\n".join(texts).strip() == cell.source.strip()
         assert [int(depth) for depth, _ in lines] == [(len(one) - len(one.lstrip())) // 4 * 4 for one in texts]

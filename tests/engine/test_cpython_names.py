@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from semalab.engine.cpython import HANDLE
+from semalab.engine.interpreter import HANDLE
 
 OF = {
     threading: "_active _dangling _limbo _DummyThread _make_invoke_excepthook _register_atexit _newname",

@@ -24,7 +24,7 @@ import pytest
 from support.patience import stopped_late_enough, wait_until
 
 import semalab as lab
-from semalab.engine import idle
+from semalab.engine import stopwatch
 from semalab.engine.bystanders import Bystanders, rests_in
 from semalab.engine.foreign import Foreigners
 from semalab.engine.reachability import can_reach
@@ -775,8 +775,8 @@ def test_who_starts_the_threads_that_record_is_no_stranger_to_their_runs() -> No
 
 def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     used = [0.0]
-    monkeypatch.setattr(idle, "_computed", lambda: used[0])
-    watch = idle.Idle(0.02)
+    monkeypatch.setattr(stopwatch, "_computed", lambda: used[0])
+    watch = stopwatch.Idle(0.02)
     for _ in range(50):  # each look comes as late as the machine likes: no clock is asked
         watch.look()
     assert watch.seconds == pytest.approx(1.0)
@@ -801,9 +801,8 @@ def test_a_thread_that_is_stuck_in_a_library_is_told_with_the_line_that_started_
     before = _thread._count()
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as server:
         run = lab.record(serves, server=server, clock="virtual")
-        while _thread._count() > before:  # it comes back from its call, and ends
-            socket.create_connection(server.server_address).close()
-            time.sleep(0.001)
+        socket.create_connection(server.server_address).close()  # it comes back from its call, and ends
+        wait_until(lambda: _thread._count() <= before, "the thread that served has ended")
     line = serves.__code__.co_firstlineno + 2
     assert run.verdict == (
         "Stopped: nothing happened for 2 s or more in Thread-1 (serve_forever), "

@@ -27,11 +27,10 @@ from programs.exercise_solutions import SOLUTIONS
 import semalab as lab
 from semalab.exercises import Feedback
 from semalab.exercises.catalogue import exercise, names
-from semalab.exercises.coroutine import TaskTrial
 from semalab.exercises.done import NOTES, Progress, Row
 from semalab.exercises.exercise import KINDS
 from semalab.exercises.prediction import Prediction
-from semalab.exercises.trial import Trial
+from semalab.exercises.trial import TaskTrial, Trial
 
 PNG = b"\x89PNG\r\n"
 KEY = threading.Semaphore(1)

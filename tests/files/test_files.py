@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab import saving
+from semalab import run as saving
 from semalab.files import write_whole
 from semalab.log.trace import Event
 from semalab.run import Run
@@ -172,7 +172,7 @@ IN_THE_MIDST = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from test_files import RUN
-from semalab import saving
+from semalab import run as saving
 whole = saving.WRITERS[".json"]
 
 def half(run, suffix):

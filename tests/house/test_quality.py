@@ -15,7 +15,7 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("front_end", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "saving", "run", "settings"),
+    *("front_end", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "run", "settings"),
     *("stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison", "exercises"),
     *("notebook", "site", "terminal"),
 )

@@ -6,9 +6,12 @@ import threading
 import time
 from typing import Any
 
+from semalab.analysis.claims import mutual_exclusion
 from semalab.draw import Easel, png
 from semalab.draw.picture import pixels_of
+from semalab.exploration import explore
 from semalab.notebook.panel import DPI, INCHES, Panel, interact
+from semalab.notebook.schedules import Schedules
 from semalab.recording import record
 
 
@@ -95,3 +98,50 @@ def test_an_easel_paints_what_paper_of_its_own_would_show() -> None:
     for run in runs:
         for how in ({}, {"width": 6.0}, {"between": (0.0, 0.05)} if run.trace.duration else {}):
             assert pixels_of(run, easel, **how) == png(run.timeline(**how))
+
+
+def chooser(program: Any, **settings: Any) -> Schedules:
+    made = interact(explore(program, **settings))
+    assert isinstance(made, Schedules)
+    return made
+
+
+def test_a_chosen_schedules_picture_answers_and_is_drawn_in_part() -> None:
+    made = chooser(visit, threads=2, initial=2, check=mutual_exclusion)
+    whole = made.picture.value
+    made.pointed.layer.tell(False)
+    assert made.pointed.layer.told is not None
+    assert "worker-1" in made.pointed.layer.told["facts"]["words"]
+    made.pointed.layer._asked({"window": [2.0, 6.0]})  # as the page sends it; the clock's unit is that of the axis
+    assert made.picture.value != whole
+    made.pointed.layer.tell(True)
+    assert made.pointed.layer.told["part"] is True
+    made.after.click()  # another schedule is seen whole
+    made.before.click()
+    assert made.picture.value == whole
+    made.pointed.layer._asked({"window": [2.0, 6.0]})
+    made.pointed.layer._asked({"window": None})
+    assert made.picture.value == whole
+
+
+def test_a_chart_of_steps_has_nothing_to_point_at() -> None:
+    made = chooser(count, granularity="bytecode")
+    assert made.picture.value
+    assert made.pointed.layer.layout.display == "none"
+    made.pointed.layer.tell(False)
+    assert made.pointed.layer.told is None
+
+
+def count() -> None:
+    counter = 0
+
+    def work() -> None:
+        nonlocal counter
+        counter += 1
+
+    workers = [threading.Thread(target=work, name=f"worker-{number}") for number in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert counter == 2

@@ -1,4 +1,4 @@
-"""Programs whose processes fork; one is run with or without the lab: `python forking_programs.py NAME CLOCK`."""
+"""Programs whose processes fork; one is run with or without the lab: `python forking.py NAME CLOCK`."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ import random
 from typing import Any
 
 from semalab.analysis.claims import limit
-from semalab.exercises.coroutine import TaskPrediction, TaskTrial
 from semalab.exercises.prediction import Answer, Prediction
+from semalab.exercises.trial import TaskTrial
 from semalab.log.event import SEMAPHORES
 from semalab.run import Run
 
@@ -43,7 +43,7 @@ def because_1() -> dict[Answer, str]:
     }
 
 
-BEYOND_1 = TaskPrediction(
+BEYOND_1 = Prediction(
     name="beyond-1",
     task="Four tasks each do three times: read the total, await, write what was read plus one. What is left?",
     stub="""\

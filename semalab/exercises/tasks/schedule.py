@@ -11,10 +11,9 @@ from typing import Any
 
 from semalab.exercises.bounded import Bounded, quiet
 from semalab.exercises.exercise import Exercise
-from semalab.exercises.faults import INTERRUPTED, fault_of, shape_of
 from semalab.exercises.feedback import Feedback
+from semalab.exercises.judging import INTERRUPTED, STAY, calls, fault_of, run_together, shape_of
 from semalab.exercises.prediction import Answer, Prediction
-from semalab.exercises.programs import STAY, calls, run_together
 from semalab.exercises.trial import Trial
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search

@@ -89,12 +89,18 @@
       return true;
     }
 
+    function on(by) {
+      if (!fold.open || !count()) return false;
+      go(Number(scrubber.value) + by);
+      return true;
+    }
+
     scrubber.addEventListener("input", event => {
       event.stopPropagation(); // it is no dial
       tell();
     });
     fold.addEventListener("toggle", changed);
-    return { fold, changed, to };
+    return { fold, changed, to, on };
   }
 
   // ---- the panel
@@ -135,7 +141,8 @@
     });
     const svg = semalab.make("svg", { role: "img", tabindex: "0", "data-name": plan.id });
     const pointed = element("p", { class: "pointed", "aria-live": "polite" });
-    const sentence = element("p", { class: "spoken", role: "status" }), note = element("p", { class: "about" });
+    // what nobody can turn is not announced
+    const sentence = element("p", { class: "spoken", ...(inputs.length ? { role: "status" } : {}) }), note = element("p", { class: "about" });
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
     const left = plan.leftOut ? [element("p", { class: "left-out" },
       `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook, at all of them.`)] : [];
@@ -212,6 +219,7 @@
         return shown.place;
       },
       go: time => stepping.to(time / shown.place.grain),
+      step: stepping.on,
     });
 
     root.addEventListener("input", () => { turned = inputs.length > 0; });
@@ -220,6 +228,7 @@
     wide.addEventListener("change", show);
     if (recall()) root.scrollIntoView();
     show();
+    if (plan.stepped) stepping.fold.open = true;
   }
 
   semalab.panel = panel;

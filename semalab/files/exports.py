@@ -1,7 +1,7 @@
-"""A log in Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
+"""A log in the forms of other programs: CSV, and Chrome's trace format, which Perfetto opens: https://ui.perfetto.dev.
 
-Threads are threads, spans are slices, the value and the queue of each primitive are counters, every other event is an
-instant, and an arrow (a flow) leads from the release whose permit ended a wait to the acquire that took it.
+In the latter threads are threads, spans are slices, the value and the queue of each primitive are counters, every other
+event is an instant, and an arrow (a flow) leads from the release whose permit ended a wait to the acquire that took it.
 
 Three things the viewers do decide how it is written. Slices of one thread must nest, or be dropped: a span that does
 not fit into those around it gets a row of its own. An arrow's end is attached to the slice written last in its thread,
@@ -10,21 +10,27 @@ so that the two are neighbours in the file. Of two slices that begin at once, th
 
 from __future__ import annotations
 
+import csv
+import functools
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from semalab.analysis.usage import Span, Step
 from semalab.log.excerpt import STAND_IN, cut
-from semalab.log.trace import JOINS, Event
+from semalab.log.trace import JOINS, Event, Trace
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
 
 PROCESS = 1  # the format wants a process; a run is one
-_MANY = 5_000  # events that are written at once
+_LINES_AT_ONCE = 10_000  # lines that are written at once
+_SIGNS = ("=", "+", "-", "@", *"＝＋－＠", "\t", "\r", "\n", "'")  # what a spreadsheet or a reader of ours may act on
+_AT_ONCE = 5_000  # events that are written at once
 _LONGEST = 100  # characters of a print that a mark is labelled with
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IN_SPANS = JOINS | {"block", "sleep"}  # events that a span shows
@@ -66,7 +72,7 @@ def as_chrome_trace(run: Record) -> Iterator[bytes]:
     first = True
     for line in _every(run):
         batch.append(line)
-        if len(batch) == _MANY:
+        if len(batch) == _AT_ONCE:
             yield (("" if first else ",\n") + ",\n".join(batch)).encode("ascii")
             batch, first = [], False
     yield (("" if first or not batch else ",\n") + ",\n".join(batch) + "\n]}\n").encode("ascii")
@@ -186,3 +192,31 @@ def _quoted(text: str) -> str:
 
 def _written(**event: Any) -> str:
     return json.dumps(event, separators=(",", ":"))
+
+
+def as_csv(trace: Trace) -> Iterator[bytes]:
+    """A log as a table for spreadsheets and data frames: a line an event, under a line of names; times in nanoseconds.
+
+    A name that begins with = + - @ would be a formula in a spreadsheet, which may send the sheet's contents anywhere.
+    Such a name gets an apostrophe in front, and so does one that begins with a tab, a line break or an apostrophe:
+    whoever takes one leading apostrophe off has the names again. Half a surrogate pair, which UTF-8 cannot hold,
+    becomes a stand-in.
+    """
+    cell = functools.cache(_cell)
+    rows = iter(trace.events)
+    yield _lines([Event._fields])
+    while batch := list(islice(rows, _LINES_AT_ONCE)):
+        yield _lines(
+            (time, cell(thread), kind, cell(primitive), *numbers) for time, thread, kind, primitive, *numbers in batch
+        )
+
+
+def _lines(rows: Iterable[tuple[object, ...]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def _cell(text: str) -> str:
+    text = _clean(text)
+    return f"'{text}" if text.startswith(_SIGNS) else text
