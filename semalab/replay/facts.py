@@ -24,13 +24,14 @@ CARRIED = 5_000  # events of a run that a file carries with its picture and step
 Position = tuple[Sequence[str], Drawing]  # what is said of a run, and its picture
 
 
-def position_of(run: Record | Exception, width: float, height: float) -> Position:
-    """Standing, sentence, what was printed, description and note; inches of the picture.
+def position_of(run: Record | Exception, width: float, height: float | None) -> Position:
+    """Standing, sentence, what was printed, description and note; inches of the picture, which without a height is as
+    high as the run asks for.
 
     Of a position that the program does not take: empty paper, and why as the note.
     """
     if isinstance(run, Exception):
-        return ("", said_by(run), "", "", said_by(run)), blank(width, height)
+        return ("", said_by(run), "", "", said_by(run)), blank(width, height or width)
     said = (run.standing, run.verdict, run.output, run.description, run.note)
     return said, drawing_of(run, width=width, height=height)
 

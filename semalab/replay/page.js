@@ -120,12 +120,16 @@
 
   const lineOf = line => (line ? String(line) : "");
 
+  function stateCell(words, group) {
+    return cell(words.replaceAll("`", ""), group === "waits" ? "waits" : "");
+  }
+
   function threadRows(scene, acting) {
     if (log.threads.length <= FEW) {
       return log.threads.map((thread, number_) => {
         const [words, group] = log.states[scene.state[number_]];
         const faded = group === "idle" ? "faded" : "";
-        return row([thread, cell(words, group === "waits" ? "waits" : ""), lineOf(scene.line[number_])],
+        return row([thread, stateCell(words, group), lineOf(scene.line[number_])],
           number_ === acting ? "acts" : faded);
       });
     }
@@ -138,13 +142,13 @@
     });
     const rows = [...groups].sort(([a], [b]) => a - b).map(([state, threads]) => {
       const [words, group] = log.states[state];
-      const said = element("td", threads.length > 1 ? `${words} (${number(threads.length)})` : words, group === "waits" ? "waits" : "");
+      const said = stateCell(threads.length > 1 ? `${words} (${number(threads.length)})` : words, group);
       const lines = [...new Set(threads.map(thread => scene.line[thread]).filter(Boolean))];
       return row([names(threads), said, lines.length === 1 ? lineOf(lines[0]) : lines.length ? "several" : ""],
         group === "idle" ? "faded" : "");
     });
     if (acting >= 0) {
-      rows.unshift(row([log.threads[acting], log.states[scene.state[acting]][0], lineOf(scene.line[acting])], "acts"));
+      rows.unshift(row([log.threads[acting], stateCell(log.states[scene.state[acting]][0], ""), lineOf(scene.line[acting])], "acts"));
     }
     return rows;
   }
@@ -247,8 +251,6 @@
   }
 
   const cursor = byId("cursor"), dot = byId("dot"), scrubber = byId("scrubber");
-  // What stands between backticks is a name of the program.
-  const inCode = sentence => sentence.split("`").map((part, place) => element(place % 2 ? "code" : "span", part));
   let step = 0, timer = 0, here = items[0];
 
   function show(wanted) {
@@ -257,7 +259,7 @@
     const change = log.changes[step]; // none where the run was stopped
     const acting = change ? change[0] : -1;
     const [time, sentence] = [items[step].firstChild.textContent, items[step].lastChild.textContent.trim()];
-    byId("said").replaceChildren(...inCode(sentence));
+    semalab.write(byId("said"), sentence);
     byId("where").textContent = `step ${number(step + 1)} of ${number(count)}${time ? ` · ${time}` : ""}`;
     scrubber.value = step;
     scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${byId("said").textContent}`);

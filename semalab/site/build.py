@@ -160,7 +160,7 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Part:
     for number, one in made(cells_of(notebook), stored_of(notebook), source.parent):
         key = f"{name}-{number}"
         if isinstance(one, Shown):
-            _add_runs(f"{key}-0", [one.run], files, characters)
+            _add_runs(f"{key}-0", [one.run], files, characters, own_height=True)
             panels[number] = shown(key, one.run, one.stepped)
             continue
         shared = _is_shared(one, seeds)
@@ -201,10 +201,15 @@ def _add_seeds(key: str, dial: Dial, seeds: Iterable[int], files: Files, charact
     return count
 
 
-def _add_runs(key: str, runs: Sequence[Run | Exception], files: Files, characters: set[str]) -> None:
-    """Add the files of runs: their pictures, their steps, and what is told of them."""
+def _add_runs(
+    key: str, runs: Sequence[Run | Exception], files: Files, characters: set[str], own_height: bool = False
+) -> None:
+    """Add the files of runs: their pictures, their steps, and what is told of them.
+
+    own_height: no picture takes the place of another, and each is as high as its run asks for.
+    """
     for size, (wide, high) in SIZES.items():
-        drawn = [position_of(run, wide, high) for run in runs]
+        drawn = [position_of(run, wide, None if own_height else high) for run in runs]
         facts = facts_of(drawn)
         characters.update(facts)
         _add_facts(f"{key}-{size}", facts, files)

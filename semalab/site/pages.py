@@ -22,7 +22,7 @@ _PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^
 _CODE = re.compile(r'(<div class="highlight[^>]*><pre>)(.*?)(?=</pre>)', re.DOTALL)
 _TABLE, _ROW, _CELL = (re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("table", "tr", "t[dh]"))
 _ABREAST = 26  # characters of the longest words of all columns: more are wider than a phone
-_PHONE = 32  # characters of code that fit on a line there
+_PHONE = 36  # characters of code that fit on a line there
 _DEEPEST = 24  # columns of indentation that lines are told apart by
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 _MARKDOWN = re.compile(r"[`*]|\[([^]]*)\]\([^)]*\)")

@@ -172,7 +172,7 @@ def _expected(run: Run, number: int) -> dict[str, Any]:
         lines.append([line, first + ([_names(others)] if others else [])])
     return {
         "said": plain(moment.sentence),
-        "threads": [[t, str(s), str(moment.lines[t] or "")] for t, s in moment.states.items()],
+        "threads": [[t, plain(str(s)), str(moment.lines[t] or "")] for t, s in moment.states.items()],
         "printed": moment.printed or "nothing",
         "lines": lines,
     }
