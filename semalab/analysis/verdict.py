@@ -59,7 +59,7 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
         sentence = expected.sentence if expected is not None else _described(reading, ending)
         sentence += in_vain(reading, claim, ending.clock) + _grown(reading, claim, expected) + _held_on(reading)
         if expected is not None:
-            sentence += _goes_on(reading)
+            sentence += goes_on(reading)
     if ending.stopped is None:
         sentence += _died(ending.died)
     return Verdict(cut(sentence, LONGEST), standing)
@@ -155,7 +155,7 @@ def _held_on(reading: Reading) -> str:
     return f"; {who} had not ended and still held `{label}`{more}"
 
 
-def _goes_on(reading: Reading) -> str:
+def goes_on(reading: Reading) -> str:
     """Who had not ended and held nothing, beside a sentence of something else; and for what all of them waited."""
     holders = {thread for threads in still_held(reading).values() for thread in threads}
     left = [thread for thread in reading.unended if thread not in holders]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matplotlib.figure import Figure
 
+from semalab.comparison.compared import Compared
 from semalab.comparison.differences import FIRST
 from semalab.comparison.outcome import waited_longer
 from semalab.draw import natural_height
@@ -24,9 +25,6 @@ from semalab.log.trace import Trace
 from semalab.report.sheet import Paper
 from semalab.run import Run
 
-if TYPE_CHECKING:
-    from semalab.comparison.comparison import Comparison
-
 _SIZES = (15.0, 14.0, 13.0)  # of the headline: the largest at which it takes one line
 _LEADING, _LINE, _GAP, _AIR = 19.0, 14.4, 6.0, 5.0
 _EQUAL = "= "  # before what does not differ; the sign stands beside the words, which say it
@@ -35,7 +33,7 @@ _ELSEWHERE = frozenset({"how it ended"})  # said by the titles
 
 
 def picture(
-    compared: Comparison,
+    compared: Compared,
     *,
     between: tuple[float, float] | None = None,
     threads: Sequence[str | int] | None = None,
@@ -113,7 +111,7 @@ class Head:
     second: list[str]
 
 
-def _head(compared: Comparison, shared: Beside, room: float) -> Head:
+def _head(compared: Compared, shared: Beside, room: float) -> Head:
     axis = "each on an axis of its own: only one of the clocks moved"
     if shared.lasting:
         axis = "one time axis" if compared.a.trace.duration else "one axis of events: both clocks stood still"
@@ -128,7 +126,7 @@ def _head(compared: Comparison, shared: Beside, room: float) -> Head:
 Line = tuple[str, ...]
 
 
-def _foot(compared: Comparison, room: float) -> list[Line]:
+def _foot(compared: Compared, room: float) -> list[Line]:
     """Lines of one text, or of four: what, the one, the other, the change."""
     part = [(line,) for line in wrap(("≠ " if compared.parting else "") + compared.parted, room, BODY)]
     given = compared.varied if len(compared.varied) > 1 or compared.names[0] == FIRST else ()  # or the names say it

@@ -89,7 +89,8 @@ def explore(
     globals, attributes, closures, defaults, arguments. A program that does not do the same all the same when a schedule
     is played twice, or that asks the world for its clock, its random numbers or its files, is not proved: the verdict
     is "cannot say", and the sentence says why. So it is where a program may tell when an object is thrown away
-    (`__del__`, `weakref`) and its instructions have to be watched: objects live longer then.
+    (`__del__`, `weakref`) and its instructions have to be watched: objects live longer then; and where a class has a
+    special method that is no function of the program: Python calls `__len__ = functools.partial(...)` unseen.
 
     >>> explore(program, threads=2, initial=2, check=mutual_exclusion).verdict
     'counterexample'

@@ -9,7 +9,12 @@ from typing import Any
 from semalab.instrument import functions
 from semalab.settings import Program
 from semalab.stepping.accesses import ITEMS
-from semalab.stepping.sharing import goes_under_other_names, looks_at_ends, may_share
+from semalab.stepping.sharing import (
+    goes_under_other_names,
+    looks_at_ends,
+    may_share,
+    special_method_from_elsewhere,
+)
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:
@@ -30,6 +35,12 @@ def notices_ends(program: Program, arguments: Mapping[str, Any]) -> bool:
     """Whether it may tell when an object is thrown away: that is another time where its instructions are watched."""
     found = list(functions([program, *arguments.values()]))
     return bool(found) and looks_at_ends(found[0], found[1:])
+
+
+def unwatched_method(program: Program, arguments: Mapping[str, Any]) -> str | None:
+    """The name of a special method of a class of the program whose code is not the program's."""
+    found = list(functions([program, *arguments.values()]))
+    return special_method_from_elsewhere(found[0], found[1:]) if found else None
 
 
 def keeps_locals(program: Program, arguments: Mapping[str, Any]) -> bool:

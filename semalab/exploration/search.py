@@ -12,7 +12,7 @@ from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
 from semalab.exploration.history import Names
 from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
-from semalab.exploration.program import notices_ends
+from semalab.exploration.program import notices_ends, unwatched_method
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
@@ -40,6 +40,10 @@ _FINER = "; if it waits for what another thread does, granularity='lines' or 'by
 _ENDS = (
     "it does something when an object is thrown away, or asks whether it was (`__del__`, `weakref`), and objects live"
     " longer where every access to them is watched; lab.record shows single runs"
+)
+_ELSEWHERE = (
+    "a class of it has its `{}` from elsewhere, and what that touches the lab does not see; write it as a method, with"
+    " `def`; lab.record shows single runs"
 )
 
 
@@ -138,6 +142,10 @@ class Search:
         if self.settings.watched and notices_ends(self.program, self.arguments):
             self.changed = True
             self.undecided = _ENDS
+            return
+        if self.settings.watched and (method := unwatched_method(self.program, self.arguments)):
+            self.changed = True
+            self.undecided = _ELSEWHERE.format(method)
             return
         with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:

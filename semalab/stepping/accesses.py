@@ -196,7 +196,7 @@ def _access(instructions: Sequence[dis.Instruction], n: int, followed: Followed,
         case Effect.INTRINSIC:
             return _intrinsic(instruction, followed)
         case Effect.MATCHES_CLASS:
-            return _match(instructions, n)
+            return _match(instructions, n, followed)
         case Effect.IMPORTS:
             return _import(instructions, n, followed)
         case Effect.SENDS:  # to a generator, whose code is watched, or to another iterator, which moves on
@@ -226,11 +226,16 @@ def _working(how: str, count: int, mode: bool, followed: Followed, last: Operand
         operands = (*operands[:-1], last)
     if how == "item" and count == 3:  # from 3.12 on, without a slice
         operands = (operands[0], Operand("new", "slice"))
-    if all(one.kind == "constant" or (one.kind == "new" and one.name in SIMPLE) for one in operands):
+    if all(map(_is_simple, operands)):
         return None
-    if how in _INTO and operands[0].kind in ("constant", "new"):  # made here, and shared with nobody
+    own = operands[0].kind in ("constant", "new")  # made here, and shared with nobody
+    if how in _INTO and own and (how != "item" or _is_simple(operands[1])):  # an index may be looked into
         return None
     return Access(ITEMS, mode, how, operands)
+
+
+def _is_simple(operand: Operand) -> bool:
+    return operand.kind == "constant" or (operand.kind == "new" and operand.name in SIMPLE)
 
 
 def _is_built_of_constants(instructions: Sequence[dis.Instruction], n: int) -> bool:
@@ -251,7 +256,10 @@ def _is_built_of_constants(instructions: Sequence[dis.Instruction], n: int) -> b
 
 def _call(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access | None:
     callee, given, way = followed.called(instructions[n])
-    if callee.kind in ("exit", "new") or _leaves_with(instructions, n):  # what leaves says itself what it touches
+    if callee.kind == "exit" or _leaves_with(instructions, n):  # what leaves says itself what it touches
+        return None
+    derived = callee.name == "class builder" and len(given) > 2  # what it is derived from may have a say
+    if callee.kind == "new" and way != "starred" and not derived:  # what has a star is gone through before
         return None
     return Access(ITEMS, WRITE, f"call {way}".rstrip(), (callee, *given))
 
@@ -271,11 +279,11 @@ def _import(instructions: Sequence[dis.Instruction], n: int, followed: Followed)
     return Access(ITEMS, READ, "import", (module, followed.top(2)[0], *(Operand("constant", name) for name in names)))
 
 
-def _match(instructions: Sequence[dis.Instruction], n: int) -> Access | None:
+def _match(instructions: Sequence[dis.Instruction], n: int, followed: Followed) -> Access:
     """What `case Point(x=0)` reads besides the class: the attributes it names, or those that the class names."""
     names = instructions[n - 1].argval
     if instructions[n].arg == 0 and isinstance(names, tuple) and not names:
-        return None
+        return Access(ITEMS, READ, "instance", followed.top(3)[:2])
     return _EVERYTHING
 
 

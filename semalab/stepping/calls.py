@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import collections
 import functools
 import sys
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from semalab.engine.reachability import is_a
@@ -39,6 +41,7 @@ from semalab.stepping.known import (
     READERS,
     SCALARS,
     SORTERS,
+    TWINS,
     TWINS_WITH_SIMPLE,
     Made,
     Scope,
@@ -46,6 +49,7 @@ from semalab.stepping.known import (
     Touches,
     Unknown,
     Unseen,
+    found_in_class,
     is_built_in,
     is_known_code,
     is_plain,
@@ -53,6 +57,7 @@ from semalab.stepping.known import (
     is_simple,
     is_twin,
     is_twin_class,
+    is_watched,
     library,
     unbound,
 )
@@ -65,6 +70,8 @@ _CHANGE_BY_KEY = frozenset("add remove discard setdefault __setitem__ __delitem_
 _CHANGE_FROM = frozenset(
     "__init__ extend extendleft update union intersection difference issubset issuperset isdisjoint".split()
 )
+# Who answers whether something is of a class, and touches nothing that threads change.
+_ASKED = (*(vars(cls)[f"__{name}check__"] for cls in (type, abc.ABCMeta) for name in ("instance", "subclass")),)
 _OF_OBJECTS = frozenset("__init__ __new__ __init_subclass__ __eq__ __ne__ __hash__".split())
 
 
@@ -78,12 +85,15 @@ def of_call(access: Access, scope: Scope) -> Touches:
     found: Touches = []
     if starred:
         for one in given:
-            found += iterated(one, scope)
+            if one.kind != "constant":  # nobody changes one
+                found += iterated(one, scope)
     if is_a(function, types.MethodType):
         function = function.__func__
     while type(function) is functools.partial:
         found.append(Touch(f"{ITEMS} of keywords", READ, function.keywords))
         function = function.func
+    if _prints(function):
+        return found + [touch for one in given[: 1 if starred else None] for touch in _printed(one, starred, scope)]
     if is_known_code(function, scope) or _makes_no_more(function, owner, callee.name, given, scope):
         _check_given(owner, callee.name, given, scope)
         return found
@@ -100,11 +110,13 @@ def of_call(access: Access, scope: Scope) -> Touches:
         if is_a(function, type) and is_program_class(function, scope):
             return found
         raise Unknown(f"it calls `{name_of(callee)}`")
+    if type(function) is Made and function.kind == "class builder":
+        return _of_class(given[2:], named, scope)
     if function is MISSING and type(owner) is Made:
         return _of_new(callee, owner, given, scope)
     if is_a(function, type):
         return _of_construction(function, callee, given, named, scope)
-    if is_a(owner, str) or (is_container(owner, scope, callee.name) and callee.name):
+    if is_a(owner, str) or (callee.name and _is_containers_own(function, owner, callee.name, scope)):
         return _of_method(callee, owner, given, named, scope)
     if is_a(owner, (int, float, bytes, *FROZEN)) and all(is_plain(value_of(o, scope), scope) for o in given):
         return [] if is_simple(owner) else nobody_knows()
@@ -117,6 +129,65 @@ def of_call(access: Access, scope: Scope) -> Touches:
     if function is sys.exit:
         return [touch for one in given for touch in shown(one, scope)]
     raise Unknown(f"it calls `{name_of(callee)}`")
+
+
+def _is_containers_own(function: Any, owner: Any, name: str, scope: Scope) -> bool:
+    """Whether this is the method that a container's class has under its name, and not what the object has instead."""
+    return is_container(owner, scope, name) and function is found_in_class(type(owner), name)
+
+
+def _prints(function: Any) -> bool:
+    """Whether it is `print`, or its twin."""
+    if getattr(function, "__name__", "") != "print":
+        return False
+    home = function.__globals__.get("__name__", "") if is_a(function, types.FunctionType) else ""
+    return is_built_in(function) or str(home).partition(".")[0] in TWINS
+
+
+def _printed(operand: Operand, starred: bool, scope: Scope) -> Touches:
+    if starred:
+        values = value_of(operand, scope)
+        return [] if type(values) is not Made and all_plain(values, scope) else nobody_knows()
+    return shown(operand, scope)
+
+
+def of_instance(operands: Sequence[Operand], scope: Scope) -> Touches:
+    """Whether one is of a class, or of one of several: nothing, unless one of them has a say in it that is not known.
+
+    operands: the one, and the class or a tuple of them.
+    """
+    classes = value_of(operands[1], scope)
+    if type(classes) is Made:
+        those = [value_of(one, scope) for one in classes.parts] if classes.kind == "tuple" else [classes]
+    else:
+        those = list(classes) if is_a(classes, tuple) else [classes]
+    for cls in those:
+        if is_a(cls, types.UnionType):
+            continue
+        asked = (found_in_class(type(cls), name) for name in ("__instancecheck__", "__subclasscheck__"))
+        if not is_a(cls, type) or not all(one in _ASKED or is_watched(one, scope) for one in asked):
+            raise Unknown("it asks for the class of something in a way that the lab does not know")
+    try:
+        one = value_of(operands[0], scope)
+    except Unknown:
+        return []
+    own = found_in_class(type(one), "__class__")
+    if own is not vars(object)["__class__"] and not (is_a(own, property) and is_watched(own.fget, scope)):
+        raise Unknown("it asks for the class of something in a way that the lab does not know")
+    return []
+
+
+def _of_class(bases: Sequence[Operand], named: bool, scope: Scope) -> Touches:
+    """A class is made: what it is derived from may do something then."""
+    for base in bases:
+        cls = value_of(base, scope)
+        if named or not is_a(cls, type) or type(cls) not in (type, abc.ABCMeta):
+            raise Unknown("it makes a class in a way that the lab does not know")
+        told = found_in_class(cls, "__init_subclass__")
+        told = told.__func__ if is_a(told, classmethod) else told
+        if told is not vars(object)["__init_subclass__"] and not is_watched(told, scope):
+            raise Unknown("it makes a class in a way that the lab does not know")
+    return []
 
 
 def _check_given(owner: Any, name: Any, given: list[Operand], scope: Scope) -> None:
@@ -163,7 +234,9 @@ def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bo
 
 def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope) -> Touches:
     name = function.__name__
-    if name in IDLE or name in ("range", "slice", "print"):
+    if name in ("isinstance", "issubclass") and len(given) == 2:
+        return of_instance(given, scope)
+    if name in IDLE or name in ("range", "slice"):
         return []
     if name == "dict" and named and not any(one.kind == "unknown" for one in given):
         raise Unknown
@@ -171,7 +244,7 @@ def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope)
         raise Unknown(f"it calls `{name}`")
     if name in LAZY or name in ("map", "filter"):
         those = [one for one in given if one.kind != "constant"] if name in LAZY else given[1:]
-        return [touch for one in those for touch in begun(one, scope)]
+        return [touch for one in those for touch in begun(one, scope, name == "reversed")]
     if name in OF_SCALARS:
         return [touch for one in given for touch in shown(one, scope)]
     if name in READERS or name in SORTERS or function is collections.deque:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import sys
 import threading
 import types
@@ -15,7 +16,7 @@ from typing import Any
 
 from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import DEEP, ITEMS, Access
-from semalab.stepping.calls import of_call
+from semalab.stepping.calls import of_call, of_instance
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.items import (
     all_plain,
@@ -43,6 +44,7 @@ from semalab.stepping.known import (
     Touches,
     Unknown,
     Unseen,
+    found_in_class,
     is_known_code,
     is_of_program,
     is_plain,
@@ -96,7 +98,10 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return []
     if type(owner) is Made:
         if owner.kind != "super":
-            return [plain]
+            if owner.cls is None or is_twin_class(owner.cls):
+                return [plain]
+            found = attribute_of(owner.cls, name)
+            return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
         found, owner = found_after(owner, name, scope)
         return [plain] if _is_plainly_described(found, owner, scope) else nobody_knows()
     if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
@@ -295,11 +300,28 @@ def _of_with(access: Access, scope: Scope) -> Touches:
 def _check_guard(operand: Operand, scope: Scope) -> None:
     """Raises Unknown unless what a call returns is a guard of a known kind, or the program's own, which is watched."""
     function, _ = called_by(operand.parts[0], scope)
-    if is_known_code(function, scope) or (is_a(function, type) and is_program_class(function, scope)):
-        return
-    if function in (contextlib.suppress, contextlib.nullcontext):
+    while type(function) is functools.partial:
+        function = function.func
+    if is_a(function, type):
+        if is_twin_class(function) or function in CALM_GUARDS:
+            return
+        found = [found_in_class(function, name) for name in ("__enter__", "__exit__")]
+        if is_program_class(function, scope) and all(is_watched(one, scope) or library(one) in TWINS for one in found):
+            return
+    elif _makes_guards(function, scope) or is_twin(value_of(operand, scope)):
         return
     raise Unknown("it enters a `with` of something that the lab does not know")
+
+
+def _makes_guards(function: Any, scope: Scope) -> bool:
+    """Whether it is a twin's, or what `contextmanager` has made of the program's generator."""
+    if type(function) is Made or not is_known_code(function, scope):
+        return False
+    return not is_watched(function, scope) or function.__code__.co_filename == contextlib.__file__
+
+
+def _of_instance(access: Access, scope: Scope) -> Touches:
+    return of_instance(access.operands, scope)
 
 
 def _of_import(access: Access, scope: Scope) -> Touches:
@@ -336,6 +358,7 @@ _WAYS: dict[str, Callable[[Access, Scope], Touches]] = {
     "keys": _of_iteration,
     "with": _of_with,
     "import": _of_import,
+    "instance": _of_instance,
 }
 
 

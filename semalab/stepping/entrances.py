@@ -278,6 +278,8 @@ def _prints(twins: Twins, processor: SteppingProcessor) -> None:
     def stepping_print(*values: object, file: Any = None, **how: Any) -> None:
         if (sys.stdout if file is None else file) is out:
             processor.arrive(prints)
+            if processor.watch is not None:
+                processor.watch.show(values)
         real(*values, file=file, **how)
 
     def stepping_take(text: str) -> None:

@@ -70,8 +70,10 @@ def is_container(value: Any, scope: Scope, *methods: str) -> bool:
 
 def _is_ours(value: Any, methods: tuple[str, ...], scope: Scope) -> bool:
     for name in methods:
-        found = next((vars(base)[name] for base in type(value).__mro__ if name in vars(base)), None)
-        if is_a(found, types.FunctionType) and not is_watched(found, scope):
+        home = next((base for base in type(value).__mro__ if name in vars(base)), None)
+        if home is None or home in EXACT or home is object:
+            continue
+        if not is_watched(vars(home)[name], scope):  # such as `__getitem__ = dict.pop`
             return False
     return type(value).__module__ not in ("collections",)
 
@@ -159,10 +161,13 @@ def nobody_knows() -> Touches:
     raise Unknown
 
 
-def begun(operand: Operand, scope: Scope) -> Touches:
-    """iter(): of a list it reads nothing yet, of a dict or a set how many there are."""
+def begun(operand: Operand, scope: Scope, at_its_end: bool = False) -> Touches:
+    """iter(): of a list it reads nothing yet, of a dict or a set how many there are.
+
+    at_its_end: reversed(), which has to know where a list ends.
+    """
     try:
-        return [touch for touch in iterated(operand, scope) if not is_a(touch.container, list)]
+        return [touch for touch in iterated(operand, scope) if at_its_end or not is_a(touch.container, list)]
     except Unknown:
         value = value_of(operand, scope)
         if is_a(value, types.GeneratorType):

@@ -221,8 +221,12 @@ def is_twin_class(cls: type) -> bool:
 
 def kept_by_libraries(cls: type) -> AbstractSet[str]:
     """The attributes that a twin's own code, or a library's that is taken to say what it touches, gives values."""
-    those = [base for base in cls.__mro__ if library(base) in TWINS or library(base) in TWINS_WITH_SIMPLE]
-    methods = [inspect.unwrap(one) for base in those for one in vars(base).values() if inspect.isfunction(one)]
+    return stored_by(*(base for base in cls.__mro__ if library(base) in TWINS or library(base) in TWINS_WITH_SIMPLE))
+
+
+def stored_by(*classes: type) -> AbstractSet[str]:
+    """The attributes that the methods of these give values."""
+    methods = [inspect.unwrap(one) for cls in classes for one in vars(cls).values() if inspect.isfunction(one)]
     return frozenset[str]().union(*(_stored(one.__code__) for one in methods))
 
 
@@ -282,13 +286,18 @@ def is_built_in(function: Any) -> bool:
     return getattr(builtins, name, MISSING) is function or function is collections.deque
 
 
+def _is_of_exceptions(method: Any) -> bool:
+    """Whether it is one of the built-in exceptions', or of a library's, which keep what they are given."""
+    home: Any = getattr(method, "__objclass__", None) or getattr(method, "__self__", None)
+    built_in = is_a(home, type) and issubclass(home, BaseException) and home.__module__ == "builtins"
+    return built_in or (is_a(method, types.FunctionType) and library(method) in sys.stdlib_module_names)
+
+
 def is_program_class(cls: type, scope: Scope, called: bool = False) -> bool:
     """Whether nothing but the program's own code makes an object of this class. called: by its class's own way."""
     made_plainly = called or type(cls) is type or type(cls).__module__ in ("abc", "typing")
     if not made_plainly and not is_watched(vars(type(cls)).get("__call__"), scope):
         return False
-    if issubclass(cls, BaseException):
-        return True
     if cls is types.SimpleNamespace:
         return True
     for name in ("__new__", "__init__"):
@@ -296,6 +305,8 @@ def is_program_class(cls: type, scope: Scope, called: bool = False) -> bool:
         found = found.__func__ if is_a(found, staticmethod) else found
         is_tuple = issubclass(cls, tuple) and hasattr(cls, "_fields")
         if found is vars(object)[name] or is_tuple or is_watched(found, scope):
+            continue
+        if issubclass(cls, BaseException) and _is_of_exceptions(found):
             continue
         twin = is_a(found, types.FunctionType) and str(found.__globals__.get("__name__", "")).split(".")[0]
         if twin not in TWINS:

@@ -42,6 +42,7 @@ from semalab.stepping.known import (
     is_watched,
     library,
     returns_constants,
+    stored_by,
     unbound,
 )
 from semalab.stepping.operands import Operand
@@ -335,7 +336,10 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     elif type(owner) is Made and owner.cls is None:
         return MISSING, owner
     else:
-        found = attribute_of(owner.cls if type(owner) is Made else owner, operand.name)
+        cls = owner.cls if type(owner) is Made else None
+        found = attribute_of(cls or owner, operand.name)
+        if cls is not None and not is_twin_class(cls) and operand.name in stored_by(*cls.__mro__):
+            raise Unknown  # it may have something of its own under this name
     if is_a(found, (staticmethod, classmethod)):
         found = found.__func__
     return found, owner

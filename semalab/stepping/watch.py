@@ -172,7 +172,7 @@ class Watch(Watching):
         self._returned.pop(id(frame), None)
         caller = frame.f_back
         if caller is not None and caller.f_code.co_name == "wait_for":
-            self._look_at_answer(frame, value)
+            self._look("truth", value)  # a condition looks itself at what it is told by the function that it asks
         if caller is not None:
             known = self._returned.setdefault(id(caller), {})
             if is_kept(value):
@@ -180,17 +180,20 @@ class Watch(Watching):
             else:
                 known.pop(caller.f_lasti, None)
 
-    def _look_at_answer(self, frame: FrameType, value: object) -> None:
-        """What a condition is told by the function that it asks: whether there is something in it, it looks itself."""
+    def show(self, values: tuple[object, ...]) -> None:
+        """The calling thread makes a text of these, in the step that is under way."""
+        for value in values:
+            self._look("format", value)
+
+    def _look(self, how: str, value: object) -> None:
         me = self._processor.current()
         if me is None or self._processor.threads.alone(me):
             return
-        answer = Operand("local", "answer")
-        access = Access(ITEMS, READ, "truth", (answer,))
-        scope = Scope({"answer": value}, frame.f_globals, self._processor.program, self._shared)
+        access = Access(ITEMS, READ, how, (Operand("local", "answer"),))
+        scope = Scope({"answer": value}, {}, self._processor.program, self._shared)
         try:
             found = touches(access, scope)
-        except Unknown:
+        except Exception:  # Unknown, or an object that cannot even be looked at
             found = everything()
         for touch in found:
             if self._is_shared(touch, me.number):

@@ -29,6 +29,9 @@ class Watching:
     def go_on(self) -> None:
         """The calling thread runs the program again."""
 
+    def show(self, values: tuple[object, ...]) -> None:
+        """The calling thread makes a text of these, in the step that is under way."""
+
     def join_in(self) -> None:
         """The main thread, which calls, is not alone any more."""
 
