@@ -20,8 +20,8 @@ from semalab.beyond.adapter_log import Log, Row, Semaphore, place
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor
-from semalab.engine.stopwatch import Idle as Computing
 from semalab.engine.processor import MOST_EVENTS
+from semalab.engine.stopwatch import Idle as Computing
 from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
