@@ -245,7 +245,7 @@ class Bench:
             decoder = Decoder(self.processor, self.twins.recorder.made, self.origin or 0, self.twins.with_exit)
         trace = decoder.trace()
         stopped = decoder.stopped(self.settings.timeout, self.settings.stopped_by())
-        outlived = self.processor.outlived
+        outlived, hooked = self.processor.outlived, self.processor.hooked
         self.processor.forget()
         if self.twins is not None:
             kept.keep(self.twins.recorder.new(decoder.labels))
@@ -264,6 +264,9 @@ class Bench:
             unseen=self.swap.unseen,
             unruled=self.twins.unruled.told if self.twins is not None else (),
             outlived=outlived,
+            died=tuple(
+                f"{decoder.label_of(who)} ended with {error}, as its excepthook was told" for who, error in hooked
+            ),
             source=decoder.source(code_of(self.program)),
         )
 

@@ -39,7 +39,8 @@ class Record:
     source_file: where the program stands. forgotten: arguments that the file it was loaded from could not hold.
     outlived: threads that libraries had started in the run, and that nobody could end with it.
     unruled: on the virtual clock, what the program asked for that this clock does not rule, as "time.process_time".
-    died: processes that did not come to their own end, and what became of each, in words.
+    died: processes that did not come to their own end, and threads whose exceptions went to a hook of the program's
+        own: what became of each, in words.
     accesses: of a schedule that an exploration tells, what its threads read and wrote of the variables that they share.
     module: whose threads, tasks or processes the rows are: threading, asyncio, multiprocessing or distributed.
 

@@ -21,6 +21,7 @@ from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoo
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor
 from semalab.engine.processor import MOST_EVENTS
+from semalab.engine.stopwatch import Idle as Computing
 from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
@@ -82,6 +83,14 @@ def run_tasks(program: Program, arguments: dict[str, Any], settings: RunSettings
     return bench.run()
 
 
+class _LoopsProcessor(WallProcessor):
+    """The threads of a run whose loop has a clock of its own, which jumps."""
+
+    def stopwatch(self) -> Computing:
+        """As for threads on the virtual clock: only what is computed counts, and a busy machine stops no run."""
+        return Computing(self.tick)
+
+
 class TaskBench(Bench):
     """What one run of tasks collects, in a loop that runs in the run's main thread.
 
@@ -90,7 +99,8 @@ class TaskBench(Bench):
     """
 
     def __init__(self, program: Program, arguments: dict[str, Any], settings: RunSettings) -> None:
-        super().__init__(WallProcessor(), program, arguments, settings)
+        virtual = settings.clock == "virtual"
+        super().__init__(_LoopsProcessor() if virtual else WallProcessor(), program, arguments, settings)
         self.log = Log()
         self._loop: Loop | None = None
         self._primitives = Primitives(self)

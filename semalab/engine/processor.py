@@ -68,6 +68,7 @@ class Processor:
         self.stuck_at: Place | None = None  # where it was in the program, if it was there
         self.left: tuple[ProgramThread, ...] = ()
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
+        self.hooked: list[tuple[ProgramThread | None, str]] = []  # who raised what, for a hook of the program's own
         self.made: Callable[[], Iterable[object]] = tuple  # the primitives that the program has made in this run
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # packed rows, then rows, end to end; only ever extended by a whole row at once
@@ -355,6 +356,7 @@ class Processor:
             kept.clear()
         self.foreigners.renew()
         self.stuck = self.left = self.others = self.outlived = ()
+        self.hooked = []
 
     def forked(self) -> None:
         """Called in a child process: nobody there is of the run, and every twin is the real thing."""

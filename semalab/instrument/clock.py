@@ -116,7 +116,8 @@ def _sleep(recorder: Recorder) -> Callable[[float], None]:
         else:
             sleep_in_run(me, seconds, place())
 
-    sleep.__doc__ = time.sleep.__doc__
+    sleep.__doc__, sleep.__module__, sleep.__qualname__ = real.__doc__, "time", "sleep"
+    sleep.__wrapped__ = real  # type: ignore[attr-defined]
     return sleep
 
 

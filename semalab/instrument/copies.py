@@ -12,6 +12,7 @@ import functools
 import importlib.util
 import os
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable, Mapping
@@ -91,6 +92,7 @@ def load_threading(processor: Processor) -> types.ModuleType:
         "os": lambda: os_for_copies(processor.clock),
     }
     module = load("threading", stands)
+    module.__dict__["BrokenBarrierError"] = threading.BrokenBarrierError  # whoever called the run catches that one
     module.main_thread()._program_thread = processor.current()
     if hasattr(module, "_shutdown_locks"):  # up to 3.12
         module.__dict__["_shutdown_locks"] = _Forgetful()

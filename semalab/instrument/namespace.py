@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import builtins
 import functools
+import inspect
 import sys
 import threading
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from semalab.engine import Processor
 from semalab.engine.reachability import is_a
 from semalab.instrument.clock import present
-from semalab.instrument.copies import Stand, load_threading, os_for_copies, time_for_copies
+from semalab.instrument.copies import Stand, is_copy, load_threading, os_for_copies, time_for_copies
 from semalab.instrument.handlers import Handlers
 from semalab.instrument.modules import MAKERS, replaced
+from semalab.instrument.recorded import is_recorded
 from semalab.instrument.recorder import Recorder, close_all
 from semalab.instrument.streams import Streams
 from semalab.instrument.unseen import Unruled
 from semalab.instrument.watched import watched_condition
 
 _BETWEEN_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy", "multiprocessing.dummy.connection")
+_INSTRUMENT = __name__.rpartition(".")[0]
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())  # what a program may ask isinstance() for
 
 
@@ -72,6 +75,7 @@ class Twins:
 
         chosen.__name__ = chosen.__qualname__ = getattr(real, "__name__", "chosen")
         chosen.__doc__, chosen.__module__ = real.__doc__, getattr(real, "__module__", chosen.__module__)
+        chosen.__wrapped__ = real  # type: ignore[attr-defined]
         return chosen
 
     def module(self, name: str) -> types.ModuleType:
@@ -84,8 +88,9 @@ class Twins:
 
     def of(self, real: Any) -> Any:
         """What stands for a module, class or function while the run lasts: its twin, or itself if it has none."""
+        value, real = real, outlived(real)
         if real is builtins.print:
-            return self.streams.print
+            return value if value.__self__ is self.streams else self.streams.print
         if is_a(real, types.ModuleType):
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
@@ -116,6 +121,13 @@ class Twins:
                 if callable(value) and not attribute.startswith("__"):
                     found.setdefault(id(value), other)
         return found
+
+    def classes(self) -> Iterator[type]:
+        """Those twins that are classes, and those of `threading`'s copy that the twins derive from."""
+        yield from (value for value in vars(self.source).values() if is_a(value, type) and is_recorded(value))
+        for name, twin in self._made.items():
+            real = vars(sys.modules[name])
+            yield from (v for key, v in vars(twin).items() if is_a(v, type) and real.get(key) is not v)
 
     def renew(self) -> None:
         """Begin another run, in the place of the last one: what was swapped in stays, what it left is forgotten.
@@ -150,6 +162,33 @@ class Twins:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""
         for call in reversed(self.source._threading_atexits):
             call()
+
+
+def outlived(value: Any) -> Any:
+    """The real thing, if the value is a twin, of a run that is over perhaps; any other value itself.
+
+    Whatever a run leaves may have kept one: the clock of a rate limiter, the class of its locks, a timer's function.
+    """
+    real: Any = None
+    if is_a(value, types.FunctionType):
+        space = value.__globals__
+        if is_copy(space):
+            real = _real(space.get("__name__"), value.__name__)
+        elif str(space.get("__name__")).startswith(_INSTRUMENT):
+            real = inspect.unwrap(value)
+    elif is_a(value, type):
+        module = vars(value).get("__module__")
+        real = _real(module, value.__name__) if module in MAKERS else None
+    elif is_a(value, types.ModuleType):
+        name = vars(value).get("__name__")
+        real = sys.modules.get(name) if name in MAKERS else None
+    elif is_a(value, types.MethodType) and is_a(value.__self__, Streams):
+        real = builtins.print
+    return value if real is None else real
+
+
+def _real(module: Any, name: str) -> Any:
+    return vars(sys.modules[module]).get(name) if module in sys.modules else None
 
 
 @functools.lru_cache(maxsize=8)

@@ -61,15 +61,24 @@ _CLOSED = (
     "multiprocessing",
     "importlib",
     "unittest",
+    "semalab.instrument",
+    "semalab.engine",
 )
-_MACHINERY = frozenset(
-    "_cond _lock _waiters _block _flag _value mutex not_empty not_full all_tasks_done queue finished _started _handle"
-    " _os_thread_handle"
-    " _tstate_lock _invoke_excepthook _is_owned _release_save _acquire_restore _count _owner _action".split()
-)  # what a primitive of the program's own class has from Python's
-
-
-_OF_A_THREAD = frozenset("_target _args _kwargs function args kwargs".split())
+_MACHINERY = {  # by its name, what an object of a class of Python's has for itself; all else is the program's
+    name: frozenset(names.split())
+    for name, names in {
+        "Thread": "_tstate_lock _handle _os_thread_handle _started _invoke_excepthook _stderr",
+        "Timer": "finished",
+        "Lock": "_waiters",
+        "_RLock": "_block _owner _count",
+        "Condition": "_lock _waiters acquire release locked _is_owned _release_save _acquire_restore",
+        "Semaphore": "_cond _value _waiters",
+        "Event": "_cond _flag _value _waiters",
+        "Barrier": "_cond _state _count",
+        "Queue": "mutex not_empty not_full all_tasks_done queue _getters _putters _finished",
+        "_PySimpleQueue": "_count",
+    }.items()
+}
 
 
 _EXECUTES = frozenset({"exec", "eval", "compile"})
@@ -203,9 +212,10 @@ class Reach:
                 attributes = self._of_thread(attributes)
             self._push([*attributes, *plain, Reference(cls.__name__, cls)])
         elif is_a(value, threading.Thread):
-            self._push(self._of_thread(r for r in self._attributes(value) if r.name in _OF_A_THREAD))
+            self._push(self._of_thread(self._attributes(value)))
         elif primitive:
-            self._push(self._of_queue(reference), depth)
+            added = self._attributes(value) if cls.__name__ in _MACHINERY else ()
+            self._push([*added, *self._of_queue(reference)], depth)
         elif library:
             if depth < _LIBRARY_DEPTH:
                 inner = [*self._attributes(value), *self._of_plain(reference)]
@@ -221,7 +231,7 @@ class Reach:
             self._push([*inner, *self._of_plain(reference)], depth)
 
     def _of_queue(self, reference: Reference) -> Iterator[Reference]:
-        """What waits in a queue, the only primitive that has something of the program's."""
+        """What waits in a queue."""
         waiting = attributes_of(reference.value).get("queue")
         if is_a(waiting, list | collections.deque):
             yield Reference(reference.name, waiting, None, reference.library)
@@ -320,7 +330,7 @@ class Reach:
 
     def _attributes(self, value: Any, of: str = "") -> Iterator[Reference]:
         """Of an object: what its dictionary holds, and its slots. of: what the object is called."""
-        skipped = _MACHINERY if self._wanted(value) else ()
+        skipped = _machinery(type(value)) if self._wanted(value) or is_a(value, threading.Thread) else ()
         try:
             attributes = object.__getattribute__(value, "__dict__")
         except AttributeError:
@@ -462,6 +472,12 @@ def _is_code_of(value: Any, library: str) -> bool:
     if is_a(value, types.FunctionType):
         return library_of_code(value.__globals__) == library
     return is_a(value, type) and library_of(value) == library
+
+
+def _machinery(cls: type) -> frozenset[str]:
+    """The attributes of a primitive or a thread that are not its program's affair."""
+    bases = (base for base in cls.__mro__ if base.__name__ in _MACHINERY and library_of(base) == "")
+    return frozenset().union(*(_MACHINERY[base.__name__] for base in bases))
 
 
 def _only_atoms(values: Iterable[Any]) -> bool:

@@ -58,6 +58,7 @@ class Retirement:
                 self._primitive(made.kind, primitive)
         for thread in list(self._twins.source._dangling):
             self._thread(thread)
+        self._classes()
         for namespace in namespaces:
             for name, value in list(namespace.items()):
                 real = self._reals.get(id(value), self._locks.get(id(value)))
@@ -128,6 +129,18 @@ class Retirement:
                 thread.finished.set()
         self._become(thread)
 
+    def _classes(self) -> None:
+        """Those that the program has derived from a twin, wherever it keeps them: the next cell may make one."""
+        twins = list(self._twins.classes())
+        known = set(map(id, twins))
+        while twins:
+            derived: type
+            for derived in type.__subclasses__(twins.pop()):
+                if id(derived) not in known:
+                    known.add(id(derived))
+                    twins.append(derived)
+                    self._rebase(derived)
+
     def _become(self, one: Any, real: Any = None) -> None:
         """An object of a twin's own class changes its class; one of a derived class finds its class derived anew."""
         twin = self._reals.get(id(type(one)))
@@ -141,19 +154,25 @@ class Retirement:
             if id(derived) in self._reals or is_recorded(derived):  # a twin, or the copy's class that it derives from
                 continue
             bases = tuple(map(self._real_base, derived.__bases__))
-            if bases != derived.__bases__:
+            if bases != derived.__bases__ and all(is_a(base, type) for base in bases):  # from C's Lock none is derived
                 derived.__bases__ = bases
 
     def _real_base(self, base: type) -> Any:
+        real = self._reals.get(id(base), base)
         if base is self._twins.module("threading").RLock:  # objects of C's are laid out otherwise than those of a twin
             return threading._RLock
-        return self._reals.get(id(base), base)
+        return sys.modules["queue"]._PySimpleQueue if real is _simple_queue() else real
 
 
 def _awaited(primitive: Any) -> bool:
     """True if somebody still waits in it: a thread from outside, which must be found where it is."""
     conditions = (primitive, *(getattr(primitive, name, None) for name in ("_cond", "not_empty", "not_full")))
     return any(getattr(condition, "_waiters", None) for condition in conditions)
+
+
+def _simple_queue() -> Any:
+    """The class written in C, if it is known to anybody."""
+    return vars(sys.modules["queue"])["SimpleQueue"] if "queue" in sys.modules else None
 
 
 @functools.cache

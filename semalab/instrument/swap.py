@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable, KeysView, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -19,7 +20,7 @@ from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
 from semalab.instrument.clock import dates
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.makers import Makers
-from semalab.instrument.namespace import Twins
+from semalab.instrument.namespace import Twins, outlived
 from semalab.instrument.namespaces import ABSENT, functions, is_authors, namespaces
 from semalab.instrument.places import Entry
 from semalab.instrument.reach import Reach, Reference
@@ -116,7 +117,7 @@ class Swap:
                 if id(reference.value) in _OF_C and not reference.library:  # makers that tell nobody
                     self._unseen.name(reference.name, reference.value)
             elif reference.place.get() is reference.value:
-                self._exchange.put(reference.place, reference.value, twin)
+                self._exchange.put(reference.place, reference.value, twin, partial(outlived, reference.value))
         for cls in reach.classes:
             if not self._exchange.rebase(cls):  # derived from a lock of C
                 self._unseen.name(cls.__name__, cls)
@@ -135,7 +136,7 @@ class Swap:
                 continue
             twin = self._twins.of(value)
             if twin is not value:
-                self._exchange.name(namespace, name, twin)
+                self._exchange.name(namespace, name, twin, partial(outlived, value))
             elif is_a(value, type):
                 self._exchange.rebase(value)
 

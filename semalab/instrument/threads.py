@@ -83,10 +83,12 @@ def _hook(module: types.ModuleType, recorder: Recorder) -> Callable[[Any], None]
         if processor.stopping or isinstance(args.exc_value, (Stop, SystemExit)):
             return
         own = module.__dict__["excepthook"]
+        thread = getattr(args.thread, "_program_thread", None) or processor.current()
         if own is not excepthook:  # the program takes care of its exceptions itself
+            processor.hooked.append((thread, args.exc_type.__name__))
             own(args)
         elif args.exc_value is not None:
-            processor.failed(getattr(args.thread, "_program_thread", None) or processor.current(), args.exc_value)
+            processor.failed(thread, args.exc_value)
 
     return excepthook
 

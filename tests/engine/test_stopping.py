@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import contextlib
 import json
 import os
@@ -288,6 +289,20 @@ def test_a_busy_machine_stops_no_virtual_run(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("semalab.engine.virtual.VirtualProcessor.tick", 0.001)
     run = lab.record(makes_many, threads=2000, clock="virtual", timeout=30)
     assert (run.result, run.stopped) == (2000, None)
+
+
+async def gives_way_again_and_again() -> int:
+    gate = asyncio.Semaphore(1)
+    for _ in range(10_000):
+        async with gate:
+            await asyncio.sleep(0)
+    return 10_000
+
+
+def test_a_busy_machine_stops_no_virtual_run_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("semalab.engine.stopwatch.time", Crowded())
+    run = lab.record(gives_way_again_and_again, clock="virtual", timeout=3)
+    assert (run.result, run.stopped) == (10_000, None)
 
 
 def writes_for_ever() -> None:

@@ -50,9 +50,59 @@ def test_every_place_is_seen_in_every_run(program: Callable[..., Any], clock: st
         assert list(run.trace.primitives) == WATCHED[program].split()
         for label in run.trace.primitives:
             acquired = sum(event.kind == "acquire" and event.primitive == label for event in run.trace)
-            assert acquired == 2 or program is kept_programs.by_the_type_of_another
+            assert acquired == 2 or program is kept_programs.by_the_type_of_another or label == "MEETING"
     assert references(program) == before
     program()  # as plain as ever
+
+
+class Finished(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__()
+        self.permits = threading.Semaphore(2)
+
+    def run(self) -> None:
+        with self.permits:
+            time.sleep(0.01)
+
+
+class Alarm(threading.Timer):
+    pass
+
+
+last: dict[str, threading.Thread] = {}
+
+
+def keeps_its_last_thread() -> None:
+    last["thread"] = thread = Finished()
+    thread.start()
+    thread.join()
+
+
+def keeps_its_last_timer() -> None:
+    last["timer"] = timer = Alarm(0.001, int)
+    timer.start()
+    timer.join()
+
+
+@CLOCKS
+@pytest.mark.parametrize("played_before", [False, True])
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (keeps_its_last_thread, "Limit of 2 held: never more than 1 inside"),
+        (keeps_its_last_timer, "main and 1 thread ran to the end; none of them used a semaphore of threading"),
+    ],
+)
+def test_a_thread_that_has_ended_has_nothing_but_what_the_program_gave_it(
+    program: Callable[[], None], told: str, played_before: bool, clock: str
+) -> None:
+    last.clear()
+    if played_before:
+        program()
+    for _ in range(3):
+        run = lab.record(program, clock=clock)
+        assert (run.verdict, run.unseen) == (told, ())
+        assert {label.partition(" ")[0] for label in run.trace.primitives} <= {"permits"}
 
 
 def downloads(of: Any) -> None:

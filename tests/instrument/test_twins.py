@@ -432,7 +432,8 @@ def hooks() -> list[str]:
 @CLOCKS
 def test_a_hook_for_exceptions_can_be_set_and_taken_back(clock: str) -> None:
     run = lab.record(hooks, clock=clock, raises=False)
-    assert (run.result, run.verdict) == (["KeyError in Ada, True"], "Ada (2) raised KeyError: 'lost'")
+    told = "Ada (2) raised KeyError: 'lost'; Ada ended with KeyError, as its excepthook was told"
+    assert (run.result, run.verdict) == (["KeyError in Ada, True"], told)
 
 
 def asks_what_locks_are() -> list[bool]:

@@ -458,6 +458,68 @@ def by_sys_modules() -> None:
     two(use, guard, permits)
 
 
+class Gate(threading.Semaphore):
+    """Its own locks bear names that Python's classes have for theirs, and that are free in this one."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self._lock, self.mutex, self.finished = threading.Lock(), threading.Lock(), threading.Semaphore(1)
+
+
+OWN_GATE = Gate()
+
+
+def in_a_primitive_of_ones_own() -> None:
+    two(use, OWN_GATE, OWN_GATE._lock, OWN_GATE.mutex, OWN_GATE.finished)
+
+
+class Porter(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock, self._value, self.queue = threading.Lock(), threading.Semaphore(1), threading.Lock()
+
+
+PORTER = Porter()
+
+
+def in_a_thread_of_ones_own() -> None:
+    two(use, PORTER._lock, PORTER._value, PORTER.queue)
+
+
+ENDED = Porter()
+ENDED.start()
+ENDED.join()
+
+
+def in_a_thread_that_has_ended() -> None:
+    two(use, ENDED._lock, ENDED._value, ENDED.queue)
+
+
+PLAIN_THREAD, PLAIN_GATE = threading.Thread(), threading.Semaphore(1)
+PLAIN_THREAD.guard = threading.Lock()  # type: ignore[attr-defined]
+PLAIN_GATE.guard = threading.Lock()  # type: ignore[attr-defined]
+
+
+def added_to_a_thread() -> None:
+    two(use, PLAIN_THREAD.guard)  # type: ignore[attr-defined]
+
+
+def added_to_a_semaphore() -> None:
+    two(use, PLAIN_GATE, PLAIN_GATE.guard)  # type: ignore[attr-defined]
+
+
+def _counting() -> Callable[[], None]:
+    guard, permits = threading.Lock(), threading.Semaphore(1)
+    return lambda: use(guard, permits, guard, permits)
+
+
+MEETING = threading.Barrier(2, _counting())
+
+
+def in_a_barriers_action() -> None:
+    two(MEETING.wait)
+
+
 # For each program: what its primitives are called.
 WATCHED: dict[Callable[..., None], str] = {
     class_attribute: "limit",
@@ -498,4 +560,10 @@ WATCHED: dict[Callable[..., None], str] = {
     by_name_of_the_module: "guard permits",
     by_importlib: "guard permits",
     by_sys_modules: "guard permits",
+    in_a_primitive_of_ones_own: "OWN_GATE _lock mutex finished",
+    in_a_thread_of_ones_own: "_lock _value queue",
+    in_a_thread_that_has_ended: "_lock _value queue",
+    added_to_a_thread: "guard",
+    added_to_a_semaphore: "PLAIN_GATE guard",
+    in_a_barriers_action: "MEETING guard permits",
 }

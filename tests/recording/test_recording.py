@@ -287,6 +287,11 @@ def test_a_programs_own_excepthook_is_its_own(clock: str) -> None:
     hook = threading.excepthook
     run = lab.record(takes_care_itself, clock=clock)
     assert run.result == ["careless: KeyError"]
+    assert (run.standing, run.exception) == ("", None)
+    assert run.verdict == (
+        "main ran to the end; none of them used a semaphore of threading; careless ended with KeyError, as its "
+        "excepthook was told"
+    )
     assert threading.excepthook is hook
 
 
