@@ -20,4 +20,4 @@ def test_a_special_method_from_elsewhere_is_named_and_nothing_is_proved(program:
 
 def test_methods_of_the_program_are_explored() -> None:
     assert lab.explore(elsewhere.plain, granularity="operations").verdict == "proved"
-    assert lab.explore(elsewhere.plain, granularity="bytecode").verdict == "counterexample"
+    assert lab.explore(elsewhere.plain, granularity="bytecode", budget=300).verdict == "counterexample"
