@@ -9,12 +9,8 @@ from typing import Any
 from semalab.instrument import functions
 from semalab.settings import Program
 from semalab.stepping.accesses import ITEMS
-from semalab.stepping.sharing import (
-    goes_under_other_names,
-    looks_at_ends,
-    may_share,
-    special_method_from_elsewhere,
-)
+from semalab.stepping.sharing import goes_under_other_names, looks_at_ends, may_share
+from semalab.stepping.special_methods import special_method_from_elsewhere
 
 
 def shares(program: Program, arguments: Mapping[str, Any]) -> bool:

@@ -143,7 +143,8 @@ class Search:
             self.changed = True
             self.undecided = _ENDS
             return
-        if self.settings.watched and (method := unwatched_method(self.program, self.arguments)):
+        # Also where nobody need watch its instructions: of what such a method touches that decision knows nothing.
+        if (method := unwatched_method(self.program, self.arguments)) is not None:
             self.changed = True
             self.undecided = _ELSEWHERE.format(method)
             return

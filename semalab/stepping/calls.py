@@ -59,6 +59,7 @@ from semalab.stepping.known import (
     is_twin_class,
     is_watched,
     library,
+    name_in_code,
     unbound,
 )
 from semalab.stepping.operand_values import called_by, own_namespace, value_of
@@ -138,7 +139,7 @@ def _is_containers_own(function: Any, owner: Any, name: str, scope: Scope) -> bo
 
 def _prints(function: Any) -> bool:
     """Whether it is `print`, or its twin."""
-    if getattr(function, "__name__", "") != "print":
+    if name_in_code(function) != "print":
         return False
     home = function.__globals__.get("__name__", "") if is_a(function, types.FunctionType) else ""
     return is_built_in(function) or str(home).partition(".")[0] in TWINS
@@ -147,7 +148,7 @@ def _prints(function: Any) -> bool:
 def _printed(operand: Operand, starred: bool, scope: Scope) -> Touches:
     if starred:
         values = value_of(operand, scope)
-        return [] if type(values) is not Made and all_plain(values, scope) else nobody_knows()
+        return [] if type(values) in (*EXACT, *FROZEN) and all_plain(values, scope) else nobody_knows()
     return shown(operand, scope)
 
 
@@ -160,12 +161,10 @@ def of_instance(operands: Sequence[Operand], scope: Scope) -> Touches:
     if type(classes) is Made:
         those = [value_of(one, scope) for one in classes.parts] if classes.kind == "tuple" else [classes]
     else:
-        those = list(classes) if is_a(classes, tuple) else [classes]
-    for cls in those:
-        if is_a(cls, types.UnionType):
-            continue
-        asked = (found_in_class(type(cls), name) for name in ("__instancecheck__", "__subclasscheck__"))
-        if not is_a(cls, type) or not all(one in _ASKED or is_watched(one, scope) for one in asked):
+        those = list(tuple.__iter__(classes)) if is_a(classes, tuple) else [classes]
+    for cls in (part for one in those for part in _parts_of_union(one)):
+        asked = [found_in_class(type(cls), name) for name in ("__instancecheck__", "__subclasscheck__")]
+        if not is_a(cls, type) or not all(_is_calmly_asked(one, scope) for one in asked):
             raise Unknown("it asks for the class of something in a way that the lab does not know")
     try:
         one = value_of(operands[0], scope)
@@ -175,6 +174,14 @@ def of_instance(operands: Sequence[Operand], scope: Scope) -> Touches:
     if own is not vars(object)["__class__"] and not (is_a(own, property) and is_watched(own.fget, scope)):
         raise Unknown("it asks for the class of something in a way that the lab does not know")
     return []
+
+
+def _parts_of_union(cls: Any) -> tuple[Any, ...]:
+    return tuple(cls.__args__) if is_a(cls, types.UnionType) else (cls,)
+
+
+def _is_calmly_asked(method: Any, scope: Scope) -> bool:
+    return any(method is one for one in _ASKED) or is_watched(method, scope)
 
 
 def _of_class(bases: Sequence[Operand], named: bool, scope: Scope) -> Touches:
@@ -215,7 +222,8 @@ def _makes_no_more(function: Any, owner: Any, name: Any, given: list[Operand], s
         return True
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return True
-    return getattr(function, "__self__", None) in SCALARS and all(is_simple(value_of(one, scope)) for one in given)
+    home = function.__self__ if is_a(function, types.BuiltinFunctionType) else None
+    return any(home is one for one in SCALARS) and all(is_simple(value_of(one, scope)) for one in given)
 
 
 def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bool, scope: Scope) -> Touches:

@@ -35,12 +35,15 @@ from semalab.stepping.operand_values import value_of
 from semalab.stepping.operands import Operand
 
 _UNCHANGING = frozenset((*FROZEN, str, bytes, range))
+_GIVEN = vars(BaseException)["args"]  # what an exception was given, whatever its class calls so
 
 
 def all_plain(container: Any, scope: Scope) -> bool:
-    if len(container) > LARGE:
+    """Whether all that a built-in container holds is plain: looked at as C does, not by ways of its class's own."""
+    kind: Any = next((kind for kind in (*CONTAINERS, *FROZEN) if is_a(container, kind)), None)
+    if kind is None or kind.__len__(container) > LARGE:
         return False
-    items = itertools.chain(container.items()) if is_a(container, dict) else container
+    items = dict.items(container) if kind is dict else kind.__iter__(container)
     return all(is_plain(one, scope) or _is_pair(one, scope) for one in list(items))
 
 
@@ -141,7 +144,7 @@ def shown(operand: Operand, scope: Scope) -> Touches:
         return [touch_of(value, READ, operand)]
     if type(value) in FROZEN and all_plain(value, scope):
         return []
-    if is_a(value, BaseException) and all(is_simple(one) for one in value.args):
+    if is_a(value, BaseException) and all(map(is_simple, _GIVEN.__get__(value))):
         return _of_exception(value, scope)
     raise Unknown
 

@@ -121,6 +121,9 @@ LAZY = frozenset(("enumerate", "zip", "reversed", "iter"))
 BUILTIN_RESULTS = {**IDLE, **OF_SCALARS, **READERS, "sorted": "list", "range": "range", "deque": "deque"}
 # Methods of the built-in containers.
 LOOK = frozenset("copy keys values items".split())
+_BY_ANY_NAME = frozenset("setattr __setattr__ vars __dict__".split())
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType)
+_MODULE_OF, _NAME_OF = vars(type)["__module__"], vars(type)["__name__"]  # whatever a metaclass has to say
 MISSING = object()
 LARGE = 2_000  # items that are looked at
 _MINE = 4  # references to what nobody but a thread has, counted where it is looked at
@@ -230,14 +233,67 @@ def stored_by(*classes: type) -> AbstractSet[str]:
     return frozenset[str]().union(*(_stored(one.__code__) for one in methods))
 
 
+def may_keep(cls: type, name: str) -> bool:
+    """Whether what makes an object of this class may give it something of its own under this name.
+
+    Asked are the methods of its classes, what they wrap, what is defined in them, and the functions that they name.
+    """
+    queue: list[Any] = [one for base in cls.__mro__ for one in vars(base).values()]
+    seen: set[int] = set()
+    while queue:
+        one = queue.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if is_a(one, property):
+            queue += (one.fget, one.fset, one.fdel)
+        elif is_a(one, (staticmethod, classmethod)):
+            queue.append(one.__func__)
+        elif is_a(one, types.FunctionType):
+            if _gives(one.__code__, name, library(one) in TWINS):
+                return True
+            queue.append(one.__dict__.get("__wrapped__"))
+            queue += (one.__globals__.get(each) for each in one.__code__.co_names)
+    return False
+
+
+@functools.lru_cache(maxsize=4096)
+def _gives(code: types.CodeType, name: str, of_twin: bool) -> bool:
+    """Whether this code, or any in it, stores an attribute of this name, or of a name that is not known before."""
+    if name in _stored(code):
+        return True
+    if not of_twin and not _BY_ANY_NAME.isdisjoint(code.co_names):
+        generated = code.co_filename == "<string>"  # a dataclass's: the names are its constants
+        if not generated or name in code.co_consts:
+            return True
+    return any(_gives(inner, name, of_twin) for inner in code.co_consts if is_a(inner, types.CodeType))
+
+
 @functools.lru_cache(maxsize=1024)
 def _stored(code: types.CodeType) -> frozenset[str]:
     return frozenset(i.argval for i in dis.get_instructions(code) if i.opname == "STORE_ATTR")
 
 
 def library(made_there: Any) -> str:
-    """The first part of the name of the module that a function or class says it is from; "" for none."""
-    return str(getattr(made_there, "__module__", None) or "").partition(".")[0]
+    """The first part of the name of the module that a function or class says it is from; "" for none.
+
+    Of any other object it is that of its class: the object itself would answer with code of the program.
+    """
+    while is_a(made_there, (types.MethodType, staticmethod, classmethod)):
+        made_there = made_there.__func__
+    if is_a(made_there, _FUNCTIONS):
+        return str(made_there.__module__ or "").partition(".")[0]
+    cls = made_there if is_a(made_there, type) else type(made_there)
+    return str(_MODULE_OF.__get__(cls) or "").partition(".")[0]
+
+
+def name_in_code(function: Any) -> str:
+    """The name of a function or class; "" for any other object, which would answer with code of the program."""
+    if is_a(function, type):
+        return str(_NAME_OF.__get__(function))
+    while is_a(function, types.MethodType):
+        function = function.__func__
+    return str(function.__name__) if is_a(function, _FUNCTIONS) else ""
 
 
 def is_known_code(function: Any, scope: Scope) -> bool:
@@ -275,15 +331,14 @@ def runs_known_code(thread: threading.Thread, program: AbstractSet[int]) -> bool
     if type(target) is functools.partial and sys.getrefcount(target.keywords) >= _MINE:
         return False
     run = found_in_class(type(thread), "run")
-    name = getattr(target, "__name__", "")
+    name = name_in_code(target)
     if name in _HARMLESS and is_built_in(target) and all(not one or is_simple(one) for one in given):
         return is_known_code(run, scope)
     return is_known_code(unbound(run), scope) and (target is None or is_known_code(unbound(target), scope))
 
 
 def is_built_in(function: Any) -> bool:
-    name = getattr(function, "__name__", "")
-    return getattr(builtins, name, MISSING) is function or function is collections.deque
+    return vars(builtins).get(name_in_code(function), MISSING) is function or function is collections.deque
 
 
 def _is_of_exceptions(method: Any) -> bool:

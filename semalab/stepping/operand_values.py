@@ -41,8 +41,9 @@ from semalab.stepping.known import (
     is_twin_class,
     is_watched,
     library,
+    may_keep,
+    name_in_code,
     returns_constants,
-    stored_by,
     unbound,
 )
 from semalab.stepping.operands import Operand
@@ -244,7 +245,7 @@ def _result(operand: Operand, scope: Scope) -> Any:
         if type(owner) in EXACT and callee.name in LOOK:
             return Made("lazy", (callee.parts[0],))
     function, _ = called_by(callee, scope)
-    name = getattr(function, "__name__", "")
+    name = name_in_code(function)
     if is_a(function, types.FunctionType | types.MethodType) and is_watched(unbound(function), scope):
         return _returned(operand, unbound(function), scope)
     if is_built_in(function):
@@ -338,8 +339,8 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     else:
         cls = owner.cls if type(owner) is Made else None
         found = attribute_of(cls or owner, operand.name)
-        if cls is not None and not is_twin_class(cls) and operand.name in stored_by(*cls.__mro__):
-            raise Unknown  # it may have something of its own under this name
+        if cls is not None and not is_twin_class(cls) and may_keep(cls, operand.name):
+            raise Unknown  # something of its own, and not what its class has
     if is_a(found, (staticmethod, classmethod)):
         found = found.__func__
     return found, owner

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import abc
 import dis
 import functools
 import inspect
-import sys
 import threading
 import types
 from collections import Counter
@@ -15,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from semalab.instrument.namespaces import library_of_code
-from semalab.stepping.accesses import Access, accesses, goes_deep, is_special, nested
+from semalab.stepping.accesses import Access, accesses, goes_deep, nested
 from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.known import Scope, Unknown, is_twin_class
@@ -78,66 +76,6 @@ def looks_at_ends(program: types.FunctionType, others: Iterable[types.FunctionTy
     return False
 
 
-def special_method_from_elsewhere(program: types.FunctionType, others: Iterable[types.FunctionType]) -> str | None:
-    """A special method that a class of the program has from elsewhere: `__len__ = functools.partial(...)`.
-
-    Python calls it without naming it, and of what it does nobody hears. A function, also a decorated one, is watched.
-    """
-    classes: list[type] = []
-    for code, names in _reachable([program, *others], classes):
-        if library_of_code(dict(names)) is None:
-            before: list[dis.Instruction] = []
-            for instruction in dis.get_instructions(code):
-                if instruction.opname in _GIVES_METHOD and is_special(str(instruction.argval)):
-                    own = before if instruction.opname == "STORE_NAME" else before[:-1]  # without the class
-                    if not _is_of_its_own(own, names) and instruction.argval not in _NO_METHODS:
-                        return str(instruction.argval)
-                if instruction.opname not in _BETWEEN:
-                    before = [*before[-7:], instruction]
-    for cls in classes:
-        home = sys.modules.get(cls.__module__)
-        if home is None or library_of_code(vars(home)) is not None or type(cls) not in (type, abc.ABCMeta):
-            continue
-        for name, value in vars(cls).items():
-            if is_special(name) and name not in _NO_METHODS and not _is_plain_method(value):
-                return name
-    return None
-
-
-def _is_plain_method(value: Any) -> bool:
-    """Whether what a class has is a function, the like of it, or nothing that could be called."""
-    value = value.__func__ if isinstance(value, staticmethod | classmethod) else value
-    if isinstance(
-        value, types.FunctionType | property | type | types.GetSetDescriptorType | types.MemberDescriptorType
-    ):
-        return True
-    if isinstance(value, types.WrapperDescriptorType | types.MethodDescriptorType):
-        return value.__objclass__ is object
-    return not callable(value) and not hasattr(type(value), "__get__")
-
-
-_GIVES_METHOD = ("STORE_NAME", "STORE_ATTR")
-_NO_METHODS = frozenset(
-    "__new__ __slots__ __match_args__ __class_getitem__ __all__ __version__ __code__ __defaults__".split()
-)
-_BETWEEN = frozenset("CACHE PRECALL EXTENDED_ARG NOP COPY NOT_TAKEN".split())
-_MAKES = ("MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE")
-
-
-def _is_of_its_own(before: list[dis.Instruction], names: Mapping[str, Any]) -> bool:
-    """Whether what the last of these instructions leaves is no method, or one whose code is the program's."""
-    while len(before) > 1 and before[-1].opname == "CALL" and before[-2].opname in ("CALL", *_MAKES):
-        before = before[:-1]  # decorated
-    if not before or before[-1].opname in ("CALL", "CALL_KW", "CALL_FUNCTION_EX"):
-        return not before
-    last = before[-1]
-    if last.opname.startswith("LOAD_ATTR"):
-        return any(one.argval == "object" for one in before[-2:-1])
-    if last.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-        return last.argval not in names or isinstance(names[last.argval], types.FunctionType)
-    return True
-
-
 def cleans_up(code: CodeType) -> bool:
     """Whether a generator that runs this code does something more if it is thrown away before its end."""
     if not code.co_flags & inspect.CO_GENERATOR:
@@ -151,9 +89,12 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def codes_of(*functions: types.FunctionType) -> Iterator[Code]:
-    """The code of these functions and of all that they name, with the globals that each runs with."""
-    return _reachable(functions)
+def codes_of(*functions: types.FunctionType, classes: list[type] | None = None) -> Iterator[Code]:
+    """The code of these functions and of all that they name, with the globals that each runs with.
+
+    classes: to these the classes are added that they name, and whose objects.
+    """
+    return _reachable(functions, classes)
 
 
 def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:

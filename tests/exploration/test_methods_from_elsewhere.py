@@ -8,6 +8,7 @@ import pytest
 from programs import methods_from_elsewhere as elsewhere
 
 import semalab as lab
+from semalab.exploration.program import unwatched_method
 
 
 @pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
@@ -16,6 +17,13 @@ def test_a_special_method_from_elsewhere_is_named_and_nothing_is_proved(program:
     found = lab.explore(program, granularity=granularity)
     assert (found.verdict, found.schedules) == ("cannot say", 0)
     assert f"a class of it has its `{elsewhere.FROM_ELSEWHERE[program]}` from elsewhere" in str(found.undecided)
+
+
+@pytest.mark.parametrize("granularity", ["operations", "bytecode"])
+def test_what_is_known_to_be_the_programs_own_passes(granularity: str) -> None:
+    found = lab.explore(elsewhere.decorated, granularity=granularity, budget=300)
+    assert "from elsewhere" not in str(found.undecided)
+    assert unwatched_method(elsewhere.decorated, {}) is None
 
 
 def test_methods_of_the_program_are_explored() -> None:
