@@ -145,7 +145,6 @@ class Bench:
     def main(self) -> None:
         """Runs in the program's main thread."""
         try:
-            self.processor.preparing = True
             try:
                 self.prepare()
             finally:

@@ -24,8 +24,8 @@ def plain_settings() -> Iterator[None]:
     # and to copy all, as `rc_context` does, takes an eighth of the time of a picture; and copying imports pyplot.
     present = matplotlib.rcParams
     kept = {k: it for k, v in _plain().items() if (it := dict.__getitem__(present, k)) != v}
-    present.update({k: _plain()[k] for k in kept})
     try:
+        present.update({k: _plain()[k] for k in kept})
         yield
     finally:
         present.update(kept)

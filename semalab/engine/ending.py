@@ -17,6 +17,7 @@ from semalab.engine.thread import ProgramThread, Stop
 
 GRACE = 0.002  # seconds that stopped threads get to unwind before they are told again
 LAST_RESORT = 1.0  # idle seconds without the end of a thread after which those that are left (in C calls) are given up
+PREPARING = 30.0  # the same while the twins are being put in place: who went on with that later would leave them there
 POLITE_ROUNDS = 15  # as long as this a Stop rises in the program's own lines only
 SWITCH_INTERVAL = 0.0005  # seconds: a thread that swallows what it is told must have its turn to be told again
 _WAIT = threading.Condition.wait.__code__  # has its lock in `waiter`, from CPython 3.11 to 3.14
@@ -39,8 +40,7 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
     """End the threads of a stopped run; returns those that had to be given up.
 
     What counts is that one ends from time to time: thousands get the time they need, and one that hangs costs a second.
-    On a busy machine a thread may for seconds not be given a processor, and does not hang. Nobody is given up while the
-    twins are being put in place: who went on with that afterwards would leave them there.
+    On a busy machine a thread may for seconds not be given a processor, and does not hang.
     """
     still = Idle(GRACE)  # since a thread ended last
     rounds = 0
@@ -52,7 +52,7 @@ def end_all(processor: Stopped) -> tuple[ProgramThread, ...]:
             for first in range(0, len(alive), processor.flock):
                 if _end(processor, alive[first : first + processor.flock], rounds, still.seconds):
                     still.restart()
-                elif still.look() > LAST_RESORT and not processor.preparing:
+                elif still.look() > (PREPARING if processor.preparing else LAST_RESORT):
                     return _give_up(processor)
             rounds += 1
             _open(processor.critical_locks)

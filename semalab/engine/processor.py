@@ -59,7 +59,7 @@ class Processor:
         self.awaited = 0
         self.stopping = False
         self.cut: int | None = None
-        self.preparing = False  # main is putting the twins in their places
+        self.preparing = False  # main is putting the twins in their places, or is about to begin with that
         self.ended = False  # the program came to its end before anybody stopped it
         self.stopped_at = 0
         self.verdict: str | None = None  # a key of the reasons in `Decoder.stopped`, or "deadlock"
@@ -230,6 +230,7 @@ class Processor:
             if not self.rehearses:
                 self.signals.guard()
             with self.foreigners.noted():
+                self.preparing = True
                 self.start(main, "main", False)
                 self._watch(timeout, cancelled)
             self.own_up()

@@ -34,12 +34,13 @@ class Stopwatch:
 class Idle:
     """For how long nothing has happened.
 
-    Invariant: `seconds` grows by what the process computes between two looks; or, where that is next to nothing, by
-    the time that a look takes at least. A process that is halted, or does not get a processor, is not looked at
-    meanwhile, and has not been idle. To be asked by one thread only, whose own time does not count.
+    Invariant: `seconds` grows by what the process computes between two looks, though never by more than what goes by
+    (several threads may compute at once, in C); or, where that is next to nothing, by the time that a look takes at
+    least. A process that is halted, or does not get a processor, is not looked at meanwhile, and has not been idle. To
+    be asked by one thread only, whose own time does not count.
     """
 
-    __slots__ = ("_computed", "_every", "seconds")
+    __slots__ = ("_computed", "_every", "_seen", "seconds")
 
     def __init__(self, every: float) -> None:
         """every: seconds between two looks, at least."""
@@ -48,11 +49,13 @@ class Idle:
 
     def restart(self) -> None:
         self.seconds = 0.0
+        self._seen = time.monotonic()
         self._computed = _computed()
 
     def look(self) -> float:
         before, self._computed = self._computed, _computed()
-        used = self._computed - before
+        since, self._seen = self._seen, time.monotonic()
+        used = min(self._computed - before, self._seen - since)
         self.seconds += used if used > _ASLEEP * self._every else self._every
         return self.seconds
 

@@ -212,8 +212,9 @@ class WallProcessor(Processor):
         try:
             try:
                 me.stoppable = True
-                self.begin(me)
-                self.perform(body, me)
+                if not self.stopping:
+                    self.begin(me)
+                    self.perform(body, me)
             finally:
                 me.depart()
         finally:  # a second Stop may rise before the first `depart` begins

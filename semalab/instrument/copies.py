@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any
 
 from semalab.engine import Processor
+from semalab.instrument.made import made, made_classes
 from semalab.instrument.recorded import with_real
 from semalab.instrument.thread_module import thread_module
 
@@ -35,12 +36,13 @@ def load(name: str, stands: Mapping[str, Stand], **presets: Any) -> types.Module
 
     presets: names the copy begins with; its own definitions replace them.
     """
-    module = types.ModuleType(name)
+    module: types.ModuleType = made(types.ModuleType(name))
     spec = importlib.util.find_spec(name)
     assert spec is not None
     module.__file__, module.__package__ = spec.origin, spec.parent
     module.__dict__.update(presets, __builtins__=_builtins(), **{_STANDS: stands})
     exec(_code(name), module.__dict__)
+    made_classes(module)
     return module
 
 
@@ -108,7 +110,7 @@ class _Forgetful(set[Any]):
 
 def copied(real: types.ModuleType, **changes: Any) -> types.ModuleType:
     """A module with the names of a real one, apart from `changes`."""
-    module = types.ModuleType(real.__name__, real.__doc__)
+    module: types.ModuleType = made(types.ModuleType(real.__name__, real.__doc__))
     module.__dict__.update({name: value for name, value in vars(real).items() if name[:2] != "__"})
     module.__dict__.update(changes)
     if hasattr(real, "__all__"):

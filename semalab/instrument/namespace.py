@@ -16,6 +16,7 @@ from semalab.engine.reachability import is_a
 from semalab.instrument.clock import present
 from semalab.instrument.copies import Stand, is_copy, load_threading, os_for_copies, time_for_copies
 from semalab.instrument.handlers import Handlers
+from semalab.instrument.made import is_made
 from semalab.instrument.modules import MAKERS, replaced
 from semalab.instrument.recorded import is_recorded
 from semalab.instrument.recorder import Recorder, close_all
@@ -174,17 +175,22 @@ def outlived(value: Any) -> Any:
         space = value.__globals__
         if is_copy(space):
             real = _real(space.get("__name__"), value.__name__)
-        elif str(space.get("__name__")).startswith(_INSTRUMENT):
+        elif _is_of_the_lab(space):
             real = inspect.unwrap(value)
     elif is_a(value, type):
-        module = vars(value).get("__module__")
-        real = _real(module, value.__name__) if module in MAKERS else None
+        real = _real(vars(value).get("__module__"), value.__name__) if is_made(value) else None
     elif is_a(value, types.ModuleType):
-        name = vars(value).get("__name__")
-        real = sys.modules.get(name) if name in MAKERS else None
+        real = sys.modules.get(value.__name__) if is_made(value) else None
     elif is_a(value, types.MethodType) and is_a(value.__self__, Streams):
         real = builtins.print
     return value if real is None else real
+
+
+def _is_of_the_lab(space: dict[str, Any]) -> bool:
+    """True for the globals of one of the modules beside this one, and not for those of one that is called so."""
+    name = space.get("__name__")
+    called_so = isinstance(name, str) and name.startswith(_INSTRUMENT)
+    return called_so and getattr(sys.modules.get(str(name)), "__dict__", None) is space
 
 
 def _real(module: Any, name: str) -> Any:

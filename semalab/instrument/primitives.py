@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from semalab.instrument.locks import looking, recorded_locks
+from semalab.instrument.made import made
 from semalab.instrument.recorded import only_in_the_run
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.watched import ROOM, condition_by_method
@@ -34,7 +35,7 @@ def stand_for(module: types.ModuleType, classes: Mapping[str, type], recorder: R
     """Give recorded classes the names of the real module's, and those to threads that are not of the run."""
     for name, cls in classes.items():
         real = getattr(module, name)
-        cls.__name__ = cls.__qualname__ = name
+        made(cls).__name__ = cls.__qualname__ = name
         cls.__module__ = module.__name__
         cls.__doc__ = real.__doc__
         if "__class__" in vars(cls):

@@ -214,7 +214,7 @@ class Reach:
         elif is_a(value, threading.Thread):
             self._push(self._of_thread(self._attributes(value)))
         elif primitive:
-            added = self._attributes(value) if cls.__name__ in _MACHINERY else ()
+            added = self._attributes(value) if _machinery(cls) else ()
             self._push([*added, *self._of_queue(reference)], depth)
         elif library:
             if depth < _LIBRARY_DEPTH:

@@ -15,6 +15,8 @@ from semalab.instrument.locks import owned
 from semalab.instrument.namespace import Twins
 from semalab.instrument.recorded import becoming, is_recorded
 
+_LABS = ("semalab.instrument.", "semalab.stepping.")  # where it derives classes from those of a copy
+
 
 class RetiredLock:
     """A recorded lock after its run. A class written in Python cannot become `_thread.lock`; it hands on to one."""
@@ -139,7 +141,8 @@ class Retirement:
                 if id(derived) not in known:
                     known.add(id(derived))
                     twins.append(derived)
-                    self._rebase(derived)
+                    if not _is_the_labs(derived):  # a thread that nobody could stop may still wait in such a thing
+                        self._rebase(derived)
 
     def _become(self, one: Any, real: Any = None) -> None:
         """An object of a twin's own class changes its class; one of a derived class finds its class derived anew."""
@@ -155,13 +158,21 @@ class Retirement:
                 continue
             bases = tuple(map(self._real_base, derived.__bases__))
             if bases != derived.__bases__ and all(is_a(base, type) for base in bases):  # from C's Lock none is derived
-                derived.__bases__ = bases
+                try:
+                    derived.__bases__ = bases
+                except TypeError:  # it has one of a library's beside a twin: from both real ones none can be derived
+                    continue
 
     def _real_base(self, base: type) -> Any:
         real = self._reals.get(id(base), base)
         if base is self._twins.module("threading").RLock:  # objects of C's are laid out otherwise than those of a twin
             return threading._RLock
         return sys.modules["queue"]._PySimpleQueue if real is _simple_queue() else real
+
+
+def _is_the_labs(cls: type) -> bool:
+    """True for a class that the lab derives from the copies' own; its objects are retired one by one."""
+    return str(vars(cls).get("__module__")).startswith(_LABS)
 
 
 def _awaited(primitive: Any) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.engine import Processor, ProgramThread
+from semalab.instrument.made import made
 
 
 def thread_module(processor: Processor) -> types.ModuleType:
     """A `_thread` module on the processor, with what CPython 3.11 to 3.14 ask of it."""
-    module = types.ModuleType("_thread")
+    module: types.ModuleType = made(types.ModuleType("_thread"))
     module.__dict__.update({name: value for name, value in vars(_thread).items() if not name.startswith("__")})
     del module.RLock  # threading then uses its own RLock, written in Python on top of allocate_lock
 

@@ -34,9 +34,9 @@ def threading_module(
     _record_joins(source.Thread, recorder)
     if recorder.processor.point is not None:
         source.__dict__["Event"] = _announcing(source.Event, recorder.processor.point)
-    hook = _hook(module, recorder)
-    module.__dict__["excepthook"] = module.__dict__["__excepthook__"] = hook
-    source.__dict__["excepthook"] = hook
+    default = _default_hook(recorder)
+    module.__dict__["excepthook"] = module.__dict__["__excepthook__"] = default
+    source.__dict__["excepthook"] = _hook(module, default, recorder)
     return module
 
 
@@ -76,21 +76,46 @@ def _record_joins(thread: Any, recorder: Recorder) -> None:
     only_in_the_run(thread, threading.Thread, recorder.processor)
 
 
-def _hook(module: types.ModuleType, recorder: Recorder) -> Callable[[Any], None]:
+def _default_hook(recorder: Recorder) -> Callable[[Any], None]:
+    """What the program finds as `threading.excepthook`: the run says what was raised. It never asks for another hook,
+    since that may be the one that has called it.
+    """
     processor = recorder.processor
 
     def excepthook(args: Any) -> None:
-        if processor.stopping or isinstance(args.exc_value, (Stop, SystemExit)):
-            return
-        own = module.__dict__["excepthook"]
-        thread = getattr(args.thread, "_program_thread", None) or processor.current()
-        if own is not excepthook:  # the program takes care of its exceptions itself
-            processor.hooked.append((thread, args.exc_type.__name__))
-            own(args)
-        elif args.exc_value is not None:
-            processor.failed(thread, args.exc_value)
+        if args.exc_value is not None and not _is_silent(args, recorder):
+            processor.failed(_raised_in(args, recorder), args.exc_value)
 
     return excepthook
+
+
+def _hook(module: types.ModuleType, default: Callable[[Any], None], recorder: Recorder) -> Callable[[Any], None]:
+    """What a thread calls that ends by an exception: it hands on to whichever hook the program has by then."""
+    processor = recorder.processor
+
+    def excepthook(args: Any) -> None:
+        if _is_silent(args, recorder):
+            return
+        own = module.__dict__.get("excepthook")
+        if own is default or own is None:  # None: CPython then takes the default one, too
+            default(args)
+            return
+        thread, error = _raised_in(args, recorder), args.exc_type.__name__  # the hook may change its arguments
+        try:
+            own(args)  # the program takes care of its exceptions itself
+        finally:
+            if not processor.stopping:  # only now: who is held up in its hook has not ended
+                processor.hooked.append((thread, error))
+
+    return excepthook
+
+
+def _is_silent(args: Any, recorder: Recorder) -> bool:
+    return recorder.processor.stopping or isinstance(args.exc_value, (Stop, SystemExit))
+
+
+def _raised_in(args: Any, recorder: Recorder) -> Any:
+    return getattr(args.thread, "_program_thread", None) or recorder.processor.current()
 
 
 def _announcing(event: Any, point: Callable[[], None]) -> type:

@@ -19,6 +19,7 @@ from semalab.run import WRITERS, Run, suffix_of
 
 LONGEST = 100_000  # characters of a cell's output that are shown; a notebook of megabytes opens slowly
 _VALUE = "_timeline_value"  # holds the value of the cell's last expression while the cell runs
+_AWAITS = "%%timeline runs the cell as a program of threads: put tasks into `async def main(): …` and lab.record(main)"
 
 
 @magics_class
@@ -49,6 +50,8 @@ class TimelineMagics(Magics):
         try:
             program, file = self._program(cell)
         except SyntaxError as error:
+            if "outside" in error.msg and ("await" in error.msg or "async" in error.msg):
+                error.msg += f"; {_AWAITS}"
             raise error.with_traceback(None) from None
         run = run_program(program, {}, clock=options.clock, seed=options.seed, timeout=options.timeout)
         value = self.shell.user_ns.pop(_VALUE, None)

@@ -179,15 +179,18 @@ def is_simply_loaded(access: Access, scope: Scope) -> bool:
         return False
 
 
+_OF_PLACES = (types.MemberDescriptorType, type(vars(collections.namedtuple("_", "item"))["item"]))
+
+
 def attribute_of(owner: Any, name: str) -> Any:
-    """What is kept under this name in an object, or in its class; a slot's value."""
+    """What is kept under this name in an object, or in its class; what is in a slot or under a name of a tuple."""
     if is_a(owner, type):  # what the class has, or its metaclass
         metaclasses = [cls for cls in type(owner).__mro__ if cls not in (type, object)]
         return next((vars(cls)[name] for cls in (*type.mro(owner), *metaclasses) if name in vars(cls)), MISSING)
     if type(owner) is threading.local:  # the calling thread's
         return getattr(owner, name, MISSING)
     found: Any = found_in_class(type(owner), name)
-    if type(found) is types.MemberDescriptorType:
+    if type(found) in _OF_PLACES:
         try:
             return found.__get__(owner, type(owner))
         except AttributeError:

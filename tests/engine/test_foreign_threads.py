@@ -774,8 +774,9 @@ def test_who_starts_the_threads_that_record_is_no_stranger_to_their_runs() -> No
 
 
 def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    used = [0.0]
+    used, now = [0.0], itertools.count(step=0.05)  # seconds: 0.05 go by from look to look
     monkeypatch.setattr(stopwatch, "_computed", lambda: used[0])
+    monkeypatch.setattr(stopwatch, "time", types.SimpleNamespace(monotonic=lambda: next(now)))
     watch = stopwatch.Idle(0.02)
     for _ in range(50):  # each look comes as late as the machine likes: no clock is asked
         watch.look()
@@ -785,6 +786,11 @@ def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> No
         used[0] += 0.01
         watch.look()
     assert watch.seconds == pytest.approx(0.5)
+    watch.restart()
+    for _ in range(50):
+        used[0] += 0.4  # eight threads at once, in C
+        watch.look()
+    assert watch.seconds == pytest.approx(2.5)
 
 
 def serves(server: Any) -> None:

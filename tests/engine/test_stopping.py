@@ -159,9 +159,10 @@ def never_begins(much: list[Any]) -> None:
 @CLOCKS
 def test_whoever_puts_the_twins_in_place_is_not_given_up(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", -1.0)  # who has not ended at the first look is given up
+    before = _thread._count()
     run = lab.record(never_begins, much=[[n] for n in range(100_000)], clock=clock, timeout=0.001)
     assert (run.exception, isinstance(run.stopped, Timeout), len(run.trace.events)) == (None, True, 1)
-    assert "could not be stopped" not in run.verdict
+    wait_until(lambda: _thread._count() <= before, "main, which had put them in place and no more to do, has ended")
 
 
 def blocks_beside_sleepers(end: int) -> None:

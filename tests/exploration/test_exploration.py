@@ -621,6 +621,7 @@ def test_what_a_step_touches_is_judged_by_what_is_there_when_it_is_made(program:
         (known.one_too_many, 10),
         (known.both_pages, 300),
         (known.booked_twice, 30),
+        (known.lends, 30),
     ],
 )
 def test_what_learners_write_is_known(program: Any, runs: int, granularity: str) -> None:
@@ -628,6 +629,11 @@ def test_what_learners_write_is_known(program: Any, runs: int, granularity: str)
     found = lab.explore(program, granularity=granularity)
     assert found.verdict == "proved"
     assert found.schedules <= runs
+
+
+@pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
+def test_which_named_tuple_is_read_another_thread_decides(granularity: str) -> None:
+    assert lab.explore(known.looks_into_another, granularity=granularity).verdict == "counterexample"
 
 
 def test_seconds_are_the_processors() -> None:

@@ -8,8 +8,10 @@ import multiprocessing.pool
 import queue
 import random
 import sched
+import sys
 import threading
 import time
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -143,6 +145,84 @@ def test_what_an_object_keeps_of_a_run_is_the_next_runs_own(made_before: bool, c
     if clock == "virtual":
         assert len({(run.result, tuple(run.trace)) for run in runs}) == 1
     assert vars(kept["kit"]) == vars(Kit())  # at the latest when the next run is over
+
+
+QUEUE = """
+class Queue:
+    def put(self, item):
+        return "mine"
+
+class Semaphore(Queue):
+    __module__ = "threading"
+"""
+mine = types.ModuleType("time")
+mine.sleep = lambda seconds: "mine"  # type: ignore[attr-defined]
+lines = types.ModuleType("queue")
+exec(QUEUE, vars(lines))
+Line, Gate = lines.Queue, lines.Semaphore
+renamed = types.FunctionType((lambda: "mine").__code__, {"__name__": "semalab.instrument.clock"}, "sleep")
+renamed.__wrapped__ = time.sleep  # type: ignore[attr-defined]
+
+
+def uses_its_own() -> tuple[Any, ...]:
+    kept.setdefault("own", [mine, lines, Line, Gate, renamed])
+    assert (mine.sleep(1), Line().put(1), lines.Queue().put(1), Gate().put(1), renamed()) == ("mine",) * 5
+    return mine, lines, lines.Queue, Line, Gate, renamed
+
+
+@CLOCKS
+def test_what_merely_has_the_name_of_a_twin_is_the_programs_own_before_in_and_after_a_run(clock: str) -> None:
+    kept.clear()
+    before = uses_its_own()
+    for _ in range(2):
+        run = lab.record(uses_its_own, clock=clock)
+        assert run.result == before  # all of them compare by identity
+        assert (mine, lines, lines.Queue, Line, Gate, renamed) == before
+        assert kept["own"] == [*before[:2], *before[3:]]
+    kept.clear()
+
+
+@CLOCKS
+def test_the_real_class_that_is_kept_while_another_has_its_name_is_itself(
+    clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept["real"] = [real := threading.Barrier]
+
+    class Another(threading.Barrier):
+        def __init__(self, parties: int) -> None:
+            super().__init__(parties)
+
+    monkeypatch.setattr(threading, "Barrier", Another)
+    lab.record(lambda: kept["real"][0](1).wait(), clock=clock)
+    assert kept.pop("real") == [real]
+
+
+@CLOCKS
+def test_a_class_that_can_not_be_derived_anew_keeps_nothing_else_from_it(clock: str) -> None:
+    def program() -> None:
+        librarys = type("Librarys", (sys.modules["threading"].Semaphore,), {})  # of somebody who has the real classes
+        kept["before"] = type("Before", (threading.Event,), {})
+        kept["both"] = type("Both", (threading.Semaphore, librarys), {})
+        kept["behind"] = type("Behind", (threading.Barrier,), {})
+
+    lab.record(program, clock=clock)
+    assert kept["both"].__mro__[1] is not threading.Semaphore  # from both it can not be derived, in plain Python either
+    assert kept["before"].__bases__ == (threading.Event,) and kept["behind"].__bases__ == (threading.Barrier,)
+    lab.record(program, clock=clock).trace.certify()
+    kept.clear()
+
+
+@CLOCKS
+def test_what_is_inside_a_twin_stays_what_it_is(clock: str) -> None:
+    """A thread that nobody could stop may still wait there."""
+
+    def program() -> None:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            parts = [threading.Semaphore(1)._cond, queue.Queue().all_tasks_done, pool._work_queue]  # type: ignore[attr-defined]
+        kept["inside"] = [(type(part), type(part).__mro__) for part in parts]
+
+    lab.record(program, clock=clock)
+    assert all(cls.__mro__ == before for cls, before in kept.pop("inside"))
 
 
 @CLOCKS

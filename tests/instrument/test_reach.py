@@ -7,6 +7,7 @@ import contextlib
 import functools
 import importlib
 import multiprocessing
+import queue
 import string
 import sys
 import threading
@@ -53,6 +54,31 @@ def test_every_place_is_seen_in_every_run(program: Callable[..., Any], clock: st
             assert acquired == 2 or program is kept_programs.by_the_type_of_another or label == "MEETING"
     assert references(program) == before
     program()  # as plain as ever
+
+
+def with_a_partner(kind: type) -> Callable[[], None]:
+    one = kind()
+    one.partner = threading.Lock()
+
+    def program() -> None:
+        with one.partner:
+            pass
+
+    return program
+
+
+@CLOCKS
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(threading.Semaphore, threading.BoundedSemaphore, threading.Condition, threading.Event),
+        *(queue.Queue, queue.LifoQueue, queue.PriorityQueue),
+    ],
+)
+def test_what_the_program_has_put_into_a_primitive_is_seen(kind: type, clock: str) -> None:
+    run = lab.record(with_a_partner(kind), clock=clock)
+    assert [event.kind for event in run.trace if event.primitive == "partner"] == ["acquire", "release"]
+    assert run.unseen == ()
 
 
 class Finished(threading.Thread):

@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from random import choice, randint
 from typing import Any
 
@@ -434,6 +434,58 @@ def test_a_hook_for_exceptions_can_be_set_and_taken_back(clock: str) -> None:
     run = lab.record(hooks, clock=clock, raises=False)
     told = "Ada (2) raised KeyError: 'lost'; Ada ended with KeyError, as its excepthook was told"
     assert (run.result, run.verdict) == (["KeyError in Ada, True"], told)
+
+
+def hands_on() -> list[str]:
+    """As whoever writes a hook does: what is not for it goes to the one before it."""
+    said: list[str] = []
+
+    def fail() -> None:
+        raise KeyError("lost")
+
+    def note(before: Callable[[Any], None]) -> Callable[[Any], None]:
+        def hook(args: Any) -> None:
+            said.append(args.thread.name)
+            before(args)
+
+        return hook
+
+    for name, before in (("Ada", threading.excepthook), ("Bob", threading.__excepthook__), ("Eve", None)):
+        threading.excepthook = note(threading.excepthook if before is None else before)
+        worker = threading.Thread(target=fail, name=name)
+        worker.start()
+        worker.join()
+    return said
+
+
+@CLOCKS
+def test_a_hook_hands_on_to_the_one_before_it(clock: str) -> None:
+    run = lab.record(hands_on, clock=clock, raises=False)
+    assert (run.result, run.output) == (["Ada", "Bob", "Eve", "Eve"], "")
+    assert run.died == tuple(
+        f"{name} ended with KeyError, as its excepthook was told" for name in ("Ada", "Bob", "Eve")
+    )
+    assert run.verdict.startswith("Ada raised KeyError: 'lost'; Ada ended with KeyError")
+
+
+def is_held_up_in_its_hook() -> None:
+    inside = threading.Event()
+
+    def hook(args: Any) -> None:
+        inside.set()
+        threading.Event().wait()
+
+    threading.excepthook = hook
+    threading.Thread(target=divmod, args=(1, 0), name="Ada", daemon=True).start()
+    threading.Thread(target=int, name="Bob").start()
+    inside.wait()
+
+
+@CLOCKS
+def test_who_is_held_up_in_its_hook_has_not_ended(clock: str) -> None:
+    run = lab.record(is_held_up_in_its_hook, clock=clock)
+    assert (run.died, run.stopped) == ((), None)
+    assert run.verdict.startswith("main and 1 thread ran to the end and Ada had not; ")
 
 
 def asks_what_locks_are() -> list[bool]:

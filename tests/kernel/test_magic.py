@@ -249,6 +249,15 @@ def test_a_cell_that_is_no_python_is_told_as_such(kernel: LiveKernel) -> None:
     assert reply.error == "SyntaxError"
 
 
+@pytest.mark.parametrize(
+    "cell", ["import asyncio\nawait asyncio.sleep(0)", "async with x: pass", "[y async for y in x]"]
+)
+def test_a_cell_that_awaits_is_told_how_tasks_are_recorded(kernel: LiveKernel, cell: str) -> None:
+    reply = kernel.run(timeline(cell))
+    assert reply.error == "SyntaxError"
+    assert "put tasks into `async def main(): …` and lab.record(main)" in reply.traceback
+
+
 def test_output_beyond_measure_is_cut_and_counted(kernel: LiveKernel) -> None:
     reply = kernel.run(timeline("print('x' * 10_000_000, end='')"))
     assert reply.output.startswith("x" * 1000)

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def _together(*bodies: Callable[[], object]) -> None:
@@ -97,3 +98,38 @@ def booked_twice() -> None:
 
     _together(book, book)
     assert (account.balance, account.bookings) == (20, 1)
+
+
+class Books(NamedTuple):
+    lent: int
+    owner: str
+
+
+def lends() -> None:
+    """Attributes of a named tuple are read, and nobody changes them."""
+    books, lock, lent = Books(1, "Ada"), threading.Lock(), 0
+
+    def lend() -> None:
+        nonlocal lent
+        with lock:
+            lent += books.lent
+
+    _together(lend, lend)
+    assert lent == 2
+
+
+def looks_into_another() -> None:
+    """Which tuple it is that is read, another thread decides."""
+    before, after = Books(1, "Ada"), Books(2, "Ada")
+    books, seen = before, 0
+
+    def change() -> None:
+        nonlocal books
+        books = after
+
+    def look() -> None:
+        nonlocal seen
+        seen = books.lent
+
+    _together(change, look)
+    assert seen == 2
