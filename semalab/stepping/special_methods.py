@@ -28,6 +28,8 @@ _NO_METHODS = frozenset(
     " __classdict__ __classdictcell__ __annotate__ __annotate_func__ __conditional_annotations__"
     " __type_params__".split()
 )
+_NO_NAMES = frozenset(("__main__", "__weakref__", "__class__"))
+_BY_TEXT = frozenset("setattr __setattr__ type new_class make_dataclass vars locals".split())
 _NO_METHODS_OF_OBJECTS = frozenset("__class__ __bases__".split())  # another class, which is asked itself
 # Python's own modules whose functions in a class touch nothing but what they are given.
 _GENERATE = frozenset("dataclasses enum typing abc reprlib".split())
@@ -55,6 +57,8 @@ def special_method_from_elsewhere(program: types.FunctionType, others: Iterable[
     codes = [(code, names) for code, names in reached if library_of_code(dict(names)) is None]
     bodies = _Bodies(codes, _enclosed(functions))
     for code, names in codes:
+        if (given := _given_by_text(code)) is not None:
+            return given
         for instruction, before in _with_before(code):
             name = str(instruction.argval)
             if instruction.opname not in ("STORE_NAME", "STORE_ATTR") or not is_special(name) or name in _NO_METHODS:
@@ -66,6 +70,14 @@ def special_method_from_elsewhere(program: types.FunctionType, others: Iterable[
                 return name
     asked = {id(each): each for cls in classes for each in (*type.mro(type(cls)), cls)}
     return next((name for cls in asked.values() for name in _from_elsewhere(cls)), None)
+
+
+def _given_by_text(code: CodeType) -> str | None:
+    """A special method that this code may give a class by its name: `type("Item", (), {"__len__": ...})`, `setattr`."""
+    if _BY_TEXT.isdisjoint(code.co_names):
+        return None
+    texts = [part for one in code.co_consts for part in (one if is_a(one, tuple) else (one,)) if type(part) is str]
+    return next((one for one in texts if is_special(one) and one not in _NO_METHODS and one not in _NO_NAMES), None)
 
 
 def _enclosed(functions: Iterable[types.FunctionType]) -> dict[str, Any]:

@@ -147,6 +147,22 @@ def of_a_function_of_c() -> None:
     both(lambda: hash(Known()), lambda: hash(Known()))
 
 
+def of_a_class_made_by_type() -> None:
+    items = [1, 2]
+    inside = type("Inside", (), {"__len__": items.pop})
+    both(lambda: len(inside()), lambda: len(inside()))
+
+
+def given_by_setattr() -> None:
+    items = [1, 2]
+
+    class Inside:
+        pass
+
+    setattr(Inside, "__len__", items.pop)  # noqa: B010
+    both(lambda: len(Inside()), lambda: len(Inside()))  # type: ignore[arg-type]
+
+
 def nobody_watches() -> None:
     """Its threads share nothing but a primitive: nobody need watch its instructions."""
 
@@ -248,4 +264,6 @@ FROM_ELSEWHERE = {
     asked_for_its_class: "__class__",
     of_a_function_of_c: "__hash__",
     nobody_watches: "__call__",
+    of_a_class_made_by_type: "__len__",
+    given_by_setattr: "__len__",
 }
