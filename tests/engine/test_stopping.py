@@ -178,7 +178,10 @@ def test_beside_one_who_is_given_up_the_others_are_woken(clock: str, monkeypatch
     monkeypatch.setattr("semalab.engine.ending.LAST_RESORT", -1.0)
     before = _thread._count()
     reads, writes = os.pipe()
-    run = lab.record(blocks_beside_sleepers, end=reads, clock=clock, timeout=SHORT)
+    run, _ = stopped_late_enough(
+        lambda limit: lab.record(blocks_beside_sleepers, end=reads, clock=clock, timeout=limit),
+        lambda run: len(run.trace.threads) == 4,
+    )
     assert "main" in run.verdict and "could not be stopped" in run.verdict
     wait_until(lambda: _thread._count() <= before + 1, "those who slept in the lab's locks have ended")
     os.write(writes, b"!")
@@ -426,7 +429,10 @@ def releases_as_it_dies() -> None:
 
 @CLOCKS
 def test_what_threads_do_while_they_are_stopped_is_not_part_of_the_run(clock: str, capfd: Any) -> None:
-    run = lab.record(releases_as_it_dies, clock=clock, timeout=SHORT)
+    run, _ = stopped_late_enough(
+        lambda limit: lab.record(releases_as_it_dies, clock=clock, timeout=limit),
+        lambda run: len(run.trace.threads) == 4 and "gate" in run.reading.uses,
+    )
     assert (run.output, run.reading.uses["gate"].released) == ("", 0)
     assert capfd.readouterr() == ("", "")
 
