@@ -228,7 +228,7 @@ def test_a_function_of_numbers_calls_what_is_watched(name: str) -> None:
         probe = Probe(seen)
 
         def ask() -> None:
-            for given in ((probe,), (probe, 1), (probe, probe)):
+            for given in ((probe,), (probe, 1), (probe, probe), (probe, 1, 1)):
                 with contextlib.suppress(TypeError, ValueError, OverflowError):
                     function(*given)
                 if seen:
