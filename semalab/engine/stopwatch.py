@@ -55,8 +55,9 @@ class Idle:
     def look(self) -> float:
         before, self._computed = self._computed, _computed()
         since, self._seen = self._seen, time.monotonic()
-        used = min(self._computed - before, self._seen - since)
-        self.seconds += used if used > _ASLEEP * self._every else self._every
+        passed = self._seen - since
+        used, least = min(self._computed - before, passed), min(self._every, passed)  # some look more often
+        self.seconds += used if used > _ASLEEP * least else least
         return self.seconds
 
 

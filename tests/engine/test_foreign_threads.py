@@ -791,6 +791,10 @@ def test_a_busy_machine_makes_nobody_idle(monkeypatch: pytest.MonkeyPatch) -> No
         used[0] += 0.4  # eight threads at once, in C
         watch.look()
     assert watch.seconds == pytest.approx(2.5)
+    seldom = stopwatch.Idle(1.0)
+    for _ in range(20):  # it is asked more often than it was told: what goes by is what counts
+        seldom.look()
+    assert seldom.seconds == pytest.approx(1.0)
 
 
 def serves(server: Any) -> None:

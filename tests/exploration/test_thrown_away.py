@@ -130,8 +130,12 @@ def test_what_is_thrown_away_between_two_runs_disturbs_neither() -> None:
 
 def has_a_finalizer_that_no_text_tells() -> None:
     lock, count = threading.Semaphore(1), [0]
-    body = {"__init__": lambda self: lock.acquire() and None, "".join(("__de", "l__")): lambda self: lock.release()}
-    made = type("Held", (), body)
+
+    class Holds:
+        def __init__(self) -> None:
+            lock.acquire()
+
+    made = type("Held", (Holds,), {"".join(("__de", "l__")): lambda self: lock.release()})
 
     def work() -> None:
         kept: Any = [made()]
