@@ -233,6 +233,16 @@ def stored_by(*classes: type) -> AbstractSet[str]:
     return frozenset[str]().union(*(_stored(one.__code__) for one in methods))
 
 
+DESCRIBED = (property, classmethod, staticmethod)
+
+
+def described(one: property | classmethod[Any, Any, Any] | staticmethod[Any, Any]) -> list[Any]:
+    """The functions that a property, a class method or a static method calls."""
+    if isinstance(one, property):
+        return [function for function in (one.fget, one.fset, one.fdel) if function is not None]
+    return [one.__func__]
+
+
 def may_keep(cls: type, name: str) -> bool:
     """Whether what makes an object of this class may give it something of its own under this name.
 
@@ -245,10 +255,8 @@ def may_keep(cls: type, name: str) -> bool:
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if is_a(one, property):
-            queue += (one.fget, one.fset, one.fdel)
-        elif is_a(one, (staticmethod, classmethod)):
-            queue.append(one.__func__)
+        if is_a(one, DESCRIBED):
+            queue += described(one)
         elif is_a(one, types.FunctionType):
             if _gives(one.__code__, name, library(one) in TWINS):
                 return True

@@ -16,7 +16,7 @@ from semalab.instrument.namespaces import library_of_code
 from semalab.stepping.accesses import Access, accesses, goes_deep, nested
 from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
-from semalab.stepping.known import Scope, Unknown, is_twin_class
+from semalab.stepping.known import DESCRIBED, Scope, Unknown, described, is_twin_class
 from semalab.stepping.operands import Operand
 
 Code = tuple[CodeType, Mapping[str, Any]]  # and the globals it runs with
@@ -221,9 +221,9 @@ def _reachable(functions: Iterable[types.FunctionType], classes: list[type] | No
         if id(one) in seen:
             continue
         seen.add(id(one))
-        if isinstance(one, property):
-            queue.extend(f for f in (one.fget, one.fset, one.fdel) if f is not None)
-        elif isinstance(one, classmethod | staticmethod | types.MethodType):
+        if isinstance(one, DESCRIBED):
+            queue.extend(described(one))
+        elif isinstance(one, types.MethodType):
             queue.append(one.__func__)
         elif isinstance(one, functools.partial):
             queue.extend([one.func, *one.args, *one.keywords.values()])

@@ -12,7 +12,7 @@ from support.jupyterlab_in_browser import Lab, OpenNotebook
 from support.stored_notebook import normalised, text
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Locator
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser tests").expect
 
@@ -53,18 +53,20 @@ def opened(lab: Lab, open_notebook: Callable[[str], OpenNotebook], name: str, *c
     return notebook
 
 
+def shown_with_layer(panel: Locator) -> tuple[Locator, Locator, Locator]:
+    """The layer over a panel's picture, ready and in view; what it says; and the picture."""
+    svg = panel.locator(".semalab-layer svg")
+    expect(svg).to_have_attribute("aria-busy", "false")
+    svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
+    return svg, panel.locator(".told span").first, panel.locator(".widget-image")
+
+
 def test_a_bar_is_pointed_at_followed_and_shown_larger(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
     asked: list[str] = []
     notebook = opened(lab, open_notebook, "pointed.ipynb", PANEL)
     page, panel = notebook.page, notebook.outputs(2)
     page.on("request", lambda request: asked.append(request.url))
-    svg, told, picture = (
-        panel.locator(".semalab-layer svg"),
-        panel.locator(".told span").first,
-        panel.locator(".widget-image"),
-    )
-    expect(svg).to_have_attribute("aria-busy", "false")
-    svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
+    svg, told, picture = shown_with_layer(panel)
     boxes = [
         one.evaluate("e => { const b = e.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; }")
         for one in (svg, picture)
@@ -198,13 +200,7 @@ def test_fingers_point_follow_and_show_a_part(
     """A tap follows the thread of what is there; a finger drawn across shows that part larger."""
     notebook = opened(lab, open_notebook, "touched.ipynb", PANEL)
     page, panel = notebook.page, notebook.outputs(2)
-    svg, told, picture = (
-        panel.locator(".semalab-layer svg"),
-        panel.locator(".told span").first,
-        panel.locator(".widget-image"),
-    )
-    expect(svg).to_have_attribute("aria-busy", "false")
-    svg.evaluate("svg => svg.scrollIntoView({block: 'center'})")
+    svg, told, picture = shown_with_layer(panel)
     svg.focus()
     page.keyboard.press("ArrowRight")
     ring = svg.locator(".ring").bounding_box()

@@ -21,20 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs.explored import together
 from programs.right import rate_limiter
 
 import semalab as lab
 
 EVERYWHERE = pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])
 BETWEEN = pytest.mark.parametrize("granularity", ["lines", "bytecode"])
-
-
-def together(*bodies: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=body) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 # 1. a lock that was not watched

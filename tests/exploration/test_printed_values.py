@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
+from programs.explored import together
 
 import semalab as lab
-
-
-def together(*bodies: Any) -> None:
-    workers = [threading.Thread(target=body) for body in bodies]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
 
 
 def shows_a_list() -> None:

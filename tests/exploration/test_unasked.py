@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from programs.explored import together
 
 import semalab as lab
 from semalab.stepping.known import may_keep
@@ -85,37 +86,29 @@ class Refusal(Exception):
         return ()
 
 
-def both(*bodies: Any) -> None:
-    threads = [threading.Thread(target=body) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def printed_with_a_star() -> None:
     box = Box()
-    both(lambda: print(*box), lambda: print(*box))
+    together(lambda: print(*box), lambda: print(*box))
 
 
 def looked_into() -> None:
     items = Items([1, 2])
-    both(lambda: items.index(1), lambda: items.append(1))
+    together(lambda: items.index(1), lambda: items.append(1))
 
 
 def of_several_classes() -> None:
     classes, items = Classes((int, str)), [0]
-    both(lambda: isinstance(items, classes), lambda: items.append(1))
+    together(lambda: isinstance(items, classes), lambda: items.append(1))
 
 
 def called() -> None:
     callee = Callee()
-    both(lambda: callee(), lambda: callee())
+    together(lambda: callee(), lambda: callee())
 
 
 def shown() -> None:
     refusal = Refusal(1)
-    both(lambda: print(refusal), lambda: print(refusal))
+    together(lambda: print(refusal), lambda: print(refusal))
 
 
 @pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])

@@ -9,6 +9,8 @@ import threading
 import types
 from typing import Any
 
+from programs.explored import together
+
 xs = [0]
 
 
@@ -41,22 +43,14 @@ class Plain(list):
         return True
 
 
-def both(*bodies: Any) -> None:
-    threads = [threading.Thread(target=body) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def of_a_list() -> None:
     kept = Kept([1, 2])
-    both(lambda: len(kept), lambda: len(kept))
+    together(lambda: len(kept), lambda: len(kept))
     assert kept[:] == [1]
 
 
 def in_a_set() -> None:
-    both(lambda: {Partial()}, lambda: {Partial()})
+    together(lambda: {Partial()}, lambda: {Partial()})
 
 
 def made_inside() -> None:
@@ -66,7 +60,7 @@ def made_inside() -> None:
         __getattr__ = staticmethod(seen.append)
 
     inside = Inside()
-    both(lambda: inside.one, lambda: inside.two)
+    together(lambda: inside.one, lambda: inside.two)
     assert seen != ["two", "one"]
 
 
@@ -78,7 +72,7 @@ def given_later() -> None:
 
     Inside.__contains__ = staticmethod(seen.append)  # type: ignore[attr-defined]
     inside = Inside()
-    both(lambda: 1 in inside, lambda: 2 in inside)
+    together(lambda: 1 in inside, lambda: 2 in inside)
     assert seen != [2, 1]
 
 
@@ -94,7 +88,7 @@ def kept_in_a_variable() -> None:
         {Inside()}
         assert len(items) == before - 1
 
-    both(body, body)
+    together(body, body)
 
 
 def kept_in_the_body() -> None:
@@ -104,7 +98,7 @@ def kept_in_the_body() -> None:
         _pop = functools.partial(items.pop)
         __bool__ = _pop
 
-    both(lambda: bool(Inside()), lambda: bool(Inside()))
+    together(lambda: bool(Inside()), lambda: bool(Inside()))
 
 
 def one_of_two() -> None:
@@ -113,7 +107,7 @@ def one_of_two() -> None:
     class Inside:
         __len__ = items.pop if items else None  # type: ignore[assignment]
 
-    both(lambda: len(Inside()), lambda: len(Inside()))  # type: ignore[arg-type]
+    together(lambda: len(Inside()), lambda: len(Inside()))  # type: ignore[arg-type]
 
 
 def left_by_a_decorator() -> None:
@@ -127,7 +121,7 @@ def left_by_a_decorator() -> None:
         def __len__(self) -> int:
             return 1
 
-    both(lambda: len(Inside()), lambda: len(Inside()))
+    together(lambda: len(Inside()), lambda: len(Inside()))
 
 
 def asked_for_its_class() -> None:
@@ -136,7 +130,7 @@ def asked_for_its_class() -> None:
     class Inside:
         __class__ = property(seen.append)  # type: ignore[assignment]
 
-    both(lambda: isinstance(Inside(), int), lambda: isinstance(Inside(), int))
+    together(lambda: isinstance(Inside(), int), lambda: isinstance(Inside(), int))
 
 
 class Known:
@@ -144,13 +138,13 @@ class Known:
 
 
 def of_a_function_of_c() -> None:
-    both(lambda: hash(Known()), lambda: hash(Known()))
+    together(lambda: hash(Known()), lambda: hash(Known()))
 
 
 def of_a_class_made_by_type() -> None:
     items = [1, 2]
     inside = type("Inside", (), {"__len__": items.pop})
-    both(lambda: len(inside()), lambda: len(inside()))
+    together(lambda: len(inside()), lambda: len(inside()))
 
 
 def given_by_setattr() -> None:
@@ -160,7 +154,7 @@ def given_by_setattr() -> None:
         pass
 
     setattr(Inside, "__len__", items.pop)  # noqa: B010
-    both(lambda: len(Inside()), lambda: len(Inside()))  # type: ignore[arg-type]
+    together(lambda: len(Inside()), lambda: len(Inside()))  # type: ignore[arg-type]
 
 
 def nobody_watches() -> None:
@@ -169,7 +163,7 @@ def nobody_watches() -> None:
     class Inside:
         __call__ = print
 
-    both(lambda: Inside()(), lambda: Inside()())
+    together(lambda: Inside()(), lambda: Inside()())
 
 
 def passing_on(function: Any) -> Any:
@@ -235,7 +229,7 @@ def decorated() -> None:
         RED = 1
 
     Later.__pos__ = outside  # type: ignore[attr-defined]
-    both(lambda: len(Inside()), lambda: (bool(Later()), Point() < Point(2), Colour.RED))
+    together(lambda: len(Inside()), lambda: (bool(Later()), Point() < Point(2), Colour.RED))
 
 
 def plain() -> None:
@@ -248,7 +242,7 @@ def plain() -> None:
         __add__ = __init__
         __radd__ = __add__
 
-    both(lambda: len(Inside()), Inside)
+    together(lambda: len(Inside()), Inside)
     assert Inside.count == 2
 
 

@@ -17,6 +17,7 @@ from types import CodeType
 from typing import Any
 
 import pytest
+from programs.explored import together
 from programs.lost_updates import FORMS, GONE_THROUGH, Form, met, program_of
 
 import semalab as lab
@@ -237,18 +238,10 @@ def test_a_function_of_numbers_calls_what_is_watched(name: str) -> None:
         def open_it() -> None:
             Probe.door = 1
 
-        both(ask, open_it)
+        together(ask, open_it)
         return seen[0] if seen else -1
 
     met_: set[int] = set()
     found = lab.explore(program, granularity="bytecode", check=lambda run: met_.add(run.result), budget=200)
     assert met_ != {-1} or name in ("gcd", "lcm", "ord"), "asks for nothing that the probe has"
     assert {0, 1} <= met_ or found.verdict != "proved", met_
-
-
-def both(*bodies: Any) -> None:
-    threads = [threading.Thread(target=body) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
