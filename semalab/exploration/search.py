@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -134,6 +134,7 @@ class Search:
         self.livelock: Livelock | None = None
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
+        self._least: list[Told] = []  # of the classes that are wrong, a run of each that has the fewest steps
         self.to_show: Telling | None = None
         self._showing = False
 
@@ -197,11 +198,11 @@ class Search:
                 touched = stage.processor.touched
             if stage.processor.endless:
                 guide.come_up(SHALLOW)
-            elif len(self._seen) < REMEMBERED:
-                self._seen.append((guide.told(touched), judged))
+            else:
+                self._remember(guide.told(touched), judged)
             more = guide.advance(touched)
             if self.violations and self.shortest is None and (not more or self._halfway()):
-                self._shorten(stage)
+                self._shorten(stage, self._least if guide.complete and not more else ())
         self.complete = self.complete or (guide.complete and not more)
         self.drew = stage.processor.drew
         if self.complete or self.violations:
@@ -210,6 +211,15 @@ class Search:
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
+
+    def _remember(self, told: Told, judged: bool | None) -> None:
+        """What the second search need not look for again."""
+        if len(self._seen) < REMEMBERED:
+            self._seen.append((told, judged))
+        if judged:
+            length = len(self._least[0]) if self._least else len(told)
+            if len(told) <= length:
+                self._least = [*(self._least if len(told) == length else ()), told]
 
     def _too_many(self, guide: DepthFirst) -> bool:
         """Whether there are too many classes to be counted, or certainly will be."""
@@ -402,8 +412,11 @@ class Search:
             return None
         return wrong(stage.run_played(self.check if counts_only(self.check) else None), self.check)
 
-    def _shorten(self, stage: Stage) -> None:
-        """Look for the shortest, with half of what is left of the budget at most."""
+    def _shorten(self, stage: Stage, least: Sequence[Told] = ()) -> None:
+        """Look for the shortest, with half of what is left of the budget at most.
+
+        least: a run of each class that is wrong and has the fewest steps, if all classes are known.
+        """
         until = (self.schedules + self.budget) // 2
         deadline, budget = self.deadline, self.budget
         now = self.now()
@@ -412,7 +425,7 @@ class Search:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
             for told, broken in self._seen:
                 chart.note(told, broken)
-            self.shortest = chart.shortest()
+            self.shortest = chart.shortest(least)
         finally:
             self.budget, self.deadline = budget, deadline
         self.minimal = self.shortest is not None
