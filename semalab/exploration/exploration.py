@@ -21,10 +21,17 @@ Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
 @dataclass(frozen=True)
 class Violation:
-    """One schedule that breaks the program, and how."""
+    """One schedule that breaks the program, and how: found in the states that it passes through, it is run only when
+    somebody asks.
+    """
 
     schedule: Schedule
-    sentence: str
+    _sentence: str | None = None
+    _ask: Callable[[Schedule], str] = field(default=lambda schedule: "", repr=False, compare=False)
+
+    @cached_property
+    def sentence(self) -> str:
+        return self._ask(self.schedule) if self._sentence is None else self._sentence
 
 
 @dataclass(frozen=True, eq=False)
