@@ -47,7 +47,7 @@ def by_classes(program: Any, arguments: Mapping[str, Any], settings: Settings) -
         return True
 
     search = Search(program, arguments, note, settings, 400, 600)
-    search._shorten = lambda stage: None  # type: ignore[method-assign]
+    search._shorten = lambda *_: None  # type: ignore[method-assign]
     search.run()
     if not search.complete or search.unfinished is not None:
         return None
