@@ -45,9 +45,8 @@ class Exploration:
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
     than the order of independent steps were looked at. complete: there are no others. violations: those among them
     that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
-    shortest: a run with the
-    fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
-    allow to look for it and it is only the shortest that was met.
+    shortest: a run that is wrong with the fewest steps, and with the fewest preemptions among those that were looked
+    at; `minimal` is False where there was no budget to look for it, and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
     by_states: there were so many schedules that not they were gone through, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
@@ -208,7 +207,10 @@ class Exploration:
             return f"a schedule is wrong, the first met in {counted(self.states, 'different state')}"
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
-        return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
+        are = "is" if len(self.violations) == 1 else "are"
+        if not self.complete:
+            return f"at least {counted(len(self.violations), 'different schedule')} {are} wrong, of {self.covered:,} so far"
+        return f"{len(self.violations):,} of {self._known} {are} wrong"
 
     @property
     def _besides(self) -> str:
@@ -266,7 +268,8 @@ class Exploration:
             lanes, note = self.lanes, ""
         except Changed as changed:
             lanes, note = (), f"The schedules can no longer be drawn: {changed}."
-        if not lanes and not note and (self.covered > LANES or self.by_states):
+        told = self.complete or bool(self.violations)  # else they are not too many, but unknown
+        if not lanes and not note and (self.covered > LANES or (self.by_states and told)):
             many = "The" if self.by_states else f"{self.covered:,}"
             note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
         return self._poster(lanes, note)

@@ -27,7 +27,7 @@ from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-ENOUGH: int | None = 20_000  # steps to count what else is wrong once something is; None: every class is run
+ENOUGH: int | None = 10_000  # steps to count what else is wrong once something is; None: every class is run
 SEED = 0  # of the random numbers in every run
 
 

@@ -30,6 +30,7 @@ SHALLOW = 50  # steps of an endless run at which others are tried: it can be lef
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 BEGINNING = 10  # steps that cost as much as to begin a run, and to end it
 COUNTED = 1_000  # classes of schedules at most; of a program that has more the states are counted
+SURELY = 100  # runs that the search by states may make, however small the budget is
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
@@ -126,6 +127,7 @@ class Search:
         self.undecided: str | None = None
         self.unjudged = 0
         self.changed = False
+        self._spent = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
         self.states = 0
         self.steps = 0
@@ -237,6 +239,9 @@ class Search:
             self.complete = self._each_state(stage, guide)
             if self.violations or self.complete:
                 break
+            if self._spent and guide.known and not guide.lost and self.unfinished is None and self.undecided is None:
+                self.by_states, self.covered, self.states = True, 0, len(guide.known)
+                return True
             self.unfinished = self.undecided = None  # by states nothing is said: the classes are gone on with
             self.doubted = False
             self.unjudged = 0
@@ -265,7 +270,7 @@ class Search:
             self.violations = [(steps, said.get(steps)) for steps in map(_steps, wrong)]
             self.right = [_steps(told) for told in right[:KEPT]]
         if self.violations:
-            self._shorten(stage, least if len(least) <= COUNTED else ())
+            self._shorten(stage, least if len(least) <= COUNTED else least[:KEPT])
         if self.by_states:
             self.states = states
 
@@ -313,14 +318,14 @@ class Search:
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
         """Whether every state was met, each known to be right or wrong. At most half of what is left of the budget is
-        for that.
+        for that, or SURELY runs.
         """
-        budget, deadline = (self.schedules + self.budget) // 2, (self.now() + self.deadline) / 2
+        budget = max((self.schedules + self.budget) // 2, min(SURELY, self.budget))
+        deadline = (self.now() + self.deadline) / 2
         more = True
         while more:
-            if self.schedules >= budget or self.now() >= deadline or self.steps >= self._last_step:
-                return False
-            if not self.play(stage, guide):
+            spent = budget < self.budget and (self.schedules >= budget or self.now() >= deadline)
+            if spent or self.steps >= self._last_step or not self.play(stage, guide):
                 return False
             if guide.differs:
                 raise Changed
@@ -369,11 +374,13 @@ class Search:
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
-        if self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules):
+        self._spent = self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules)
+        if self._spent:
             return False
         self.schedules += 1
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
+            self._spent = True
             return False
         self.steps += BEGINNING + len(stage.processor.marks)
         self._grow(stage)
@@ -442,7 +449,8 @@ class Search:
     def _shorten(self, stage: Stage, least: Sequence[Told] = ()) -> None:
         """Look for the shortest, with half of what is left of the budget at most.
 
-        least: a run of each class that is wrong and has the fewest steps, if all classes are known.
+        least: a run of each class that is wrong and has the fewest steps, or of some if they are many; none where not
+        all classes are known.
         """
         until = (self.schedules + self.budget) // 2
         deadline, budget, last_step = self.deadline, self.budget, self._last_step
@@ -457,10 +465,10 @@ class Search:
             self.shortest = chart.shortest(least)
         finally:
             self.budget, self.deadline, self._last_step = budget, deadline, last_step
-        self.minimal = self.shortest is not None
+        self.minimal = self.shortest is not None or bool(least)
         self.states = len(chart)
         if self.shortest is None:
-            self.shortest = self._shortest_met()
+            self.shortest = _steps(least[0]) if least else self._shortest_met()
 
     def _broken(self, stage: Stage, notes: Notes) -> bool | None:
         if self.steps >= self._last_step or not self.play(stage, notes):

@@ -140,7 +140,7 @@ def claimed(program: Program, claim: str, granularity: str) -> Any:
     return lab.explore(function(program, claim), granularity=granularity, budget=10 * MOST_SCHEDULES, seconds=600)
 
 
-@pytest.mark.parametrize("enough", [None, 20_000], ids=["by classes", "by states"])
+@pytest.mark.parametrize("enough", [None, 10_000], ids=["by classes", "by states"])
 @pytest.mark.parametrize("batch", range(BATCHES, BATCHES + 2))
 def test_a_verdict_without_a_check_is_the_models(
     batch: int, enough: int | None, monkeypatch: pytest.MonkeyPatch
