@@ -43,12 +43,13 @@ class Exploration:
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
-    than the order of independent steps were looked at. complete: there are no others. violations: those among them
+    than the order of independent steps were looked at, each run, or counted from the states that they pass through, of
+    which fewer runs may show all. complete: there are no others. violations: those among them
     that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
     shortest: a run that is wrong with the fewest steps, and with the fewest preemptions among those that were looked
     at; `minimal` is False where there was no budget to look for it, and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
-    by_states: there were so many schedules that not they were gone through, but the states they pass through: then
+    by_states: there were so many schedules that not they were counted, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
     unfinished: why a run did not end, or what of it nobody knows. undecided: why the check could not say if a run is
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and

@@ -46,8 +46,9 @@ def explore(
 
     A schedule is an order of steps; a step goes from one point of a thread to its next. Schedules that differ only in
     the order of independent steps (on different primitives and variables) end alike, and one of them stands for all.
-    Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
-    that they pass through are gone through instead, each once.
+    Where nothing is asked of a run but the lab's own claims about who is inside, the states that they pass through are
+    visited instead, each once, and up to a thousand different schedules are counted from those: that takes fewer runs.
+    Once a run was wrong, the search goes on for a limited number of steps; if more are wrong, it says "at least".
 
     A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by
     its states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached
