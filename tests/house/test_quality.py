@@ -15,9 +15,9 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("front_end", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "run", "settings"),
-    *("stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison", "exercises"),
-    *("notebook", "site", "terminal"),
+    *("front_end", "originals", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "run"),
+    *("settings", "stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison"),
+    *("exercises", "notebook", "site", "terminal"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("replay", "notebook", "site")  # the only layers that may know ipywidgets and IPython
