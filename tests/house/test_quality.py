@@ -193,7 +193,7 @@ def test_every_test_is_in_its_room_and_nothing_else_is() -> None:
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        ("test_stray.py", "tests/test_stray.py must be in a room: tests/<one of front_end, log"),
+        ("test_stray.py", "tests/test_stray.py must be in a room: tests/<one of front_end, originals"),
         ("engines/test_stray.py", "tests/engines/test_stray.py must be in a room"),
         ("support/test_stray.py", "tests/support/test_stray.py must be in a room"),
         ("engine/deep/test_stray.py", "tests/engine/deep/test_stray.py must be in a room"),
