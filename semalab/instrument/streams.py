@@ -36,7 +36,7 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """What is kept until the run is shown is not with the real one: a kernel's would wait, for an event of its own."""
+        """The real one has nothing of what is kept until the run is shown; and a kernel's would wait for an event."""
         if not self._inside() or self._live():
             self.original.flush()
 
