@@ -426,7 +426,7 @@ class Search:
     @property
     def way_out(self) -> str:
         """What could be done about it, if nothing was decided."""
-        if self.instead or self.complete or self.unfinished is not None:
+        if self.changed or self.instead or self.complete or self.unfinished is not None:
             return self.instead
         used_up = f"budget={self.budget:,}" if self.schedules >= self.budget else f"seconds={self.seconds:g}"
         return fewer_schedules(self.settings.granularity, self.arguments, used_up, self.pools)

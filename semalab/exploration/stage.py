@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,8 @@ class Stage(Bench):
         processor.renew(guide)
         self.result = self.failure = None
         self.worker_failures.clear()
+        if self.state is not None and self.state.asks_for_derived:
+            gc.collect()  # a class refers to itself, and is among the derived ones of another until then
         try:
             with no_collections():  # what is thrown away by one run would be finalized in the midst of another
                 processor.supervise(self.main, TIMEOUT, self._cancelled)

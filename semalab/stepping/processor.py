@@ -126,7 +126,9 @@ class SteppingProcessor(VirtualProcessor):
     def close(self) -> None:
         super().close()
         self.pool.close()
+        self.threads = Lives(self)  # a twin that outlives the run keeps this, and need not keep the program's functions
         if self.watch is not None:
+            self.watch.renew()
             self.watch.close()
 
     # points
