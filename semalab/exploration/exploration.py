@@ -148,10 +148,10 @@ class Exploration:
         if self.verdict == "counterexample":
             return f"Counterexample: {self.problem}"
         if self.verdict == "proved":
-            return f"Proved: {self.claim}{self._lost}"
+            return f"Proved: {self.claim}{self._in_a('a schedule')}"
         if self.verdict == "cannot say":
             return f"Cannot say: {self._reason}{self._way_out}"
-        return f"Budget exhausted: nothing wrong so far, but {self._gap}{self._lost}{self._way_out}"
+        return f"Budget exhausted: nothing wrong so far, but {self._gap}{self._in_a('a schedule')}{self._way_out}"
 
     @property
     def standing(self) -> str:
@@ -212,11 +212,12 @@ class Exploration:
 
     @property
     def _lost(self) -> str:
+        only = self.covered == 1 and self.complete and not self.by_states
+        return self._in_a("it" if only else "some schedule")
+
+    def _in_a(self, schedule: str) -> str:
         """What no claim speaks of, and is wrong all the same: a picture of that schedule says so, in red."""
-        if not self.lost:
-            return ""
-        where = "it" if self.covered == 1 and self.complete and not self.by_states else "some schedule"
-        return f"; but in {where} a permit is lost: {self.lost}"
+        return f"; but in {schedule} a permit is lost: {self.lost}" if self.lost else ""
 
     @property
     def _way_out(self) -> str:

@@ -102,7 +102,7 @@ def test_a_lost_permit_is_told_beside_what_is_proved(granularity: str) -> None:
     assert found.verdict == "proved"  # there is no deadlock, and no exception
     assert found.sentence.endswith("; but in it a permit is lost: careless ended without releasing `door`")
     assert found.headline == (
-        "Proved: no deadlock, no exception; but in it a permit is lost: careless ended without releasing `door`"
+        "Proved: no deadlock, no exception; but in a schedule a permit is lost: careless ended without releasing `door`"
     )
     assert found.standing == FINE  # neither green nor red: what was claimed holds, and a replay tells the loss in red
     assert lab.record(undecided.loses_a_permit, clock="virtual").standing == "wrong"
