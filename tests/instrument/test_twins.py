@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import random
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from random import choice, randint
 from typing import Any
 
@@ -518,3 +522,29 @@ LockType, AgainType, S = type(threading.Lock()), type(threading.RLock()), thread
 def test_types_of_locks_can_be_asked_for(clock: str) -> None:
     assert lab.record(asks_what_locks_are, clock=clock).result == [True, True, False, True, True]
     assert LockType is type(threading.Lock())
+
+
+@CLOCKS
+def test_the_programs_main_thread_and_no_other_has_an_event_loop_for_the_asking(clock: str) -> None:
+    def asked() -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # from 3.12 on, where none was set
+            try:
+                asyncio.get_event_loop().close()
+            except RuntimeError as error:
+                return str(error)
+            finally:
+                asyncio.set_event_loop(None)
+        return "made"
+
+    def program() -> tuple[str, str]:
+        with ThreadPoolExecutor(1) as pool:
+            return asked(), pool.submit(asked).result()
+
+    events = importlib.import_module("asyncio.events")
+    before = vars(events)["threading"]
+    in_main, in_another = lab.record(program, clock=clock).result
+    assert in_main == "made"
+    assert in_another.startswith("There is no current event loop in thread 'ThreadPoolExecutor-0_0'")
+    assert vars(events)["threading"] is before
+    globals().pop("__warningregistry__", None)  # of what is ignored above
