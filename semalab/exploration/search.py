@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from semalab.analysis.permits import lost
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
 from semalab.exploration.history import Names
-from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
-from semalab.exploration.program import notices_ends, unwatched_method
+from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, has_fewer, wrong
+from semalab.exploration.program import known_to_share, notices_ends, unwatched_method
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
@@ -20,6 +21,7 @@ from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
+from semalab.exploration.way_out import CLAIMED, STRANGERS, TURNS, UNWATCHED, fewer_schedules, of_the_world
 from semalab.log.excerpt import listed
 from semalab.settings import Program
 from semalab.stepping import Guide, Settings, Watch
@@ -68,6 +70,10 @@ class Grown(Exception):
     """A run has shown that more must be steps than was known."""
 
 
+class ToBeWatched(Exception):
+    """The program may go on for ever: what its main thread looks at and changes has to be known."""
+
+
 class Search:
     """What is found out about one program with one set of arguments.
 
@@ -75,6 +81,8 @@ class Search:
     `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
     not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
     where `doubted` is set, why it does not show all that there is to it.
+    `instead` says, as an order, what could be done where nothing is proved, `lost` of one schedule that is right which
+    permit is gone for good when it is over: no claim of an exploration says that none is.
     `changed` is set when one schedule, played twice, was not the same, or could not be: then nothing that was found
     counts.
     `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
@@ -123,6 +131,9 @@ class Search:
         self.doubted = False
         self.undecided: str | None = None
         self.unjudged = 0
+        self.instead = ""
+        self.pools = False
+        self.lost = ""
         self.changed = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
         self.states = 0
@@ -148,6 +159,16 @@ class Search:
             self.changed = True
             self.undecided = _ELSEWHERE.format(method)
             return
+        try:
+            self._run_on_a_stage()
+        except ToBeWatched:
+            self._begin()
+            self.settings = replace(
+                self.settings, watched=True, shared=self.settings.shared | known_to_share(self.program, self.arguments)
+            )
+            self._run_on_a_stage()
+
+    def _run_on_a_stage(self) -> None:
         with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:
                 try:
@@ -168,6 +189,7 @@ class Search:
         why = [part for part in (how, asked or (unknown if isinstance(reason, Changed) else "")) if part]
         self._begin()
         self.changed = True
+        self.instead = of_the_world(stage.world.asked)
         self.undecided = f"the same schedule, played twice, did not do the same: {'; '.join(why)}"
 
     def _stopped(self) -> bool:
@@ -206,7 +228,9 @@ class Search:
         self.drew = stage.processor.drew
         if self.complete or self.violations:
             self._repeat(stage)
+        self.pools = stage.has_pools
         if stage.world.told:
+            self.instead = of_the_world(stage.world.asked)
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
@@ -246,6 +270,8 @@ class Search:
         """Go through all the states of a program of which a run did not end; returns whether there is an answer."""
         if stage.processor.free or not can_follow(self.check) or self.undecided or self.doubted or self.violations:
             return False
+        if not self.settings.watched and not notices_ends(self.program, self.arguments):
+            raise ToBeWatched
         unfinished, covered, right = self.unfinished, self.covered, list(self.right)
         self.unfinished = None
         guide = ByStates(stage, False, self.check is not None, endless=True)
@@ -369,38 +395,52 @@ class Search:
         except Unfinished as reason:
             stuck = stage.processor.verdict == "stuck" and self._by_operations
             self.unfinished = self.unfinished or f"{reason}{_FINER if stuck else ''}"
+            self.instead = self.instead or ("" if stuck else TURNS)
             return None
         except Undecided as reason:
-            self.undecided = self.undecided or str(reason)
+            self.undecided, self.instead = self.undecided or str(reason), self.instead or CLAIMED
             self.unjudged += 1
             return None
-        doubt = self._doubt(stage)
-        self.doubted |= doubt is not None
-        self.unfinished = doubt or self.unfinished
+        if (doubt := self._doubt(stage)) is not None:
+            self.doubted = True
+            self.unfinished, self.instead = doubt
         if problem is not None:
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:
             self.right.append(stage.steps)
         return problem is not None
 
-    def _doubt(self, stage: Stage) -> str | None:
-        """Why the run just played does not show all that there is to it, if it does not."""
-        why = None
-        if unseen := stage.swap.unseen:
-            why = f"the lab could not watch {listed(unseen)}"
+    def _doubt(self, stage: Stage) -> tuple[str, str] | None:
+        """Why the run just played does not show all that there is to it, if it does not; and what to do about it."""
+        processor = stage.processor
+        if processor.doubtful is not None:
+            return processor.doubtful, processor.instead
+        if processor.beyond is not None:
+            return f"{processor.beyond}, whose inside the lab does not know", processor.instead
         if stage.strangers:
-            why = "it started threads that the lab does not know"
-        if stage.processor.beyond is not None:
-            why = f"{stage.processor.beyond}, whose inside the lab does not know"
-        if stage.processor.doubtful is not None:
-            why = stage.processor.doubtful
-        return why
+            return "it started threads that the lab does not know", STRANGERS
+        if unseen := stage.swap.unseen:
+            return f"the lab could not watch {listed(unseen)}", UNWATCHED
+        return None
+
+    @property
+    def way_out(self) -> str:
+        """What could be done about it, if nothing was decided."""
+        if self.changed or self.instead or self.complete or self.unfinished is not None:
+            return self.instead
+        used_up = f"budget={self.budget:,}" if self.schedules >= self.budget else f"seconds={self.seconds:g}"
+        return fewer_schedules(self.settings.granularity, self.arguments, used_up, self.pools)
 
     def problem(self, stage: Stage) -> str | None:
-        """What is wrong with the run just played."""
-        if stage.clean and self.check is None:
+        """What is wrong with the run just played; if nothing is, it is noted if a permit is gone for good."""
+        may_have_lost = stage.clean and not self.lost and has_fewer(stage.processor.log, stage.made)
+        if stage.clean and self.check is None and not may_have_lost:
             return None
-        return wrong(stage.run_played(self.check if counts_only(self.check) else None), self.check)
+        run = stage.run_played(self.check if counts_only(self.check) else None)
+        problem = None if stage.clean and self.check is None else wrong(run, self.check)
+        if problem is None and may_have_lost and (gone := lost(run.reading)):
+            self.lost = gone[0].sentence.removeprefix("Permit lost: ")
+        return problem
 
     def _shorten(self, stage: Stage) -> None:
         """Look for the shortest, with half of what is left of the budget at most."""

@@ -472,6 +472,18 @@ def test_a_hook_hands_on_to_the_one_before_it(clock: str) -> None:
     assert run.verdict.startswith("Ada raised KeyError: 'lost'; Ada ended with KeyError")
 
 
+def hooks_five() -> None:
+    threading.excepthook = lambda args: None
+    for number in range(5):
+        threading.Thread(target=divmod, args=(1, 0), name=f"Ada {number}").start()
+
+
+def test_of_many_whose_hook_was_told_some_are_named() -> None:
+    run = lab.record(hooks_five, clock="virtual")
+    assert len(run.died) == 5
+    assert run.verdict.endswith("; ".join(["", *run.died[:3], "2 more did not come to their own end"]))
+
+
 def is_held_up_in_its_hook() -> None:
     inside = threading.Event()
 
