@@ -33,7 +33,7 @@ class Edge(NamedTuple):
 
 
 class Place:
-    """A state. who: by threads' numbers, equal for those that stand alike. after: the steps made from here, by `who`."""
+    """A state. who: by threads' numbers, equal for those that stand alike. after: the steps from here, by `who`."""
 
     __slots__ = ("able", "after", "who")
 
@@ -123,7 +123,8 @@ class Classes:
         for thread in sorted(place.who):
             alike.setdefault(place.who[thread], []).append(thread)
         for threads in alike.values():
-            order = sorted(threads, key=lambda one: self._number(asleep[one]) if one in asleep else len(self._footprints))
+            steps = {one: self._number(asleep[one]) for one in threads if one in asleep}
+            order = [*sorted(steps, key=steps.__getitem__), *(one for one in threads if one not in steps)]
             for number, thread in zip(threads, order, strict=True):
                 numbers[thread] = number
                 if thread in asleep:
@@ -178,7 +179,7 @@ class Classes:
 
     def _walk(self, wrong: bool, length: int | None) -> Iterator[Told]:
         """Told schedules, depth first. length: of all of them, if it matters."""
-        numbers = {number: number for number in self._start.place.who}
+        numbers: Mapping[int, int] = {number: number for number in self._start.place.who}
         stack: list[tuple[_Position | None, Mapping[int, int], Told]] = [(self._start, numbers, [])]
         while stack:
             position, numbers, told = stack.pop()

@@ -193,6 +193,8 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         unfinished=found.unfinished,
         undecided=found.undecided,
         unjudged=found.unjudged,
+        way_out="" if verdict in ("proved", "counterexample") or stopped else found.way_out,
+        lost=found.lost,
         circle=len(found.livelock.circle) if found.livelock is not None else 0,
         endless=_endless(found.circles),
         changed=found.changed,

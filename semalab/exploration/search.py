@@ -9,12 +9,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
+from semalab.analysis.permits import lost
 from semalab.exploration.classes import Classes
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
 from semalab.exploration.history import Names
-from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, wrong
-from semalab.exploration.program import notices_ends, unwatched_method
+from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, has_fewer, wrong
+from semalab.exploration.program import known_to_share, notices_ends, unwatched_method
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
@@ -22,6 +23,7 @@ from semalab.exploration.sleepsets import Changed, DepthFirst, Told
 from semalab.exploration.stage import Stage
 from semalab.exploration.states import ByStates
 from semalab.exploration.telling import Telling, tell
+from semalab.exploration.way_out import CLAIMED, STRANGERS, TURNS, UNWATCHED, fewer_schedules, of_the_world
 from semalab.log.excerpt import listed
 from semalab.settings import Program
 from semalab.stepping import Guide, Settings, Watch
@@ -70,13 +72,20 @@ class Grown(Exception):
     """A run has shown that more must be steps than was known."""
 
 
+class ToBeWatched(Exception):
+    """The program may go on for ever: what its main thread looks at and changes has to be known."""
+
+
 class Search:
     """What is found out about one program with one set of arguments.
 
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
     `violations` has the steps and the sentence of each class that is wrong, None for a sentence where no run of it was
-    made, `right` the steps of the first that are not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
-    where `doubted` is set, why it does not show all that there is to it.
+    made, `right` the steps of the first that are not. `complete` is set when no class is left, and only then;
+    `unfinished` says of a run why it did not end, or, where `doubted` is set, why it does not show all that there is to
+    it.
+    `instead` says, as an order, what could be done where nothing is proved, `lost` of one schedule that is right which
+    permit is gone for good when it is over: no claim of an exploration says that none is.
     `changed` is set when one schedule, played twice, was not the same, or could not be: then nothing that was found
     counts.
     `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
@@ -126,6 +135,9 @@ class Search:
         self.doubted = False
         self.undecided: str | None = None
         self.unjudged = 0
+        self.instead = ""
+        self.pools = False
+        self.lost = ""
         self.changed = False
         self._spent = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
@@ -154,6 +166,16 @@ class Search:
             self.changed = True
             self.undecided = _ELSEWHERE.format(method)
             return
+        try:
+            self._run_on_a_stage()
+        except ToBeWatched:
+            self._begin()
+            self.settings = replace(
+                self.settings, watched=True, shared=self.settings.shared | known_to_share(self.program, self.arguments)
+            )
+            self._run_on_a_stage()
+
+    def _run_on_a_stage(self) -> None:
         with Stage(self.program, self.arguments, self.settings, cancelled=self._stopped).open() as stage:
             while True:
                 try:
@@ -174,6 +196,7 @@ class Search:
         why = [part for part in (how, asked or (unknown if isinstance(reason, Changed) else "")) if part]
         self._begin()
         self.changed = True
+        self.instead = of_the_world(stage.world.asked)
         self.undecided = f"the same schedule, played twice, did not do the same: {'; '.join(why)}"
 
     def _stopped(self) -> bool:
@@ -214,7 +237,9 @@ class Search:
         self.drew = stage.processor.drew
         if self.complete or self.violations:
             self._repeat(stage)
+        self.pools = stage.has_pools
         if stage.world.told:
+            self.instead = of_the_world(stage.world.asked)
             self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
@@ -232,29 +257,28 @@ class Search:
         """Search by states, if that can prove anything of this program; returns whether there is an answer."""
         if stage.processor.free or not can_follow(self.check) or self.unfinished or self.undecided or self.doubted:
             return False
-        alike, before = may_be_alike(stage), (self.covered, self.violations, self.right, self._last_step)
+        alike, before = may_be_alike(stage), (self.covered, self.violations, self.right)
         while True:
             self.violations, self.right, self._last_step = [], [], math.inf
             guide = ByStates(stage, alike, self.check is not None)
             self.complete = self._each_state(stage, guide)
-            if self.violations or self.complete:
-                break
-            if self._spent and guide.known and not guide.lost and self.unfinished is None and self.undecided is None:
-                self.by_states, self.covered, self.states = True, 0, len(guide.known)
+            if self.complete or (not guide.lost and (self.violations or (self._spent and guide.known))):
+                self._count(stage, guide.classes() if self.complete else None, len(guide.known))
                 return True
             self.unfinished = self.undecided = None  # by states nothing is said: the classes are gone on with
             self.doubted = False
             self.unjudged = 0
-            self.covered, self.violations, self.right, self._last_step = before
+            self.covered, self.violations, self.right = before
+            self._last_step = self.steps + self._further if self.violations else math.inf
             if not guide.unlike:
                 return False
             alike = False
-        self._count(stage, guide.classes() if self.complete else None, len(guide.known))
-        return True
 
     def _count(self, stage: Stage, classes: Classes | None, states: int) -> None:
         """Say how many classes there are, if that can be said and is no more than anybody wants to know."""
         least: Sequence[Told] = ()
+        if classes is not None and bool(classes.wrong) != bool(self.violations):
+            classes = None  # never seen; whatever is wrong, what was met counts
         if classes is not None:
             least = [*islice(classes.least(), COUNTED + 1)]
         self.by_states = classes is None or classes.number > COUNTED
@@ -281,6 +305,8 @@ class Search:
         """Go through all the states of a program of which a run did not end; returns whether there is an answer."""
         if stage.processor.free or not can_follow(self.check) or self.undecided or self.doubted or self.violations:
             return False
+        if not self.settings.watched and not notices_ends(self.program, self.arguments):
+            raise ToBeWatched
         unfinished, covered, right = self.unfinished, self.covered, list(self.right)
         self.unfinished = None
         guide = ByStates(stage, False, self.check is not None, endless=True)
@@ -331,18 +357,25 @@ class Search:
                 raise Changed
             cut = guide.graph is not None and guide.redundant and stage.processor.verdict in ("full", "timeout")
             endless = stage.processor.endless and not cut
-            if guide.lost or self._doubt(stage) is not None or endless or stage.processor.drew:
+            guide.lost |= self._doubt(stage) is not None or endless or stage.processor.drew
+            if guide.lost:
                 return False
             wrong = False
             if not (guide.redundant and (stage.clean or cut)):
                 wrong = self._judge(stage) is True
-                if self.unfinished is not None or self.undecided is not None or (wrong and guide.graph is not None):
+                guide.lost |= self.unfinished is not None or self.undecided is not None
+                if guide.lost or (wrong and guide.graph is not None):
                     return False
             more = guide.advance(stage.processor.touched, wrong)
         return guide.sure
 
     def _shortest_met(self) -> tuple[int, ...]:
         return min((steps for steps, _ in self.violations), key=len)
+
+    @property
+    def _further(self) -> float:
+        """The steps that may be made once a run was wrong."""
+        return math.inf if self.enough is None else self.enough
 
     def _halfway(self) -> bool:
         """Whether so much of the budget is used up that the rest is needed for the shortest."""
@@ -411,40 +444,54 @@ class Search:
         except Unfinished as reason:
             stuck = stage.processor.verdict == "stuck" and self._by_operations
             self.unfinished = self.unfinished or f"{reason}{_FINER if stuck else ''}"
+            self.instead = self.instead or ("" if stuck else TURNS)
             return None
         except Undecided as reason:
-            self.undecided = self.undecided or str(reason)
+            self.undecided, self.instead = self.undecided or str(reason), self.instead or CLAIMED
             self.unjudged += 1
             return None
-        doubt = self._doubt(stage)
-        self.doubted |= doubt is not None
-        self.unfinished = doubt or self.unfinished
+        if (doubt := self._doubt(stage)) is not None:
+            self.doubted = True
+            self.unfinished, self.instead = doubt
         if problem is not None:
-            if not self.violations and self.enough is not None:
-                self._last_step = self.steps + self.enough
+            if not self.violations:
+                self._last_step = self.steps + self._further
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:
             self.right.append(stage.steps)
         return problem is not None
 
-    def _doubt(self, stage: Stage) -> str | None:
-        """Why the run just played does not show all that there is to it, if it does not."""
-        why = None
-        if unseen := stage.swap.unseen:
-            why = f"the lab could not watch {listed(unseen)}"
+    def _doubt(self, stage: Stage) -> tuple[str, str] | None:
+        """Why the run just played does not show all that there is to it, if it does not; and what to do about it."""
+        processor = stage.processor
+        if processor.doubtful is not None:
+            return processor.doubtful, processor.instead
+        if processor.beyond is not None:
+            return f"{processor.beyond}, whose inside the lab does not know", processor.instead
         if stage.strangers:
-            why = "it started threads that the lab does not know"
-        if stage.processor.beyond is not None:
-            why = f"{stage.processor.beyond}, whose inside the lab does not know"
-        if stage.processor.doubtful is not None:
-            why = stage.processor.doubtful
-        return why
+            return "it started threads that the lab does not know", STRANGERS
+        if unseen := stage.swap.unseen:
+            return f"the lab could not watch {listed(unseen)}", UNWATCHED
+        return None
+
+    @property
+    def way_out(self) -> str:
+        """What could be done about it, if nothing was decided."""
+        if self.changed or self.instead or self.complete or self.unfinished is not None:
+            return self.instead
+        used_up = f"budget={self.budget:,}" if self.schedules >= self.budget else f"seconds={self.seconds:g}"
+        return fewer_schedules(self.settings.granularity, self.arguments, used_up, self.pools)
 
     def problem(self, stage: Stage) -> str | None:
-        """What is wrong with the run just played."""
-        if stage.clean and self.check is None:
+        """What is wrong with the run just played; if nothing is, it is noted if a permit is gone for good."""
+        may_have_lost = stage.clean and not self.lost and has_fewer(stage.processor.log, stage.made)
+        if stage.clean and self.check is None and not may_have_lost:
             return None
-        return wrong(stage.run_played(self.check if counts_only(self.check) else None), self.check)
+        run = stage.run_played(self.check if counts_only(self.check) else None)
+        problem = None if stage.clean and self.check is None else wrong(run, self.check)
+        if problem is None and may_have_lost and (gone := lost(run.reading)):
+            self.lost = gone[0].sentence.removeprefix("Permit lost: ")
+        return problem
 
     def _shorten(self, stage: Stage, least: Sequence[Told] = ()) -> None:
         """Look for the shortest, with half of what is left of the budget at most.
@@ -456,8 +503,7 @@ class Search:
         deadline, budget, last_step = self.deadline, self.budget, self._last_step
         now = self.now()
         self.budget, self.deadline = until, now + (deadline - now) / 2
-        if self.enough is not None:
-            self._last_step = self.steps + self.enough
+        self._last_step = self.steps + self._further
         try:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
             for told, broken in self._seen:

@@ -66,8 +66,9 @@ class ByStates:
     """The guide of a whole search by states; `advance` turns to the next run.
 
     Invariants: `path` are the choices that the next run begins with; `known` the states that were met, by digests, with
-    the steps from each as long as they are few enough to count the classes of schedules. `redundant` is set when a run has come to one of them: only its end is awaited. `lost` is set when this search
-    can prove nothing; `unlike` besides if only because threads that were taken to be alike are not.
+    the steps from each as long as they are few enough to count the classes of schedules. `redundant` is set when a run
+    has come to one of them: only its end is awaited. `lost` is set when this search can prove nothing; `unlike` besides
+    if only because threads that were taken to be alike are not.
     `graph` has all the states of a program that may go on for ever; None for others. There each thread is tried in
     each state: to let one go first that cannot touch what others may touch is right only if it does not go first for
     ever.

@@ -62,7 +62,9 @@ def differ(program: Any, arguments: Mapping[str, Any], found: Classes, known: Kn
     bad, good = list(found.each(True)), list(found.each(False))
     told = []
     if (found.number, found.wrong) != known[1:] or (len(good) + len(bad), len(bad)) != known[1:]:
-        told.append(f"{found.wrong} of {found.number}, told {len(bad)} and {len(good)}, not {known.wrong} of {known[1]}")
+        told.append(
+            f"{found.wrong} of {found.number}, told {len(bad)} and {len(good)}, not {known.wrong} of {known[1]}"
+        )
     names = Names()
     if len({end_of(one, names) for one in [*bad, *good]}) != len(bad) + len(good):
         told.append("two are of one class")

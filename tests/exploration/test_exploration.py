@@ -260,7 +260,8 @@ def test_a_budget_that_runs_out_proves_nothing() -> None:
     assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 10)
     assert found.sentence == (
         "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations:"
-        f" nothing wrong in {found.covered} different schedules, but not every schedule was run"
+        f" nothing wrong in {found.covered} different schedules, but not every schedule was run;"
+        " to have it decided, try a smaller `threads` or `initial`, or more than budget=10"
     )
     assert lab.explore(mutex, threads=3, initial=2, seconds=1e-9).verdict == "budget exhausted"
     assert lab.explore(mutex, threads=3, initial=2, check=lambda run: True).schedules > 10
@@ -271,7 +272,8 @@ def test_a_budget_that_runs_out_among_the_states_proves_nothing() -> None:
     assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 2)
     assert found.sentence == (
         "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations: nothing wrong in the"
-        f" schedules that pass through {found.states} different states (found in 2 runs), but not every schedule was run"
+        f" schedules that pass through {found.states} different states (found in 2 runs), but not every schedule was"
+        " run; to have it decided, try a smaller `threads` or `initial`, or more than budget=2"
     )
 
 

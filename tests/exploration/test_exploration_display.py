@@ -92,7 +92,8 @@ def test_the_words_stand_beside_the_picture_and_in_its_alternative_text() -> Non
         ),
         (
             {"initial": 1, "budget": 1},
-            "Budget exhausted: nothing wrong so far, but not every schedule was run",
+            "Budget exhausted: nothing wrong so far, but not every schedule was run; to have it decided, try a smaller"
+            " `threads`, or more than budget=1",
             "0 of 1 different schedule so far break it",
         ),
         (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
+import gc
 import multiprocessing.dummy
 import multiprocessing.pool
 import queue
@@ -12,12 +14,15 @@ import sys
 import threading
 import time
 import types
+import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import semalab as lab
+from semalab.instrument.made import Known, made
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -253,3 +258,83 @@ def test_who_called_the_run_catches_what_it_raised(
     with pytest.raises(error) as caught:
         lab.record(program, clock=clock)
     assert type(caught.value) is error
+
+
+class Odd:
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("it was asked")
+
+
+def test_what_is_known_by_itself_is_forgotten_when_it_is_gone() -> None:
+    known: Known[str] = Known()
+    kept = [Odd() for _ in range(10)]
+    for number, one in enumerate(kept):
+        known.keep(one, f"the {number}th")
+    for _ in range(20 * Known.FEW):
+        known.keep(Odd(), "gone")
+    assert [known.of(one, "") for one in kept] == [f"the {number}th" for number in range(10)]
+    assert known.of(Odd(), "") == ""
+    assert len(known) <= Known.FEW
+
+
+def leaves_a_lock(left: list[Any]) -> None:
+    left.append(threading.Lock())
+
+
+def test_no_code_runs_when_what_the_lab_knows_comes_to_its_end() -> None:
+    """An interrupt that rises in a reference's callback is lost: CPython prints it and goes on."""
+    left: list[Any] = [made(type("Made", (), {}))]
+    lab.record(leaves_a_lock, left=left)
+    references = [one for thing in left for one in weakref.getweakrefs(thing)]
+    assert references and not any(isinstance(one.__callback__, types.FunctionType) for one in references)
+
+
+def passes() -> None:
+    door = threading.Semaphore(1)
+
+    def visit() -> None:
+        with door:
+            pass
+
+    visitors = [threading.Thread(target=visit) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+
+async def passes_as_a_task() -> None:
+    async with asyncio.Semaphore(1):
+        await asyncio.sleep(0)
+
+
+def of_the_lab() -> Counter[str]:
+    """How many objects of each class of the lab there are."""
+    while gc.collect():
+        pass
+    return Counter(f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects() if is_of_the_lab(one))
+
+
+def is_of_the_lab(one: object) -> bool:
+    return str(type(one).__module__).startswith("semalab.")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(lambda: lab.record(passes), id="wall"),
+        pytest.param(lambda: lab.record(passes, clock="virtual"), id="virtual"),
+        pytest.param(lambda: lab.record(passes_as_a_task, clock="virtual"), id="tasks"),
+        pytest.param(lambda: lab.explore(passes), id="operations"),
+        pytest.param(lambda: lab.explore(passes, granularity="bytecode"), id="bytecode"),
+    ],
+)
+def test_a_run_that_nobody_keeps_is_gone_with_all_that_it_was_made_of(run: Any) -> None:
+    """What is kept of each costs every later collection of garbage, and at last the kernel's memory."""
+    run()
+    before = of_the_lab()
+    for _ in range(3):
+        run()
+    assert of_the_lab() - before == Counter()
