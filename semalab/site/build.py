@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -125,19 +126,25 @@ def _worked_out(sources: Sequence[Path], seeds: int, told: Told) -> list[Lesson]
     parts: dict[str, list[Part]] = {name: [] for name in names}
     missing = dict.fromkeys(names, 1)
     done = 0
-    processes = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count() or 1, processes) as pool:
-        neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
-        jobs: set[Future[Part]] = {
-            pool.submit(_lesson, source, seeds, *near) for source, near in zip(sources, neighbours, strict=True)
-        }
-        while jobs:
+    neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
+    waiting: deque[tuple[Callable[..., Part], Any]] = deque(
+        (_lesson, (source, seeds, *near)) for source, near in zip(sources, neighbours, strict=True)
+    )
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
+        jobs: set[Future[Part]] = set()
+        while jobs or waiting:
+            # No more than can run: what a long lesson leaves goes before the next one, and none of it is alone at last.
+            while waiting and len(jobs) < cores:
+                work, given = waiting.popleft()
+                jobs.add(pool.submit(work, *given))
             ended, jobs = wait(jobs, return_when=FIRST_COMPLETED)
             for job in ended:
                 part = job.result()
                 parts[part.name].append(part)
                 missing[part.name] += len(part.left) - 1
-                jobs |= {pool.submit(_seeds, sources[names.index(part.name)], group, seeds) for group in part.left}
+                source = sources[names.index(part.name)]
+                waiting.extendleft((_seeds, (source, group, seeds)) for group in part.left)
                 if not missing[part.name]:
                     done += 1
                     told(done, len(names) + 1, next(one.title for one in parts[part.name] if one.title))
