@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import _thread
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from types import FrameType
 from typing import Any, NamedTuple
@@ -19,6 +19,8 @@ from semalab.engine.signals import Signals
 
 # Of the condition itself: a run exchanges the method that stands in the class.
 _WAIT = threading.Condition.wait.__code__
+
+LOOK_COSTS = 16  # so many threads are looked at in the time that a jump of the clock takes
 
 
 class Stranger(NamedTuple):
@@ -34,7 +36,9 @@ class Bystanders:
     """Asked by the run's supervisor, or by one of its threads while all others wait.
 
     Of `have_in_hand`: `_vast` has the identifiers of those who lead to so much that they were not followed to the end,
-    `_aside` those of the threads that only serve a notebook's kernel, and did so before the run.
+    `_aside` those of the threads that only serve a notebook's kernel, and did so before the run. `_others` is how many
+    threads besides the run's own `_thread` counted at the last look if all of them were aside, otherwise None;
+    `_unasked` how often has not been looked since.
     """
 
     def __init__(self, foreigners: Foreigners, signals: Signals) -> None:
@@ -42,6 +46,8 @@ class Bystanders:
         self._signals = signals
         self._vast: set[int] = set()
         self._aside: set[int] = set()
+        self._others: int | None = None
+        self._unasked = 0
 
     def able(
         self, own: AbstractSet[int], program: AbstractSet[int], awaited: Iterable[object], waiting: int
@@ -62,23 +68,44 @@ class Bystanders:
         names += self._signals.able(wanted, program)
         return tuple(dict.fromkeys(names))
 
-    def have_in_hand(self, own: Iterable[int], things: Iterable[object], waiting: int) -> tuple[str, ...]:
+    def have_in_hand(
+        self, own: AbstractSet[int], things: Callable[[], Iterable[object]], waiting: int
+    ) -> tuple[str, ...]:
         """The threads that certainly lead to one of the things, or could wake one that does, in words.
 
         Asked at each jump of a clock. The kernel has eight threads, which wait for messages or for output: whoever is
         found at nothing else is not looked at again.
 
-        own, waiting: as in `able`.
+        own, waiting: as in `able`. things: called only if somebody is there who could lead to them.
         """
+        if self._nobody_came(len(own)):
+            return ()
         aside = {ident for ident in self._aside if self._foreigners.was_there(ident)}
+        others = _thread._count() - len(own)  # before the look: whoever comes during it is one more at the next jump
         acting, resting = self._strangers({*own, waiting} | aside, frozenset())
+        self._others = None if acting or resting else others
         acting = [one for one in acting if one.ident not in self._vast]
         if not acting:
             return ()
-        wanted = _with_sleepers(set(map(id, things)), resting)
+        wanted = _with_sleepers(set(map(id, things())), resting)
         told = [(one, reaches(one.frames, wanted, certainly=True)) for one in acting]
         self._vast |= {one.ident for one, answer in told if answer is None}
         return tuple(dict.fromkeys(one.thread.description for one, answer in told if answer))
+
+    def _nobody_came(self, own: int) -> bool:
+        """Whether as many threads besides the run's own are there as at the last look, which found none that matters.
+
+        A look costs as much as there are threads: at each jump, a thousand that sleep would take ten times as long.
+        But `_thread` does not count those that C has started, and the main thread may have come to run a cell. So it
+        is looked all the same, among few threads at each jump, among many after as many jumps as a look costs.
+
+        own: how many threads of the run have begun and not ended.
+        """
+        if self._others == _thread._count() - own and self._unasked < own // LOOK_COSTS:
+            self._unasked += 1
+            return True
+        self._unasked = 0
+        return False
 
     def _strangers(
         self, known: AbstractSet[int], program: AbstractSet[int]

@@ -249,9 +249,13 @@ class VirtualProcessor(Processor):
         """
         self.others = (*self.bystanders.started(), *self.signals.due(self.program))
         if not self.others:
-            awaited = [thread.waits_in for thread in self.live.values() if thread.waits_in is not None]
-            self.others = self.bystanders.have_in_hand(self.live.keys(), [*awaited, *self.made()], self.caller)
+            self.others = self.bystanders.have_in_hand(self.live.keys(), self._in_use, self.caller)
         return bool(self.others)
+
+    def _in_use(self) -> list[object]:
+        """What the run's threads wait for, and the primitives that it has made."""
+        awaited = [thread.waits_in for thread in self.live.values() if thread.waits_in is not None]
+        return [*awaited, *self.made()]
 
     def _time_is_up(self, thread: ProgramThread) -> None:
         if thread.waits_in is not None:

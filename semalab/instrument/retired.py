@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-import weakref
 from collections.abc import Iterable
 from typing import Any
 
 from semalab.engine.interpreter import end_or_begin_anew
 from semalab.engine.reachability import is_a
 from semalab.instrument.locks import owned
+from semalab.instrument.made import Known
 from semalab.instrument.namespace import Twins
 from semalab.instrument.recorded import becoming, is_recorded
 
@@ -205,28 +205,20 @@ def _numbered_future() -> type:
 
 
 class Kept:
-    """Invariant: `_names` has the name of a primitive by its identity for as long as there is that primitive."""
+    """Invariant: `_names` has the name of a primitive for as long as there is that primitive."""
 
     def __init__(self) -> None:
-        self._names: dict[int, tuple[weakref.ref[Any], str]] = {}
+        self._names: Known[str] = Known()
 
     def keep(self, named: Iterable[tuple[Any, str]]) -> None:
         """When the run is over: what it made, and what it called that. A retired lock has a real one in its place."""
         for primitive, name in named:
             for one in (primitive, *([primitive._real] if type(primitive) is RetiredLock else [])):
-                self._names[id(one)] = (weakref.ref(one, self._forgetting(id(one))), name)
+                self._names.keep(one, name)
 
     def of(self, primitive: Any) -> str:
         """Empty for what no run has made."""
-        reference, name = self._names.get(id(primitive), (None, ""))
-        return name if reference is not None and reference() is primitive else ""
-
-    def _forgetting(self, identity: int) -> Any:
-        def forget(gone: weakref.ref[Any]) -> None:
-            if self._names.get(identity, (None,))[0] is gone:
-                del self._names[identity]
-
-        return forget
+        return self._names.of(primitive, "")
 
 
 kept = Kept()  # one for all runs

@@ -7,11 +7,11 @@ import itertools
 import os
 import random
 import sys
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from semalab.instrument.made import Known
 from semalab.instrument.places import Attribute, Entry, Place
 from semalab.log.excerpt import counted
 
@@ -37,7 +37,7 @@ class Unseen:
         self._named: dict[int, Any] = {}
         self._counts: dict[str, Counter[str]] = {}
         self._counted: dict[int, Any] = {}
-        self._just_made: dict[int, weakref.ref[Any]] = {}
+        self._just_made: Known[bool] = Known()
 
     def name(self, name: str, value: Any = None) -> None:
         """One of the program's own. A value of many names is told by the first."""
@@ -48,20 +48,14 @@ class Unseen:
 
     def meet(self, library: str, value: Any) -> None:
         """One that a library had made for itself; it may be met again."""
-        made = self._just_made.get(id(value))
-        if id(value) not in self._counted and (made is None or made() is not value):
+        if id(value) not in self._counted and not self._just_made.of(value, False):
             self._counted[id(value)] = value
             self._count(library, value)
 
     def count(self, library: str, value: Any) -> None:
         """One that a library makes just now."""
-        key = id(value)
-        self._just_made[key] = weakref.ref(value, lambda gone: self._forget(key, gone))
+        self._just_made.keep(value, True)
         self._count(library, value)
-
-    def _forget(self, key: int, gone: weakref.ref[Any]) -> None:
-        if self._just_made.get(key) is gone:
-            del self._just_made[key]
 
     def _count(self, library: str, value: Any) -> None:
         self._counts.setdefault(library, Counter())[_noun(value)] += 1

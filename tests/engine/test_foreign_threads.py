@@ -770,6 +770,41 @@ def test_who_starts_the_threads_that_record_is_no_stranger_to_their_runs() -> No
     assert ended.stdout == "{'Mutual exclusion held: never more than 1 inside'}\n"
 
 
+COUNTS_ITS_LOOKS = """
+import threading, time
+from semalab.engine import bystanders, foreign, signals
+
+many, over = 64, threading.Event()
+crowd = [threading.Thread(target=over.wait) for _ in range(many)]
+for one in crowd:
+    one.start()
+looks, frames = [], bystanders.current_frames
+bystanders.current_frames = lambda: looks.append(1) or frames()
+others = bystanders.Bystanders(foreign.Foreigners(time.perf_counter_ns, bool), signals.Signals())
+own, main, thing = {one.ident for one in crowd}, threading.get_ident(), threading.Semaphore(0)
+
+def jump():
+    return others.have_in_hand(own, lambda: [thing], main)
+
+def holds(thing):
+    over.wait(60)
+
+jumps = [jump() for _ in range(1 + many // bystanders.LOOK_COSTS + 2)]
+print(any(jumps), len(looks))
+newcomer = threading.Thread(target=holds, args=(thing,), name="newcomer")
+newcomer.start()
+print(jump(), jump(), len(looks))
+over.set()
+"""
+
+
+def test_among_many_threads_it_is_not_looked_at_each_jump_and_who_comes_is_seen_at_the_next() -> None:
+    """Each look costs as much as there are threads: a thousand sleepers took ten times as long."""
+    script = [sys.executable, "-c", COUNTS_ITS_LOOKS]
+    ended = subprocess.run(script, capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout == "False 2\n('the thread newcomer',) ('the thread newcomer',) 4\n"
+
+
 # What does not depend on the machine
 
 

@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 import types
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import semalab as lab
+from semalab.instrument.made import Known, made
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")
@@ -253,3 +255,34 @@ def test_who_called_the_run_catches_what_it_raised(
     with pytest.raises(error) as caught:
         lab.record(program, clock=clock)
     assert type(caught.value) is error
+
+
+class Odd:
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("it was asked")
+
+
+def test_what_is_known_by_itself_is_forgotten_when_it_is_gone() -> None:
+    known: Known[str] = Known()
+    kept = [Odd() for _ in range(10)]
+    for number, one in enumerate(kept):
+        known.keep(one, f"the {number}th")
+    for _ in range(20 * Known.FEW):
+        known.keep(Odd(), "gone")
+    assert [known.of(one, "") for one in kept] == [f"the {number}th" for number in range(10)]
+    assert known.of(Odd(), "") == ""
+    assert len(known) <= Known.FEW
+
+
+def leaves_a_lock(left: list[Any]) -> None:
+    left.append(threading.Lock())
+
+
+def test_no_code_runs_when_what_the_lab_knows_comes_to_its_end() -> None:
+    """An interrupt that rises in a reference's callback is lost: CPython prints it and goes on."""
+    left: list[Any] = [made(type("Made", (), {}))]
+    lab.record(leaves_a_lock, left=left)
+    references = [one for thing in left for one in weakref.getweakrefs(thing)]
+    assert references and not any(isinstance(one.__callback__, types.FunctionType) for one in references)
