@@ -20,11 +20,7 @@ def duration(nanoseconds: float, digits: int = 3, rounded: bool = False) -> str:
     >>> duration(42_200_000), duration(1_234_000_000_000), duration(1_234_000_000_000, rounded=True)
     ('42.2 ms', '1,234 s', '1,230 s')
     """
-    for unit, _, scale in UNITS:
-        if nanoseconds >= scale:
-            break
-    else:
-        unit, scale = "ns", 1
+    unit, _, scale = next((u for u in UNITS if nanoseconds >= u[2]), ("ns", "nanoseconds", 1))
     number = nanoseconds / scale
     if rounded:
         number = float(f"{number:.{digits}g}")

@@ -122,7 +122,8 @@ def _steps(moments: Snapshots, clock: Clock) -> str:
     times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
     times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
     return "\n".join(
-        f"<li><i>{time}</i> <span>{_with_code(moments.sentence(number))}</span></li>" for number, time in enumerate(times)
+        f"<li><i>{time}</i> <span>{_with_code(moments.sentence(number))}</span></li>"
+        for number, time in enumerate(times)
     )
 
 

@@ -147,10 +147,11 @@
     const left = plan.leftOut ? [element("p", { class: "left-out" },
       `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook, at all of them.`)] : [];
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
-    const schedules = element("p", { class: "schedules" });
+    const schedules = element("p", { class: "schedules", role: "status" }); // of the dials as they are, when it was asked for
+    const tried = plan.explored ? [button("try every schedule", "for the dials as they are now", () => semalab.write(schedules, plan.explored[index()]))] : [];
     root.querySelector(".turned").append(
-      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset))] : []),
-      element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, schedules, stepping.fold, fold, ...left);
+      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset, ...tried))] : []),
+      element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, ...(tried.length ? [schedules] : []), stepping.fold, fold, ...left);
     root.querySelector("form")?.addEventListener("submit", event => event.preventDefault());
 
     const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
@@ -180,7 +181,7 @@
       semalab.write(note, place.note);
       printed.textContent = place.printed;
       fold.hidden = !place.printed;
-      semalab.write(schedules, plan.explored ? `Every schedule: ${plan.explored[at]}` : "");
+      schedules.replaceChildren();
       root.classList.add("ready");
       if (turned) remember();
       root.dataset.position = `${at}`;
