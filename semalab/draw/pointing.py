@@ -76,7 +76,7 @@ def pointing_of(scene: Scene) -> Pointing:
                     put = int(events[release].kind == "put")
                     handovers.append((giver, taker, name, when(release), when(acquire), lines[release], put))
     verbs: dict[str, int] = {}
-    moments = [
+    moments: list[tuple[int, ...]] = [
         (
             row,
             names.setdefault(marks.label, len(names)) if marks.label else -1,
@@ -91,6 +91,8 @@ def pointing_of(scene: Scene) -> Pointing:
     known = {*(span[5] for span in spans), *(span[6] for span in spans), *(one[5] for one in handovers)}
     known |= {one[-1] for one in moments}
     spans.sort(key=lambda span: (span[3], span[1], -span[4]))
+    handovers.sort(key=lambda one: one[3:5])
+    moments.sort(key=lambda one: one[3:])
     strips = [use for use in scene.strips if len(use.counts.values) // 2 <= MOST]
     levels = tuple(_levels(scene, use, names.setdefault(use.label, len(names))) for use in strips)
     return Pointing(
@@ -98,10 +100,10 @@ def pointing_of(scene: Scene) -> Pointing:
         tuple(names),
         tuple((number, _text(source.text(number))) for number in sorted(known - {0})),
         tuple(chain.from_iterable(spans)),
-        tuple(chain.from_iterable(sorted(handovers, key=lambda one: one[3:5]))),
+        tuple(chain.from_iterable(handovers)),
         levels,
         tuple(verbs),
-        tuple(chain.from_iterable(sorted(moments, key=lambda one: one[3:]))) if len(moments) <= MOST else (),
+        tuple(chain.from_iterable(moments)) if len(moments) <= MOST else (),
     )
 
 

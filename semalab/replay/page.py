@@ -68,7 +68,7 @@ def page_of(run: Record) -> Page:
     source, lines = _source(run.source)
     text = _filled(
         title=escape(f"{run.name}: {run.verdict}".replace("`", "")),
-        verdict=_with_code(run.verdict),
+        verdict=with_code(run.verdict),
         standing=run.standing,
         description=escape(run.description),
         style=style,
@@ -122,12 +122,12 @@ def _steps(moments: Snapshots, clock: Clock) -> str:
     times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
     times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
     return "\n".join(
-        f"<li><i>{time}</i> <span>{_with_code(moments.sentence(number))}</span></li>"
+        f"<li><i>{time}</i> <span>{with_code(moments.sentence(number))}</span></li>"
         for number, time in enumerate(times)
     )
 
 
-def _with_code(words: str) -> str:
+def with_code(words: str) -> str:
     """The lab's sentences mark code as Markdown does; as `write` in the painter's script shows it."""
     return _CODE.sub(r"<code>\1</code>", escape(words, quote=False))
 

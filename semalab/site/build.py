@@ -17,7 +17,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from semalab.draw.encoding import PAINTERS, inks
+from semalab.exploration import Exploration, explore
+from semalab.exploration.picture import as_lanes
 from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
+from semalab.report import lanes_picture
 from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.fonts import subset
@@ -26,6 +29,7 @@ from semalab.site.pages import (
     Files,
     PagePlace,
     cells_of,
+    explored,
     nbformat,
     notebook_page,
     panel,
@@ -169,6 +173,10 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Part:
         if isinstance(one, Shown):
             _add_runs(f"{key}-0", [one.run], files, characters, own_height=True)
             panels[number] = shown(key, one.run, one.stepped)
+            if one.found is not None:
+                panels[number] = explored(
+                    one.found, panels[number], _lanes(one.found, f"img/{key}-schedules.png", files)
+                )
             continue
         shared = _is_shared(one, seeds)
         left = range(1, seeds) if shared else left
@@ -239,11 +247,14 @@ def _explored(dial: Dial) -> list[str]:
     """Where the panel has a button for it: per position what trying every schedule finds."""
     if not dial.explore:
         return []
-    from semalab.exploration import explore
-
     return [
         explore(dial.program, check=dial.claim, granularity="bytecode", **values).sentence for values in dial.positions
     ]
+
+
+def _lanes(found: Exploration, name: str, files: Files) -> str:
+    """Add the picture of all schedules; returns its name, or "" where they are too many for one."""
+    return files.add(name, lanes_picture(as_lanes(found.lanes), found.complete)) if found.lanes else ""
 
 
 def _texts(notebooks: Path, files: Files) -> None:

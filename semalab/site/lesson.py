@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from semalab.exploration import Exploration
+from semalab.exploration.picture import charted
 from semalab.replay.facts import CARRIED
 from semalab.replay.widget import Replay
 from semalab.run import Run
@@ -22,17 +24,21 @@ _CUT = "…"  # where ipywidgets ends what it writes of a widget that has more t
 
 @dataclass(frozen=True)
 class Shown:
-    """A run whose picture stands below a cell. stepped: the cell asked for its replay."""
+    """A run whose picture stands below a cell. stepped: the cell asked for its replay. found: it asked for every
+    schedule, and the run is the counterexample.
+    """
 
     run: Run
-    stepped: bool
+    stepped: bool = False
+    found: Exploration | None = None
 
 
 def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> Iterator[tuple[int, Dial | Shown]]:
     """The panels that a lesson's cells make, and the runs that they show, by their numbers, each before the next cell
     runs: a later one may give a name that the program uses another meaning.
 
-    A run is given only where it is the one whose picture is stored: on the virtual clock, with the same sentence.
+    A run is given only where it is the one whose picture is stored: on the virtual clock, with the same sentence; and
+    of an exploration its counterexample, unless that has a chart of steps for a picture.
 
     cells: sources by number, in order; what checks an attempt is passed over, and so is all after the last panel or
     stored picture. stored: per number of a cell with a picture, the words that are stored beside it.
@@ -77,8 +83,15 @@ def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> I
 
 def _shown(result: Any, words: str | None) -> Shown | None:
     """What a cell shows, if it is the run that these words are stored of, and no longer than a page carries."""
+    if words is None:
+        return None
+    if isinstance(result, Exploration):
+        telling = result.telling
+        if telling is None or charted(telling) or repr(result) != words:
+            return None
+        return Shown(telling.run, found=result)
     run = result.run if isinstance(result, Replay) else result
-    if words is None or not isinstance(run, Run) or run.clock != "virtual" or not 0 < len(run.trace) <= CARRIED:
+    if not isinstance(run, Run) or run.clock != "virtual" or not 0 < len(run.trace) <= CARRIED:
         return None
     told = repr(result) if isinstance(result, Replay) else run.verdict
     same = told.startswith(words[:-1]) if words.endswith(_CUT) else told == words

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.record import Record
-from semalab.replay.page import embedded
+from semalab.exploration import Exploration
+from semalab.replay.page import embedded, with_code
 from semalab.site.dial import Dial
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
@@ -197,6 +198,19 @@ def shown(name: str, run: Record, stepped: bool) -> str:
     """A run that a cell shows as HTML: a panel without dials. stepped: its steps are open."""
     plan = {"id": name, "controls": [], "positions": 1, "leftOut": 0, "seed": 0, "seeds": 1, "stepped": stepped}
     return _group(name, "panel shown", f"Run of {run.name}", plan)
+
+
+def explored(found: Exploration, panel: str, lanes: str) -> str:
+    """What every schedule shows as HTML: the sentence, the counterexample (as `shown`), its steps as text, and the
+    file with the picture of all schedules, or "".
+    """
+    said = f"The schedules side by side: {escape(found.tally)}"
+    picture = f'<p><a href="{lanes}"><img src="{lanes}" loading="lazy" alt="{said}"></a></p>' if lanes else ""
+    steps = with_code("\n".join(found.steps))
+    return (
+        f'<div class="found"><p class="text" data-standing="{found.standing}"><b>{with_code(found.sentence)}.</b></p>{panel}'
+        f'<div class="answer"><pre>{steps}</pre></div>{picture}</div>'
+    )
 
 
 def _group(name: str, kind: str, label: str, plan: Mapping[str, Any]) -> str:
