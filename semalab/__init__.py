@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from semalab import beyond as beyond
-from semalab import front_end
+from semalab import front_end, originals
 
 if TYPE_CHECKING:
     from semalab.analysis.claims import Claim as Claim
@@ -88,7 +88,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name's module on its first use, so that `import semalab` stays light."""
     if name not in _HOME:
         raise AttributeError(f"module 'semalab' has no attribute {name!r}")
-    value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
+    with originals.in_place():
+        value = getattr(import_module(f"semalab.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -6,8 +6,8 @@ import contextvars
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -102,17 +102,33 @@ def on_the_bench(bench: Bench) -> Iterator[None]:
     if in_a_run():
         raise RuntimeError("a recorded program cannot record another program; call record from outside")
     refuse_replaced()
-    with ExitStack() as afterwards:  # all of it, also if an interrupt comes in the midst
-        afterwards.callback(_make_room)
+    # The last one first. Each may be done again where it was left: an interrupt may come in the midst of any of them.
+    steps: list[Callable[[], None]] = [
+        _make_room,
+        _on_the_bench.clear,
+        bench.processor.close,
+        bench.swap.restore,
+        bench.settle,
+    ]
+    try:
         # In slices, since a signal that comes just before a wait is answered only when the wait is over.
         while not _one_at_a_time.acquire(timeout=_SLICE):
             pass
         _on_the_bench.append(bench.processor)
-        afterwards.callback(_on_the_bench.clear)
-        afterwards.callback(bench.processor.close)
-        afterwards.callback(bench.swap.restore)
-        afterwards.callback(bench.settle)
         yield
+    finally:
+        failure: BaseException | None = None
+        while steps:
+            try:  # here, and not in a function: an interrupt may rise before the first line of one
+                steps[-1]()
+                steps.pop()
+            except KeyboardInterrupt as error:
+                failure = error
+            except BaseException as error:
+                failure = failure or error
+                steps.pop()
+        if failure is not None:
+            raise failure
 
 
 class Bench:

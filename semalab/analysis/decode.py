@@ -314,6 +314,8 @@ class Decoder:
             return Wait(label, primitive.label, primitive.kind, value, self._holders(subject), line, unfinished)
         if isinstance(subject, Inside):
             return Wait(label, f"{self.labels[subject.key]}.mutex", "Lock", line=line)
+        if isinstance(subject, str):
+            return Wait(label, subject, "Thread", line=line)
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)

@@ -80,6 +80,7 @@ class Foreigners:
         self._unseen: dict[tuple[int, int], Foreign] = {}
         self._before = {ident: _object(ident) for ident in current_frames()}
         self._supervisor: int | None = None
+        self.handler: Foreign | None = None  # as which they act that a signal calls, once one has
         self._exchanged: dict[str, tuple[Any, Any]] = {}  # by their names, what stood there, and what is put there
         self._covered: list[tuple[Any, str, Any, Any]] = []  # what is exchanged, with a twin in front of it
         self._replaced: dict[tuple[Any, str], tuple[Any, str, Any, Any]] = {}
@@ -113,6 +114,11 @@ class Foreigners:
         """Those that wait in a lock of the run, without a time limit."""
         return [one for one in list(self.every) if one.blocked]
 
+    def handling(self, at_work: bool) -> None:
+        """A signal's handler begins or ends, in the thread that waits for the run's end."""
+        if self.handler is not None:
+            self.handler.ended = None if at_work else self._now()
+
     def _met(self, ident: int, after: int) -> Foreign:
         """One whose begin nobody saw: C has started it, or it was there before the run."""
         if (ident, after) not in self._unseen:
@@ -121,6 +127,7 @@ class Foreigners:
                 thread = None
             waits = ident == self._supervisor and thread is threading.main_thread()
             self._unseen[ident, after] = one = Foreign(HANDLER if waits else "", thread, ident)
+            self.handler = one if waits else self.handler
             self.every.append(one)
         return self._unseen[ident, after]
 

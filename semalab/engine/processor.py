@@ -17,9 +17,9 @@ from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
-from semalab.engine.signals import Request, Signals
+from semalab.engine.signals import Request, Signals, Turn
 from semalab.engine.stopwatch import Idle, Stopwatch
-from semalab.engine.thread import Inside, Place, ProgramThread, Stop, Stuck, subject_of
+from semalab.engine.thread import Place, ProgramThread, Stop, Stuck, Topic, subject_of
 
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)
@@ -77,7 +77,7 @@ class Processor:
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
         self.foreigners = Foreigners(self.now, lambda: self.current() is not None)
-        self.signals = Signals()
+        self.signals = Signals(Turn(self.foreigners.handling))
         self.bystanders = Bystanders(self.foreigners, self.signals)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
@@ -91,7 +91,7 @@ class Processor:
     get_ident: Callable[[], int]
     point: Callable[[], None] | None
 
-    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
+    def allocate_lock(self, topic: Topic | None = None) -> Any:
         raise NotImplementedError
 
     def bare(self, lock: Any, held: list[Any]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
@@ -112,6 +112,11 @@ class Processor:
         """Wake a thread of the stopped run wherever it waits; returns whether it runs instead. Never waits itself."""
         raise NotImplementedError
 
+    @property
+    def owner_ident(self) -> Callable[[], int]:
+        """By what an RLock knows who calls: a handler of a signal calls as the main thread, as in plain Python."""
+        return self.get_ident
+
     # starting and ending threads
     def current(self) -> ProgramThread | None:
         """The thread of the run that called, or None for a thread from outside."""
@@ -128,7 +133,10 @@ class Processor:
 
     def look_for_others(self) -> bool:
         """While all threads of the run wait: see whether `others` could still act."""
-        return self.others_reach(thread.waits_in for thread in list(self.live.values()) if thread.waits_in is not None)
+        waiting: list[ProgramThread | Foreign] = list(self.live.values())
+        if self.foreigners.handler is not None:  # for whose end main waits
+            waiting.append(self.foreigners.handler)
+        return self.others_reach(one.waits_in for one in waiting if one.waits_in is not None)
 
     def others_reach(self, awaited: Iterable[object]) -> bool:
         """See whether `others` could still act on what is waited for."""

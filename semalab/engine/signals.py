@@ -15,6 +15,7 @@ import threading
 import types
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any
 
 from semalab.engine.reachability import can_reach, is_a
@@ -29,22 +30,52 @@ Raised = tuple[int, BaseException]  # the signal's number, and what its handler 
 Deliver = Callable[[Raised], None]
 
 
+class Turn:
+    """Handlers' turn: in plain Python the main thread goes on when they have returned, and so does the program's main.
+
+    Invariant: `lock`, if there is one, is held while `depth` is not 0: a handler may be called within another. changes:
+    is told whether they are at work.
+    """
+
+    def __init__(self, changes: Callable[[bool], None]) -> None:
+        self._changes = changes
+        self.lock: Any = None
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+        if self.depth == 1:
+            self._changes(True)
+            if self.lock is not None:
+                self.lock.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self.depth -= 1
+        if not self.depth:
+            self._changes(False)
+            if self.lock is not None:
+                with suppress(RuntimeError):  # the run was stopped, and main let go
+                    self.lock.release()
+
+
 class Guarded:
     """A handler of the program's in its place: what it raises is handed on.
 
     The user's interrupt goes its own way, unless it is the program's main thread that it is to interrupt.
     """
 
-    __slots__ = ("_deliver", "_interrupts_main", "handler")
+    __slots__ = ("_deliver", "_interrupts_main", "_turn", "handler")
 
-    def __init__(self, handler: Callable[..., Any], deliver: Deliver, interrupts_main: bool) -> None:
+    def __init__(self, handler: Callable[..., Any], deliver: Deliver, interrupts_main: bool, turn: Turn) -> None:
         self.handler = handler
         self._deliver = deliver
         self._interrupts_main = interrupts_main
+        self._turn = turn
 
     def __call__(self, number: int, frame: types.FrameType | None) -> None:
         try:
-            self.handler(number, frame)
+            with self._turn:
+                self.handler(number, frame)
         except Stop:
             raise
         except BaseException as error:
@@ -102,8 +133,9 @@ class Signals:
     interrupts means the program, and not the run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turn: Turn) -> None:
         self.raised: list[Raised] = []
+        self.turn = turn
         self.on = False
         self.interrupts_main = False
         self._some = False
@@ -122,7 +154,10 @@ class Signals:
         if not self.on or not callable(handler) or handler is signal.default_int_handler:
             return handler
         self._some = True
-        return handler if is_a(handler, Guarded) else Guarded(handler, self._deliver, self.interrupts_main)
+        return handler if is_a(handler, Guarded) else self._guard(handler)
+
+    def _guard(self, handler: Callable[..., Any]) -> Guarded:
+        return Guarded(handler, self._deliver, self.interrupts_main, self.turn)
 
     def _deliver(self, raised: Raised) -> None:
         if not self.on:  # in a child process, or by somebody who has kept the guarded one

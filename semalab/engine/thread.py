@@ -184,7 +184,8 @@ class Inside(NamedTuple):
     key: int
 
 
-Subject = int | Inside | ProgramThread | None  # a primitive's key, its inner lock, a thread
+Topic = Inside | ProgramThread | str  # a primitive's inner lock, a thread, the name of one that is not of the run
+Subject = int | Topic | None  # or a primitive's key
 
 
 Place = tuple[str, int]  # name of a function of the program, line

@@ -16,7 +16,7 @@ from semalab.engine.interpreter import Pin
 from semalab.engine.processor import WAKE, Processor, check_lock_arguments
 from semalab.engine.scheduler import Scheduler, Seeded
 from semalab.engine.stopwatch import Idle
-from semalab.engine.thread import Inside, ProgramThread, Stop
+from semalab.engine.thread import ProgramThread, Stop, Topic
 
 NO_PROGRESS = (
     2.0  # seconds of `Idle` without any operation after which the program is taken to be stuck outside the lab
@@ -37,7 +37,7 @@ class VirtualLock:
 
     __slots__ = ("__weakref__", "_processor", "held", "queue", "topic")
 
-    def __init__(self, processor: VirtualProcessor, topic: ProgramThread | Inside | None = None) -> None:
+    def __init__(self, processor: VirtualProcessor, topic: Topic | None = None) -> None:
         self._processor = processor
         self.held = False
         self.queue: list[ProgramThread] = []
@@ -140,7 +140,7 @@ class VirtualProcessor(Processor):
             self.stop("strangers")
             self.report()
 
-    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> Any:
+    def allocate_lock(self, topic: Topic | None = None) -> Any:
         """A thread from outside gets a real lock: it has no other way to wait, in an event of the run for example."""
         if topic is None and self.live.get(_thread.get_ident()) is None:
             return _thread.allocate_lock()

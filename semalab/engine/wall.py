@@ -15,9 +15,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from semalab.engine.foreign import Foreign
+from semalab.engine.foreign import HANDLER, Foreign
 from semalab.engine.processor import WAKE, Processor, check_lock_arguments
-from semalab.engine.thread import Inside, ProgramThread, Stop
+from semalab.engine.thread import ProgramThread, Stop, Topic
 
 _LAB = __name__.partition(".")[0]
 MOST_PATIENT = 40  # ticks between two looks for threads that are not of the run
@@ -34,7 +34,7 @@ class WallLock:
 
     __slots__ = ("__weakref__", "_processor", "freed", "held", "real", "taken", "topic")
 
-    def __init__(self, processor: WallProcessor, topic: ProgramThread | Inside | None = None) -> None:
+    def __init__(self, processor: WallProcessor, topic: Topic | None = None) -> None:
         self._processor = processor
         self.real = _thread.allocate_lock()
         self.taken = 0
@@ -94,9 +94,20 @@ class WallProcessor(Processor):
         super().__init__()
         self._looks = 0  # for others that could act, with success
         self._patience = 0  # ticks until the next one
+        self.signals.turn.lock = self._turn = WallLock(self, HANDLER)
 
-    def allocate_lock(self, topic: ProgramThread | Inside | None = None) -> WallLock:
+    def allocate_lock(self, topic: Topic | None = None) -> WallLock:
         return WallLock(self, topic)
+
+    @property
+    def owner_ident(self) -> Callable[[], int]:
+        real, turn = _thread.get_ident, self.signals.turn
+
+        def owner_ident() -> int:
+            ident = real()
+            return self.every[0].ident if turn.depth and ident == self.caller and self.every else ident
+
+        return owner_ident
 
     def bare(self, lock: Any, held: list[Any]) -> tuple[Callable[[bool], bool], Callable[[], None]]:
         lock.held = held
@@ -115,7 +126,7 @@ class WallProcessor(Processor):
         got = False
         try:
             if self._may_be_interrupted(me):
-                got = self._wait(lock, timeout, lambda: self._gives_up(me))
+                got = self._wait_as_main(me, lock, timeout)
             else:
                 got = lock.real.acquire(True, timeout)
         finally:
@@ -132,10 +143,33 @@ class WallProcessor(Processor):
         """True if the handler of a signal may raise something that is to rise in this thread's wait: in main's."""
         return not me.number and self.signals.any()
 
-    def _gives_up(self, me: ProgramThread) -> bool:
-        if not self.stopping:
-            me.surrender()
-        return self.stopping
+    def _wait_as_main(self, me: ProgramThread, lock: WallLock, timeout: float) -> bool:
+        """As `_wait`, for the thread that does not go on, nor take anything, while a handler is at work."""
+        until = time.monotonic() + timeout if timeout >= 0 else math.inf
+
+        def gives_up() -> bool:
+            if not self.stopping:
+                self._give_way(me)
+            return self.stopping
+
+        while self._wait(lock, timeout, gives_up):
+            if not self.signals.turn.depth or lock is self._turn:
+                return True
+            lock.real.release()
+            timeout = max(0.0, until - time.monotonic()) if timeout >= 0 else timeout
+        return False
+
+    def _give_way(self, me: ProgramThread) -> None:
+        """Called where a thread may wait: main waits for the end of the handlers, and meets what they have raised."""
+        if self.signals.turn.depth and not me.number and me.waits_in is not self._turn:
+            before = me.waits_in, me.timed, me.intent
+            me.intent = None
+            try:
+                with self._turn:
+                    pass
+            finally:
+                me.waits_in, me.timed, me.intent = before
+        me.surrender()
 
     def _wait(self, lock: WallLock, timeout: float, look: Callable[[], bool]) -> bool:
         """Wait in slices. To wake a thread in the midst of its wait one would have to free a lock that others hold.
@@ -194,7 +228,7 @@ class WallProcessor(Processor):
         if self.stopping:
             raise Stop
         self.log.extend((self.now(), me.ident, ("sleep", None, round(seconds * 1e9)), None, *place))
-        me.surrender()
+        self._give_way(me)
         if seconds:
             me.gate.acquire(True, min(seconds, _thread.TIMEOUT_MAX))  # 49 days on Windows: longer than any run
         else:
@@ -202,7 +236,7 @@ class WallProcessor(Processor):
         if self.stopping:
             raise Stop
         self.log.extend((self.now(), me.ident, WAKE, None, *place))
-        me.surrender()
+        self._give_way(me)
 
     def spawn(self, thread: ProgramThread, body: Callable[[], Any]) -> None:
         thread.ident = self.launch(thread, lambda: self._carry(thread, body))
@@ -214,13 +248,19 @@ class WallProcessor(Processor):
                 me.stoppable = True
                 if not self.stopping:
                     self.begin(me)
-                    self.perform(body, me)
+                    self.perform(body if me.number else lambda: self._main(body, me), me)
             finally:
                 me.depart()
         finally:  # a second Stop may rise before the first `depart` begins
             me.depart()
             self.end(me)
             self.finish_if_last(me)
+
+    def _main(self, body: Callable[[], Any], me: ProgramThread) -> None:
+        try:
+            body()
+        finally:
+            self._give_way(me)
 
     def deadlocked(self) -> bool:
         """True if nobody can ever run on.

@@ -117,18 +117,10 @@ class Stage(Bench):
         return is_wanted(value) or self.world.wanted(value)
 
     def settle(self) -> None:
-        """As ever; and the program's state is what it was, also if an interrupt comes in between."""
-        interrupt: KeyboardInterrupt | None = None
-        while True:
-            try:
-                self._put_back()
-                break
-            except KeyboardInterrupt as error:
-                interrupt = error
+        """As ever; and the program's state is what it was."""
+        self._put_back()
         self.state = None
         super().settle()
-        if interrupt is not None:
-            raise interrupt
 
     def _put_back(self) -> None:
         """Called between runs, so that what a program does when its things are thrown away is part of none."""

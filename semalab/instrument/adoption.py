@@ -95,7 +95,7 @@ class Adoption:
         """alone: no thread from outside is about to use the primitives."""
         self._twins = twins
         self._alone = alone
-        self._threading = twins.module("threading")
+        self._threading = twins.own("threading")
         self._exchange = exchange
         self._unseen = unseen
         self._locks: dict[int, Any] = {}
@@ -186,7 +186,7 @@ class Adoption:
         if HANDLE is not None:
             set_handle(thread, source._ThreadHandle())
         if isinstance(thread, source.Timer):
-            thread.finished = self._threading.Timer._moment()
+            thread.finished = self._threading["Timer"]._moment()
         thread._invoke_excepthook = source._make_invoke_excepthook()
         source._dangling.add(thread)
         return True
@@ -222,7 +222,7 @@ class Adoption:
         return self._locks[id(real)]
 
     def _class_for(self, real: Any) -> Any:
-        return self._threading.Lock if isinstance(real, _LOCK) else self._threading.RLock
+        return self._threading["Lock" if isinstance(real, _LOCK) else "RLock"]
 
     def _become(self, one: Any) -> bool:
         """An object of a real class changes its class; a derived class is derived anew, from the twin."""

@@ -14,13 +14,14 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from semalab.instrument.copies import copied
 from semalab.instrument.namespaces import ABSENT
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.unseen import Unruled
+from semalab.originals import AT_FIRST
 
 if TYPE_CHECKING:
     from semalab.instrument.namespace import Twins
@@ -42,19 +43,19 @@ def time_module(
     """choose: makes a function that is ours for the run's threads and the real one for all others. now: the run's own
     clock in nanoseconds, None if that is the real one.
     """
-    module = copied(time, sleep=_sleep(recorder))
+    module, pythons = copied(time, sleep=_sleep(recorder)), AT_FIRST["time"]
     choose = _followed(choose)
     if now is not None:
         for name in ("monotonic", "perf_counter", "time"):
-            module.__dict__[name] = choose(lambda: now() / 1e9, getattr(time, name))
-            module.__dict__[name + "_ns"] = choose(lambda: now(), getattr(time, name + "_ns"))
-        for name in filter(partial(hasattr, time), ("clock_gettime", "clock_gettime_ns")):
-            module.__dict__[name] = choose(_of_clock(getattr(time, name), now, unruled), getattr(time, name))
-        for name in filter(partial(hasattr, time), _CPU_SECONDS if unruled.rules else ()):
-            real = getattr(time, name)
+            module.__dict__[name] = choose(lambda: now() / 1e9, pythons[name])
+            module.__dict__[name + "_ns"] = choose(lambda: now(), pythons[name + "_ns"])
+        for name in filter(pythons.__contains__, ("clock_gettime", "clock_gettime_ns")):
+            module.__dict__[name] = choose(_of_clock(pythons[name], now, unruled), pythons[name])
+        for name in filter(pythons.__contains__, _CPU_SECONDS if unruled.rules else ()):
+            real = pythons[name]
             module.__dict__[name] = choose(unruled.noting(f"time.{name}", real), real)
         for name, place in _OF_NOW.items():
-            module.__dict__[name] = choose(_of_now(getattr(time, name), place, now), getattr(time, name))
+            module.__dict__[name] = choose(_of_now(pythons[name], place, now), pythons[name])
     return module
 
 

@@ -63,10 +63,11 @@ class Handlers:
         return before
 
     def restore(self) -> None:
-        """Called by the thread that called record()."""
-        while self._idle:  # first: without its handler the signal of one that is still running would end the process
-            signal.setitimer(self._idle.pop(), 0)
-        while self._before:
-            number, before = self._before.popitem()
+        """Called by the thread that called record(). An interrupt in between leaves what is still to do."""
+        for timer in list(self._idle):  # first: without its handler a running one's signal would end the process
+            signal.setitimer(timer, 0)
+            self._idle.remove(timer)
+        for number, before in list(self._before.items()):
             if before is not None:  # None: one that was not set from Python, which nobody can set again
                 signal.signal(number, before)
+            del self._before[number]

@@ -57,7 +57,8 @@ class SharedLock:
 
     def after(self) -> Any:
         """The lock to go on with when the run is over: the real one, unless a stopped thread took it to its grave."""
-        if self._real.acquire(timeout=_PATIENCE):
+        ours = getattr(self._real, "_is_owned", bool)  # an interrupt came before it was given back: it is taken still
+        if ours() or self._real.acquire(timeout=_PATIENCE):
             self._real.release()
             return self._real
         return threading.RLock()

@@ -27,6 +27,7 @@ from semalab.instrument.namespaces import library_of_code
 from semalab.instrument.places import Attribute
 from semalab.instrument.unseen import Unseen
 from semalab.log.excerpt import cut
+from semalab.originals import AT_FIRST
 
 _CLASSES = {
     "threading": ("Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Thread"),
@@ -38,6 +39,7 @@ _CLASSES = {
     "multiprocessing.process": ("BaseProcess",),
 }
 _LOCKS = ("Lock", "RLock")
+_OF_THE_LAB = (*(f"threading.{name}" for name in ("Condition", "Event", "Thread", *_LOCKS)), "time.monotonic")
 _ON_BEHALF = frozenset(  # modules that make what their caller asked for
     "functools dataclasses collections contextlib copy importlib typing types weakref abc inspect unittest operator"
     " itertools heapq enum runpy pickle copyreg queue multiprocessing.context"
@@ -75,10 +77,9 @@ class Makers:
         for module, names in _CLASSES.items():
             if module in sys.modules and module not in self._asked and not module.startswith(self._others):
                 self._asked.add(module)
-                for cls in [getattr(sys.modules[module], name) for name in names]:
-                    if isinstance(cls, type):  # and no mock
-                        init = vars(cls)["__init__"]
-                        self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
+                for cls in filter(None, [_real(module, name) for name in names]):
+                    init = vars(cls)["__init__"]
+                    self._exchange.put(Attribute(cls, "__init__"), init, _telling(init))
 
     def be_quiet(self) -> None:
         """The run is over: it is not told of anything any more, nor kept."""
@@ -107,7 +108,7 @@ class Makers:
 
     def _lock(self, name: str, real: Callable[[], Any]) -> Any:
         current = self._twins.processor.current
-        watched = getattr(self._twins.module("threading"), name)
+        watched = self._twins.own("threading")[name]
 
         def make(depth: int = 1) -> Any:
             if current() is None:
@@ -134,6 +135,12 @@ class Makers:
         return Maker(name, (), {"__module__": "_thread", "__doc__": real.__doc__, "__wrapped__": real})
 
 
+def _real(module: str, name: str) -> type | None:
+    """Python's own class of this name, whatever stands in its place; None if that is a mock and it is not known."""
+    there = AT_FIRST.get(module, {}).get(name) or getattr(sys.modules[module], name)
+    return there if isinstance(there, type) and "__init__" in vars(there) else None
+
+
 @functools.cache
 def _telling(init: Callable[..., None]) -> Callable[..., None]:
     """`__init__` of a real class, which tells the run under way of each object; one for all runs."""
@@ -154,12 +161,13 @@ def _others(one: Any) -> str:
 
 
 def refuse_replaced() -> None:
-    """Raise for a class of `threading` in whose place somebody has put a mock: the lab itself is made of them."""
+    """Raise for what the lab itself is made of or counts with, if somebody has put a mock in its place."""
     mock = sys.modules.get("unittest.mock")
-    for name in ("Condition", "Event", "Thread", *_LOCKS) if mock is not None else ():
-        if isinstance(one := getattr(threading, name), mock.NonCallableMock):  # type: ignore[union-attr]
+    for name in _OF_THE_LAB if mock is not None else ():
+        module, _, attribute = name.partition(".")
+        if isinstance(one := getattr(sys.modules[module], attribute), mock.NonCallableMock):  # type: ignore[union-attr]
             raise RuntimeError(
-                f"threading.{name} must be Python's own when a program is recorded, got {cut(repr(one), 80)};"
+                f"{name} must be Python's own when a program is recorded, got {cut(repr(one), 80)};"
                 " patch it inside the program"
             )
 

@@ -54,7 +54,7 @@ def _random(twins: Twins) -> types.ModuleType:
 
 def _of_threads(twins: Twins) -> types.ModuleType:
     """`_thread`, as which `threading` itself knows it, but for a program: its locks are those of `threading`."""
-    module, watched = thread_module(twins.processor), vars(twins.module("threading"))
+    module, watched = thread_module(twins.processor), twins.own("threading")
     made = dict.fromkeys(("allocate_lock", "allocate", "LockType", "lock"), watched["Lock"]) | {
         "RLock": watched["RLock"]
     }
@@ -161,21 +161,3 @@ MAKERS: Mapping[str, Callable[[Twins], types.ModuleType]] = {
     "sched": _sched,
     "signal": lambda twins: twins.handlers.module(twins.choose),
 }
-
-_AT_FIRST = {
-    module: {
-        name: value
-        for name, value in vars(sys.modules[module]).items()
-        if callable(value) and not name.endswith(("hook", "profile"))
-    }
-    for module in ("time", "random", "threading")
-}
-
-
-def replaced(name: str) -> dict[str, Any]:
-    """What has another function or class in its place in a real module: a mock, around the run. It is seen in the run.
-
-    A hook is no such thing: the run has its own.
-    """
-    now = vars(sys.modules[name])
-    return {key: now[key] for key, first in _AT_FIRST.get(name, {}).items() if now.get(key, first) is not first}

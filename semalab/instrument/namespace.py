@@ -17,12 +17,13 @@ from semalab.instrument.clock import present
 from semalab.instrument.copies import Stand, is_copy, load_threading, os_for_copies, time_for_copies
 from semalab.instrument.handlers import Handlers
 from semalab.instrument.made import is_made
-from semalab.instrument.modules import MAKERS, replaced
+from semalab.instrument.modules import MAKERS
 from semalab.instrument.recorded import is_recorded
 from semalab.instrument.recorder import Recorder, close_all
 from semalab.instrument.streams import Streams
 from semalab.instrument.unseen import Unruled
 from semalab.instrument.watched import watched_condition
+from semalab.originals import AT_FIRST, replaced
 
 _BETWEEN_COPIES = ("queue", "multiprocessing.pool", "multiprocessing.dummy", "multiprocessing.dummy.connection")
 _INSTRUMENT = __name__.rpartition(".")[0]
@@ -61,6 +62,7 @@ class Twins:
         self.told: Callable[[str, types.ModuleType], None] = lambda name, module: None
         self._stack_size = threading.stack_size()  # the program may set another for its threads; it is the process's
         self._made: dict[str, types.ModuleType] = {}
+        self._covered: dict[str, dict[str, Any]] = {}  # of a module with mocks in it: what is ours all the same
         self._places = _places(tuple(name for name in MAKERS if name in sys.modules))
         self.module("threading")  # it changes the source, before any thread is started
 
@@ -83,9 +85,23 @@ class Twins:
         """The twin of a module that has been imported."""
         if name not in self._made:
             module = self._made[name] = MAKERS[name](self)
-            vars(module).update(replaced(name))
+            if mocks := replaced(name):
+                ours = vars(module)
+                pythons = {key: AT_FIRST[name][key] for key, mock in mocks.items() if ours[key] is mock}
+                self._covered[name] = {**ours, **pythons}
+                vars(module).update(mocks)
             self.told(name, module)
         return self._made[name]
+
+    def own(self, name: str) -> dict[str, Any]:
+        """The names of a module's twin, also those in whose places somebody has put a mock around the run."""
+        module = self.module(name)
+        return self._covered.get(name) or vars(module)
+
+    def _pythons(self, name: str) -> dict[str, Any]:
+        """The names of the real module, as Python has them."""
+        there = vars(sys.modules[name])
+        return {**there, **AT_FIRST[name]} if name in self._covered else there
 
     def of(self, real: Any) -> Any:
         """What stands for a module, class or function while the run lasts: its twin, or itself if it has none."""
@@ -98,7 +114,7 @@ class Twins:
         if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
             return present(real)
         if real is _LOCK or real is _RLOCK or real is threading._RLock:
-            return vars(self.module("threading"))["Lock" if real is _LOCK else "RLock"]
+            return self.own("threading")["Lock" if real is _LOCK else "RLock"]
         if (noted := self.unruled.of(real)) is not real:
             return noted
         module, name = self._places.get(id(real), ("", ""))
@@ -106,7 +122,8 @@ class Twins:
             return real
         there = vars(sys.modules[module]).get(name)
         known = there is real or getattr(there, "__wrapped__", None) is real  # it asks during a run who calls
-        return vars(self.module(module)).get(name, real) if known else real
+        known = known or AT_FIRST.get(module, {}).get(name) is real
+        return self.own(module).get(name, real) if known else real
 
     def reals(self) -> dict[int, Any]:
         """For every twin, by its identity: the real thing."""
@@ -114,8 +131,8 @@ class Twins:
         for name, twin in self._made.items():
             real = sys.modules[name]
             found[id(twin)] = real
-            there = vars(real)
-            for attribute, value in vars(twin).items():
+            there = self._pythons(name)
+            for attribute, value in self.own(name).items():
                 other = there.get(attribute)
                 if other is value or other is None:  # first: so it is with most
                     continue
@@ -126,9 +143,9 @@ class Twins:
     def classes(self) -> Iterator[type]:
         """Those twins that are classes, and those of `threading`'s copy that the twins derive from."""
         yield from (value for value in vars(self.source).values() if is_a(value, type) and is_recorded(value))
-        for name, twin in self._made.items():
-            real = vars(sys.modules[name])
-            yield from (v for key, v in vars(twin).items() if is_a(v, type) and real.get(key) is not v)
+        for name in self._made:
+            real = self._pythons(name)
+            yield from (v for key, v in self.own(name).items() if is_a(v, type) and real.get(key) is not v)
 
     def renew(self) -> None:
         """Begin another run, in the place of the last one: what was swapped in stays, what it left is forgotten.
@@ -205,7 +222,7 @@ def _places(loaded: tuple[str, ...]) -> Mapping[int, tuple[str, str]]:
     """
     found = {}
     for module in reversed(loaded):
-        names = vars(sys.modules[module])
+        names = {**vars(sys.modules[module]), **AT_FIRST.get(module, {})}
         for name in sorted(names, key=lambda name: not name.startswith("_")):  # public names count more
             if callable(names[name]) and not name.startswith("__"):
                 found[id(names[name])] = (module, name)

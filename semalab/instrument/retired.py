@@ -98,8 +98,8 @@ class Retirement:
         """The lock that takes this one's place."""
         if isinstance(lock, RetiredLock):
             return lock._real
-        module = self._twins.module("threading")
-        if type(lock) is not module.Lock and type(lock) is not module.RLock:
+        module = self._twins.own("threading")
+        if type(lock) is not module["Lock"] and type(lock) is not module["RLock"]:
             return lock
         real = lock.real()
         lock.__class__ = RetiredLock
@@ -165,7 +165,7 @@ class Retirement:
 
     def _real_base(self, base: type) -> Any:
         real = self._reals.get(id(base), base)
-        if base is self._twins.module("threading").RLock:  # objects of C's are laid out otherwise than those of a twin
+        if base is self._twins.own("threading")["RLock"]:  # objects of C's are laid out otherwise than those of a twin
             return threading._RLock
         return sys.modules["queue"]._PySimpleQueue if real is _simple_queue() else real
 

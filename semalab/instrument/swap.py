@@ -184,23 +184,15 @@ class Swap:
 
         What the program made and left behind turns into the real thing.
         """
-        interrupt: KeyboardInterrupt | None = None
-        while True:
-            try:
-                self._exchange.restore()
-                if self._makers is not None:
-                    self._makers.be_quiet()
-                if self._touches is not None:
-                    self._touches.be_quiet()
-                if self._twins is not None:
-                    Retirement(self._twins).retire(self._namespaces.values())
-                    self._twins = self._adoption = self._makers = self._touches = None
-                    self._logging = False
-                break
-            except KeyboardInterrupt as error:  # it came in between: nothing may be left
-                interrupt = error
-        if interrupt is not None:
-            raise interrupt
+        self._exchange.restore()
+        if self._makers is not None:
+            self._makers.be_quiet()
+        if self._touches is not None:
+            self._touches.be_quiet()
+        if self._twins is not None:
+            Retirement(self._twins).retire(self._namespaces.values())
+            self._twins = self._adoption = self._makers = self._touches = None
+            self._logging = False
 
 
 _OF_C = frozenset(  # what makes primitives and threads, and tells nobody

@@ -34,7 +34,7 @@ def thread_module(processor: Processor) -> types.ModuleType:
         allocate_lock=processor.allocate_lock,
         allocate=processor.allocate_lock,
         LockType=processor.allocate_lock,  # threading only ever calls it
-        get_ident=processor.get_ident,
+        get_ident=processor.owner_ident,
         start_new_thread=start_new_thread,
         start_new=start_new_thread,
         interrupt_main=_not_here,

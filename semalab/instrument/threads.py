@@ -94,7 +94,7 @@ def _hook(module: types.ModuleType, default: Callable[[Any], None], recorder: Re
     processor = recorder.processor
 
     def excepthook(args: Any) -> None:
-        if _is_silent(args, recorder):
+        if processor.stopping or isinstance(args.exc_value, Stop):
             return
         own = module.__dict__.get("excepthook")
         if own is default or own is None:  # None: CPython then takes the default one, too
@@ -104,7 +104,8 @@ def _hook(module: types.ModuleType, default: Callable[[Any], None], recorder: Re
         try:
             own(args)  # the program takes care of its exceptions itself
         finally:
-            if not processor.stopping:  # only now: who is held up in its hook has not ended
+            # Who calls sys.exit has ended as it meant to: only the default one, in plain Python too, is silent of that.
+            if not _is_silent(args, recorder):  # only now: who is held up in its hook has not ended
                 processor.hooked.append((thread, error))
 
     return excepthook

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.patience import stopped_late_enough
 
 import semalab as lab
 
@@ -364,3 +365,76 @@ def test_a_handler_that_was_set_before_the_run_counts_as_well() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+# In plain Python a handler is called in the main thread, which goes on when it has returned.
+
+
+def holds_what_its_handler_wants(make: Any) -> list[int]:
+    lock, handled = make(), list[int]()
+
+    def handle(*args: Any) -> None:
+        with lock:
+            handled.append(signal.SIGALRM)
+
+    signal.signal(signal.SIGALRM, handle)
+    with lock:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        while signal.getitimer(signal.ITIMER_REAL)[0]:
+            time.sleep(0.001)
+        time.sleep(0.01)
+    return handled
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.Semaphore], ids=["Lock", "Semaphore"])
+def test_main_gives_nothing_back_while_a_handler_waits_for_it(make: Any) -> None:
+    run, limit = stopped_late_enough(
+        lambda limit: lab.record(holds_what_its_handler_wants, make=make, timeout=limit),
+        lambda run: "main waits" in run.verdict,
+    )
+    held = ", held by main" if make is threading.Lock else " (value 0)"
+    assert run.verdict == (
+        f"Stopped: the program had not ended after {limit:g} s; signal handler waits for `lock`{held}; "
+        "main waits for signal handler to end; the handler of SIGALRM, which is not of the run, could still have acted"
+    )
+    run.trace.certify()
+
+
+def test_a_handler_has_what_main_owns() -> None:
+    run = lab.record(holds_what_its_handler_wants, make=threading.RLock)
+    assert run.result == [signal.SIGALRM]
+    assert [event.kind for event in run.trace if event.primitive] == ["acquire", "release"]
+
+
+@pytest.mark.parametrize("wait", ["sleep", "join", "acquire"])
+def test_main_goes_on_when_a_handler_has_what_it_waited_for(wait: str) -> None:
+    lock, told = threading.Lock(), []
+
+    def program() -> None:
+        def handle(*args: Any) -> None:
+            told.append("called")
+            with lock:
+                told.append("handler")
+
+        def work() -> None:
+            with lock:
+                os.kill(os.getpid(), signal.SIGUSR1)
+                while not told:
+                    time.sleep(0.001)
+                time.sleep(0.01)
+
+        signal.signal(signal.SIGUSR1, handle)
+        worker = threading.Thread(target=work)
+        worker.start()
+        if wait == "sleep":
+            time.sleep(0.005)
+        elif wait == "acquire":
+            with lock:
+                pass
+        worker.join()
+        told.append("main")
+
+    run = lab.record(program)
+    assert (run.stopped, run.exception, told) == (None, None, ["called", "handler", "main"])
+    assert "had not ended" not in run.verdict
+    run.trace.certify()

@@ -15,9 +15,9 @@ PACKAGE = ROOT / "semalab"
 
 # From low to high: a module imports from layers before its own, and within its own.
 LAYERS = (
-    *("front_end", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "run", "settings"),
-    *("stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison", "exercises"),
-    *("notebook", "site", "terminal"),
+    *("front_end", "originals", "log", "engine", "instrument", "analysis", "files", "draw", "replay", "run"),
+    *("settings", "stepping", "bench", "beyond", "recording", "loading", "report", "exploration", "comparison"),
+    *("exercises", "notebook", "site", "terminal"),
 )
 DOORS = ("__init__", "__main__")  # they lead to every layer
 FRONT_END = ("replay", "notebook", "site")  # the only layers that may know ipywidgets and IPython
@@ -193,7 +193,7 @@ def test_every_test_is_in_its_room_and_nothing_else_is() -> None:
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        ("test_stray.py", "tests/test_stray.py must be in a room: tests/<one of front_end, log"),
+        ("test_stray.py", "tests/test_stray.py must be in a room: tests/<one of front_end, originals"),
         ("engines/test_stray.py", "tests/engines/test_stray.py must be in a room"),
         ("support/test_stray.py", "tests/support/test_stray.py must be in a room"),
         ("engine/deep/test_stray.py", "tests/engine/deep/test_stray.py must be in a room"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import random
 import re
+import subprocess
+import sys
 import threading
 import time
 from time import sleep as doze
@@ -125,11 +127,63 @@ def test_a_run_that_is_stopped_within_a_patch_leaves_nothing_patched(clock: str)
     assert time.sleep is before
 
 
-@pytest.mark.parametrize("name", ["Lock", "RLock", "Event", "Thread"])
+@pytest.mark.parametrize(
+    "name", [*(f"threading.{name}" for name in ("Lock", "RLock", "Event", "Thread")), "time.monotonic"]
+)
 def test_a_mock_in_the_place_of_what_the_lab_is_made_of_is_refused(name: str) -> None:
-    with mock.patch(f"threading.{name}"), pytest.raises(RuntimeError) as refused:
+    with mock.patch(name), pytest.raises(RuntimeError) as refused:
         lab.record(lambda: None)
     assert re.sub("got <.*>", "got <mock>", str(refused.value)) == (
-        f"threading.{name} must be Python's own when a program is recorded, got <mock>; patch it inside the program"
+        f"{name} must be Python's own when a program is recorded, got <mock>; patch it inside the program"
     )
     assert lab.record(lambda: None).stopped is None
+
+
+FIRST = """
+import threading, time
+from unittest import mock
+import semalab as lab
+
+def program():
+    time.sleep(0.5)
+    with threading.Semaphore(1):
+        return threading.Barrier, time.perf_counter
+
+with mock.patch({name!r}) as fake:
+    patched = lab.record(program, clock={clock!r})
+assert fake in patched.result or fake.mock_calls[0] in (mock.call(0.5), mock.call(1)), fake.mock_calls
+assert patched.exception is None and patched.stopped is None, patched.verdict
+again = lab.record(program, clock="virtual")
+assert again.result[0].__module__ == "threading" and again.duration == 0.5
+assert [event.kind for event in again.trace if event.primitive] == ["acquire", "release"], again.verdict
+"""
+
+
+@CLOCKS
+@pytest.mark.parametrize("name", ["time.sleep", "threading.Semaphore", "threading.Barrier", "time.perf_counter"])
+def test_the_first_run_of_all_may_be_one_within_a_patch(clock: str, name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST.format(name=name, clock=clock)], capture_output=True, text=True, check=False
+    )
+    assert (ended.stderr, ended.returncode) == ("", 0)
+
+
+@CLOCKS
+@pytest.mark.parametrize("derived", [False, True])
+def test_a_class_in_the_place_of_one_of_threading_is_seen_in_the_run(
+    clock: str, derived: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = threading.Barrier
+    another = type("Another", (real,) if derived else (), {})
+    monkeypatch.setattr(threading, "Barrier", another)
+
+    def program() -> tuple[type, int]:
+        kind, kept = threading.Barrier, real
+        made = kind(1) if derived else kind()
+        with threading.Semaphore(1):
+            return type(made), kept(1).wait()
+
+    run = lab.record(program, clock=clock)
+    assert run.result == (another, 0)
+    assert [event.kind for event in run.trace if event.primitive][-3:] == ["acquire", "pass", "release"]
+    assert threading.Barrier is another

@@ -295,6 +295,21 @@ def test_a_programs_own_excepthook_is_its_own(clock: str) -> None:
     assert threading.excepthook is hook
 
 
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_a_hook_is_told_of_a_thread_that_exits_and_the_thread_has_ended_as_it_meant_to(clock: str) -> None:
+    seen: list[str] = []
+
+    def program() -> None:
+        threading.excepthook = lambda args: seen.append(args.exc_type.__name__)
+        worker = threading.Thread(target=sys.exit)
+        worker.start()
+        worker.join()
+
+    run = lab.record(program, clock=clock)
+    assert seen == ["SystemExit"]
+    assert (run.died, run.exception) == ((), None) and "raised" not in run.verdict
+
+
 def leaves() -> None:
     worker = threading.Thread(target=sys.exit, args=("bye",))
     worker.start()
