@@ -206,9 +206,9 @@ def explored(found: Exploration, panel: str, lanes: str) -> str:
     """
     said = f"The schedules side by side: {escape(found.tally)}"
     picture = f'<p><a href="{lanes}"><img src="{lanes}" loading="lazy" alt="{said}"></a></p>' if lanes else ""
-    steps = with_code("\n".join(found.steps))
+    sentence, steps = with_code(found.sentence), with_code("\n".join(found.steps))
     return (
-        f'<div class="found"><p class="text" data-standing="{found.standing}"><b>{with_code(found.sentence)}.</b></p>{panel}'
+        f'<div class="found"><p class="text" data-standing="{found.standing}"><b>{sentence}.</b></p>{panel}'
         f'<div class="answer"><pre>{steps}</pre></div>{picture}</div>'
     )
 
