@@ -20,6 +20,7 @@ from semalab.draw.encoding import PAINTERS, inks
 from semalab.exploration import Exploration, explore
 from semalab.exploration.picture import as_lanes
 from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
+from semalab.replay.page import as_html
 from semalab.report import lanes_picture
 from semalab.run import Run
 from semalab.site.dial import Dial
@@ -172,7 +173,8 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Part:
         key = f"{name}-{number}"
         if isinstance(one, Shown):
             _add_runs(f"{key}-0", [one.run], files, characters, own_height=True)
-            panels[number] = shown(key, one.run, one.stepped)
+            replay = files.add(f"replay/{key}.html", as_html(one.run)) if one.stepped else ""
+            panels[number] = shown(key, one.run, replay)
             if one.found is not None:
                 panels[number] = explored(
                     one.found, panels[number], _lanes(one.found, f"img/{key}-schedules.png", files)

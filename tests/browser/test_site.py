@@ -422,11 +422,25 @@ def test_a_run_below_a_cell_is_painted_for_the_width_and_answers(site: Path, bro
     page.close()
 
 
+def test_a_replay_can_be_played_with_the_program_beside_it(site: Path, browser: Any) -> None:
+    """As the lesson says of it: the steps below the picture have no such thing."""
+    page = opened(browser, site / "00_start_here.html")
+    link = page.get_by_role("link", name="Play it, with the program beside it")
+    playwright.expect(link).to_have_count(1)
+    link.click()
+    playwright.expect(page.get_by_role("button", name="Play")).to_be_visible()
+    playwright.expect(page.get_by_role("heading", name="The program")).to_be_visible()
+    assert page.said == []
+    page.close()
+
+
 def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
-    """Those on the virtual clock are there, in all lessons: the others cannot be repeated, and keep their pictures."""
+    """Those on the virtual clock are there, in all lessons, and those that are loaded; the others cannot be repeated, and
+    keep their pictures.
+    """
     import nbformat
 
-    found = 0
+    found, clocks = 0, set()
     for lesson in LESSONS:
         cells = nbformat.read(lesson, as_version=4).cells
         for key in SHOWN.findall((site / f"{lesson.stem}.html").read_text(encoding="utf-8")):
@@ -443,7 +457,9 @@ def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
                 or (words.endswith("…") and verdict.startswith(words[:-1].partition(". ")[2]))
             )
             found += 1
+            clocks.add(facts["words"][facts["positions"][0][3]].split(" · ")[-1].split(",")[0])
     assert found > 30
+    assert "wall clock" in clocks
 
 
 def test_a_counterexample_is_painted_and_its_words_are_those_that_are_stored(site: Path) -> None:

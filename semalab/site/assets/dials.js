@@ -144,8 +144,9 @@
     // what nobody can turn is not announced
     const sentence = element("p", { class: "spoken", ...(inputs.length ? { role: "status" } : {}) }), note = element("p", { class: "about" });
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
-    const left = plan.leftOut ? [element("p", { class: "left-out" },
-      `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook, at all of them.`)] : [];
+    const stops = plan.leftOut ? `, and the dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions` : "";
+    const left = inputs.length ? [element("p", { class: "left-out" },
+      `Here ${number(plan.seeds)} seed${plan.seeds === 1 ? " is" : "s are"} kept of each position${stops}. The notebook has all of them, and real threads (wall), too.`)] : [];
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
     const schedules = element("p", { class: "schedules", role: "status" }); // of the dials as they are, when it was asked for
     const tried = plan.explored ? [button("try every schedule", "for the dials as they are now", () => semalab.write(schedules, plan.explored[index()]))] : [];
@@ -229,7 +230,10 @@
     wide.addEventListener("change", show);
     if (recall()) root.scrollIntoView();
     show();
-    if (plan.stepped) stepping.fold.open = true;
+    if (plan.replay) {
+      stepping.fold.append(element("p", {}, element("a", { href: plan.replay }, "Play it, with the program beside it")));
+      stepping.fold.open = true;
+    }
   }
 
   semalab.panel = panel;
