@@ -435,9 +435,7 @@ def test_a_replay_can_be_played_with_the_program_beside_it(site: Path, browser: 
 
 
 def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
-    """Those on the virtual clock are there, in all lessons, and those that are loaded; the others cannot be repeated, and
-    keep their pictures.
-    """
+    """Those on the virtual clock are there, in all lessons, and those of files: the others keep their pictures."""
     import nbformat
 
     found, clocks = 0, set()
