@@ -34,8 +34,7 @@ ANY = re.compile(r"https?:|data:|mailto:")
 DIALS = re.compile(r'class="panel" id="([^"]+)"')
 SHOWN = re.compile(r'class="panel shown" id="([^"]+)"')
 FOUND = re.compile(
-    r'<div class="found"><p[^>]*><b>(.*?)\.</b></p><div class="panel shown" id="([^"]+)".*?<pre[^>]*>(.*?)</pre>',
-    re.DOTALL,
+    r'<div class="found"><p[^>]*><b>(.*?)\.</b></p><div[^>]* id="([^"]+)".*?<pre[^>]*>(.*?)</pre>', re.DOTALL
 )
 
 
