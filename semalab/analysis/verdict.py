@@ -35,7 +35,7 @@ class Ending(NamedTuple):
     """How a run came to its end, as far as its log does not tell.
 
     failure: the thread that raised, and what. module: as in `Run`. unseen: what was used and not watched, in words.
-    died: processes that did not come to their own end, and what became of them, in words. clock: as in `Run`.
+    died: processes and threads that did not come to their own end, and what became of them. clock: as in `Run`.
     """
 
     stopped: Deadlock | Timeout | None = None
@@ -66,7 +66,7 @@ def verdict_of(reading: Reading, claim: Check | None, ending: Ending) -> Verdict
 
 
 def _died(died: Sequence[str]) -> str:
-    more = f"; {len(died) - 3:,} more died" if len(died) > 3 else ""
+    more = f"; {len(died) - 3:,} more did not come to their own end" if len(died) > 3 else ""
     return "".join(f"; {one}" for one in died[:3]) + more
 
 

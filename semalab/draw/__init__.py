@@ -146,7 +146,8 @@ def layout(
         accesses: what threads read and wrote of shared variables: those that are numbers are drawn above the values,
             where the picture stands alone.
         circle: of a deadlock, (who waits, for which primitive, who holds it), as arrows.
-        died: what became of processes that did not come to their own end, each sentence beginning with its label.
+        died: what became of processes and threads that did not come to their own end, by sentences that begin with
+            their labels.
         lasting: how far the axis goes at least, in nanoseconds; where the clock stood still, in events.
         before: where a run before this one ended, to be marked thinly; counted as `lasting` is.
 

@@ -187,7 +187,7 @@ def first_theft(reading: Reading, clock: Clock, view: View) -> tuple[float, list
 
 
 def died_of(trace: Trace, view: View, died: Sequence[str]) -> dict[int, str]:
-    """Per row that is shown, what became of its process. died: sentences that begin with its label."""
+    """Per row that is shown, what became of its thread or process. died: sentences that begin with its label."""
     return {
         int(row): sentence.removeprefix(f"{thread} ")
         for thread, row in zip(trace.threads, view.rows.tolist(), strict=True)
@@ -199,7 +199,7 @@ def died_of(trace: Trace, view: View, died: Sequence[str]) -> dict[int, str]:
 def left_of(
     bars: Mapping[tuple[str, Tone | None], Bars], lives: Mapping[int, tuple[float, float]], died: Mapping[int, str]
 ) -> list[Marks]:
-    """The ends of those who held something then, and of those who died."""
+    """The ends of those who held something then, and of those who did not come to their own."""
     at = {
         int(row): float(end)
         for (kind, _), some in bars.items()

@@ -75,7 +75,7 @@ def _length(record: Record) -> str:
 
 
 def _deaths(record: Record) -> str:
-    """Which processes died, where the verdict speaks of the stop alone."""
+    """Who did not come to its own end, where the verdict speaks of the stop alone."""
     return several_of(record.died) if record.stopped is not None else ""
 
 

@@ -49,7 +49,7 @@ class Scene:
     positions; thefts: the same per wake-up in vain, from who took the permit. density: what stands for the bars where
     there are too many. curve: starts, where the run is measured by a rate. variables: what became of numbers that
     threads share, where that was seen. circle: of a deadlock, who waits for what whom holds.
-    died: row -> what became of the process, in words. before: where a run before this one ended.
+    died: row -> what became of the thread or process, in words. before: where a run before this one ended.
     """
 
     reading: Reading

@@ -21,10 +21,17 @@ Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
 @dataclass(frozen=True)
 class Violation:
-    """One schedule that breaks the program, and how."""
+    """One schedule that breaks the program, and how: found in the states that it passes through, it is run only when
+    somebody asks.
+    """
 
     schedule: Schedule
-    sentence: str
+    _sentence: str | None = None
+    _ask: Callable[[Schedule], str] = field(default=lambda schedule: "", repr=False, compare=False)
+
+    @cached_property
+    def sentence(self) -> str:
+        return self._ask(self.schedule) if self._sentence is None else self._sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +43,19 @@ class Exploration:
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
-    than the order of independent steps were looked at. complete: there are no others. violations: those among them
+    than the order of independent steps were looked at, each run, or counted from the states that they pass through, of
+    which fewer runs may show all. complete: there are no others. violations: those among them
     that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
-    shortest: a run with the
-    fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
-    allow to look for it and it is only the shortest that was met.
+    shortest: a run that is wrong with the fewest steps, and with the fewest preemptions among those that were looked
+    at; `minimal` is False where there was no budget to look for it, and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
-    by_states: there were so many schedules that not they were gone through, but the states they pass through: then
+    by_states: there were so many schedules that not they were counted, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
     unfinished: why a run did not end, or what of it nobody knows. undecided: why the check could not say if a run is
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
     nothing is broken. changed: it did not do the same when one schedule was played twice. interrupted: somebody stopped
-    the search.
+    the search. way_out: what could be done so that it is decided, as an order; "" where it is, or nobody knows.
+    lost: of a schedule that no claim calls wrong, which permit is gone for good when it is over, in words.
     circle: of a counterexample that goes on for ever, how many of its last steps come again and again. endless: of a
     program that was proved by its states because it can go on for ever, in words when it does.
     seed: where the program's random numbers came from, if it drew any: nothing is proved for others.
@@ -73,6 +81,8 @@ class Exploration:
     unfinished: str | None = None
     undecided: str | None = None
     unjudged: int = 0
+    way_out: str = ""
+    lost: str = ""
     circle: int = 0
     endless: str = ""
     changed: bool = False
@@ -131,13 +141,13 @@ class Exploration:
             return f"Counterexample: {self.problem}. For {self.size}, {self._wrong}{run}, {which}"
         if self.verdict == "proved":
             endless = f"; {self.endless}" if self.endless else ""
-            return f"Proved for {self.size}: {self.claim}, under {self._each}{run}{endless}"
+            return f"Proved for {self.size}: {self.claim}, under {self._each}{run}{endless}{self._lost}"
         if self.changed:
-            return f"Cannot say for {self.size}: {self.undecided}"
-        judged = self._judged
+            return f"Cannot say for {self.size}: {self.undecided}{self._way_out}"
+        judged, more = self._judged, f"{self._lost}{self._way_out}"
         if self.verdict == "cannot say":
-            return f"Cannot say for {self.size}: {self._reason}. Nothing wrong in {judged}{run}{self._besides}"
-        return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}"
+            return f"Cannot say for {self.size}: {self._reason}. Nothing wrong in {judged}{run}{self._besides}{more}"
+        return f"Budget exhausted for {self.size}: nothing wrong in {judged}{run}, but {self._gap}{more}"
 
     @property
     def headline(self) -> str:
@@ -145,15 +155,19 @@ class Exploration:
         if self.verdict == "counterexample":
             return f"Counterexample: {self.problem}"
         if self.verdict == "proved":
-            return f"Proved: {self.claim}"
+            return f"Proved: {self.claim}{self._in_a('a schedule')}"
         if self.verdict == "cannot say":
-            return f"Cannot say: {self._reason}"
-        return f"Budget exhausted: nothing wrong so far, but {self._gap}"
+            return f"Cannot say: {self._reason}{self._way_out}"
+        return f"Budget exhausted: nothing wrong so far, but {self._gap}{self._in_a('a schedule')}{self._way_out}"
 
     @property
     def standing(self) -> str:
-        """What the headline amounts to: "wrong", "cannot say", "right", or "" where the budget was used up."""
-        return {"counterexample": WRONG, "cannot say": UNKNOWN, "proved": RIGHT}.get(self.verdict, FINE)
+        """What the headline amounts to: "wrong", "cannot say", "right", or "".
+
+        It is "" where the budget was used up, and where what is proved is not all that matters: a permit is lost.
+        """
+        proved = FINE if self.lost else RIGHT
+        return {"counterexample": WRONG, "cannot say": UNKNOWN, "proved": proved}.get(self.verdict, FINE)
 
     @property
     def tally(self) -> str:
@@ -201,7 +215,24 @@ class Exploration:
             return f"a schedule is wrong, the first met in {counted(self.states, 'different state')}"
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
-        return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
+        are = "is" if len(self.violations) == 1 else "are"
+        if not self.complete:
+            wrong = counted(len(self.violations), "different schedule")
+            return f"at least {wrong} {are} wrong, of {self.covered:,} so far"
+        return f"{len(self.violations):,} of {self._known} {are} wrong"
+
+    @property
+    def _lost(self) -> str:
+        only = self.covered == 1 and self.complete and not self.by_states
+        return self._in_a("it" if only else "some schedule")
+
+    def _in_a(self, schedule: str) -> str:
+        """What no claim speaks of, and is wrong all the same: a picture of that schedule says so, in red."""
+        return f"; but in {schedule} a permit is lost: {self.lost}" if self.lost else ""
+
+    @property
+    def _way_out(self) -> str:
+        return f"; to have it decided, {self.way_out}" if self.way_out else ""
 
     @property
     def _besides(self) -> str:
@@ -259,7 +290,8 @@ class Exploration:
             lanes, note = self.lanes, ""
         except Changed as changed:
             lanes, note = (), f"The schedules can no longer be drawn: {changed}."
-        if not lanes and not note and (self.covered > LANES or self.by_states):
+        told = self.complete or bool(self.violations)  # else they are not too many, but unknown
+        if not lanes and not note and (self.covered > LANES or (self.by_states and told)):
             many = "The" if self.by_states else f"{self.covered:,}"
             note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
         return self._poster(lanes, note)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from semalab.analysis.claims import Claim
 from semalab.instrument import Made
 from semalab.log.stops import Timeout
-from semalab.log.trace import PERMITS
+from semalab.log.trace import LOCKS, PERMITS
 from semalab.run import Run
 
 Check = Callable[[Any], Any]
@@ -94,6 +94,18 @@ def can_follow(check: Check | None) -> bool:
         return True
     name = str(getattr(check, "__name__", "")).partition("(")[0]
     return getattr(check, "__module__", None) == "semalab.analysis.claims" and name in _CLAIMS
+
+
+def has_fewer(log: Sequence[Any], made: Sequence[Made]) -> bool:
+    """Whether some primitive has fewer permits at the end of this log than it began with: one may be lost."""
+    value: dict[int, int] = {}
+    for what, now in zip(log[2::_ROW], log[3::_ROW], strict=True):
+        if type(what) is int:
+            if made[what].kind in PERMITS:
+                value[what] = now
+        elif what[0] in ("acquire", "release") and made[what[1]].kind in LOCKS:
+            value[what[1]] = now
+    return any(now < made[key].initial for key, now in value.items())
 
 
 def after(before: Inside, log: Sequence[Any], begin: int, made: Sequence[Made]) -> Inside:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,12 @@ from semalab.engine.interpreter import Pin, no_collections
 from semalab.exploration.program import keeps_locals
 from semalab.exploration.state import State, walk
 from semalab.exploration.world import World
-from semalab.instrument import is_wanted
+from semalab.instrument import Made, is_wanted
 from semalab.run import Run
 from semalab.settings import Program, RunSettings
 from semalab.stepping import Guide, Pool, Settings, SteppingProcessor, Watch, stepper
 from semalab.stepping.footprint import DAEMONS
+from semalab.stepping.libraries import HIDING
 
 TIMEOUT = 30.0  # seconds of the program's own time, and of real time, that one schedule may take: as in record()
 
@@ -91,6 +93,8 @@ class Stage(Bench):
         processor.renew(guide)
         self.result = self.failure = None
         self.worker_failures.clear()
+        if self.state is not None and self.state.asks_for_derived:
+            gc.collect()  # a class refers to itself, and is among the derived ones of another until then
         try:
             with no_collections():  # what is thrown away by one run would be finalized in the midst of another
                 processor.supervise(self.main, TIMEOUT, self._cancelled)
@@ -138,6 +142,17 @@ class Stage(Bench):
     def clean(self) -> bool:
         """The run just played came to its end, and nobody raised anything."""
         return self.processor.verdict is None and self.failure is None and not self.worker_failures
+
+    @property
+    def made(self) -> Sequence[Made]:
+        """The primitives of the run just played."""
+        assert self.twins is not None
+        return self.twins.recorder.made
+
+    @property
+    def has_pools(self) -> bool:
+        """Whether some of them are those of a pool of the standard library."""
+        return self.twins is not None and any(one.kind in HIDING for one in self.made)
 
     @property
     def steps(self) -> tuple[int, ...]:

@@ -36,7 +36,9 @@ class State:
     """A program's state at the moment when this was made.
 
     Invariants: `kept` has a thing once for each way in which it is put back; `unkept` says, by its name, what cannot
-    be, and what that is. Nothing that is kept is ever another object: who has it, has it still.
+    be, and what that is. `asks_for_derived` is set if the program may ask a class which ones are derived from it: those
+    that a run makes are there until they are collected. Nothing that is kept is ever another object: who has it, has it
+    still.
 
     >>> state = State(walk(program, arguments))
     >>> state.restore()
@@ -46,6 +48,7 @@ class State:
         self.kept: list[Kept] = []
         self.unkept: dict[str, str] = {}
         self.imported = False  # whether a run has imported modules of the program's own
+        self.asks_for_derived = reach.asks_for_derived
         self._reach = reach  # keeps what is met alive
         for reference in reach.met:
             if is_wanted(reference.value) or _is_namespace(reference.value):

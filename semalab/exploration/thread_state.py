@@ -41,7 +41,7 @@ _MODULES = frozenset(
 )
 _OPERATIONS = frozenset(
     "acquire release locked wait wait_for notify notify_all set clear is_set abort reset put get put_nowait get_nowait"
-    " task_done join start empty full qsize sleep print".split()
+    " task_done join start is_alive empty full qsize sleep print".split()
 )
 _CALL_WHAT_THEY_GET = frozenset("sort sorted min max reduce call sub subn".split())  # functions written in C
 _DECIDING = ("semalab.exploration.", "semalab.engine.", "semalab.stepping.processor", "semalab.stepping.watch")

@@ -14,6 +14,7 @@ import collections
 import contextvars
 import functools
 import gc
+import importlib
 import opcode
 import operator
 import re
@@ -22,6 +23,7 @@ import threading
 import types
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from semalab.engine.reachability import is_a
@@ -83,6 +85,9 @@ _MACHINERY = {  # by its name, what an object of a class of Python's has for its
 
 _EXECUTES = frozenset({"exec", "eval", "compile"})
 _MAKES_UP = _EXECUTES | frozenset("globals vars locals __dict__ __globals__ f_globals modules".split())
+_IMPORTS_BY_TEXT = _MAKES_UP | frozenset("__import__ import_module modules resolve_name run_module run_path".split())
+_IMPORTERS = (importlib.import_module, importlib.__import__, builtins.__import__)  # under whatever name
+_IMPORTS = frozenset((opcode.opmap["IMPORT_NAME"], opcode.opmap["IMPORT_FROM"]))
 _WORD = re.compile(r"[^\W\d]\w*")
 _BY_ANY_NAME = frozenset({"globals", "eval", "exec"})  # who calls these can mean any global
 _BUILTINS = vars(builtins)
@@ -137,6 +142,8 @@ class Reach:
         self._first: set[int] = set()
         self._entered: set[int] = set()
         self._library_code = 0
+        self._collected = False
+        self._called_like_modules: list[Reference] = []
         self._names: dict[str, None] = {}
         self._modules: dict[int, tuple[types.ModuleType, set[str]]] = {}
         self._results: set[int] = set()  # the dictionaries in which functions keep their results
@@ -166,9 +173,30 @@ class Reach:
         elif self._ahead:
             self._function(self._ahead.popleft())
         else:
-            self._push(self._of_modules())
+            self._push(self._of_modules() or self._of_derived() or self._of_imports_by_text())
             return bool(self._stack)
         return True
+
+    @property
+    def asks_for_derived(self) -> bool:
+        """Whether the program can come to a class by one that it is derived from."""
+        return "__subclasses__" in self._names
+
+    def _of_imports_by_text(self) -> list[Reference]:
+        """Modules that the program may import, or look up, by a text."""
+        found, self._called_like_modules = self._called_like_modules, []
+        by_text = not _IMPORTS_BY_TEXT.isdisjoint(self._names) or any(id(one) in self._seen for one in _IMPORTERS)
+        return [one for one in found if id(one.value) not in self._seen] if by_text else []
+
+    def _of_derived(self) -> list[Reference]:
+        """Classes that nobody but those that they are derived from may lead to."""
+        if not self.asks_for_derived:
+            return []
+        if not self._collected:  # a class refers to itself: those of an earlier run are there until then
+            self._collected = gc.collect() >= 0
+        derived: list[type] = list(chain.from_iterable(map(type.__subclasses__, self.classes)))
+        found = [below for below in derived if id(below) not in self._seen and library_of(below) is None]
+        return [Reference(below.__name__, below) for below in found]
 
     def _push(self, references: Iterable[Reference], depth: int = 0) -> None:
         self._stack.extend((r, depth) for r in reversed(list(references)) if type(r.value) not in _ATOMS)
@@ -358,7 +386,7 @@ class Reach:
                 yield from (Reference(member, value[member], Entry(value, member)) for member in value)
             elif not name.startswith("__"):
                 yield Reference(name, value, Attribute(cls, name))
-        related = (*cls.__bases__, type(cls), *type.__subclasses__(cls), *_registered(cls))
+        related = (*cls.__bases__, type(cls), *_registered(cls))
         yield from (Reference(other.__name__, other) for other in related if library_of(other) is None)
 
     def _function(self, function: types.FunctionType) -> None:
@@ -381,7 +409,13 @@ class Reach:
             added = loaded - space.keys() - _PYTHONS_OWN
             inner += [Reference(n, _BUILTINS[n], Entry(_BUILTINS, n)) for n in sorted(added) if n in _BUILTINS]
             inner += [Reference(n, space[n], Entry(space, n)) for n in names if n in space and n in loaded]
-            inner += [Reference(name, module) for name in names if (module := _imported(name, space)) is not None]
+            for name in names:
+                if (module := _imported(name, space)) is not None:
+                    named = [Reference(name, module)]
+                    if name in named_by(function.__code__, _IMPORTS):
+                        inner += named
+                    else:  # an attribute, a variable or a text that is merely called like a module
+                        self._called_like_modules += named
         elif library and self._may_look_into_a_library():
             inner += self._of_librarys_code(function, library)
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):

@@ -22,10 +22,11 @@ class Stream:
     For all other threads, and whatever else is asked of it, it is the real one.
     """
 
-    def __init__(self, real: Any, inside: Callable[[], bool], take: Printed) -> None:
+    def __init__(self, real: Any, inside: Callable[[], bool], take: Printed, live: Callable[[], bool]) -> None:
         self.original = real
         self._inside = inside
         self._take = take
+        self._live = live
 
     def write(self, text: str) -> int:
         if not self._inside() or not isinstance(text, str):
@@ -33,6 +34,11 @@ class Stream:
         if text:
             self._take(text)
         return len(text)
+
+    def flush(self) -> None:
+        """The real one has nothing of what is kept until the run is shown; and a kernel's would wait for an event."""
+        if not self._inside() or self._live():
+            self.original.flush()
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -57,8 +63,8 @@ class Streams:
         self._inside = inside
         self._room = MOST_TEXT
         self.taken: Printed = lambda text: recorder.note("print", None, text)  # what is done with a text
-        self.out = Stream(sys.stdout, inside, self._take)
-        self.err = Stream(sys.stderr, inside, self._take_error)
+        self.out = Stream(sys.stdout, inside, self._take, lambda: self.live)
+        self.err = Stream(sys.stderr, inside, self._take_error, lambda: self.live)
 
     def renew(self) -> None:
         """Another run begins."""
@@ -100,7 +106,7 @@ class Streams:
         text = io.StringIO()
         builtins.print(*values, sep=sep, end=end, file=text)
         self._take(text.getvalue())
-        if flush and self.live:
+        if flush:
             self.out.flush()
         point = self._recorder.processor.point
         if point is not None:

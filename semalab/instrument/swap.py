@@ -18,6 +18,7 @@ from typing import Any
 from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
 from semalab.instrument.clock import dates
+from semalab.instrument.copies import copied
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.makers import Makers
 from semalab.instrument.namespace import Twins, outlived
@@ -41,7 +42,7 @@ class Swap:
         self._adoption: Adoption | None = None  # keeps the stand-ins of locks until these have their state
         self._makers: Makers | None = None
         self._touches: Touches | None = None
-        self._logging = False
+        self._logging = self._loops = False
         self._unseen = Unseen()
 
     @property
@@ -80,7 +81,7 @@ class Swap:
         self._swap_finder(twins)
         self._exchange.name(vars(sys), "stdout", twins.streams.out)
         self._exchange.name(vars(sys), "stderr", twins.streams.err)
-        self._swap_logging()
+        self._swap_users()
 
     def _swap_finder(self, twins: Twins) -> None:
         """Who finds a module by its name finds the twin: the program, and `mock.patch("time.sleep")` through pkgutil.
@@ -147,6 +148,21 @@ class Swap:
             self._swap_names(namespace)
         return id(namespace) in self._namespaces
 
+    def _swap_users(self) -> None:
+        """Standard modules that ask which thread they are in."""
+        self._swap_logging()
+        self._swap_loops()
+
+    def _swap_loops(self) -> None:
+        """In the main thread alone asyncio makes the event loop that somebody asks for, and that is the program's."""
+        twins, events = self._twins, sys.modules.get("asyncio.events")
+        if self._loops or twins is None or not hasattr(events, "threading"):
+            return
+        self._loops = True
+        asked = ("current_thread", "main_thread")
+        ours = {name: twins.choose(getattr(twins.source, name), getattr(threading, name)) for name in asked}
+        self._exchange.name(vars(events), "threading", copied(threading, **ours))
+
     def _swap_logging(self) -> None:
         if self._logging or "logging" not in sys.modules:
             return
@@ -172,7 +188,7 @@ class Swap:
             if ours:
                 if is_a(module, types.ModuleType):
                     self._takes_in(vars(module))  # it may have been imported before
-                self._swap_logging()  # it may have come just now
+                self._swap_users()  # they may have come just now
                 if self._makers is not None:
                     self._makers.ask_more()
             return twins.of(module) if twins is not None and ours else module
@@ -192,7 +208,7 @@ class Swap:
         if self._twins is not None:
             Retirement(self._twins).retire(self._namespaces.values())
             self._twins = self._adoption = self._makers = self._touches = None
-            self._logging = False
+            self._logging = self._loops = False
 
 
 _OF_C = frozenset(  # what makes primitives and threads, and tells nobody

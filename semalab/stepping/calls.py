@@ -13,6 +13,7 @@ from typing import Any
 from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import ITEMS, Access
 from semalab.stepping.footprint import READ, WRITE
+from semalab.stepping.instead import instead_of_call
 from semalab.stepping.items import (
     all_plain,
     begun,
@@ -105,12 +106,12 @@ def of_call(access: Access, scope: Scope) -> Touches:
     module = library(function)
     if module in TWINS_WITH_SIMPLE and not is_a(function, type):
         if starred or not all(is_simple(value_of(one, scope)) for one in given):
-            raise Unknown(f"it calls `{name_of(callee)}`")
+            raise _unknown_call(function, callee)
         return found
     if starred:
         if is_a(function, type) and is_program_class(function, scope):
             return found
-        raise Unknown(f"it calls `{name_of(callee)}`")
+        raise _unknown_call(function, callee)
     if type(function) is Made and function.kind == "class builder":
         return _of_class(given[2:], named, scope)
     if function is MISSING and type(owner) is Made:
@@ -129,7 +130,11 @@ def of_call(access: Access, scope: Scope) -> Touches:
         return []
     if function is sys.exit:
         return [touch for one in given for touch in shown(one, scope)]
-    raise Unknown(f"it calls `{name_of(callee)}`")
+    raise _unknown_call(function, callee)
+
+
+def _unknown_call(function: Any, callee: Operand) -> Unknown:
+    return Unknown(f"it calls `{name_of(callee)}`", instead_of_call(function))
 
 
 def _is_containers_own(function: Any, owner: Any, name: str, scope: Scope) -> bool:
@@ -237,7 +242,7 @@ def _of_construction(cls: type, callee: Operand, given: list[Operand], named: bo
         return []
     if not given and cls.__module__ == "collections":
         return []
-    raise Unknown(f"it calls `{name_of(callee)}`")
+    raise _unknown_call(cls, callee)
 
 
 def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope) -> Touches:

@@ -18,6 +18,7 @@ from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import DEEP, ITEMS, Access
 from semalab.stepping.calls import of_call, of_instance
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
+from semalab.stepping.instead import instead_of_attribute
 from semalab.stepping.items import (
     all_plain,
     begun,
@@ -110,7 +111,8 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         raise Unseen(f"it changes `{name}` of a {type(owner).__name__} while threads run")
     found = attribute_of(owner, name)
     if not _is_plainly_kept(owner, name, found, scope):
-        raise Unknown(f"it uses the attribute `{name}` of a {type(owner).__name__}")
+        how = instead_of_attribute(found)
+        raise Unknown(f"it uses the attribute `{name}` of a {type(owner).__name__}", how)
     return [plain]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from semalab.engine.virtual import VirtualLock
 from semalab.instrument import Made, Twins
-from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation
+from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation, thread_location
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.twins import before, function_before, note_identities, put, quicken, ticking
@@ -256,10 +256,10 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         processor.threads.join(join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
-        if not processor.threads.is_waiting() and not processor.threads.has_joined(
-            getattr(self, "_program_thread", None)
-        ):
-            processor.look_at_lives(looked)
+        other = getattr(self, "_program_thread", None)
+        if not processor.threads.is_waiting() and not processor.threads.has_joined(other):
+            # Nothing but its end changes the answer, once it was started: who asks again and again writes nothing.
+            processor.look_at_lives(looked if other is None else Operation("ask", thread_location(other.number), READ))
         return bool(is_alive(self))
 
     before(thread, "__init__", lambda self: processor.come_upon(MADE, WRITE))  # which may count threads, to name it

@@ -38,11 +38,13 @@ class Unknown(Exception):
     """It is not known what an instruction touches, so it touches everything.
 
     inside: what else it does that others could come between, in a sentence; "" for what is one instruction of C.
+    instead: what could be written in its place, as an order; "" for nothing in particular.
     """
 
-    def __init__(self, inside: str = "") -> None:
+    def __init__(self, inside: str = "", instead: str = "") -> None:
         super().__init__(inside)
         self.inside = inside
+        self.instead = instead
 
 
 class Unseen(Unknown):

@@ -20,6 +20,8 @@ from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.twins import before, function_before, ticking
 
 HIDING = ("Future", "Futures", "Tasks")  # what stands in the log of a pool's inside
+_POOL = "it uses multiprocessing.pool", "use concurrent.futures.ThreadPoolExecutor, or threading.Thread"
+_BARE = "it uses the module _thread", "start threads with threading.Thread"
 INSIDE = Operation("inside", EVERYTHING, WRITE)
 
 
@@ -37,13 +39,11 @@ def announce_library(twins: Twins, processor: SteppingProcessor, name: str, modu
         if "_global_shutdown_lock" in names:
             names["_global_shutdown_lock"] = hidden.Lock()
     elif name == "multiprocessing.pool":
-        before(module.ThreadPool, "__init__", lambda self: processor.go_beyond("it uses multiprocessing.pool"))
+        before(module.ThreadPool, "__init__", lambda self: processor.go_beyond(*_POOL))
     elif name == "_thread":
         for function in ("start_new_thread", "start_new", "start_joinable_thread"):
             if function in names:
-                names[function] = function_before(
-                    names[function], lambda: processor.go_beyond("it uses the module _thread")
-                )
+                names[function] = function_before(names[function], lambda: processor.go_beyond(*_BARE))
 
 
 def _seeded_when_drawn_from(twins: Twins, module: types.ModuleType, processor: SteppingProcessor) -> None:

@@ -130,7 +130,10 @@ class Lives:
             if self._processor.watch is not None:
                 self._processor.watch.touch_anything(me.number)
             else:
-                self._processor.doubt("one of its threads runs what the lab cannot look into")
+                self._processor.doubt(
+                    "one of its threads runs what the lab cannot look into",
+                    "give it a function with `def` as its target",
+                )
 
     def end(self, me: ProgramThread) -> None:
         """This thread is at its end."""

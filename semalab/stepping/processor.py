@@ -85,6 +85,7 @@ class SteppingProcessor(VirtualProcessor):
         self.drew = False  # random numbers, in any run
         self.daemons = False  # there were some at the end of a thread, in any run
         self.doubtful: str | None = None  # why a run may have left out something, in any run
+        self.instead = ""  # what to write in place of that, or of what is `beyond`, in any run
 
     def renew(self, guide: Guide) -> None:
         """Begin anew. What the twins hold on to, the log and the list of critical locks, stays the same object."""
@@ -125,7 +126,9 @@ class SteppingProcessor(VirtualProcessor):
     def close(self) -> None:
         super().close()
         self.pool.close()
+        self.threads = Lives(self)  # a twin that outlives the run keeps this, and need not keep the program's functions
         if self.watch is not None:
+            self.watch.renew()
             self.watch.close()
 
     # points
@@ -206,18 +209,22 @@ class SteppingProcessor(VirtualProcessor):
             self.acted = True
             self.last[me.number] = RESUMED  # if it has to wait there, nobody can tell for what
 
-    def go_beyond(self, why: str) -> None:
-        """The calling thread uses something whose points are not known: this run proves nothing."""
+    def go_beyond(self, why: str, instead: str) -> None:
+        """The calling thread uses something whose points are not known: this run proves nothing.
+
+        instead: what to write in its place.
+        """
         if self.current() is not None:
-            self.beyond = self.beyond or why
+            self.beyond, self.instead = self.beyond or why, self.instead or instead
             self.touch(EVERYTHING, WRITE)
 
-    def doubt(self, why: str, unknown: str = "where others may come in between") -> None:
+    def doubt(self, why: str, instead: str, unknown: str = "where others may come in between") -> None:
         """The program does what the lab cannot follow: this search proves nothing. unknown: what cannot be told of it.
 
-        Mostly it may be more than one step.
+        Mostly it may be more than one step. instead: what could be written in its place.
         """
-        self.doubtful = self.doubtful or f"{why}, and {unknown} the lab does not know"
+        if self.doubtful is None:
+            self.doubtful, self.instead = f"{why}, and {unknown} the lab does not know", instead
 
     def look_at_lives(self, operation: Operation) -> None:
         """The program asks whether threads have begun or ended."""

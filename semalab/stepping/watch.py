@@ -38,6 +38,11 @@ from semalab.stepping.watching import Watching
 
 _GIVING = ("call", "item")  # what these take out of a container is looked at before they do
 _KINDS = {READ: "read", WRITE: "write"}
+_KEEPS = "it keeps a generator that does something when it is thrown away"
+_CLOSED = "close the generator, or go through it to its end, where it was made"
+_EARLIER = "do that before the first thread is started, or by code of the program"
+_OWN_CODE = "write it out as code of the program"
+_BY_OPERATIONS = "take granularity='operations', where all that a thread does between two operations is one step"
 _NOTHING: dict[int, tuple[CodeType | None, object]] = {}
 
 
@@ -142,7 +147,9 @@ class Watch(Watching):
             self._foresee(frame, access)
         scope = self._scope(frame)
         if self._clean_up and any(type(one) is GeneratorType for one in scope.names.values()):
-            processor.doubt("it keeps a generator that does something when it is thrown away", "when that is")
+            processor.doubt(
+                _KEEPS, "close the generator, or go through it to its end, where it was made", "when that is"
+            )
         shared = self._shared_touches(access, scope, me.number)
         if not shared:
             return False
@@ -231,9 +238,9 @@ class Watch(Watching):
             return touches(access, scope)
         except Unknown as unknown:
             if isinstance(unknown, Unseen):
-                self._processor.doubt(unknown.inside, "whom that concerns")
+                self._processor.doubt(unknown.inside, _EARLIER, "whom that concerns")
             elif unknown.inside and self._granularity != "operations":
-                self._processor.doubt(unknown.inside)
+                self._processor.doubt(unknown.inside, f"{unknown.instead or _OWN_CODE}, or {_BY_OPERATIONS}")
         except Exception:  # an object that cannot even be looked at
             pass
         return everything()
@@ -370,7 +377,7 @@ class Tracing(Watch):
         """Whether the calling thread is still watched: the program may have its own trace function, or none."""
         if sys.gettrace() is self._trace or self._processor.stopping:  # one that raises is taken away by CPython
             return
-        self._processor.doubt("it switches tracing off")
+        self._processor.doubt("it switches tracing off", "leave `sys.settrace` out")
 
     def renew(self) -> None:
         super().renew()
@@ -446,7 +453,7 @@ class Monitoring(Watch):
 
     def leave(self) -> None:
         if self._tool is not None and self._monitoring.get_events(self._tool) != self._monitoring.events.PY_START:
-            self._processor.doubt("it switches monitoring off")
+            self._processor.doubt("it switches monitoring off", "leave `sys.monitoring` out")
 
     def close(self) -> None:
         if self._tool is None:

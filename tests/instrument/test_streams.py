@@ -308,3 +308,28 @@ def test_nothing_is_lost_or_torn_when_many_print(clock: str, capsys: Any) -> Non
     assert all(p.text.startswith(f"{p.thread} ") for p in run.printed)
     errors = "".join(f"{i} {n}\n" for i in range(6) for n in range(30))  # print() writes each of them in pieces
     assert sorted(capsys.readouterr().err) == sorted(errors)
+
+
+class Waiting(io.StringIO):
+    """As a kernel's: who flushes it waits for another thread, by an event that is the stream's own."""
+
+    flushed = 0
+
+    def flush(self) -> None:
+        self.flushed += 1
+        threading.Event().wait(0)
+
+
+@CLOCKS
+def test_what_is_kept_until_the_run_is_shown_is_not_flushed(clock: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def program() -> None:
+        for stream in (sys.stdout, sys.stderr):
+            print("said", file=stream, flush=True)
+            stream.flush()
+
+    real = Waiting()
+    monkeypatch.setattr(sys, "stdout", real)
+    monkeypatch.setattr(sys, "stderr", real)
+    run = lab.record(program, clock=clock)
+    assert (run.output, run.trace.primitives, run.unseen) == ("said\n", {}, ())
+    assert real.flushed == 0

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import random
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from random import choice, randint
 from typing import Any
 
@@ -468,6 +472,18 @@ def test_a_hook_hands_on_to_the_one_before_it(clock: str) -> None:
     assert run.verdict.startswith("Ada raised KeyError: 'lost'; Ada ended with KeyError")
 
 
+def hooks_five() -> None:
+    threading.excepthook = lambda args: None
+    for number in range(5):
+        threading.Thread(target=divmod, args=(1, 0), name=f"Ada {number}").start()
+
+
+def test_of_many_whose_hook_was_told_some_are_named() -> None:
+    run = lab.record(hooks_five, clock="virtual")
+    assert len(run.died) == 5
+    assert run.verdict.endswith("; ".join(["", *run.died[:3], "2 more did not come to their own end"]))
+
+
 def is_held_up_in_its_hook() -> None:
     inside = threading.Event()
 
@@ -506,3 +522,29 @@ LockType, AgainType, S = type(threading.Lock()), type(threading.RLock()), thread
 def test_types_of_locks_can_be_asked_for(clock: str) -> None:
     assert lab.record(asks_what_locks_are, clock=clock).result == [True, True, False, True, True]
     assert LockType is type(threading.Lock())
+
+
+@CLOCKS
+def test_the_programs_main_thread_and_no_other_has_an_event_loop_for_the_asking(clock: str) -> None:
+    def asked() -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # from 3.12 on, where none was set
+            try:
+                asyncio.get_event_loop().close()
+            except RuntimeError as error:
+                return str(error)
+            finally:
+                asyncio.set_event_loop(None)
+        return "made"
+
+    def program() -> tuple[str, str]:
+        with ThreadPoolExecutor(1) as pool:
+            return asked(), pool.submit(asked).result()
+
+    events = importlib.import_module("asyncio.events")
+    before = vars(events)["threading"]
+    in_main, in_another = lab.record(program, clock=clock).result
+    assert in_main == "made"
+    assert in_another.startswith("There is no current event loop in thread 'ThreadPoolExecutor-0_0'")
+    assert vars(events)["threading"] is before
+    globals().pop("__warningregistry__", None)  # of what is ignored above

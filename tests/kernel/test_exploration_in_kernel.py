@@ -53,6 +53,31 @@ def test_a_bar_in_a_notebook_leaves_an_empty_output(kernel: LiveKernel) -> None:
     assert (reply.error, reply.output, reply.displayed) == (None, FOUND, ({},))
 
 
+FLUSHES = """
+import sys, threading
+
+def speaks():
+    door = threading.Semaphore(1)
+
+    def work():
+        with door:
+            print("in", flush=True)
+            sys.stdout.flush()
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+print(lab.explore(speaks).verdict, lab.record(speaks).unseen)
+"""
+
+
+def test_who_flushes_the_kernels_stream_waits_for_nobody_and_is_proved(kernel: LiveKernel) -> None:
+    assert kernel.run(FLUSHES).output == "proved ()\n"
+
+
 def test_an_interrupted_search_keeps_what_it_found(kernel: LiveKernel, tmp_path: Path) -> None:
     flag = tmp_path / "under way"
     kernel.start(ENDLESS.format(flag=str(flag)))
