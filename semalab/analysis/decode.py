@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from operator import itemgetter
 from types import CodeType
@@ -58,7 +59,9 @@ class Decoder:
         self.thread_labels = thread_labels(self._names)
         self._foreign: dict[int, str] = {}  # the labels of those not of the run, by identity
         self._met: list[Foreign] = []
-        self.labels = primitive_labels(made, self._silent(made))
+        silent = self._silent(made)
+        self.labels = primitive_labels(made, silent)
+        self._replaced = _replaced(made, self.labels, silent)
         self.primitives = [Primitive(label, m.kind, m.initial) for label, m in zip(self.labels, made, strict=True)]
         self.value = [m.initial for m in made]
         self.printed: list[Printed] = []
@@ -90,7 +93,8 @@ class Decoder:
             self._decode(cut)
             self._end_foreign(end)
         threads = [label for label in [*self.thread_labels, *self._foreign.values()] if label in self._started]
-        return Trace(self._events, threads, self.primitives, end - self.origin)
+        primitives = [one for key, one in enumerate(self.primitives) if key not in self._replaced]
+        return Trace(self._events, threads, primitives, end - self.origin)
 
     def _decode(self, cut: int | None) -> None:
         new, append, semaphore, other = tuple.__new__, self._events.append, self._semaphore, self._other
@@ -319,3 +323,12 @@ class Decoder:
         if subject is not None:
             return Wait(label, self.thread_labels[subject.number], "Thread", line=line)
         return Wait(label, "something outside the lab", "", line=line)
+
+
+def _replaced(made: Sequence[Made], labels: Sequence[str], silent: AbstractSet[int]) -> set[int]:
+    """Those from before the run that did nothing in it and have lost their names: a cell that was run again has put
+    others in their places. The program has them no more, and nothing is to be said of them, nor of their parts.
+    """
+    now = {label for key, label in enumerate(labels) if key not in silent}
+    lost = {key for key in silent if made[key].name in now}
+    return lost | {key for key in silent if made[key].part_of in lost}

@@ -21,10 +21,17 @@ Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
 
 @dataclass(frozen=True)
 class Violation:
-    """One schedule that breaks the program, and how."""
+    """One schedule that breaks the program, and how: found in the states that it passes through, it is run only when
+    somebody asks.
+    """
 
     schedule: Schedule
-    sentence: str
+    _sentence: str | None = None
+    _ask: Callable[[Schedule], str] = field(default=lambda schedule: "", repr=False, compare=False)
+
+    @cached_property
+    def sentence(self) -> str:
+        return self._ask(self.schedule) if self._sentence is None else self._sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +43,13 @@ class Exploration:
 
     verdict: "proved", "counterexample", "cannot say" or "budget exhausted". granularity: what counted as a step.
     time: "clock" or "free". arguments: the size. schedules: how many were run. covered: how many that differ by more
-    than the order of independent steps were looked at. complete: there are no others. violations: those among them
+    than the order of independent steps were looked at, each run, or counted from the states that they pass through, of
+    which fewer runs may show all. complete: there are no others. violations: those among them
     that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
-    shortest: a run with the
-    fewest steps, and among those the fewest preemptions, that is wrong; `minimal` is False where the budget did not
-    allow to look for it and it is only the shortest that was met.
+    shortest: a run that is wrong with the fewest steps, and with the fewest preemptions among those that were looked
+    at; `minimal` is False where there was no budget to look for it, and it is only the shortest that was met.
     problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
-    by_states: there were so many schedules that not they were gone through, but the states they pass through: then
+    by_states: there were so many schedules that not they were counted, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
     unfinished: why a run did not end, or what of it nobody knows. undecided: why the check could not say if a run is
     right, and unjudged how many those were, or why the program cannot be explored at all: nothing is proved then, and
@@ -208,7 +215,11 @@ class Exploration:
             return f"a schedule is wrong, the first met in {counted(self.states, 'different state')}"
         if self.covered == 1 and self.complete:
             return "its only schedule is wrong"
-        return f"{len(self.violations):,} of {self._known} {'is' if len(self.violations) == 1 else 'are'} wrong"
+        are = "is" if len(self.violations) == 1 else "are"
+        if not self.complete:
+            wrong = counted(len(self.violations), "different schedule")
+            return f"at least {wrong} {are} wrong, of {self.covered:,} so far"
+        return f"{len(self.violations):,} of {self._known} {are} wrong"
 
     @property
     def _lost(self) -> str:
@@ -279,7 +290,8 @@ class Exploration:
             lanes, note = self.lanes, ""
         except Changed as changed:
             lanes, note = (), f"The schedules can no longer be drawn: {changed}."
-        if not lanes and not note and (self.covered > LANES or self.by_states):
+        told = self.complete or bool(self.violations)  # else they are not too many, but unknown
+        if not lanes and not note and (self.covered > LANES or (self.by_states and told)):
             many = "The" if self.by_states else f"{self.covered:,}"
             note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
         return self._poster(lanes, note)

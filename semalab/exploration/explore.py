@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import inf
 from time import process_time
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +27,7 @@ from semalab.stepping import Settings
 
 BUDGET = 100_000  # schedules
 SECONDS = 60.0
-FEW = 2_000  # steps of all runs, and what their beginnings cost; more are too many schedules to be counted
+ENOUGH: int | None = 10_000  # steps to count what else is wrong once something is; None: every class is run
 SEED = 0  # of the random numbers in every run
 
 
@@ -47,8 +46,9 @@ def explore(
 
     A schedule is an order of steps; a step goes from one point of a thread to its next. Schedules that differ only in
     the order of independent steps (on different primitives and variables) end alike, and one of them stands for all.
-    Where even those are many, and nothing is asked of a run but the lab's own claims about who is inside, the states
-    that they pass through are gone through instead, each once.
+    Where nothing is asked of a run but the lab's own claims about who is inside, the states that they pass through are
+    visited instead, each once, and up to a thousand different schedules are counted from those: that takes fewer runs.
+    Once a run was wrong, the search goes on for a limited number of steps; if more are wrong, it says "at least".
 
     A program that may go on for ever (`while not flag: pass`, a lock that is tried again and again) is gone through by
     its states, too, if they can be read: then a state that comes again is known. It is proved if an end can be reached
@@ -104,7 +104,7 @@ def explore(
             note(schedules)
             return not interrupted()
 
-        return search(program, arguments, check, granularity, time, budget, seconds, told, few=FEW)
+        return search(program, arguments, check, granularity, time, budget, seconds, told, enough=ENOUGH)
 
 
 def search(
@@ -117,13 +117,13 @@ def search(
     seconds: float,
     told: Callable[[int], bool] = lambda schedules: True,
     now: Callable[[], float] = process_time,
-    few: float = inf,
+    enough: int | None = None,
 ) -> Exploration:
     """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
 
     It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
-    few: steps of all runs, and what their beginnings cost, after which states are gone through instead of schedules,
-    if that is possible.
+    enough: once something is wrong, the steps that other runs may make until the search ends; to begin a run counts as
+    some, too. Then states are gone through where that says as much. None: every class of schedules is run.
     """
     check_arguments(program, arguments, "virtual", 0, 1.0)
     if is_coroutine_function(program):
@@ -145,7 +145,7 @@ def search(
     watched = granularity != "operations" or shares(program, arguments)
     shared = known_to_share(program, arguments) if watched else frozenset()
     settings = Settings(granularity, time == "free", shared=shared, watched=watched)
-    found = Search(program, arguments, check, settings, budget, seconds, ask, now, few)
+    found = Search(program, arguments, check, settings, budget, seconds, ask, now, enough)
     found.run()
     return _exploration(found, stopped)
 
@@ -161,6 +161,9 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
             return replace(run, result=state.aside(run.result))
         finally:
             state.restore()  # so that it can be asked for again
+
+    def ask(schedule: Schedule) -> str:
+        return wrong(replay(schedule), check) or "it was wrong once, and then right"
 
     def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
         return tell_all(found.program, found.arguments, settings, claim, schedules)
@@ -180,8 +183,8 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         complete=found.complete,
         arguments=MappingProxyType(dict(found.arguments)),
         violations=tuple(
-            Violation(replace(settings.schedule(s, SEED), unfinished=found.livelock is not None), problem)
-            for s, problem in sorted(found.violations)
+            Violation(replace(settings.schedule(s, SEED), unfinished=found.livelock is not None), problem, ask)
+            for s, problem in sorted(found.violations, key=lambda violation: violation[0])
         ),
         right=tuple(settings.schedule(steps, SEED) for steps in sorted(found.right)),
         problem=_problem(found),
@@ -211,7 +214,7 @@ def _problem(found: Search) -> str:
     if found.to_show is None:
         return ""
     told = None if found.livelock is not None else wrong(found.to_show.run, found.check)
-    return told or found.violations[0][1]
+    return told or found.violations[0][1] or ""
 
 
 def _endless(circles: Circles | None) -> str:

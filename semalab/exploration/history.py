@@ -42,8 +42,8 @@ class History:
         self._read: dict[Location, set[int]] = {}
         self._barrier = -1
 
-    def step(self, thread: int, footprint: Footprint) -> None:
-        """Go one step on."""
+    def step(self, thread: int, footprint: Footprint) -> int:
+        """Go one step on; returns the step's number."""
         causes = {self._barrier, self._last.get(thread, -1)}
         if EVERYTHING in footprint.writes:
             causes.update(self._last.values())
@@ -61,6 +61,7 @@ class History:
             self._read.pop(location, None)
         if EVERYTHING in footprint.writes:
             self._barrier = number
+        return number
 
     @property
     def state(self) -> State:

@@ -1,14 +1,16 @@
-"""One exploration: every class of schedules with sleep sets, or, if they are many, every state; then the shortest."""
+"""One exploration: every state, or every class of schedules with sleep sets; then the shortest that is wrong."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from semalab.analysis.permits import lost
+from semalab.exploration.classes import Classes
 from semalab.exploration.contents import Unkept
 from semalab.exploration.graph import Graph
 from semalab.exploration.history import Names
@@ -29,8 +31,8 @@ from semalab.stepping import Guide, Settings, Watch
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
 BEGINNING = 10  # steps that cost as much as to begin a run, and to end it
-EARLY = 4  # the part of `few` after which it is asked for the first time how many classes there may be
-CERTAINLY = 100  # times as many as `few` allows: sleep sets leave a tenth, or less, of what is guessed
+COUNTED = 1_000  # classes of schedules at most; of a program that has more the states are counted
+SURELY = 100  # runs that the search by states may make, however small the budget is
 KEPT = 50  # right schedules that are remembered, to be shown beside the wrong ones
 
 
@@ -78,16 +80,17 @@ class Search:
     """What is found out about one program with one set of arguments.
 
     Invariants: `schedules` counts every run, `covered` the classes whose schedules were all judged by one of them;
-    `violations` has the steps and the sentence of each class that is wrong, `right` the steps of the first that are
-    not. `complete` is set when no class is left, and only then; `unfinished` says of a run why it did not end, or,
-    where `doubted` is set, why it does not show all that there is to it.
+    `violations` has the steps and the sentence of each class that is wrong, None for a sentence where no run of it was
+    made, `right` the steps of the first that are not. `complete` is set when no class is left, and only then;
+    `unfinished` says of a run why it did not end, or, where `doubted` is set, why it does not show all that there is to
+    it.
     `instead` says, as an order, what could be done where nothing is proved, `lost` of one schedule that is right which
     permit is gone for good when it is over: no claim of an exploration says that none is.
     `changed` is set when one schedule, played twice, was not the same, or could not be: then nothing that was found
     counts.
     `livelock` is set where no end can be reached; `circles` tells of a program that can always come to an end, and may
     go on for ever.
-    `by_states` is set if the search went by states in the end; then `complete` says that none is left, and `states`
+    `by_states` is set if only states were counted in the end; then `complete` says that none is left, and `states`
     how many there are.
     """
 
@@ -101,10 +104,11 @@ class Search:
         seconds: float,
         told: Callable[[int], bool] = lambda schedules: True,
         now: Callable[[], float] = time.process_time,
-        few: float = math.inf,
+        enough: int | None = None,
     ) -> None:
-        """now: the clock of `seconds`. few: steps of all runs after which the search may go by states; to begin a run
-        counts as BEGINNING steps.
+        """now: the clock of `seconds`. enough: once a run was wrong, the steps that others may make until the search
+        ends, and as many again to look for the shortest; to begin a run counts as BEGINNING steps. Then states are gone
+        through where that says as much. None: every class of schedules is run.
         """
         self.program = program
         self.arguments = arguments
@@ -115,14 +119,14 @@ class Search:
         self.now = now
         self.deadline = now() + seconds
         self.told = told
-        self.few = few
+        self.enough = enough
         self.schedules = 0
         self.sleeping = True
         self._begin()
 
     def _begin(self) -> None:
         self.covered = 0
-        self.violations: list[tuple[tuple[int, ...], str]] = []
+        self.violations: list[tuple[tuple[int, ...], str | None]] = []
         self.right: list[tuple[int, ...]] = []
         self.shortest: tuple[int, ...] | None = None
         self.minimal = False
@@ -135,16 +139,19 @@ class Search:
         self.pools = False
         self.lost = ""
         self.changed = False
+        self._spent = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
         self.states = 0
         self.steps = 0
+        self._last_step: float = math.inf  # of all runs, if there is such a one
         self.by_states = False
-        self._went_by_states = False
+        self._went_by_states = self.enough is None
         self._went_through_all = False
         self.circles: Circles | None = None
         self.livelock: Livelock | None = None
         self.drew = False
         self._seen: list[tuple[Told, bool | None]] = []
+        self._least: list[Told] = []  # of the classes that are wrong, a run of each that has the fewest steps
         self.to_show: Telling | None = None
         self._showing = False
 
@@ -199,8 +206,9 @@ class Search:
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
         more = True
-        while more:
-            if self._too_many(guide) and not self.violations and not self._went_by_states:
+        enough = False
+        while more and not enough:
+            if self._first is not None and not self._went_by_states:
                 self._went_by_states = True
                 if self._search_states(stage):
                     break
@@ -219,11 +227,12 @@ class Search:
                 touched = stage.processor.touched
             if stage.processor.endless:
                 guide.come_up(SHALLOW)
-            elif len(self._seen) < REMEMBERED:
-                self._seen.append((guide.told(touched), judged))
+            else:
+                self._remember(guide.told(touched), judged)
             more = guide.advance(touched)
-            if self.violations and self.shortest is None and (not more or self._halfway()):
-                self._shorten(stage)
+            enough = self.steps >= self._last_step
+            if self.violations and self.shortest is None and (not more or enough or self._halfway()):
+                self._shorten(stage, self._least if guide.complete and not more else ())
         self.complete = self.complete or (guide.complete and not more)
         self.drew = stage.processor.drew
         if self.complete or self.violations:
@@ -235,33 +244,59 @@ class Search:
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 
-    def _too_many(self, guide: DepthFirst) -> bool:
-        """Whether there are too many classes to be counted, or certainly will be."""
-        return self.steps > self.few or (
-            self.steps > self.few / EARLY and self.steps > CERTAINLY * self.few * guide.share
-        )
+    def _remember(self, told: Told, judged: bool | None) -> None:
+        """What the second search need not look for again."""
+        if len(self._seen) < REMEMBERED:
+            self._seen.append((told, judged))
+        if judged:
+            length = len(self._least[0]) if self._least else len(told)
+            if len(told) <= length:
+                self._least = [*(self._least if len(told) == length else ()), told]
 
     def _search_states(self, stage: Stage) -> bool:
         """Search by states, if that can prove anything of this program; returns whether there is an answer."""
-        if stage.processor.free or not can_follow(self.check) or self.unfinished or self.undecided:
+        if stage.processor.free or not can_follow(self.check) or self.unfinished or self.undecided or self.doubted:
             return False
-        alike, counted, right = may_be_alike(stage), self.covered, list(self.right)
+        alike, before = may_be_alike(stage), (self.covered, self.violations, self.right)
         while True:
+            self.violations, self.right, self._last_step = [], [], math.inf
             guide = ByStates(stage, alike, self.check is not None)
             self.complete = self._each_state(stage, guide)
-            if self.violations or self.complete:
-                break
+            if self.complete or (not guide.lost and (self.violations or (self._spent and guide.known))):
+                self._count(stage, guide.classes() if self.complete else None, len(guide.known))
+                return True
             self.unfinished = self.undecided = None  # by states nothing is said: the classes are gone on with
             self.doubted = False
-            self.unjudged, self.covered, self.right = 0, counted, right
+            self.unjudged = 0
+            self.covered, self.violations, self.right = before
+            self._last_step = self.steps + self._further if self.violations else math.inf
             if not guide.unlike:
                 return False
             alike = False
-        self.by_states = True
+
+    def _count(self, stage: Stage, classes: Classes | None, states: int) -> None:
+        """Say how many classes there are, if that can be said and is no more than anybody wants to know."""
+        least: Sequence[Told] = ()
+        if classes is not None and bool(classes.wrong) != bool(self.violations):
+            classes = None  # never seen; whatever is wrong, what was met counts
+        if classes is not None:
+            least = [*islice(classes.least(), COUNTED + 1)]
+        self.by_states = classes is None or classes.number > COUNTED
+        if classes is None or classes.number > COUNTED:
+            self.covered = 0
+            del self.violations[1:]
+        else:
+            wrong = [*classes.each(True)]
+            right = [*islice(classes.each(False), REMEMBERED if wrong else KEPT)]
+            self._seen = [*((told, True) for told in wrong), *((told, False) for told in right)]
+            self.covered = classes.number
+            said = dict(self.violations)
+            self.violations = [(steps, said.get(steps)) for steps in map(_steps, wrong)]
+            self.right = [_steps(told) for told in right[:KEPT]]
         if self.violations:
-            self._shorten(stage)
-        self.covered, self.states = 0, len(guide.known)
-        return True
+            self._shorten(stage, least if len(least) <= COUNTED else least[:KEPT])
+        if self.by_states:
+            self.states = states
 
     def _may_go_on_for_ever(self, stage: Stage) -> bool:
         return stage.processor.endless or (stage.processor.verdict == "timeout" and not self.violations)
@@ -308,27 +343,39 @@ class Search:
         return True
 
     def _each_state(self, stage: Stage, guide: ByStates) -> bool:
-        """Whether every state was met, and nothing is wrong. At most half of what is left of the budget is for that."""
-        budget, deadline = (self.schedules + self.budget) // 2, (self.now() + self.deadline) / 2
+        """Whether every state was met, each known to be right or wrong. At most half of what is left of the budget is
+        for that, or SURELY runs.
+        """
+        budget = max((self.schedules + self.budget) // 2, min(SURELY, self.budget))
+        deadline = (self.now() + self.deadline) / 2
         more = True
         while more:
-            if self.schedules >= budget or self.now() >= deadline or not self.play(stage, guide):
+            spent = budget < self.budget and (self.schedules >= budget or self.now() >= deadline)
+            if spent or self.steps >= self._last_step or not self.play(stage, guide):
                 return False
             if guide.differs:
                 raise Changed
             cut = guide.graph is not None and guide.redundant and stage.processor.verdict in ("full", "timeout")
             endless = stage.processor.endless and not cut
-            if guide.lost or self._doubt(stage) is not None or endless or stage.processor.drew:
+            guide.lost |= self._doubt(stage) is not None or endless or stage.processor.drew
+            if guide.lost:
                 return False
+            wrong = False
             if not (guide.redundant and (stage.clean or cut)):
-                self._judge(stage)
-                if self.violations or self.unfinished is not None or self.undecided is not None:
+                wrong = self._judge(stage) is True
+                guide.lost |= self.unfinished is not None or self.undecided is not None
+                if guide.lost or (wrong and guide.graph is not None):
                     return False
-            more = guide.advance(stage.processor.touched)
+            more = guide.advance(stage.processor.touched, wrong)
         return guide.sure
 
     def _shortest_met(self) -> tuple[int, ...]:
         return min((steps for steps, _ in self.violations), key=len)
+
+    @property
+    def _further(self) -> float:
+        """The steps that may be made once a run was wrong."""
+        return math.inf if self.enough is None else self.enough
 
     def _halfway(self) -> bool:
         """Whether so much of the budget is used up that the rest is needed for the shortest."""
@@ -360,11 +407,13 @@ class Search:
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
-        if self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules):
+        self._spent = self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules)
+        if self._spent:
             return False
         self.schedules += 1
         stage.play(guide)
         if stage.processor.verdict == "cancelled":
+            self._spent = True
             return False
         self.steps += BEGINNING + len(stage.processor.marks)
         self._grow(stage)
@@ -405,6 +454,8 @@ class Search:
             self.doubted = True
             self.unfinished, self.instead = doubt
         if problem is not None:
+            if not self.violations:
+                self._last_step = self.steps + self._further
             self.violations.append((stage.steps, problem))
         elif len(self.right) < KEPT:
             self.right.append(stage.steps)
@@ -442,26 +493,31 @@ class Search:
             self.lost = gone[0].sentence.removeprefix("Permit lost: ")
         return problem
 
-    def _shorten(self, stage: Stage) -> None:
-        """Look for the shortest, with half of what is left of the budget at most."""
+    def _shorten(self, stage: Stage, least: Sequence[Told] = ()) -> None:
+        """Look for the shortest, with half of what is left of the budget at most.
+
+        least: a run of each class that is wrong and has the fewest steps, or of some if they are many; none where not
+        all classes are known.
+        """
         until = (self.schedules + self.budget) // 2
-        deadline, budget = self.deadline, self.budget
+        deadline, budget, last_step = self.deadline, self.budget, self._last_step
         now = self.now()
         self.budget, self.deadline = until, now + (deadline - now) / 2
+        self._last_step = self.steps + self._further
         try:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
             for told, broken in self._seen:
                 chart.note(told, broken)
-            self.shortest = chart.shortest()
+            self.shortest = chart.shortest(least)
         finally:
-            self.budget, self.deadline = budget, deadline
-        self.minimal = self.shortest is not None
+            self.budget, self.deadline, self._last_step = budget, deadline, last_step
+        self.minimal = self.shortest is not None or bool(least)
         self.states = len(chart)
         if self.shortest is None:
-            self.shortest = self._shortest_met()
+            self.shortest = _steps(least[0]) if least else self._shortest_met()
 
     def _broken(self, stage: Stage, notes: Notes) -> bool | None:
-        if not self.play(stage, notes):
+        if self.steps >= self._last_step or not self.play(stage, notes):
             return None
         try:
             broken = self.problem(stage) is not None
@@ -469,6 +525,10 @@ class Search:
             broken = False
         notes.end(stage.processor.touched, broken)
         return broken
+
+
+def _steps(told: Told) -> tuple[int, ...]:
+    return tuple(thread for _, thread, _ in told)
 
 
 def _named(numbers: frozenset[int] | None, stage: Stage) -> tuple[str, ...] | None:

@@ -2,6 +2,10 @@
 
 Fewest steps first; among equals the fewest preemptions, which are switches away from a thread that could have gone on.
 Kept apart from the sleep sets: together the two would miss states.
+
+All schedules of a class have the same number of steps. Where every class is known, only the states on the ways to the
+ends of the shortest wrong ones matter, and which those are, and where each step leads, is known without a run: what
+comes before a step in each schedule of its class is what it depends on. Runs are needed only to see who could go on.
 """
 
 from __future__ import annotations
@@ -11,21 +15,23 @@ from dataclasses import dataclass, field
 
 from semalab.exploration.history import History, Names, State
 from semalab.exploration.sleepsets import NOBODY, Changed, Told
-from semalab.stepping import Footprint, Location, footprint
+from semalab.stepping import Footprint, Location, footprint, independent
+
+MOST = 20_000  # states on the ways to the shortest that are looked at
+
+Ways = dict[State, dict[int, State]]  # of states: where the steps lead that threads can make there
 
 
 @dataclass
 class Reached:
     """A state. Invariant: all ways to it have the same length, for its name contains every step that led to it.
 
-    after: for each thread that has been seen to go on from here, where that led. ways: for each thread that may have
-    made the last step, the fewest preemptions and where it came from: the state before, and who had led there.
-    broken: a run ended here, and was wrong.
+    after: for each thread that has been seen to go on from here, where that led. broken: a run ended here, and was
+    wrong.
     """
 
     able: list[int]
     after: dict[int, State] = field(default_factory=dict)
-    ways: dict[int, tuple[int, State, int]] = field(default_factory=dict)
     broken: bool = False
 
 
@@ -40,6 +46,11 @@ class Way:
         self._history = History(chart.names)
         self.place: Reached | None = None
         self.differs = False
+
+    @property
+    def state(self) -> State:
+        """Where its steps have led."""
+        return self._history.state
 
     def begin(self, able: list[int]) -> Reached:
         self.place = self._here(able)
@@ -64,6 +75,7 @@ class Notes:
 
     def __init__(self, first: Sequence[int], chart: Chart) -> None:
         self._first = first
+        self._chart = chart
         self._way = Way(chart)
         self._most = chart.most
         self.able: list[list[int]] = []
@@ -89,7 +101,7 @@ class Notes:
     def _onwards(self, place: Reached | None) -> int:
         """The thread that made the last step if that is new, or another one's new step, or the last thread again."""
         last = self.chosen[-1] if self.chosen else NOBODY
-        new = [thread for thread in place.able if thread not in place.after] if place is not None else []
+        new = self._chart.new(self._way.state, place) if place is not None else []
         return new[0] if new and last not in new else last
 
     def end(self, touched: Sequence[tuple[Location, bool]], broken: bool) -> None:
@@ -103,6 +115,10 @@ class Chart:
 
     play: makes a run with these notes and tells whether it was wrong; None if there is no budget left for it.
     most: the length of a way that is known to be wrong; what comes after so many steps need not be noted.
+
+    Invariants: `_ways` has of a state, for each thread that may have made the last step, the fewest preemptions and
+    where it came from: the state before, and who had led there. `_lead` is None until the states are known that lead
+    to where a shortest one ends; then it has them all.
     """
 
     def __init__(self, play: Callable[[Notes], bool | None], most: int) -> None:
@@ -110,20 +126,30 @@ class Chart:
         self.most = most
         self.names = Names()
         self.places: dict[State, Reached] = {}
+        self._ways: dict[State, dict[int, tuple[int, State, int]]] = {}
+        self._lead: Ways | None = None
 
     def __len__(self) -> int:
         """The number of states met."""
         return len(self.places)
 
-    def shortest(self) -> tuple[int, ...] | None:
-        """The steps of the shortest schedule that breaks the program; None if there is none, or no budget for it."""
+    def shortest(self, wrong: Sequence[Told] = ()) -> tuple[int, ...] | None:
+        """The steps of the shortest schedule that breaks the program; None if there is none, or no budget for it.
+
+        wrong: a run of each class whose runs are wrong and have the fewest steps, if all those are known. None also if
+        there are more than MOST states on the ways to their ends.
+        """
         start: State = frozenset()
-        if not self._visit(()):
+        for told in wrong:
+            self.note(told, True)
+            if not self._note_ways(told):
+                return None
+        self._ways[start] = {NOBODY: (0, start, NOBODY)}
+        if start not in self.places and not self._visit(()):
             return None
-        self.places[start].ways[NOBODY] = (0, start, NOBODY)
         level = [start]
         while level:
-            broken = [state for state in level if self.places[state].broken]
+            broken = [state for state in level if state in self.places and self.places[state].broken]
             if broken:
                 return min((self._way(state) for state in broken), key=lambda way: (way[0], way[1]))[1]
             following = self._next_level(level)
@@ -132,34 +158,78 @@ class Chart:
             level = following
         return None
 
+    def _note_ways(self, told: Told) -> bool:
+        """Note each state that a schedule of this run's class passes through; False if they are too many."""
+        history, lead = History(self.names), self._lead if self._lead is not None else {}
+        self._lead = lead
+        numbers = [history.step(thread, step) for _, thread, step in told]
+        before = [
+            sum(1 << one for one in range(place) if told[one][1] == thread or not independent(told[one][2], step))
+            for place, (_, thread, step) in enumerate(told)
+        ]
+        level: dict[int, State] = {0: frozenset()}  # by the steps that have been made, as bits
+        while level:
+            following: dict[int, State] = {}
+            for made, state in level.items():
+                ways = lead.setdefault(state, {})
+                for place, (_, thread, _) in enumerate(told):
+                    if not made >> place & 1 and before[place] & ~made == 0:
+                        earlier = {numbers[one] for one in range(place) if told[one][1] == thread}
+                        target = following.setdefault(made | 1 << place, (state - earlier) | {numbers[place]})
+                        ways[thread] = target
+            if len(lead) > MOST:
+                return False
+            level = following
+        return True
+
+    def new(self, state: State, place: Reached) -> list[int]:
+        """Who leads from here to where nobody was, and where it matters who can go on."""
+        if self._lead is None:
+            return [thread for thread in place.able if thread not in place.after]
+        lead = self._lead.get(state, {})
+        return [thread for thread in place.able if thread in lead and lead[thread] not in self.places]
+
     def _next_level(self, level: Iterable[State]) -> list[State] | None:
         following: dict[State, None] = {}
         for state in level:
+            if state not in self.places and not self._visit(self._way(state)[1]):
+                return None
             place = self.places[state]
-            for thread in place.able:
-                if thread not in place.after and not self._visit((*self._way(state)[1], thread)):
+            for thread in place.able:  # a way may be closed: a start, a join, a sleep is in no footprint
+                if self._lead is not None and thread not in self._lead[state]:
+                    continue
+                target = self._target(state, place, thread)
+                if target is None:
                     return None
-                target = place.after[thread]
                 following[target] = None
-                self._extend(state, place, thread, self.places[target])
+                self._extend(state, place, thread, target)
         return list(following)
 
-    def _extend(self, state: State, place: Reached, thread: int, target: Reached) -> None:
-        for last, (preemptions, _, _) in place.ways.items():
+    def _target(self, state: State, place: Reached, thread: int) -> State | None:
+        """Where a step of this thread leads; None without a budget."""
+        if self._lead is not None:
+            return self._lead[state][thread]
+        if thread not in place.after and not self._visit((*self._way(state)[1], thread)):
+            return None
+        return place.after[thread]
+
+    def _extend(self, state: State, place: Reached, thread: int, target: State) -> None:
+        ways = self._ways.setdefault(target, {})
+        for last, (preemptions, _, _) in self._ways[state].items():
             preempted = last != thread and last in place.able
-            known = target.ways.get(thread)
+            known = ways.get(thread)
             if known is None or preemptions + preempted < known[0]:
-                target.ways[thread] = (preemptions + preempted, state, last)
+                ways[thread] = (preemptions + preempted, state, last)
 
     def _way(self, state: State) -> tuple[int, tuple[int, ...]]:
         """The fewest preemptions with which the state is reached, and the steps."""
-        place = self.places[state]
-        last = min(place.ways, key=lambda thread: (place.ways[thread][0], thread))
-        preemptions = place.ways[last][0]
+        ways = self._ways[state]
+        last = min(ways, key=lambda thread: (ways[thread][0], thread))
+        preemptions = ways[last][0]
         steps: list[int] = []
         while last != NOBODY:
             steps.append(last)
-            _, state, last = self.places[state].ways[last]
+            _, state, last = self._ways[state][last]
         return preemptions, tuple(reversed(steps))
 
     def _visit(self, first: Sequence[int]) -> bool:

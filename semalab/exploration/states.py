@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 from hashlib import blake2b
 
+from semalab.exploration.classes import MOST, Classes, Place, TooMany
 from semalab.exploration.graph import END, Graph
 from semalab.exploration.judge import Unclear
 from semalab.exploration.pasts import Pasts
@@ -29,10 +30,10 @@ class PathState:
     """A state on the present path. Invariant: `tried` has the footprint of each step that was made from here.
 
     The threads that stand alike in a state are tried once, so steps go by what `state.who` has for them. `name` is the
-    state's digest.
+    state's digest, `place` what is kept of it; None if that is no longer of use.
     """
 
-    __slots__ = ("able", "chosen", "name", "pending", "state", "tried")
+    __slots__ = ("able", "chosen", "name", "pending", "place", "state", "tried")
 
     def __init__(self, able: list[int], pending: dict[int, Operation], state: State) -> None:
         self.able = able
@@ -41,6 +42,7 @@ class PathState:
         self.name = blake2b(repr(state.key).encode(), digest_size=16).digest()
         self.chosen = -1
         self.tried: dict[int, Footprint] = {}
+        self.place: Place | None = None
 
 
 class _Others:
@@ -63,9 +65,10 @@ class _Others:
 class ByStates:
     """The guide of a whole search by states; `advance` turns to the next run.
 
-    Invariants: `path` are the choices that the next run begins with; `known` the states that were met, as digests.
-    `redundant` is set when a run has come to one of them: only its end is awaited. `lost` is set when this search
-    can prove nothing; `unlike` besides if only because threads that were taken to be alike are not.
+    Invariants: `path` are the choices that the next run begins with; `known` the states that were met, by digests, with
+    the steps from each as long as they are few enough to count the classes of schedules. `redundant` is set when a run
+    has come to one of them: only its end is awaited. `lost` is set when this search can prove nothing; `unlike` besides
+    if only because threads that were taken to be alike are not.
     `graph` has all the states of a program that may go on for ever; None for others. There each thread is tried in
     each state: to let one go first that cannot touch what others may touch is right only if it does not go first for
     ever.
@@ -77,7 +80,7 @@ class ByStates:
         endless: the program may go on for ever; then no threads may be taken for each other.
         """
         assert not (alike and endless)
-        self.known: set[bytes] = set()
+        self.known: dict[bytes, Place | None] = {}
         self.path: list[PathState] = []
         self.redundant = False
         self.differs = False
@@ -115,13 +118,41 @@ class ByStates:
             self.redundant = True
             # Whom to try first was asked as if everybody came to an end.
             self.lost |= self.graph is None and any(place.name == before.name for before in path)
+            self._note_way(self.known[place.name], state)
             return self._wait_for_the_end(able)
-        self.known.add(place.name)
+        self._keep(place)
         choice = self._next(place)
         assert choice is not None
         place.chosen = choice
         path.append(place)
         return choice
+
+    def _keep(self, place: PathState) -> None:
+        """Note a state that is new."""
+        counted = self.graph is None and len(self.known) < MOST
+        if len(self.known) == MOST:
+            self.known = dict.fromkeys(self.known)
+        place.place = self.known[place.name] = Place(place.able, place.state.who) if counted else None
+        self._note_way(place.place, None)
+
+    def _note_way(self, to: Place | None, state: State | None) -> None:
+        """The last step has led to this place; state: as what, if that was met before."""
+        before = self.path[-1] if self.path else None
+        if before is None or before.place is None or to is None:
+            return
+        step = before.tried[before.state.who[before.chosen]]
+        if state is None:
+            before.place.led_on(before.chosen, step, to)
+        else:
+            before.place.led(before.chosen, step, to, state.who)
+
+    def classes(self) -> Classes | None:
+        """To be asked when no run is left: all classes of schedules; None if they are too many to be counted."""
+        start = next(iter(self.known.values()), None)
+        try:
+            return Classes(start) if start is not None else None
+        except TooMany:
+            return None
 
     def _note_state(self, graph: Graph, place: PathState) -> None:
         timers = self._stage.processor.timers
@@ -190,11 +221,16 @@ class ByStates:
         self._last = self._last if self._last in able else able[0]
         return self._last
 
-    def advance(self, touched: Touched) -> bool:
-        """Turn to the next run; False if there is none. touched: by the last step of the run that has ended."""
+    def advance(self, touched: Touched, wrong: bool = False) -> bool:
+        """Turn to the next run; False if there is none. touched: by the last step of the run that has ended, wrongly
+        or not.
+        """
         if self.path and not self.redundant:
-            self._note_step(self.path[-1], footprint(touched))
-            self._note_standing(self.path[-1])
+            last = self.path[-1]
+            self._note_step(last, footprint(touched))
+            self._note_standing(last)
+            if last.place is not None:
+                last.place.ended(last.chosen, footprint(touched), wrong)
             self._look_for_told_apart()
             if self.lost:
                 return False

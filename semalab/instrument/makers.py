@@ -141,9 +141,15 @@ def _real(module: str, name: str) -> type | None:
     return there if isinstance(there, type) and "__init__" in vars(there) else None
 
 
-@functools.cache
 def _telling(init: Callable[..., None]) -> Callable[..., None]:
-    """`__init__` of a real class, which tells the run under way of each object; one for all runs."""
+    """`__init__` of a real class, which tells the run under way of each object.
+
+    One for all runs, unless this very run has wrapped what it finds: to keep that would be to keep the run.
+    """
+    return _told_by(init) if hasattr(init, "__wrapped__") else _always_told_by(init)
+
+
+def _told_by(init: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(init)
     def __init__(one: Any, *args: Any, **kwargs: Any) -> None:
@@ -152,6 +158,9 @@ def _telling(init: Callable[..., None]) -> Callable[..., None]:
             _listening[0].made(one, sys._getframe(1))
 
     return __init__
+
+
+_always_told_by = functools.cache(_told_by)
 
 
 def _others(one: Any) -> str:

@@ -87,9 +87,15 @@ def accesses(code: CodeType) -> dict[int, Access]:
     return _accesses(code, scope_of(code))
 
 
+@functools.lru_cache(maxsize=1024)
+def instructions_of(code: CodeType) -> tuple[dis.Instruction, ...]:
+    """Its instructions: each search asks for them several times, and to take them apart costs as much as some runs."""
+    return tuple(dis.get_instructions(code))
+
+
 @functools.lru_cache(maxsize=1024)  # codes that were written in different places may be equal
 def _accesses(code: CodeType, scope: str) -> dict[int, Access]:
-    instructions = [*dis.get_instructions(code)]
+    instructions = [*instructions_of(code)]
     found = accesses_among(instructions, _is_class_body(code), scope)
     return {told: found[offset] for offset, told in _told(instructions) if offset in found}
 
@@ -107,7 +113,7 @@ def goes_deep(code: CodeType) -> bool:
 @functools.lru_cache(maxsize=1024)
 def _of_its_own(code: CodeType) -> frozenset[str]:
     """A class's or module's body notes what it annotates in a namespace that nobody else has yet."""
-    named = [i.opname for i in dis.get_instructions(code) if i.argval == "__annotations__"]
+    named = [i.opname for i in instructions_of(code) if i.argval == "__annotations__"]
     return frozenset(("__annotations__",) if all(op == "LOAD_NAME" for op in named) else ())
 
 

@@ -13,7 +13,7 @@ from types import CodeType
 from typing import Any
 
 from semalab.instrument.namespaces import library_of_code
-from semalab.stepping.accesses import Access, accesses, goes_deep, nested
+from semalab.stepping.accesses import Access, accesses, goes_deep, instructions_of, nested
 from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE
 from semalab.stepping.known import DESCRIBED, Scope, Unknown, described, is_twin_class
@@ -100,7 +100,7 @@ def codes_of(*functions: types.FunctionType, classes: list[type] | None = None) 
 def _inner_functions(codes: Iterable[Code]) -> dict[str, Any]:
     """Stand-ins for functions defined inside others, by their names: those whose name stands for nothing else."""
     stored = Counter(
-        i.argval for code, _ in codes for i in dis.get_instructions(code) if i.opname in ("STORE_DEREF", "STORE_FAST")
+        i.argval for code, _ in codes for i in instructions_of(code) if i.opname in ("STORE_DEREF", "STORE_FAST")
     )
     given = {name for code, _ in codes for name in code.co_varnames[: _parameters(code)]}
     inner = {code.co_name: namespace for code, namespace in codes if stored[code.co_name] == 1}

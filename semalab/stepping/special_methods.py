@@ -18,7 +18,7 @@ from typing import Any
 
 from semalab.engine.reachability import is_a
 from semalab.instrument.namespaces import content, library_of_code
-from semalab.stepping.accesses import is_special
+from semalab.stepping.accesses import instructions_of, is_special
 from semalab.stepping.known import MISSING, SCALARS, found_in_class
 from semalab.stepping.sharing import Code, codes_of
 
@@ -140,7 +140,7 @@ def _is_generated(function: types.FunctionType, cls: type) -> bool:
 def _with_before(code: CodeType) -> Iterator[tuple[dis.Instruction, Instructions]]:
     """Each instruction, with those that are certainly executed before it, one after another."""
     before: Instructions = []
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions_of(code):
         if instruction.is_jump_target:
             before = []
         for one in _single(instruction):

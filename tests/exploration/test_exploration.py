@@ -83,7 +83,7 @@ def test_value_1_is_proved() -> None:
     assert found
     assert repr(found) == (
         "Proved for mutex(threads=3, initial=1) at the granularity of operations: mutual exclusion,"
-        " under each of its 6 different schedules"
+        " under each of its 6 different schedules (found in 2 runs)"
     )
     with pytest.raises(IndexError):
         found.replay(0)
@@ -95,7 +95,7 @@ def test_value_2_is_broken_and_shown() -> None:
     assert not found
     assert repr(found) == (
         "Counterexample: Mutual exclusion broken: 2 threads inside at once. For mutex(threads=2, initial=2) at the"
-        " granularity of operations, 2 of 4 different schedules are wrong (found in 9 runs), the shortest in 4 steps\n"
+        " granularity of operations, 2 of 4 different schedules are wrong (found in 5 runs), the shortest in 4 steps\n"
         "1. worker-0 acquires `semaphore` (2 → 1)\n"
         "2. worker-1 acquires `semaphore` (1 → 0)\n"
         "3. worker-1 releases `semaphore` (0 → 1)\n"
@@ -108,7 +108,7 @@ def test_a_lost_update_is_found_between_bytecodes_only() -> None:
     assert found.verdict == "counterexample"
     assert repr(found) == (
         "Counterexample: main raised ValueError: 1 of 2 counted. For count(threads=2) at the granularity of bytecode,"
-        " 2 of 4 different schedules are wrong (found in 7 runs), the shortest in 4 steps\n"
+        " 2 of 4 different schedules are wrong, the shortest in 4 steps\n"
         "1. worker-0 reads `value` = 0\n"
         "2. worker-1 reads `value` = 0\n"
         "3. worker-1 writes `value` = 1\n"
@@ -116,8 +116,7 @@ def test_a_lost_update_is_found_between_bytecodes_only() -> None:
     )
     assert str(found) == (
         "Counterexample: main raised ValueError: 1 of 2 counted. For count(threads=2) at the\n"
-        "granularity of bytecode, 2 of 4 different schedules are wrong (found in 7 runs), the\n"
-        "shortest in 4 steps.\n"
+        "granularity of bytecode, 2 of 4 different schedules are wrong, the shortest in 4 steps.\n"
         "1. worker-0 reads `value` = 0\n"
         "2. worker-1 reads `value` = 0\n"
         "3. worker-1 writes `value` = 1\n"
@@ -257,15 +256,25 @@ def test_a_schedule_of_another_size_is_told() -> None:
 
 
 def test_a_budget_that_runs_out_proves_nothing() -> None:
-    found = lab.explore(mutex, threads=3, initial=2, budget=10)
+    found = lab.explore(mutex, threads=3, initial=2, budget=10, check=lambda run: True)
     assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 10)
     assert found.sentence == (
         "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations:"
-        f" nothing wrong in {found.covered} different schedules (found in 10 runs), but not every schedule was run;"
+        f" nothing wrong in {found.covered} different schedules, but not every schedule was run;"
         " to have it decided, try a smaller `threads` or `initial`, or more than budget=10"
     )
     assert lab.explore(mutex, threads=3, initial=2, seconds=1e-9).verdict == "budget exhausted"
-    assert lab.explore(mutex, threads=3, initial=2).schedules > 10
+    assert lab.explore(mutex, threads=3, initial=2, check=lambda run: True).schedules > 10
+
+
+def test_a_budget_that_runs_out_among_the_states_proves_nothing() -> None:
+    found = lab.explore(mutex, threads=3, initial=2, budget=2)
+    assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 2)
+    assert found.sentence == (
+        "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations: nothing wrong in the"
+        f" schedules that pass through {found.states} different states (found in 2 runs), but not every schedule was"
+        " run; to have it decided, try a smaller `threads` or `initial`, or more than budget=2"
+    )
 
 
 def test_a_budget_of_exactly_what_is_needed_proves() -> None:
@@ -275,7 +284,7 @@ def test_a_budget_of_exactly_what_is_needed_proves() -> None:
 
 
 def test_what_was_found_before_the_budget_ran_out_counts() -> None:
-    found = lab.explore(count, threads=4, granularity="bytecode", budget=60)
+    found = lab.explore(count, threads=4, granularity="bytecode", budget=60, check=lambda run: True)
     assert (found.verdict, found.complete) == ("counterexample", False)
     assert found.shortest is not None and found.shortest.exception is not None
     assert " so far " in found.sentence
@@ -305,7 +314,7 @@ def spins() -> None:
 
 
 def test_a_program_that_never_ends_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = lab.explore(never_ends, budget=2)
+    found = lab.explore(never_ends, budget=1)
     assert found.verdict == "budget exhausted"
     assert found.unfinished is not None and " and was still going; " in found.unfinished
     found = lab.explore(never_ends, threads=2, budget=1)

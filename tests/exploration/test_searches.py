@@ -95,7 +95,7 @@ def test_the_known_counts(
 def enumerated(case: Case, settings: Settings) -> tuple[int, int]:
     full = Search(case.program, case.arguments, None, settings, 10**6, 600)
     full.sleeping = False
-    full._shorten = lambda stage: None  # type: ignore[method-assign]
+    full._shorten = lambda *_: None  # type: ignore[method-assign]
     full.run()
     return full.covered, len(full.violations)
 

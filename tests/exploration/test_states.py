@@ -47,7 +47,7 @@ def by_classes(program: Any, arguments: Mapping[str, Any], settings: Settings) -
         return True
 
     search = Search(program, arguments, note, settings, 400, 600)
-    search._shorten = lambda stage: None  # type: ignore[method-assign]
+    search._shorten = lambda *_: None  # type: ignore[method-assign]
     search.run()
     if not search.complete or search.unfinished is not None:
         return None
@@ -464,29 +464,25 @@ def test_many_threads_are_proved_by_states() -> None:
     assert found.lanes == ()
 
 
-def test_that_schedules_are_many_is_soon_known() -> None:
-    """Long before as many runs were made as could be counted."""
+def test_many_schedules_take_few_runs() -> None:
     found = lab.explore(passing, threads=8, initial=2)
-    assert found.by_states and found.schedules < 50
+    assert found.by_states and found.schedules < 20
 
 
 def test_few_schedules_are_counted() -> None:
     found = lab.explore(passing, threads=3, initial=2)
     assert (found.by_states, found.covered) == (False, 30)
+    found = lab.explore(left_handed, threads=6)
+    assert (found.verdict, found.by_states, found.covered) == ("proved", False, 62)
 
 
 def test_a_counterexample_that_is_found_by_states_can_be_replayed() -> None:
-    found = lab.explore(philosophers, threads=6)
+    found = lab.explore(passing, threads=6, initial=3, check=lab.at_most(2))
     assert found.verdict == "counterexample" and found.by_states
-    assert found.minimal and found.shortest is not None
+    assert found.shortest is not None
     assert len(found.violations) == 1
-    assert found.replay(0).verdict.startswith("Deadlock")
+    assert not lab.at_most(2)(found.replay(0))
     assert "a schedule is wrong, the first met in" in found.sentence
-
-
-def test_philosophers_who_take_the_lower_fork_first_are_proved() -> None:
-    found = lab.explore(left_handed, threads=6)
-    assert found.verdict == "proved" and found.by_states
 
 
 def test_a_check_of_ones_own_is_asked_about_each_class() -> None:

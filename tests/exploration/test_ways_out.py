@@ -44,7 +44,10 @@ WAYS: list[tuple[Callable[[], None], str, str, Callable[[], None]]] = [
 ]
 
 
-@pytest.mark.parametrize(("program", "granularity", "way", "other"), WAYS, ids=[f"{way[0]!r}"[:40] for way in WAYS])
+NAMES = [getattr(program, "func", program).__name__ for program, *_ in WAYS]
+
+
+@pytest.mark.parametrize(("program", "granularity", "way", "other"), WAYS, ids=NAMES)
 def test_whoever_takes_the_way_out_has_it_decided(
     program: Callable[[], None], granularity: str, way: str, other: Callable[[], None]
 ) -> None:

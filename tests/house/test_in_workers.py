@@ -89,3 +89,17 @@ def test_what_begins_first_is_there() -> None:
     root = Path(__file__).resolve().parent.parent.parent
     assert [name for name in FIRST if not (root / name).exists()] == []
     assert {*OWN_BROWSER, BROWSER} <= {*FIRST}
+
+
+def test_a_name_that_differs_from_worker_to_worker_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "test_four.py").write_text(
+        "import pytest\n@pytest.mark.parametrize('one', [print], ids=lambda one: '<one at 0x7f>')\n"
+        "def test_four(one):\n    pass\n",
+        encoding="utf-8",
+    )
+    here = Path(__file__).parent.parent
+    command = [sys.executable, "-m", "pytest", "-p", "support.in_workers", "-p", "no:cacheprovider", "-c", os.devnull]
+    ended = subprocess.run(
+        [*command, "test_four.py"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(here)}, capture_output=True
+    )
+    assert b"a test's name must be the same in every worker, got test_four.py::test_four[<one at 0x7f>]" in ended.stderr

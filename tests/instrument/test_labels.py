@@ -522,3 +522,25 @@ def test_what_a_run_has_made_keeps_its_name_in_later_runs() -> None:
     for _ in range(3):
         assert list(lab.record(program, clock="virtual").trace.primitives) == ["turn", "guard"]
     assert [type(one) for one in row] == [threading.Semaphore, type(row[1])]
+
+
+def made_anew() -> None:
+    global again, again_lent
+    again = threading.Semaphore(1)
+    again_lent = threading.Condition(threading.Lock())
+
+
+again = threading.Semaphore(1)
+again_lent = threading.Condition(threading.Lock())
+
+
+@pytest.mark.parametrize("clock", ["wall", "virtual"])
+def test_what_a_cell_that_is_run_again_has_thrown_away_is_not_spoken_of(
+    clock: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("again", "again_lent"):  # what stands there now stands there afterwards
+        monkeypatch.setitem(globals(), name, globals()[name])
+    for _ in range(2):
+        run = lab.record(made_anew, clock=clock)
+        assert set(run.trace.primitives) == {"again", "again_lent", "again_lent's Lock"}
+        assert run.verdict == "main ran to the end; `again`: 0 released, 0 acquired, value 1 at the end"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
+import gc
 import multiprocessing.dummy
 import multiprocessing.pool
 import queue
@@ -13,6 +15,7 @@ import threading
 import time
 import types
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -286,3 +289,52 @@ def test_no_code_runs_when_what_the_lab_knows_comes_to_its_end() -> None:
     lab.record(leaves_a_lock, left=left)
     references = [one for thing in left for one in weakref.getweakrefs(thing)]
     assert references and not any(isinstance(one.__callback__, types.FunctionType) for one in references)
+
+
+def passes() -> None:
+    door = threading.Semaphore(1)
+
+    def visit() -> None:
+        with door:
+            pass
+
+    visitors = [threading.Thread(target=visit) for _ in range(2)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+
+
+async def passes_as_a_task() -> None:
+    async with asyncio.Semaphore(1):
+        await asyncio.sleep(0)
+
+
+def of_the_lab() -> Counter[str]:
+    """How many objects of each class of the lab there are."""
+    while gc.collect():
+        pass
+    return Counter(f"{type(one).__module__}.{type(one).__name__}" for one in gc.get_objects() if is_of_the_lab(one))
+
+
+def is_of_the_lab(one: object) -> bool:
+    return str(type(one).__module__).startswith("semalab.")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(lambda: lab.record(passes), id="wall"),
+        pytest.param(lambda: lab.record(passes, clock="virtual"), id="virtual"),
+        pytest.param(lambda: lab.record(passes_as_a_task, clock="virtual"), id="tasks"),
+        pytest.param(lambda: lab.explore(passes), id="operations"),
+        pytest.param(lambda: lab.explore(passes, granularity="bytecode"), id="bytecode"),
+    ],
+)
+def test_a_run_that_nobody_keeps_is_gone_with_all_that_it_was_made_of(run: Any) -> None:
+    """What is kept of each costs every later collection of garbage, and at last the kernel's memory."""
+    run()
+    before = of_the_lab()
+    for _ in range(3):
+        run()
+    assert of_the_lab() - before == Counter()

@@ -8,6 +8,7 @@ they have their own. What takes longest begins first, so that no worker is left 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,8 @@ FIRST = (  # by what they take, the longest first
 WORKER = "PYTEST_XDIST_WORKER"  # what xdist says to a worker, which must not have workers of its own
 MOST = 4  # each has kernels of its own, and more would wait for the browser's files
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]")  # of an object, in what stands for it where it has no name
+
 if LoadFileScheduling is not None:
 
     class ByUnit(LoadFileScheduling):
@@ -51,6 +54,8 @@ if LoadFileScheduling is not None:
 
     def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         """In every worker alike: xdist gives tests away by their number."""
+        if strange := [item.nodeid for item in items if _ADDRESS.search(item.nodeid)]:
+            raise pytest.UsageError(f"a test's name must be the same in every worker, got {strange[0]}; give it an id")
         if WORKER in os.environ:
             places = {name: place for place, name in enumerate(FIRST)}
             items.sort(key=lambda item: places.get(unit(item.nodeid), len(places)))
