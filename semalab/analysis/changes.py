@@ -31,6 +31,9 @@ class State(NamedTuple):
         return f"waits for {self.subject} to end" if self.word == JOINS_A else self.word
 
 
+_OF_A_STRANGER, _ASLEEP, _OVER, _GOES_ON = State(STRANGER), State(ASLEEP), State(ENDED), State(UNDER_WAY)
+
+
 class Change(NamedTuple):
     """What an event makes different. Everything else is as it was.
 
@@ -62,14 +65,15 @@ class Follower:
         self.holders: dict[str, Counter[str]] = {label: Counter() for label in self.guards}
         self.dozing: dict[str, State] = {}
         self.returned = _returned(reading)
+        self.outside = frozenset(filter(is_outside, reading.trace.threads))
         self.place = -1
 
     def follow(self, event: Event) -> Change:
         """What this event, the next of the log, changes."""
         self.place += 1
         thread = event.thread
-        if is_outside(thread):
-            return Change(State(STRANGER), held=self._held(event))
+        if thread in self.outside:
+            return Change(_OF_A_STRANGER, held=self._held(event))
         waits = self.waits.setdefault(thread, [])
         queued: list[tuple[str, int]] = []
         again = waited = False
@@ -78,7 +82,7 @@ class Follower:
             queued += [(label, -1) for label in reversed(waits)]
             waits.clear()
         elif kind == "sleep":
-            self.dozing[thread] = State(ASLEEP)
+            self.dozing[thread] = _ASLEEP
         elif kind in JOINS or (kind == "wake" and not primitive):
             self.dozing.pop(thread, None)
             if kind == "join":
@@ -105,14 +109,15 @@ class Follower:
 
     def _state(self, event: Event, waits: list[str]) -> State:
         if event.kind == "end":
-            return State(ENDED)
+            return _OVER
         if event.thread in self.dozing:
             return self.dozing[event.thread]
-        return State(WAITS, waits[-1]) if waits else State(UNDER_WAY)
+        return State(WAITS, waits[-1]) if waits else _GOES_ON
 
     def _held(self, event: Event) -> tuple[tuple[str, str, int], ...]:
         label, thread = event.primitive, event.thread
-        for_others = [one for one in self.returned.get(self.place, ()) if self.holders[one[0]][one[1]]]
+        returned = self.returned.get(self.place, ())
+        for_others = [one for one in returned if self.holders[one[0]][one[1]]] if returned else []
         if for_others:
             own = self._released(event) if event.kind == "release" and label in self.guards else []
             return self._gone([*own, *for_others])

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from math import floor, log10
 from typing import Any
 
@@ -55,7 +56,7 @@ class Drawing:
     grain: how many there are in a unit of the clock. unit: of the clock, "ms"; "event" where it stood still.
     things: those below come first. rows: names, from the top; first_row, pitch: the middle of the first, and from one
     to the next, in hundredths of a point. strips: name, top and bottom of those that show a primitive's value.
-    pointing: what can be told of what is pointed at.
+    scene: what it shows; None where there is nothing to tell.
     """
 
     width: int
@@ -71,13 +72,18 @@ class Drawing:
     first_row: int
     pitch: int
     strips: tuple[tuple[str, int, int], ...]
-    pointing: Pointing
+    scene: Scene | None = field(repr=False, compare=False)
+
+    @cached_property
+    def pointing(self) -> Pointing:
+        """What can be told of what is pointed at. Of a run's pictures in two sizes it is asked for once."""
+        return pointing_of(self.scene) if self.scene is not None else Pointing(0, (), (), (), (), (), (), ())
 
 
 def blank(width: float, height: float) -> Drawing:
     """Empty paper of so many inches."""
     wide, high = round(width * 720), round(height * 720)
-    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), Pointing(0, (), (), (), (), (), (), ()))
+    return Drawing(wide, high, 0, wide, 0, 1, 1.0, "", (), (), 0, 100, (), None)
 
 
 class ListCanvas:
@@ -110,7 +116,7 @@ class ListCanvas:
                 (use.label, _tenths(page.height - band.top), _tenths(page.height - band.bottom))
                 for band, use in valued(self._scene, page)
             ),
-            pointing=pointing_of(self._scene),
+            scene=self._scene,
         )
 
     def area(self, path: Path, gid: str, z: float, style: Style) -> None:

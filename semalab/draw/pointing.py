@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from semalab.analysis.reading import Use
 from semalab.draw.moments import Marks
@@ -48,60 +49,61 @@ def pointing_of(scene: Scene) -> Pointing:
     rows = scene.view.rows.tolist()
     row_of = dict(zip(reading.trace.threads, rows, strict=True))
     when: Callable[[int], int] = (lambda index: index) if scene.clock.stands else reading.times.__getitem__
-    known: set[int] = set()
-
-    def line(index: int) -> int:
-        number = 0 if index == NEVER else events[index].line or 0
-        known.add(number)
-        return number
-
+    lines = [event.line or 0 for event in events]
+    lines.append(0)  # of NEVER, which is -1
     many = len(reading.columns) + sum(len(use.counts.handovers) // 2 for use in reading.uses.values()) > MOST
     spans: list[tuple[int, ...]] = []
     handovers: list[tuple[int, ...]] = []
     if not many:
         ended = {event.thread for event in events if event.kind == "end"}
+        at_end = [LEFT if thread in ended else OPEN for thread in reading.trace.threads]
         for (kind, label), column in reading.columns.groups.items():
+            name = names.setdefault(label, len(names)) if label and column else -1
+            which = _KINDS[kind]
             for place, begin, end, first, last in table(column, 5).tolist():
-                state = 0 if last != NEVER else LEFT if reading.trace.threads[place] in ended else OPEN
-                ends = end if not scene.clock.stands else last if last != NEVER else int(scene.clock.end)
-                name = names.setdefault(label, len(names)) if label else -1
-                begins = first if scene.clock.stands else begin
-                if rows[place] >= 0:
-                    spans.append((_KINDS[kind] + state, rows[place], name, begins, ends, line(first), line(last)))
+                row = rows[place]
+                if row < 0:
+                    continue
+                state = 0 if last != NEVER else at_end[place]
+                if scene.clock.stands:
+                    begin, end = first, last if last != NEVER else int(scene.clock.end)
+                spans.append((which + state, row, name, begin, end, lines[first], lines[last]))
         for label, use in reading.uses.items():
             for release, acquire in table(use.counts.handovers, 2).tolist():
-                pair = (row_of[events[release].thread], row_of[events[acquire].thread])
-                if min(pair) >= 0:
+                giver, taker = row_of[events[release].thread], row_of[events[acquire].thread]
+                if giver >= 0 and taker >= 0:
                     name = names.setdefault(label, len(names))
                     put = int(events[release].kind == "put")
-                    handovers.append((*pair, name, when(release), when(acquire), line(release), put))
+                    handovers.append((giver, taker, name, when(release), when(acquire), lines[release], put))
     verbs: dict[str, int] = {}
-    moments = [
+    moments: list[tuple[int, ...]] = [
         (
             row,
             names.setdefault(marks.label, len(names)) if marks.label else -1,
             verbs.setdefault(marks.word, len(verbs)),
         )
         + 2 * (round(at * (scene.clock.scale or 1)),)
-        + (line(index),)
+        + (lines[index],)
         for marks in scene.marks
         if not many and marks.kind != "left"  # whose bar says it
         for row, at, index in zip(marks.row.tolist(), marks.at.tolist(), _indices(marks), strict=True)
     ]
+    known = {*(span[5] for span in spans), *(span[6] for span in spans), *(one[5] for one in handovers)}
+    known |= {one[-1] for one in moments}
     spans.sort(key=lambda span: (span[3], span[1], -span[4]))
+    handovers.sort(key=lambda one: one[3:5])
+    moments.sort(key=lambda one: one[3:])
     strips = [use for use in scene.strips if len(use.counts.values) // 2 <= MOST]
     levels = tuple(_levels(scene, use, names.setdefault(use.label, len(names))) for use in strips)
     return Pointing(
         int(scene.clock.scale),
         tuple(names),
         tuple((number, _text(source.text(number))) for number in sorted(known - {0})),
-        tuple(number for span in spans for number in span),
-        tuple(number for one in sorted(handovers, key=lambda one: one[3:5]) for number in one),
+        tuple(chain.from_iterable(spans)),
+        tuple(chain.from_iterable(handovers)),
         levels,
         tuple(verbs),
-        tuple(number for one in sorted(moments, key=lambda one: one[3:]) for number in one)
-        if len(moments) <= MOST
-        else (),
+        tuple(chain.from_iterable(moments)) if len(moments) <= MOST else (),
     )
 
 

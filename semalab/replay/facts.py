@@ -74,11 +74,11 @@ def _json(found: Any) -> str:
 
 
 def _run_in_steps(run: Record, words: Numbered) -> list[float]:
-    clock = clock_of(run.trace, run.reading.times, run.stopped is not None)
+    clock, moments = clock_of(run.trace, run.reading.times, run.stopped is not None), run.moments
+    times = [*clock.at.astype(float).tolist(), clock.end]  # the last of these if it was stopped
     found: list[float] = []
-    for number, mark in enumerate(marked(run.moments)):
-        at = float(clock.at[number]) if number < len(run.trace.events) else clock.end
-        found += [round(at, 4), words(run.moments.sentence(number)), mark]
+    for number, (at, mark) in enumerate(zip(times, marked(moments), strict=False)):
+        found += [round(at, 4), words(moments.sentence(number)), mark]
     return found
 
 

@@ -258,8 +258,8 @@
     const scene = sceneAfter(step);
     const change = log.changes[step]; // none where the run was stopped
     const acting = change ? change[0] : -1;
-    const [time, sentence] = [items[step].firstChild.textContent, items[step].lastChild.textContent.trim()];
-    semalab.write(byId("said"), sentence);
+    const time = items[step].firstChild.textContent;
+    byId("said").replaceChildren(...items[step].lastChild.cloneNode(true).childNodes);
     byId("where").textContent = `step ${number(step + 1)} of ${number(count)}${time ? ` · ${time}` : ""}`;
     scrubber.value = step;
     scrubber.setAttribute("aria-valuetext", `step ${step + 1}: ${byId("said").textContent}`);

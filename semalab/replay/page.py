@@ -34,6 +34,7 @@ _SHOWN = 12  # primitives in the table
 _PRINTS = 400_000  # characters of output kept
 _EARLY = 'document.documentElement.classList.add("js");'  # before anything is laid out as for those without
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
+_CODE = re.compile(r"`([^`\n]+)`")
 
 
 class Page(NamedTuple):
@@ -66,8 +67,8 @@ def page_of(run: Record) -> Page:
     script = "\n".join([*(path.read_text(encoding="utf-8") for path in PAINTERS), _text("page.js")])
     source, lines = _source(run.source)
     text = _filled(
-        title=escape(f"{run.name}: {run.verdict}"),
-        verdict=escape(run.verdict),
+        title=escape(f"{run.name}: {run.verdict}".replace("`", "")),
+        verdict=with_code(run.verdict),
         standing=run.standing,
         description=escape(run.description),
         style=style,
@@ -121,8 +122,14 @@ def _steps(moments: Snapshots, clock: Clock) -> str:
     times = [clock.moment(float(at)) for at in clock.at] if not clock.stands else [""] * len(clock.at)
     times += [clock.moment(clock.end) if not clock.stands else ""] * (len(moments) - len(times))
     return "\n".join(
-        f"<li><i>{time}</i> {escape(moments.sentence(number), quote=False)}</li>" for number, time in enumerate(times)
+        f"<li><i>{time}</i> <span>{with_code(moments.sentence(number))}</span></li>"
+        for number, time in enumerate(times)
     )
+
+
+def with_code(words: str) -> str:
+    """The lab's sentences mark code as Markdown does; as `write` in the painter's script shows it."""
+    return _CODE.sub(r"<code>\1</code>", escape(words, quote=False))
 
 
 def _source(source: Source) -> tuple[str, dict[int, int]]:

@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
@@ -16,7 +17,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from semalab.draw.encoding import PAINTERS, inks
+from semalab.exploration import Exploration, explore
+from semalab.exploration.picture import as_lanes
 from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
+from semalab.replay.page import as_html
+from semalab.report import lanes_picture
 from semalab.run import Run
 from semalab.site.dial import Dial
 from semalab.site.fonts import subset
@@ -25,6 +30,7 @@ from semalab.site.pages import (
     Files,
     PagePlace,
     cells_of,
+    explored,
     nbformat,
     notebook_page,
     panel,
@@ -125,19 +131,25 @@ def _worked_out(sources: Sequence[Path], seeds: int, told: Told) -> list[Lesson]
     parts: dict[str, list[Part]] = {name: [] for name in names}
     missing = dict.fromkeys(names, 1)
     done = 0
-    processes = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count() or 1, processes) as pool:
-        neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
-        jobs: set[Future[Part]] = {
-            pool.submit(_lesson, source, seeds, *near) for source, near in zip(sources, neighbours, strict=True)
-        }
-        while jobs:
+    neighbours = zip(["", *names[:-1]], [*names[1:], ""], strict=True)
+    waiting: deque[tuple[Callable[..., Part], Any]] = deque(
+        (_lesson, (source, seeds, *near)) for source, near in zip(sources, neighbours, strict=True)
+    )
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
+        jobs: set[Future[Part]] = set()
+        while jobs or waiting:
+            # No more than can run: what a long lesson leaves goes before the next one, and none of it is alone at last.
+            while waiting and len(jobs) < cores:
+                work, given = waiting.popleft()
+                jobs.add(pool.submit(work, *given))
             ended, jobs = wait(jobs, return_when=FIRST_COMPLETED)
             for job in ended:
                 part = job.result()
                 parts[part.name].append(part)
                 missing[part.name] += len(part.left) - 1
-                jobs |= {pool.submit(_seeds, sources[names.index(part.name)], group, seeds) for group in part.left}
+                source = sources[names.index(part.name)]
+                waiting.extendleft((_seeds, (source, group, seeds)) for group in part.left)
                 if not missing[part.name]:
                     done += 1
                     told(done, len(names) + 1, next(one.title for one in parts[part.name] if one.title))
@@ -161,7 +173,12 @@ def _lesson(source: Path, seeds: int, before: str, after: str) -> Part:
         key = f"{name}-{number}"
         if isinstance(one, Shown):
             _add_runs(f"{key}-0", [one.run], files, characters, own_height=True)
-            panels[number] = shown(key, one.run, one.stepped)
+            replay = files.add(f"replay/{key}.html", as_html(one.run)) if one.stepped else ""
+            panels[number] = shown(key, one.run, replay)
+            if one.found is not None:
+                panels[number] = explored(
+                    one.found, panels[number], _lanes(one.found, f"img/{key}-schedules.png", files)
+                )
             continue
         shared = _is_shared(one, seeds)
         left = range(1, seeds) if shared else left
@@ -232,11 +249,14 @@ def _explored(dial: Dial) -> list[str]:
     """Where the panel has a button for it: per position what trying every schedule finds."""
     if not dial.explore:
         return []
-    from semalab.exploration import explore
-
     return [
         explore(dial.program, check=dial.claim, granularity="bytecode", **values).sentence for values in dial.positions
     ]
+
+
+def _lanes(found: Exploration, name: str, files: Files) -> str:
+    """Add the picture of all schedules; returns its name, or "" where they are too many for one."""
+    return files.add(name, lanes_picture(as_lanes(found.lanes), found.complete)) if found.lanes else ""
 
 
 def _texts(notebooks: Path, files: Files) -> None:

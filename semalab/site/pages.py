@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from semalab.analysis.record import Record
-from semalab.replay.page import embedded
+from semalab.exploration import Exploration
+from semalab.replay.page import embedded, with_code
 from semalab.site.dial import Dial
 
 TEMPLATES = Path(__file__).resolve().parent / "template"
 _LINK = re.compile(r'(?<=href=")([^"#:]+)\.(ipynb|md)(?=["#])')
 _STYLE = re.compile(r' style="[^"]*"')
-_PRE, _TAG, _ROOM = re.compile(r"<pre>(.*?)</pre>", re.DOTALL), re.compile(r"<[^>]*>"), 80  # characters of a line
+_TAG = re.compile(r"<[^>]*>")
 _CODE = re.compile(r'(<div class="highlight[^>]*><pre>)(.*?)(?=</pre>)', re.DOTALL)
 _TABLE, _ROW, _CELL = (re.compile(f"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("table", "tr", "t[dh]"))
 _ABREAST = 26  # characters of the longest words of all columns: more are wider than a phone
@@ -137,15 +138,9 @@ def _stored(output: Any, file: str, files: Files) -> dict[str, Any]:
 
 def _linked(page: str) -> str:
     """Links to notebooks and texts lead to their pages; what a strict policy would refuse is taken out."""
-    page = _PRE.sub(_reachable, _CODE.sub(_in_lines, _LINK.sub(r"\1.html", page)))
+    page = _CODE.sub(_in_lines, _LINK.sub(r"\1.html", page))
     page = _TABLE.sub(_scrolled, page)
     return re.sub(r"<(t[dh]|div|span)([^>]*)>", lambda tag: f"<{tag[1]}{_STYLE.sub('', tag[2])}>", page)
-
-
-def _reachable(block: re.Match[str]) -> str:
-    """A block with lines so long that it scrolls can be scrolled by keys."""
-    longest = max(len(unescape(line)) for line in _TAG.sub("", block[1]).split("\n"))
-    return f'<pre tabindex="0">{block[1]}</pre>' if longest > _ROOM else block[0]
 
 
 def _in_lines(block: re.Match[str]) -> str:
@@ -193,10 +188,25 @@ def panel(name: str, dial: Dial, seeds: int, explored: Sequence[str]) -> str:
     return _group(name, "panel", f"Dials for {dial.program.__name__}", plan)
 
 
-def shown(name: str, run: Record, stepped: bool) -> str:
-    """A run that a cell shows as HTML: a panel without dials. stepped: its steps are open."""
-    plan = {"id": name, "controls": [], "positions": 1, "leftOut": 0, "seed": 0, "seeds": 1, "stepped": stepped}
+def shown(name: str, run: Record, replay: str) -> str:
+    """A run that a cell shows as HTML: a panel without dials. replay: the file with its replay, whose steps are then
+    open here, too; or "".
+    """
+    plan = {"id": name, "controls": [], "positions": 1, "leftOut": 0, "seed": 0, "seeds": 1, "replay": replay}
     return _group(name, "panel shown", f"Run of {run.name}", plan)
+
+
+def explored(found: Exploration, panel: str, lanes: str) -> str:
+    """What every schedule shows as HTML: the sentence, the counterexample (as `shown`), its steps as text, and the
+    file with the picture of all schedules, or "".
+    """
+    said = f"The schedules side by side: {escape(found.tally)}"
+    picture = f'<p><a href="{lanes}"><img src="{lanes}" loading="lazy" alt="{said}"></a></p>' if lanes else ""
+    sentence, steps = with_code(found.sentence), with_code("\n".join(found.steps))
+    return (
+        f'<div class="found"><p class="text" data-standing="{found.standing}"><b>{sentence}.</b></p>{panel}'
+        f'<div class="answer"><pre>{steps}</pre></div>{picture}</div>'
+    )
 
 
 def _group(name: str, kind: str, label: str, plan: Mapping[str, Any]) -> str:

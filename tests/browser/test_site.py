@@ -33,6 +33,9 @@ COMPARED = 200  # positions whose bars are compared with matplotlib's
 ANY = re.compile(r"https?:|data:|mailto:")
 DIALS = re.compile(r'class="panel" id="([^"]+)"')
 SHOWN = re.compile(r'class="panel shown" id="([^"]+)"')
+FOUND = re.compile(
+    r'<div class="found"><p[^>]*><b>(.*?)\.</b></p><div[^>]* id="([^"]+)".*?<pre[^>]*>(.*?)</pre>', re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
@@ -394,7 +397,7 @@ def test_fingers_point_and_zoom(site: Path, browser: Any) -> None:
 def test_a_run_below_a_cell_is_painted_for_the_width_and_answers(site: Path, browser: Any) -> None:
     page = opened(browser, site / "02_mutex.html", viewport={"width": 390, "height": 844})
     runs = page.locator(".panel.shown.ready")
-    playwright.expect(runs).to_have_count(5)
+    playwright.expect(runs).to_have_count(6)
     assert page.locator(".settings:visible").count() == 0
     first, replayed = runs.nth(0), runs.nth(1)
     _, _, wide, _ = first.locator("svg").get_attribute("viewBox").split()
@@ -418,11 +421,23 @@ def test_a_run_below_a_cell_is_painted_for_the_width_and_answers(site: Path, bro
     page.close()
 
 
+def test_a_replay_can_be_played_with_the_program_beside_it(site: Path, browser: Any) -> None:
+    """As the lesson says of it: the steps below the picture have no such thing."""
+    page = opened(browser, site / "00_start_here.html")
+    link = page.get_by_role("link", name="Play it, with the program beside it")
+    playwright.expect(link).to_have_count(1)
+    link.click()
+    playwright.expect(page.get_by_role("button", name="Play")).to_be_visible()
+    playwright.expect(page.get_by_role("heading", name="The program")).to_be_visible()
+    assert page.said == []
+    page.close()
+
+
 def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
-    """Those on the virtual clock are there, in all lessons: the others cannot be repeated, and keep their pictures."""
+    """Those on the virtual clock are there, in all lessons, and those of files: the others keep their pictures."""
     import nbformat
 
-    found = 0
+    found, clocks = 0, set()
     for lesson in LESSONS:
         cells = nbformat.read(lesson, as_version=4).cells
         for key in SHOWN.findall((site / f"{lesson.stem}.html").read_text(encoding="utf-8")):
@@ -433,11 +448,44 @@ def test_runs_below_cells_say_what_is_stored(site: Path) -> None:
                 if "image/png" in output.get("data", {})
             ]
             verdict = facts["words"][facts["positions"][0][1]]
-            assert words.endswith(verdict) or (
-                words.endswith("…") and verdict.startswith(words[:-1].partition(". ")[2])
+            assert (
+                words.endswith(verdict)
+                or words.startswith(f"Counterexample: {verdict}")
+                or (words.endswith("…") and verdict.startswith(words[:-1].partition(". ")[2]))
             )
             found += 1
-    assert found > 25
+            clocks.add(facts["words"][facts["positions"][0][3]].split(" · ")[-1].split(",")[0])
+    assert found > 30
+    assert "wall clock" in clocks
+
+
+def test_a_counterexample_is_painted_and_its_words_are_those_that_are_stored(site: Path) -> None:
+    """The sentence and the steps as text: a phone has no room for them in the stored picture."""
+    import nbformat
+
+    found = 0
+    for lesson in LESSONS:
+        cells = nbformat.read(lesson, as_version=4).cells
+        for sentence, key, steps in FOUND.findall((site / f"{lesson.stem}.html").read_text(encoding="utf-8")):
+            said = "\n".join(unescape(re.sub("</?code>", "`", text)) for text in (sentence, steps))
+            (stored,) = cells[int(key.split("-")[-1])].outputs
+            assert said == stored.data["text/plain"]
+            found += 1
+    assert found > 4
+
+
+def test_every_schedule_is_tried_by_a_button(site: Path, browser: Any) -> None:
+    page = opened(browser, site / "07_every_schedule.html")
+    panel = page.locator(".panel:not(.shown).ready")
+    found, button = panel.locator(".schedules"), panel.get_by_role("button", name="try every schedule")
+    button.click()
+    playwright.expect(found).to_have_text(re.compile("^Counterexample: .*threads=2, machines=2.* 4 of 14 "))
+    panel.get_by_label("machines").press("ArrowLeft")
+    playwright.expect(found).to_have_text("")  # it was of other values
+    button.press("Enter")
+    playwright.expect(found).to_have_text(re.compile("^Proved for .*threads=2, machines=1"))
+    assert page.said == []
+    page.close()
 
 
 def until(page: Any, true: str) -> None:

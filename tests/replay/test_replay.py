@@ -66,7 +66,9 @@ class Parsed(HTMLParser):
 
 def steps_of(page: str) -> list[str]:
     listed = page[page.index('<ol id="steps">') : page.index("</ol>")]
-    return [unescape(step).strip() for step in re.findall(r"<li><i>.*?</i>(.*?)</li>", listed)]
+    steps = re.findall(r"<li><i>.*?</i> <span>(.*?)</span></li>", listed)
+    assert "`" not in "".join(steps)  # code is shown as code
+    return [unescape(re.sub("</?code>", "`", step)) for step in steps]
 
 
 def hostile(names: list[str]) -> None:

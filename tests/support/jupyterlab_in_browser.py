@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
-START_SECONDS = 60.0  # a cold JupyterLab on a busy machine
+START_SECONDS = 240.0  # a cold JupyterLab on a busy machine
 ACT_SECONDS = 20.0  # a kernel's start, a run of all cells, a click
 
 CHROMIUM_FLAGS = [

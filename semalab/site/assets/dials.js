@@ -144,13 +144,15 @@
     // what nobody can turn is not announced
     const sentence = element("p", { class: "spoken", ...(inputs.length ? { role: "status" } : {}) }), note = element("p", { class: "about" });
     const printed = element("pre"), fold = element("details", {}, element("summary", {}, "What the program printed"), printed);
-    const left = plan.leftOut ? [element("p", { class: "left-out" },
-      `The dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions here; in the notebook, at all of them.`)] : [];
+    const stops = plan.leftOut ? `, and the dials stop at ${number(plan.positions)} of ${number(plan.positions + plan.leftOut)} positions` : "";
+    const left = inputs.length ? [element("p", { class: "left-out" },
+      `Here ${number(plan.seeds)} seed${plan.seeds === 1 ? " is" : "s are"} kept of each position${stops}. The notebook has all of them, and real threads (wall), too.`)] : [];
     const stepping = steps(svg, button, () => ({ place: shown?.place, key: `${plan.id}-${seed}-steps`, at: index() }));
-    const schedules = element("p", { class: "schedules" });
+    const schedules = element("p", { class: "schedules", role: "status" }); // of the dials as they are, when it was asked for
+    const tried = plan.explored ? [button("try every schedule", "for the dials as they are now", () => semalab.write(schedules, plan.explored[index()]))] : [];
     root.querySelector(".turned").append(
-      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset))] : []),
-      element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, schedules, stepping.fold, fold, ...left);
+      ...(inputs.length ? [element("form", { class: "controls" }, ...inputs.map(one => one.box), element("div", { class: "buttons" }, next, seedSays, reset, ...tried))] : []),
+      element("div", { class: "picture" }, svg), element("div", { class: "told" }, pointed), sentence, note, ...(tried.length ? [schedules] : []), stepping.fold, fold, ...left);
     root.querySelector("form")?.addEventListener("submit", event => event.preventDefault());
 
     const index = () => plan.controls.reduce((found, control, which) => found * control.stops.length + places[which], 0);
@@ -180,7 +182,7 @@
       semalab.write(note, place.note);
       printed.textContent = place.printed;
       fold.hidden = !place.printed;
-      semalab.write(schedules, plan.explored ? `Every schedule: ${plan.explored[at]}` : "");
+      schedules.replaceChildren();
       root.classList.add("ready");
       if (turned) remember();
       root.dataset.position = `${at}`;
@@ -228,7 +230,10 @@
     wide.addEventListener("change", show);
     if (recall()) root.scrollIntoView();
     show();
-    if (plan.stepped) stepping.fold.open = true;
+    if (plan.replay) {
+      stepping.fold.append(element("p", {}, element("a", { href: plan.replay }, "Play it, with the program beside it")));
+      stepping.fold.open = true;
+    }
   }
 
   semalab.panel = panel;
