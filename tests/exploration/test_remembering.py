@@ -333,7 +333,8 @@ def test_one_schedule_played_twice_has_to_do_the_same(program: Callable[[], obje
     assert (found.verdict, found.violations, found.changed) == ("cannot say", (), True)
     assert found.sentence == (
         f"Cannot say for {name_of(program)}() at the granularity of operations: the same schedule, played twice, did"
-        f" not do the same: {how}{UNKNOWN}"
+        f" not do the same: {how}{UNKNOWN}; to have it decided, make whatever it changes in the program itself, and ask"
+        " nothing outside"
     )
 
 
