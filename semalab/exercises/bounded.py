@@ -83,7 +83,12 @@ class Bounded:
         )
 
     def explore(
-        self, program: Program, arguments: Mapping[str, Any], check: Callable[[Run], None], besides: bool = False
+        self,
+        program: Program,
+        arguments: Mapping[str, Any],
+        check: Callable[[Run], None],
+        besides: bool = False,
+        granularity: str = "operations",
     ) -> Exploration:
         """Every schedule, with sleeps that end in any order: nobody can be right by sleeping long enough.
 
@@ -104,7 +109,7 @@ class Bounded:
             program,
             dict(arguments),
             check,
-            "operations",
+            granularity,
             "free",
             min(self.schedules, BESIDES) if besides else self.schedules,
             seconds,

@@ -108,4 +108,4 @@ def instead(run: Run) -> str | None:
     if not kinds or semaphores(run):
         return None
     kind = min(kinds)
-    return f"an {kind}" if kind[0] in "AEIOU" else f"a {kind}"
+    return f"an {kind}" if kind[0] in "AEIOU" or kind == "RLock" else f"a {kind}"

@@ -45,6 +45,8 @@ class Trial(Exercise):
         of seeded runs, once nothing is wrong. What cannot be seen step by step belongs here, too: where every step is
         chosen, nobody is sent to wait who cannot go on.
     seen: what a run showed, of the words in `expected`, each of which has the sentence for an attempt that never does.
+    closely: whether the first small size is tried between reads and writes besides: where the attempt makes what
+        guards, that may be made twice. What the program itself counts must bear it.
     claim: what the pictures are measured by; by what the semaphores' use asks for, if None.
     holds: what is true of a right attempt, as in "never two guests were in the room at once".
     """
@@ -60,6 +62,7 @@ class Trial(Exercise):
     unasked: Callable[[Run], str | None] = field(default=lambda run: None)
     seen: Callable[[Run], Collection[str]] = field(default=lambda run: ())
     expected: Mapping[str, str] = field(default_factory=dict)
+    closely: bool = False
     claim: Check | None = None
 
     def judge(self, attempt: Any) -> Feedback:
@@ -101,6 +104,10 @@ class _Judging:
             if found.shortest is not None or found.unfinished is not None or not (self._proofs or found):
                 return self._unproved(found, first)
             self._proofs.append(found)
+        if self._trial.closely:
+            found = self._explore(self._trial.small[0], "bytecode")
+            if found.shortest is not None:
+                return self._unproved(found, first)
         last = first
         for run in chain([first], self._seeded()):
             if isinstance(run.stopped, Timeout):
@@ -121,14 +128,14 @@ class _Judging:
     def _seeded(self) -> Iterator[Run]:
         return (self._run(size, seed) for size in self._trial.large for seed in range(self._trial.seeds))
 
-    def _explore(self, size: Size) -> Exploration:
+    def _explore(self, size: Size, granularity: str = "operations") -> Exploration:
         def check(run: Run) -> None:
             if (problem := self._wrong(run)) is not None:
                 raise AssertionError(problem)
 
         check.__name__ = self._trial.name
         return self._bounded.explore(
-            self._trial.program, {"attempt": self._attempt, **size}, check, besides=bool(self._proofs)
+            self._trial.program, {"attempt": self._attempt, **size}, check, bool(self._proofs), granularity
         )
 
     def _wrong(self, run: Run) -> str | None:

@@ -8,6 +8,7 @@ import functools
 import itertools
 import linecache
 import os
+import threading
 import types
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +20,8 @@ from semalab.engine.uncaught import LAB
 from semalab.log.event import LOCKS
 from semalab.log.excerpt import cut_name
 
-_PYTHON = (str(Path(os.__file__).parent), "<frozen ")
+# `threading` besides: of a standard library in a zip, `os` is frozen and says that it lies elsewhere.
+_PYTHON = (str(Path(os.__file__).parent), str(Path(threading.__file__).parent), "<frozen ")
 _LONGEST = 80  # characters of a name in a label, which every event of a log may repeat
 
 

@@ -66,7 +66,8 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
             return 0
 
         def wait(self, timeout: float | None = None) -> bool:
-            recorder.note("block", self.key, self.read(), self.unfinished())
+            if timeout is None or timeout > 0 or self.tells:  # with 0 it only asks, and waits for nobody
+                recorder.note("block", self.key, self.read(), self.unfinished())
             before = recorder.intend(self.key)
             try:
                 self.got = got = bool(super().wait(timeout))

@@ -1768,6 +1768,19 @@ def alone_behind(lock_of):
 
 
 @fails("mutex-5", "two clients changed the same account at the same time")
+def a_lock_that_two_may_make(accounts):
+    locks = {}
+
+    def alone(account, change):
+        if account not in locks:
+            locks[account] = threading.Lock()
+        with locks[account]:
+            change()
+
+    return alone
+
+
+@fails("mutex-5", "two clients changed the same account at the same time")
 def no_lock_at_all(accounts):
     return lambda account, change: change()
 
@@ -2025,6 +2038,11 @@ def take_and_do_not_look(left):
 @fails("counter-4", "a deadlock")
 def wait_for_a_coupon(left):
     return left.acquire()
+
+
+@fails("counter-4", "a guest waited for a coupon, and should have been sent away")
+def wait_for_a_second(left):
+    return left.acquire(timeout=1)
 
 
 @fails("counter-4", "a guest went away without a coupon while 1 were left")

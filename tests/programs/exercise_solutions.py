@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
 import threading
 from typing import Any
 
@@ -60,6 +62,16 @@ def ride_if_free(free_seats, ride):
         ride()
     finally:
         free_seats.release()
+    return True
+
+
+@solves("limiter-3")
+def ask_for_no_time(free_seats, ride):
+    if not free_seats.acquire(timeout=0):
+        return False
+    with contextlib.ExitStack() as stack:
+        stack.callback(free_seats.release)
+        ride()
     return True
 
 
@@ -577,6 +589,31 @@ def a_lock_for_each_in_a_dict(accounts):
         locks[account].acquire()
         change()
         locks[account].release()
+
+    return alone
+
+
+@solves("mutex-5")
+def a_lock_when_it_is_asked_for(accounts):
+    guard, locks = threading.Lock(), {}
+
+    def alone(account, change):
+        with guard:
+            if account not in locks:
+                locks[account] = threading.Lock()
+        with locks[account]:
+            change()
+
+    return alone
+
+
+@solves("mutex-5")
+def a_dictionary_that_makes_them(accounts):
+    locks = collections.defaultdict(threading.Lock)  # in one step: neither the key nor the maker runs code of Python's
+
+    def alone(account, change):
+        with locks[account]:
+            change()
 
     return alone
 

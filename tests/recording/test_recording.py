@@ -619,3 +619,17 @@ def test_a_run_that_is_over_takes_no_memory_and_leaves_nothing_to_collect(dead: 
         assert trace() is None
     finally:
         gc.enable()
+
+
+@CLOCKS
+def test_who_asks_for_no_time_waits_for_nobody(clock: str) -> None:
+    def program() -> list[bool]:
+        door, lock = threading.Semaphore(0), threading.Lock()
+        lock.acquire()
+        return [one.acquire(timeout=limit) for one in (door, lock) for limit in (0, 0.001)]
+
+    run = lab.record(program, clock=clock)
+    assert run.result == [False] * 4
+    told = [(event.primitive, event.kind) for event in run.trace if event.primitive and event.kind != "acquire"]
+    assert told == [(one, kind) for one in ("door", "lock") for kind in ("refuse", "block", "refuse")]
+    run.trace.certify()

@@ -223,6 +223,12 @@ def wrong_4(run: Run) -> str | None:
     return None
 
 
+def unasked_4(run: Run) -> str | None:
+    if any(event.kind == "block" for event in run.trace.of("left")):
+        return "a guest waited for a coupon, and should have been sent away: ask for the permit without waiting."
+    return None
+
+
 COUNTER_4 = Trial(
     name="counter-4",
     kind="repair",
@@ -243,6 +249,7 @@ lab.check("counter-4", attempt)
     large=({"guests": 12, "coupons": 7},),
     sized=("guests", "coupons"),
     wrong=wrong_4,
+    unasked=unasked_4,
     holds="every coupon was handed out once, and nobody waited for one",
 )
 

@@ -321,6 +321,7 @@ lab.check("mutex-5", attempt)
     small=({"clients": 2, "accounts": 1}, {"clients": 2, "accounts": 2}),
     large=({"clients": 3, "accounts": 2}, {"clients": 8, "accounts": 3}),
     sized=("clients", "accounts"),
+    closely=True,
     wrong=wrong_5,
     seen=lambda run: ["together"] if run.result.get("together") else [],
     expected={
