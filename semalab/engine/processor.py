@@ -17,7 +17,7 @@ from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
-from semalab.engine.signals import Request, Signals, Turn
+from semalab.engine.signals import Request, Signals
 from semalab.engine.stopwatch import Idle, Stopwatch
 from semalab.engine.thread import Place, ProgramThread, Stop, Stuck, Topic, subject_of
 
@@ -77,7 +77,7 @@ class Processor:
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
         self.foreigners = Foreigners(self.now, lambda: self.current() is not None)
-        self.signals = Signals(Turn(self.foreigners.handling))
+        self.signals = Signals(self.foreigners.handling)
         self.bystanders = Bystanders(self.foreigners, self.signals)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left

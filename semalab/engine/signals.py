@@ -133,9 +133,10 @@ class Signals:
     interrupts means the program, and not the run.
     """
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, changes: Callable[[bool], None] = lambda at_work: None) -> None:
+        """changes: see `Turn`."""
         self.raised: list[Raised] = []
-        self.turn = turn
+        self.turn = Turn(changes)
         self.on = False
         self.interrupts_main = False
         self._some = False
