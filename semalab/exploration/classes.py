@@ -22,14 +22,14 @@ _apart = lru_cache(maxsize=65_536)(independent)
 class Edge(NamedTuple):
     """A step that was made. to: the state that it led to, None for an end of the program, and that is wrong or not.
 
-    numbers: of the threads that live there, by their numbers in the run that made the step.
+    numbers: of the threads that live there, by their numbers in the run that made the step; None if they are the same.
     """
 
     thread: int
     touched: Footprint
     to: Place | None
     wrong: bool
-    numbers: Mapping[int, int]
+    numbers: Mapping[int, int] | None
 
 
 class Place:
@@ -52,11 +52,11 @@ class Place:
 
     def led_on(self, thread: int, touched: Footprint, to: Place) -> None:
         """A step has led to a state that is new."""
-        self.after[self.who[thread]] = Edge(thread, touched, to, False, {number: number for number in to.who})
+        self.after[self.who[thread]] = Edge(thread, touched, to, False, None)
 
     def ended(self, thread: int, touched: Footprint, wrong: bool) -> None:
         """A step was the last of its run."""
-        self.after[self.who[thread]] = Edge(thread, touched, None, wrong, {})
+        self.after[self.who[thread]] = Edge(thread, touched, None, wrong, None)
 
 
 class _Branch(NamedTuple):
@@ -150,7 +150,8 @@ class Classes:
             else:
                 # The step was seen of one of those that stand alike: this one takes that one's place.
                 swap = {thread: edge.thread, edge.thread: thread}
-                numbers = {swap.get(number, number): now for number, now in edge.numbers.items()}
+                there = edge.numbers or {number: number for number in edge.to.who}
+                numbers = {swap.get(number, number): now for number, now in there.items()}
                 still = {numbers[one]: its for one, its in asleep.items() if _apart(its, edge.touched)}
                 to, renamed = self._position(edge.to, still)
                 numbers = {number: renamed[now] for number, now in numbers.items()}

@@ -276,25 +276,26 @@ class Search:
 
     def _count(self, stage: Stage, classes: Classes | None, states: int) -> None:
         """Say how many classes there are, if that can be said and is no more than anybody wants to know."""
-        least: Sequence[Told] = ()
         if classes is not None and bool(classes.wrong) != bool(self.violations):
             classes = None  # never seen; whatever is wrong, what was met counts
-        if classes is not None:
-            least = [*islice(classes.least(), COUNTED + 1)]
-        self.by_states = classes is None or classes.number > COUNTED
+        least: Sequence[Told] = ()
         if classes is None or classes.number > COUNTED:
+            self.by_states = True
             self.covered = 0
             del self.violations[1:]
+            if classes is not None:
+                least = [*islice(classes.least(), KEPT)]
         else:
             wrong = [*classes.each(True)]
             right = [*islice(classes.each(False), REMEMBERED if wrong else KEPT)]
             self._seen = [*((told, True) for told in wrong), *((told, False) for told in right)]
             self.covered = classes.number
-            said = dict(self.violations)
-            self.violations = [(steps, said.get(steps)) for steps in map(_steps, wrong)]
+            self.violations = [(_steps(told), None) for told in wrong]
             self.right = [_steps(told) for told in right[:KEPT]]
+            fewest = min(map(len, wrong), default=0)
+            least = [told for told in wrong if len(told) == fewest]
         if self.violations:
-            self._shorten(stage, least if len(least) <= COUNTED else least[:KEPT])
+            self._shorten(stage, least)
         if self.by_states:
             self.states = states
 
@@ -456,7 +457,7 @@ class Search:
         if problem is not None:
             if not self.violations:
                 self._last_step = self.steps + self._further
-            self.violations.append((stage.steps, problem))
+            self.violations.append((stage.steps, problem or None))
         elif len(self.right) < KEPT:
             self.right.append(stage.steps)
         return problem is not None
@@ -483,7 +484,12 @@ class Search:
         return fewer_schedules(self.settings.granularity, self.arguments, used_up, self.pools)
 
     def problem(self, stage: Stage) -> str | None:
-        """What is wrong with the run just played; if nothing is, it is noted if a permit is gone for good."""
+        """What is wrong with the run just played; if nothing is, it is noted if a permit is gone for good.
+
+        "" where that is wrong whatever is asked: to say how would cost as much as the run.
+        """
+        if stage.broken and self.check is None:
+            return ""
         may_have_lost = stage.clean and not self.lost and has_fewer(stage.processor.log, stage.made)
         if stage.clean and self.check is None and not may_have_lost:
             return None
@@ -506,8 +512,10 @@ class Search:
         self._last_step = self.steps + self._further
         try:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
+            noted = {id(told) for told in least}
             for told, broken in self._seen:
-                chart.note(told, broken)
+                if id(told) not in noted:
+                    chart.note(told, broken)
             self.shortest = chart.shortest(least)
         finally:
             self.budget, self.deadline, self._last_step = budget, deadline, last_step

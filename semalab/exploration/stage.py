@@ -155,6 +155,11 @@ class Stage(Bench):
         return self.twins is not None and any(one.kind in HIDING for one in self.made)
 
     @property
+    def broken(self) -> bool:
+        """In the run just played somebody raised, or in the end nobody could go on."""
+        return self.failure is not None or bool(self.worker_failures) or self.processor.verdict == "deadlock"
+
+    @property
     def steps(self) -> tuple[int, ...]:
         """The threads that made the steps of the run just played."""
         return tuple(mark.thread for mark in self.processor.marks)

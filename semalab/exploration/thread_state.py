@@ -9,7 +9,6 @@ a stack that the variables do not tell, the program's code in the midst of a lib
 
 from __future__ import annotations
 
-import dis
 import types
 from collections import deque
 from collections.abc import Hashable, Mapping
@@ -25,6 +24,7 @@ from semalab.exploration.stored_values import UNKNOWN, Contents, globals_of, sca
 from semalab.instrument import functions
 from semalab.instrument.namespaces import ABSENT, content
 from semalab.stepping import Location
+from semalab.stepping.accesses import instructions_of
 from semalab.stepping.known import is_twin_class, kept_by_libraries
 from semalab.stepping.sharing import codes_of, loops_of
 from semalab.stepping.stacks import follows_from_variables, stacks_of
@@ -395,7 +395,7 @@ def _rebound(codes: list[types.CodeType], own: types.CodeType | None) -> frozens
             if name in code.co_varnames:
                 given[name] = given.get(name, 0) + 1
         loops = loops_of(code)
-        for one in dis.get_instructions(code):
+        for one in instructions_of(code):
             if one.opname.startswith(("STORE_GLOBAL", "STORE_NAME", "DELETE_")) and type(one.argval) is str:
                 given[one.argval] = given.get(one.argval, 0) + 2
             elif one.opname == "STORE_DEREF":

@@ -23,7 +23,7 @@ TURNS = (
     " and again"
 )
 _SMALLER = "fewer threads, or fewer turns of their loops"
-_POOLS = "fewer tasks, or one worker, in its pool"
+_POOLS = "to write its pool's tasks as threads of their own, with `start()` and `join()`"
 
 
 def of_the_world(asked: Mapping[str, Any]) -> str:

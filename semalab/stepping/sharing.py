@@ -191,7 +191,7 @@ def _first_start(program: types.FunctionType, namespaces: frozenset[int]) -> int
 
 def loops_of(code: CodeType) -> list[tuple[int, int]]:
     """What may be executed again and again: from where a jump leads back to, to that jump."""
-    jumps = [one for one in dis.get_instructions(code) if one.opcode in dis.hasjrel or one.opcode in dis.hasjabs]
+    jumps = [one for one in instructions_of(code) if one.opcode in dis.hasjrel or one.opcode in dis.hasjabs]
     return [(one.argval, one.offset) for one in jumps if one.argval <= one.offset]
 
 

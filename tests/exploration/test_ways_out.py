@@ -69,8 +69,11 @@ def test_what_is_used_up_says_what_would_help() -> None:
     assert found.sentence.endswith("; to have it decided, try a smaller `threads`, or more than seconds=1e-09")
     found = lab.explore(undecided.pool, budget=3)
     assert found.sentence.endswith(
-        "to have it decided, try fewer tasks, or one worker, in its pool, or more than budget=3"
+        "decided, try to write its pool's tasks as threads of their own, with `start()` and `join()`, or more than"
+        " budget=3"
     )
+    for granularity in ("operations", "bytecode"):
+        assert lab.explore(undecided.pool_as_threads, granularity=granularity).verdict == "proved"
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def pool() -> None:
         assert list(workers.map(abs, [-1, -2])) == [1, 2]
 
 
+def pool_as_threads() -> None:
+    got: dict[int, int] = {}
+
+    def work(number: int) -> None:
+        got[number] = abs(number)
+
+    together(*[functools.partial(work, number) for number in (-1, -2)])
+    assert got == {-1: 1, -2: 2}
+
+
 def asks_the_clock() -> None:
     time.process_time()
 
