@@ -116,8 +116,7 @@ class Foreigners:
 
     def handling(self, at_work: bool) -> None:
         """A signal's handler begins or ends, in the thread that waits for the run's end."""
-        if self.handler is not None:
-            self.handler.ended = None if at_work else self._now()
+        self.of(_thread.get_ident()).ended = None if at_work else self._now()
 
     def _met(self, ident: int, after: int) -> Foreign:
         """One whose begin nobody saw: C has started it, or it was there before the run."""

@@ -17,7 +17,7 @@ from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
 from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
-from semalab.engine.signals import Request, Signals, Turn
+from semalab.engine.signals import Request, Signals
 from semalab.engine.stopwatch import Idle, Stopwatch
 from semalab.engine.thread import Place, ProgramThread, Stop, Stuck, Topic, subject_of
 
@@ -77,7 +77,7 @@ class Processor:
         self._bookkeeping = _thread.allocate_lock()
         self.critical_locks: list[Any] = []  # the real locks inside the program's primitives
         self.foreigners = Foreigners(self.now, lambda: self.current() is not None)
-        self.signals = Signals(Turn(self.foreigners.handling))
+        self.signals = Signals(self.foreigners.handling)
         self.bystanders = Bystanders(self.foreigners, self.signals)
         self.others: tuple[str, ...] = ()  # who, not of the run, could still act when all its threads waited; in words
         self.outlived: tuple[str, ...] = ()  # the names of threads that the run has started by other means, and left
@@ -140,8 +140,15 @@ class Processor:
 
     def others_reach(self, awaited: Iterable[object]) -> bool:
         """See whether `others` could still act on what is waited for."""
-        self.others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
-        return bool(self.others)
+        others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
+        self._found(others)
+        return bool(others)
+
+    def _found(self, others: tuple[str, ...]) -> None:
+        """Whoever looks while another thread stops the run does not change what is said of it."""
+        with self._bookkeeping:
+            if not self.stopping:
+                self.others = others
 
     def used_by_others(self, program: AbstractSet[int], primitives: Iterable[object]) -> bool:
         """True if a thread that is not of the run, nor the one that waits for its end, may be about to use one of them.
@@ -334,11 +341,14 @@ class Processor:
     def check_progress(self) -> None:
         """Called at every tick; a clock that can notice a program that does not move stops it here."""
 
-    def stop(self, verdict: str | None) -> None:
-        """Seal the log and make every further wait end. Only the first call counts."""
+    def stop(self, verdict: str | None, others: tuple[str, ...] = ()) -> None:
+        """Seal the log and make every further wait end. Only the first call counts. others: who is the reason, if not
+        those who were found by the last look for others.
+        """
         with self._bookkeeping:
             if self.stopping:
                 return
+            self.others = others or self.others
             if self.cut is None:
                 self.cut = len(self.log)
             self.stopped_at = self.now()

@@ -50,12 +50,12 @@ class Turn:
                 self.lock.acquire()
 
     def __exit__(self, *raised: object) -> None:
+        if self.depth == 1:
+            self._changes(False)  # first: with a depth of 0 main goes on
         self.depth -= 1
-        if not self.depth:
-            self._changes(False)
-            if self.lock is not None:
-                with suppress(RuntimeError):  # the run was stopped, and main let go
-                    self.lock.release()
+        if not self.depth and self.lock is not None:
+            with suppress(RuntimeError):  # the run was stopped, and main let go
+                self.lock.release()
 
 
 class Guarded:
@@ -133,9 +133,10 @@ class Signals:
     interrupts means the program, and not the run.
     """
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, changes: Callable[[bool], None] = lambda at_work: None) -> None:
+        """changes: see `Turn`."""
         self.raised: list[Raised] = []
-        self.turn = turn
+        self.turn = Turn(changes)
         self.on = False
         self.interrupts_main = False
         self._some = False

@@ -136,8 +136,7 @@ class VirtualProcessor(Processor):
     def meet(self, ident: int) -> None:
         """A thread that is not of the run uses what is the run's: what comes of that is nothing of any seed's."""
         if not self.stopping:
-            self.others = (self.foreigners.of(ident).description,)
-            self.stop("strangers")
+            self.stop("strangers", (self.foreigners.of(ident).description,))
             self.report()
 
     def allocate_lock(self, topic: Topic | None = None) -> Any:
@@ -183,8 +182,8 @@ class VirtualProcessor(Processor):
         """
         if self.ready and not self.stopping:
             place = self.place_of(self.running)
-            self.others = ("the wait" + (f" in {place[0]}, line {place[1]}" if place is not None else " of a library"),)
-            self.stop("strangers")
+            where = f" in {place[0]}, line {place[1]}" if place is not None else " of a library"
+            self.stop("strangers", (f"the wait{where}",))
             self.report()  # no Stop: it would rise in the midst of a library
 
     def sleep(self, me: ProgramThread, seconds: float, place: tuple[Any, int]) -> None:
@@ -247,10 +246,10 @@ class VirtualProcessor(Processor):
 
         That is who has been given something to wait for, or a primitive that this run has made.
         """
-        self.others = (*self.bystanders.started(), *self.signals.due(self.program))
-        if not self.others:
-            self.others = self.bystanders.have_in_hand(self.live.keys(), self._in_use, self.caller)
-        return bool(self.others)
+        others = (*self.bystanders.started(), *self.signals.due(self.program))
+        others = others or tuple(self.bystanders.have_in_hand(self.live.keys(), self._in_use, self.caller))
+        self._found(others)
+        return bool(others)
 
     def _in_use(self) -> list[object]:
         """What the run's threads wait for, and the primitives that it has made."""
@@ -341,14 +340,14 @@ class VirtualProcessor(Processor):
     def _find_busy(self) -> None:
         self.stuck_thread, self.stuck_at = self.running, self.place_of(self.running)
 
-    def stop(self, verdict: str | None) -> None:
+    def stop(self, verdict: str | None, others: tuple[str, ...] = ()) -> None:
         if (
             verdict == "timeout" and self.time < self.limit and not self.stopping
         ):  # real time is up, and not the clock's
             self._find_busy()
-        if verdict == "strangers" and self.signals.raised and not self.stopping:
-            self.others = self.signals.told()
-        super().stop(verdict)
+        if verdict == "strangers" and self.signals.raised:
+            others = self.signals.told()
+        super().stop(verdict, others)
 
     def stopwatch(self) -> Idle:
         """Nothing of the program waits for real time, so only what is computed counts: a busy machine stops no run."""

@@ -217,7 +217,8 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
                 recorder.note("release", self._key, 1, 1)
 
         def __repr__(self) -> str:
-            return f"<{'locked' if self._is_owned() else 'unlocked'} threading.Lock object at {id(self):#x}>"
+            state = "locked" if self._is_owned() else "unlocked"
+            return f"<{state} {_LOCK.__module__}.{_LOCK.__name__} object at {id(self):#x}>"  # as of C's
 
         def real(self) -> Any:
             """The real lock that goes on in its place when the run is over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from semalab.run import Run
 from semalab.site.dial import Dial, dial_of
 
 PANEL, CHECK = "lab.interact(", "lab.check("
+_LOOKS = re.compile(r"\blab\.(record|explore|compare)\(")
+_DEFINES = re.compile(r"^\s*(async def|def|class|import|from|@)", re.MULTILINE)
 _CUT = "…"  # where ipywidgets ends what it writes of a widget that has more to say
 
 
@@ -43,7 +46,8 @@ def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> I
     was recorded on the wall clock happened once: no run of today is the one that is stored, and its picture stays.
 
     cells: sources by number, in order; what checks an attempt is passed over, and so is all after the last panel or
-    stored picture. stored: per number of a cell with a picture, the words that are stored beside it.
+    stored picture. stored: per number of a cell with a picture, the words that are stored beside it; where there are
+    none, for the panels alone: then no cell is run that only looks at a program. (What a panel would miss, it says.)
     folder: where the notebook stands.
 
     Raises: RuntimeError if a cell with a panel fails, with what it raised.
@@ -71,7 +75,7 @@ def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> I
     try:
         os.chdir(folder)
         for number, source in cells.items():
-            if number > last or CHECK in source:
+            if number > last or CHECK in source or (not stored and _only_looks(source)):
                 continue
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 result = shell.run_cell(source, store_history=True)
@@ -86,6 +90,11 @@ def made(cells: Mapping[int, str], stored: Mapping[int, str], folder: Path) -> I
     finally:
         package.interact, package.load = kept  # type: ignore[attr-defined]
         os.chdir(before)
+
+
+def _only_looks(source: str) -> bool:
+    """It records or explores what other cells have defined. A run of a thousand threads takes seconds."""
+    return PANEL not in source and _LOOKS.search(source) is not None and _DEFINES.search(source) is None
 
 
 def _shown(result: Any, words: str | None, loaded: Sequence[Run]) -> Shown | None:

@@ -438,3 +438,32 @@ def test_main_goes_on_when_a_handler_has_what_it_waited_for(wait: str) -> None:
     assert (run.stopped, run.exception, told) == (None, None, ["called", "handler", "main"])
     assert "had not ended" not in run.verdict
     run.trace.certify()
+
+
+def test_who_made_a_virtual_run_stop_is_named_however_others_look_meanwhile() -> None:
+    def program() -> None:
+        lock, handled = threading.RLock(), list[int]()
+
+        def handle(number: int, frame: Any) -> None:
+            with lock:
+                handled.append(number)
+
+        signal.signal(signal.SIGUSR1, handle)
+        with lock:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            while not handled:
+                time.sleep(0.001)
+
+    told = {lab.record(program, clock="virtual").verdict for _ in range(30)}
+    assert told == {
+        "Stopped: the virtual clock does not rule the signal handler, which takes part; use clock='wall'",
+    }
+
+
+def test_a_handler_that_has_returned_has_ended() -> None:
+    for _ in range(20):
+        run = lab.record(opened_by_the_process)
+        ends = [event.kind for event in run.trace if event.thread == "signal handler" and event.kind == "end"]
+        assert ends == ["end"]
+        assert "had not" not in run.verdict
+        run.trace.certify()

@@ -182,7 +182,7 @@
       semalab.write(note, place.note);
       printed.textContent = place.printed;
       fold.hidden = !place.printed;
-      schedules.replaceChildren();
+      if (root.dataset.position !== `${at}`) schedules.replaceChildren(); // it was of other values
       root.classList.add("ready");
       if (turned) remember();
       root.dataset.position = `${at}`;
