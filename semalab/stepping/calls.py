@@ -13,7 +13,7 @@ from typing import Any
 from semalab.engine.reachability import is_a
 from semalab.stepping.accesses import ITEMS, Access
 from semalab.stepping.footprint import READ, WRITE
-from semalab.stepping.instead import instead_of_call
+from semalab.stepping.instead import NAMED, instead_of_call
 from semalab.stepping.items import (
     all_plain,
     begun,
@@ -83,7 +83,7 @@ def of_call(access: Access, scope: Scope) -> Touches:
     try:
         function, owner = called_by(callee, scope)
     except Unknown as unknown:
-        raise Unknown(unknown.inside or "it calls something that the lab does not know") from None
+        raise Unknown(unknown.inside or "it calls something that the lab does not know", NAMED) from None
     found: Touches = []
     if starred:
         for one in given:

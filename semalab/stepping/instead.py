@@ -10,6 +10,7 @@ from typing import Any
 from semalab.engine.reachability import is_a
 from semalab.stepping.known import library, name_in_code
 
+NAMED = "give what a call returns a name (`x = …`), and go on with that"
 _GUARDS: Mapping[type, str] = {
     contextlib.ExitStack: "write its `with` statements out, one inside the other",
     contextlib.closing: "write `try:` and `finally: … .close()` instead of `closing`",

@@ -313,6 +313,7 @@ def goes_another_way() -> None:
 
 
 UNKNOWN = "; it may keep something where the lab cannot put it back, or ask the real world (files, the clock)"
+OWN = "; to have it decided, make whatever it changes in the program itself, and ask nothing outside"
 
 
 @pytest.mark.parametrize(
@@ -333,7 +334,7 @@ def test_one_schedule_played_twice_has_to_do_the_same(program: Callable[[], obje
     assert (found.verdict, found.violations, found.changed) == ("cannot say", (), True)
     assert found.sentence == (
         f"Cannot say for {name_of(program)}() at the granularity of operations: the same schedule, played twice, did"
-        f" not do the same: {how}{UNKNOWN}"
+        f" not do the same: {how}{UNKNOWN}{OWN}"
     )
 
 

@@ -34,6 +34,12 @@ WAYS: list[tuple[Callable[[], None], str, str, Callable[[], None]]] = [
         "write `try:` and `finally: … .close()` instead of `closing`",
         undecided.closes_finally,
     ),
+    (
+        undecided.goes_on_with_what_a_call_returns,
+        "bytecode",
+        "give what a call returns a name (`x = …`), and go on with that",
+        undecided.names_what_a_call_returns,
+    ),
     (undecided.stacks, "bytecode", "write its `with` statements out, one inside the other", undecided.nests),
     (
         functools.partial(undecided.adds, True),

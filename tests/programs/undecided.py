@@ -122,6 +122,23 @@ def adds(reduces: bool) -> None:
     assert got == [3]
 
 
+def goes_on_with_what_a_call_returns() -> None:
+    groups: dict[str, list[int]] = {}
+    together(lambda: groups.setdefault("all", []).append(1), lambda: groups.setdefault("all", []).append(2))
+    assert sorted(groups["all"]) == [1, 2]
+
+
+def names_what_a_call_returns() -> None:
+    groups: dict[str, list[int]] = {}
+
+    def work(number: int) -> None:
+        group = groups.setdefault("all", [])
+        group.append(number)
+
+    together(lambda: work(1), lambda: work(2))
+    assert sorted(groups["all"]) == [1, 2]
+
+
 def many(threads: int) -> None:
     door = threading.Semaphore(2)
 
