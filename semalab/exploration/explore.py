@@ -81,6 +81,7 @@ def explore(
         What was found: the verdict, the shortest counterexample if there is one, and all of it as a picture. Where
         nothing could be decided the sentence ends with what would help (`way_out`). Whether permits are back at the end
         no claim asks, so it is no counterexample if one is lost; the sentence tells it beside what is proved (`lost`).
+        Of more than a thousand different schedules not all are asked for that.
 
     Raises:
         TypeError, ValueError: for bad arguments, before anything has started; ValueError also for a program that

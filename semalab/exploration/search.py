@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ from semalab.exploration.telling import Telling, tell
 from semalab.exploration.way_out import CLAIMED, STRANGERS, TURNS, UNWATCHED, fewer_schedules, of_the_world
 from semalab.log.excerpt import listed
 from semalab.settings import Program
-from semalab.stepping import Guide, Settings, Watch
+from semalab.stepping import Follow, Guide, Settings, Watch
 
 SHALLOW = 50  # steps of an endless run at which others are tried: it can be left anywhere, and nothing is proved then
 REMEMBERED = 1_000  # runs of the first search whose states the second need not look for again
@@ -138,6 +138,7 @@ class Search:
         self.instead = ""
         self.pools = False
         self.lost = ""
+        self._may_have_lost = False  # some right run, with a permit that it does not have at its end
         self.changed = False
         self._spent = False
         self._first: tuple[tuple[int, ...], Observed] | None = None  # the steps of the first run, and what was seen
@@ -296,8 +297,24 @@ class Search:
             least = [told for told in wrong if len(told) == fewest]
         if self.violations:
             self._shorten(stage, least)
+        elif self._may_have_lost and not self.lost and classes is not None:
+            self._look_for_lost(stage, islice(classes.each(False), COUNTED))
         if self.by_states:
             self.states = states
+
+    def _look_for_lost(self, stage: Stage, right: Iterable[Told]) -> None:
+        """Run these classes until a permit is lost in one.
+
+        Whether one that is missing at the end is lost, or was meant to go, tells how it went: who was refused, or had
+        to wait, or gave one back. Of that a state keeps nothing, and each was looked at as it was met first.
+        """
+        for told in right:
+            guide = Follow(_steps(told))
+            if self.lost or not self.play(stage, guide):
+                return
+            if guide.astray is not None:
+                raise Changed
+            self.problem(stage)
 
     def _may_go_on_for_ever(self, stage: Stage) -> bool:
         return stage.processor.endless or (stage.processor.verdict == "timeout" and not self.violations)
@@ -491,6 +508,7 @@ class Search:
         if stage.broken and self.check is None:
             return ""
         may_have_lost = stage.clean and not self.lost and has_fewer(stage.processor.log, stage.made)
+        self._may_have_lost |= may_have_lost
         if stage.clean and self.check is None and not may_have_lost:
             return None
         run = stage.run_played(self.check if counts_only(self.check) else None)

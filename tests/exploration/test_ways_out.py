@@ -120,8 +120,9 @@ def test_a_lost_permit_is_told_beside_what_is_proved(granularity: str) -> None:
     assert lab.record(undecided.loses_a_permit, clock="virtual").standing == "wrong"
 
 
-def test_a_permit_that_is_lost_in_some_schedules_is_told() -> None:
-    found = lab.explore(undecided.loses_a_permit_now_and_then)
+@pytest.mark.parametrize("program", [undecided.loses_a_permit_now_and_then, undecided.loses_a_permit_behind_another])
+def test_a_permit_that_is_lost_in_some_schedules_is_told(program: Callable[[], None]) -> None:
+    found = lab.explore(program)
     assert found.verdict == "proved"
     assert found.sentence.endswith("; but in some schedule a permit is lost: careless ended without releasing `door`")
     assert lab.explore(undecided.nests).standing == RIGHT

@@ -221,3 +221,25 @@ def sells_tickets() -> None:
         return tickets.acquire(blocking=False)
 
     together(buy, buy, buy)
+
+
+def loses_a_permit_behind_another() -> None:
+    """Where both stand before `later`, whether the other was refused no longer tells: only the way there does."""
+    door, later = threading.Semaphore(1), threading.Semaphore(1)
+
+    def keep() -> None:
+        door.acquire()
+        with later:
+            pass
+
+    def attempt() -> None:
+        if door.acquire(blocking=False):
+            door.release()
+        with later:
+            pass
+
+    threads = [threading.Thread(target=keep, name="careless"), threading.Thread(target=attempt)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
