@@ -32,18 +32,16 @@ class Node:
     """A choice on the present path.
 
     Invariants: `asleep` holds the threads that need not be tried here, with the footprints of their next steps; those
-    that were tried, `tried` of them, join them. `step` is the footprint of the chosen thread's step, None until it has
-    been made.
+    that were tried join them. `step` is the footprint of the chosen thread's step, None until it has been made.
     """
 
-    __slots__ = ("able", "asleep", "chosen", "step", "tried")
+    __slots__ = ("able", "asleep", "chosen", "step")
 
     def __init__(self, able: list[int], chosen: int, asleep: dict[int, Footprint]) -> None:
         self.able = able
         self.chosen = chosen
         self.asleep = asleep
         self.step: Footprint | None = None
-        self.tried = 0
 
 
 def _first(able: list[int], asleep: dict[int, Footprint], last: int) -> int | None:
@@ -114,15 +112,6 @@ class DepthFirst:
         self._close(touched)
         return [(n.able, n.chosen, n.step) for n in (*self.path, *self._rest) if n.step is not None]
 
-    @property
-    def share(self) -> float:
-        """About how much of everything has been gone through, if what follows each choice at a node is alike."""
-        share, width = 0.0, 1.0
-        for node in self.path:
-            width /= node.tried + sum(thread not in node.asleep for thread in node.able)
-            share += width * node.tried
-        return share
-
     def come_up(self, depth: int) -> None:
         """Turn back to the first choices; `complete` is unset if that leaves out others."""
         below = self.path[depth:]
@@ -141,7 +130,6 @@ class DepthFirst:
             node = self.path[-1]
             assert node.step is not None
             node.asleep[node.chosen] = node.step
-            node.tried += 1
             last = self.path[-2].chosen if len(self.path) > 1 else NOBODY
             awake = _first(node.able, node.asleep, last)
             if awake is not None:

@@ -11,7 +11,7 @@ import ipywidgets as widgets
 
 from semalab.analysis.claims import Check
 from semalab.exploration import Exploration
-from semalab.exploration.explore import BUDGET, ENOUGH, check_limits, search
+from semalab.exploration.explore import BUDGET, check_limits, search
 from semalab.exploration.progress import BETWEEN, PATIENCE, Progress
 from semalab.log.schedule import POINTS
 from semalab.notebook import texts
@@ -120,9 +120,7 @@ class Trying(widgets.VBox):
                     self._post(lambda: self._count(progress, stop))
                 return not (cancelled() or stop.is_set())
 
-            return search(
-                self._program, values, self._check, granularity, "clock", BUDGET, self._seconds, told, enough=ENOUGH
-            )
+            return search(self._program, values, self._check, granularity, "clock", BUDGET, self._seconds, told)
 
         return job
 

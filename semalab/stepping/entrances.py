@@ -259,6 +259,8 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
         other = getattr(self, "_program_thread", None)
         if not processor.threads.is_waiting() and not processor.threads.has_joined(other):
             # Nothing but its end changes the answer, once it was started: who asks again and again writes nothing.
+            # Whether it was, the step before has to tell: of one state there is one footprint of what comes next.
+            processor.threads.look_for(other)
             processor.look_at_lives(looked if other is None else Operation("ask", thread_location(other.number), READ))
         return bool(is_alive(self))
 

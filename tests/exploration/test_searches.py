@@ -13,8 +13,6 @@ from support.full_enumeration import enumerate_all, measure_steps
 
 import semalab as lab
 from semalab.exploration.search import Search
-from semalab.exploration.sleepsets import DepthFirst
-from semalab.exploration.stage import Stage
 from semalab.stepping import Footprint, Settings
 
 pytest_plugins = ("support.leftovers",)
@@ -47,17 +45,6 @@ def test_sleep_sets_and_breadth_first_agree_with_full_enumeration(case: Case) ->
         assert 0 < search.states <= len(full.states)
         if len(search.shortest) == full.longest:  # the search had to go through all of them
             assert search.states == len(full.states)
-
-
-def test_how_much_was_gone_through_is_about_known() -> None:
-    """Without sleep sets, and with choices that lead to equally many schedules, exactly."""
-    with Stage(programs.passing, {"threads": 3, "initial": 1}, Settings(watched=False)).open() as stage:
-        guide, shares, more = DepthFirst(sleeping=False), list[float](), True
-        while more:
-            shares.append(guide.share)
-            stage.play(guide)
-            more = guide.advance(stage.processor.touched)
-    assert shares == pytest.approx([place / 6 for place in range(6)])
 
 
 # program, threads, initial value: full enumeration, classes, and how many of all schedules are wrong

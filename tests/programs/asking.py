@@ -157,6 +157,27 @@ def asks_at_most_twice() -> None:
         assert n < 3
 
 
+def asks_whether_it_is_started_already() -> None:
+    said = []
+    s = threading.Semaphore(1)
+
+    def first() -> None:
+        said.append("first")
+
+    def second() -> None:
+        s.acquire(timeout=1)
+        said.append(f"first lives: {t.is_alive()}")
+
+    t = threading.Thread(target=first)
+    u = threading.Thread(target=second)
+    u.start()
+    t.start()
+    u.join(1)
+    said.append(f"second lives: {u.is_alive()}")
+    u.join()
+    assert said != ["first lives: True", "second lives: False"]
+
+
 RIGHT: list[Callable[[], None]] = [joins_in_a_loop, asks_from_another_thread, asks_a_daemon, asks_now_and_then]
 WRONG: list[Callable[[], None]] = [
     asks_one_that_waits_for_ever,
@@ -166,4 +187,5 @@ WRONG: list[Callable[[], None]] = [
     asks_before_it_is_started,
     asks_one_that_raises,
     asks_at_most_twice,
+    asks_whether_it_is_started_already,
 ]
