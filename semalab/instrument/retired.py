@@ -101,9 +101,8 @@ class Retirement:
         module = self._twins.own("threading")
         if type(lock) is not module["Lock"] and type(lock) is not module["RLock"]:
             return lock
-        real = lock.real()
-        lock.__class__ = RetiredLock
-        lock._real = self._locks[id(lock)] = real
+        real = lock._real = self._locks[id(lock)] = lock.real()
+        lock.__class__ = RetiredLock  # last: an interrupt may come in between, and one without a real lock is none
         return real
 
     def _derived_lock(self, one: Any) -> None:

@@ -101,9 +101,12 @@ class Schedules(Kept):
         if self._told:
             return [(told.schedule, told.violation) for told in self._told]
         shortest = found.shortest.schedule if found.shortest is not None else None
-        violations = [(violation.schedule, number) for number, violation in enumerate(found.violations[:LISTED])]
-        first: list[tuple[Schedule, int | None]] = [(shortest, None)] if shortest is not None else []
-        return [*first, *violations, *((schedule, None) for schedule in found.right)]
+        listed = enumerate(found.violations[:LISTED])
+        violations: list[tuple[Schedule, int | None]] = [(violation.schedule, number) for number, violation in listed]
+        if shortest is not None:
+            number = next((number for schedule, number in violations if schedule == shortest), None)
+            violations = [(shortest, number), *(one for one in violations if one[0] != shortest)]
+        return [*violations, *((schedule, None) for schedule in found.right)]
 
     def _first(self) -> int:
         return next((place for place, told in enumerate(self._told) if told.shortest), 0)
