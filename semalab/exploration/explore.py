@@ -155,9 +155,14 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
     settings, check = found.settings, found.check
     claim = check if counts_only(check) else None
 
+    # A counterexample is run when somebody asks for it, and what the program finds then may be another thing.
+    begun = State(walk(found.program, dict(found.arguments))) if found.violations else None
+
     def replay(schedule: Schedule) -> Run:
         state = State(walk(found.program, dict(found.arguments)))
         try:
+            if begun is not None:
+                begun.restore()
             run = run_program(found.program, found.arguments, clock="virtual", claim=claim, schedule=schedule)
             return replace(run, result=state.aside(run.result))
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -148,6 +149,33 @@ def test_wrong_ones_are_counted_and_each_can_be_run() -> None:
     assert found.schedules < 36
     assert {one.sentence for one in found.violations} == {"main raised AssertionError"}
     assert found.replay(29).verdict == "main raised AssertionError"
+
+
+counted = 0
+
+
+def counts() -> None:
+    def work() -> None:
+        global counted
+        mine = counted
+        counted = mine + 1
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if counted == 1:
+        raise ValueError("one is lost")
+
+
+def test_what_is_wrong_is_told_of_the_program_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is asked for after a run that has left something, as `lab.record` does."""
+    found = lab.explore(counts, granularity="bytecode")
+    monkeypatch.setitem(globals(), "counted", 5)
+    assert {one.sentence for one in found.violations} == {"main raised ValueError: one is lost"}
+    assert found.replay(0).verdict == "main raised ValueError: one is lost"
+    assert counted == 5
 
 
 def test_a_search_soon_ends_once_something_is_wrong() -> None:
