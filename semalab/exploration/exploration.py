@@ -173,7 +173,8 @@ class Exploration:
     def tally(self) -> str:
         """How many of how many schedules break the program."""
         if self.by_states:
-            first = "no schedule breaks it" if not self.violations else "a schedule breaks it"
+            none = "no schedule breaks it" if self.complete else "none that was run breaks it"
+            first = none if not self.violations else "a schedule breaks it"
             return f"{first}; {counted(self.states, 'different state')} met"
         said = f"{len(self.violations):,} of {self._known} {'breaks' if len(self.violations) == 1 else 'break'} it"
         return f"{said}; of {self.unjudged:,} nobody can say" if self.unjudged else said
@@ -194,7 +195,8 @@ class Exploration:
     @property
     def _judged(self) -> str:
         if self.by_states:
-            return f"the schedules that pass through {counted(self.states, 'different state')}"
+            # Others pass through these states, too: the first is in each.
+            return f"the schedules that were run, which pass through {counted(self.states, 'different state')}"
         return counted(self.covered, "different schedule")
 
     @property

@@ -272,9 +272,10 @@ def test_a_budget_that_runs_out_among_the_states_proves_nothing() -> None:
     assert (found.verdict, found.complete, found.schedules) == ("budget exhausted", False, 2)
     assert found.sentence == (
         "Budget exhausted for mutex(threads=3, initial=2) at the granularity of operations: nothing wrong in the"
-        f" schedules that pass through {found.states} different states (found in 2 runs), but not every schedule was"
-        " run; to have it decided, try a smaller `threads` or `initial`, or more than budget=2"
+        f" schedules that were run, which pass through {found.states} different states (found in 2 runs), but not every"
+        " schedule was run; to have it decided, try a smaller `threads` or `initial`, or more than budget=2"
     )
+    assert found.tally == f"none that was run breaks it; {found.states} different states met"
 
 
 def test_a_budget_of_exactly_what_is_needed_proves() -> None:
