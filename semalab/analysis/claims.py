@@ -257,6 +257,9 @@ def of_which(reading: Reading, *uses: Use) -> str:
     return f" of {quoted([use.label for use in uses])}" if reading.several else ""
 
 
+CHOOSE = "say which is meant"
+
+
 def together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, choose: bool) -> Claim:
     """Of several primitives: it held for each; or it did not, and which was meant would have to be said (`choose`)."""
     if len(claims) == 1:
@@ -270,7 +273,7 @@ def together(claims: Sequence[Claim], held: Callable[[], Claim], call: str, choo
     holds = quoted([claim.primitive for claim in claims if claim])
     name, _, arguments = call.removesuffix(")").partition("(")
     example = as_call(name, *json.loads(f"[{arguments}]"), next(c.primitive for c in claims if not c))
-    why = f"{claims[0].name} is true of {holds} and not of {fails}; say which is meant, as in {example}"
+    why = f"{claims[0].name} is true of {holds} and not of {fails}; {CHOOSE}, as in {example}"
     return cannot_say(claims[0].name, why)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
+from semalab.analysis.claims import CHOOSE
 from semalab.analysis.permits import lost
 from semalab.exploration.classes import Classes
 from semalab.exploration.contents import Unkept
@@ -465,7 +466,8 @@ class Search:
             self.instead = self.instead or ("" if stuck else TURNS)
             return None
         except Undecided as reason:
-            self.undecided, self.instead = self.undecided or str(reason), self.instead or CLAIMED
+            self.undecided = self.undecided or str(reason)
+            self.instead = self.instead or ("" if CHOOSE in self.undecided else CLAIMED)  # it is the way out
             self.unjudged += 1
             return None
         if (doubt := self._doubt(stage)) is not None:
