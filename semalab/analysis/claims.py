@@ -337,7 +337,7 @@ def _unbounded(use: Use) -> str | None:
 
 
 def article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'AEIOUa' else 'a'} {kind}"
+    return f"{'an' if kind[0] in 'AEIOUa' or kind == 'RLock' else 'a'} {kind}"
 
 
 def bounded(use: Use, n: int, title: str, name: str) -> Claim:

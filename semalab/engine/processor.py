@@ -133,10 +133,13 @@ class Processor:
 
     def look_for_others(self) -> bool:
         """While all threads of the run wait: see whether `others` could still act."""
-        waiting: list[ProgramThread | Foreign] = list(self.live.values())
-        if self.foreigners.handler is not None:  # for whose end main waits
-            waiting.append(self.foreigners.handler)
-        return self.others_reach(one.waits_in for one in waiting if one.waits_in is not None)
+        handler = self.foreigners.handler  # for whose end main waits
+        return self.others_reach(self.waited_for(handler) if handler is not None else self.waited_for())
+
+    def waited_for(self, *besides: Foreign) -> list[object]:
+        """What the run's threads wait for, and those besides."""
+        waiting: list[ProgramThread | Foreign] = [*self.live.values(), *besides]
+        return [one.waits_in for one in waiting if one.waits_in is not None]
 
     def others_reach(self, awaited: Iterable[object]) -> bool:
         """See whether `others` could still act on what is waited for."""

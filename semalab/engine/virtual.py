@@ -247,14 +247,13 @@ class VirtualProcessor(Processor):
         That is who has been given something to wait for, or a primitive that this run has made.
         """
         others = (*self.bystanders.started(), *self.signals.due(self.program))
-        others = others or tuple(self.bystanders.have_in_hand(self.live.keys(), self._in_use, self.caller))
+        others = others or self.bystanders.have_in_hand(self.live.keys(), self._in_use, self.caller)
         self._found(others)
         return bool(others)
 
     def _in_use(self) -> list[object]:
         """What the run's threads wait for, and the primitives that it has made."""
-        awaited = [thread.waits_in for thread in self.live.values() if thread.waits_in is not None]
-        return [*awaited, *self.made()]
+        return [*self.waited_for(), *self.made()]
 
     def _time_is_up(self, thread: ProgramThread) -> None:
         if thread.waits_in is not None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from semalab.analysis.claims import article
 from semalab.analysis.usage import Use
 from semalab.log.event import SEMAPHORES, Event
 from semalab.log.excerpt import cut, cut_name, said_by, written
@@ -107,5 +108,4 @@ def instead(run: Run) -> str | None:
     kinds = {use.primitive.kind for use in run.reading.uses.values() if use.role != "unused"} - SEMAPHORES
     if not kinds or semaphores(run):
         return None
-    kind = min(kinds)
-    return f"an {kind}" if kind[0] in "AEIOU" or kind == "RLock" else f"a {kind}"
+    return article(min(kinds))

@@ -8,15 +8,12 @@ each state takes nothing away: of the steps that are made first in a class, at l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from semalab.exploration.sleepsets import Told
 from semalab.stepping import Footprint, independent
 
 MOST = 4_000  # positions that are looked at: what has more is not counted
-
-_apart = lru_cache(maxsize=65_536)(independent)
 
 
 class Edge(NamedTuple):
@@ -152,7 +149,7 @@ class Classes:
                 swap = {thread: edge.thread, edge.thread: thread}
                 there = edge.numbers or {number: number for number in edge.to.who}
                 numbers = {swap.get(number, number): now for number, now in there.items()}
-                still = {numbers[one]: its for one, its in asleep.items() if _apart(its, edge.touched)}
+                still = {numbers[one]: its for one, its in asleep.items() if independent(its, edge.touched)}
                 to, renamed = self._position(edge.to, still)
                 numbers = {number: renamed[now] for number, now in numbers.items()}
                 found.append(_Branch(thread, edge.touched, to, False, numbers))

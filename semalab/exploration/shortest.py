@@ -167,6 +167,10 @@ class Chart:
             sum(1 << one for one in range(place) if told[one][1] == thread or not independent(told[one][2], step))
             for place, (_, thread, step) in enumerate(told)
         ]
+        own = [
+            {numbers[one] for one in range(place) if told[one][1] == thread}
+            for place, (_, thread, _) in enumerate(told)
+        ]
         level: dict[int, State] = {0: frozenset()}  # by the steps that have been made, as bits
         while level:
             following: dict[int, State] = {}
@@ -174,8 +178,7 @@ class Chart:
                 ways = lead.setdefault(state, {})
                 for place, (_, thread, _) in enumerate(told):
                     if not made >> place & 1 and before[place] & ~made == 0:
-                        earlier = {numbers[one] for one in range(place) if told[one][1] == thread}
-                        target = following.setdefault(made | 1 << place, (state - earlier) | {numbers[place]})
+                        target = following.setdefault(made | 1 << place, (state - own[place]) | {numbers[place]})
                         ways[thread] = target
             if len(lead) > MOST:
                 return False

@@ -11,7 +11,6 @@ with states that are visited once they would leave out schedules.
 
 from __future__ import annotations
 
-import functools
 from hashlib import blake2b
 
 from semalab.exploration.classes import MOST, Classes, Place, TooMany
@@ -22,8 +21,6 @@ from semalab.exploration.reached_state import State, States, Touched, are_told_a
 from semalab.exploration.stage import Stage
 from semalab.stepping import Footprint, Operation, Watch, footprint, independent
 from semalab.stepping.footprint import EVERYTHING
-
-_apart = functools.lru_cache(maxsize=65_536)(independent)
 
 
 class PathState:
@@ -280,7 +277,7 @@ class ByStates:
                 missing = [other for other in others.numbers if other in others.untried]
                 break
             for other, later in others.later.items():
-                if other not in found and not _apart(touches, later):
+                if other not in found and not independent(touches, later):
                     found.add(other)
                     queue.append(other)
                     if other in others.untried:

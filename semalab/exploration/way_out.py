@@ -28,7 +28,7 @@ _POOLS = "to write its pool's tasks as threads of their own, with `start()` and 
 
 def of_the_world(asked: Mapping[str, Any]) -> str:
     """asked: what of the world the program has asked for; nothing, if it was something else that was not the same."""
-    return _and([_OF_THE_WORLD[what] for what in asked]) or _KEPT
+    return ", and ".join(_OF_THE_WORLD[what] for what in asked) or _KEPT
 
 
 def fewer_schedules(granularity: str, arguments: Mapping[str, Any], used_up: str, pools: bool) -> str:
@@ -39,7 +39,3 @@ def fewer_schedules(granularity: str, arguments: Mapping[str, Any], used_up: str
     if granularity != "operations":
         ways.insert(1, "granularity='operations'")
     return f"try {', or '.join(ways)}"
-
-
-def _and(ways: list[str]) -> str:
-    return ", and ".join(ways)

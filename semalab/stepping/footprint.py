@@ -47,6 +47,7 @@ def _footprint(touched: tuple[tuple[Location, bool], ...]) -> Footprint:
     return Footprint(frozenset(location for location, _ in touched) - writes, writes)
 
 
+@functools.lru_cache(maxsize=65_536)  # a search asks of the same few pairs again and again
 def independent(one: Footprint, other: Footprint) -> bool:
     """True if steps of two different threads with these footprints may change places."""
     if EVERYTHING in one.writes or EVERYTHING in other.writes:

@@ -147,9 +147,7 @@ class Watch(Watching):
             self._foresee(frame, access)
         scope = self._scope(frame)
         if self._clean_up and any(type(one) is GeneratorType for one in scope.names.values()):
-            processor.doubt(
-                _KEEPS, "close the generator, or go through it to its end, where it was made", "when that is"
-            )
+            processor.doubt(_KEEPS, _CLOSED, "when that is")
         shared = self._shared_touches(access, scope, me.number)
         if not shared:
             return False

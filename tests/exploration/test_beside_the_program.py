@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from programs.explored import together
 
 import semalab as lab
 
@@ -108,11 +109,7 @@ def names_an_attribute_like_it() -> None:
         with town.lock:
             town.bank += 1
 
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    together(work, work)
     if town.bank != 2:
         raise ValueError(f"{town.bank} in the bank")
 

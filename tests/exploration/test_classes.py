@@ -121,7 +121,7 @@ def test_so_are_those_of_random_programs(kind: dict[str, Any], granularity: str)
 
 
 def test_without_sleep_sets_more_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "_apart", lambda *_: False)
+    monkeypatch.setattr(counting, "independent", lambda *_: False)
     assert disagreements(programs.passing, {"threads": 3, "initial": 2}, Settings())
 
 

@@ -438,7 +438,7 @@ def test_what_the_others_may_touch_later_is_needed(monkeypatch: pytest.MonkeyPat
     def never(one: Footprint, other: Footprint) -> bool:
         return True
 
-    monkeypatch.setattr("semalab.exploration.states._apart", never)
+    monkeypatch.setattr("semalab.exploration.states.independent", never)
     assert not agree(philosophers, threads=3)
 
 

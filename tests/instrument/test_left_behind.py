@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from programs.explored import together
 
 import semalab as lab
 from semalab.instrument.made import Known, made
@@ -298,11 +299,7 @@ def passes() -> None:
         with door:
             pass
 
-    visitors = [threading.Thread(target=visit) for _ in range(2)]
-    for visitor in visitors:
-        visitor.start()
-    for visitor in visitors:
-        visitor.join()
+    together(visit, visit)
 
 
 async def passes_as_a_task() -> None:

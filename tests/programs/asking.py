@@ -77,7 +77,7 @@ def joins_for_a_while() -> None:
     assert got == [1]
 
 
-def asks_from_another_thread() -> None:
+def asks_from_another_thread(in_order: bool = True) -> None:
     e = []
 
     def first() -> None:
@@ -90,29 +90,18 @@ def asks_from_another_thread() -> None:
 
     t = threading.Thread(target=first)
     u = threading.Thread(target=second)
-    t.start()
-    u.start()
+    if in_order:
+        t.start()
+        u.start()
+    else:
+        u.start()
+        t.start()
     t.join()
     u.join()
 
 
 def asks_before_it_is_started() -> None:
-    e = []
-
-    def first() -> None:
-        e.append(1)
-
-    def second() -> None:
-        while t.is_alive():
-            pass
-        assert e == [1]
-
-    t = threading.Thread(target=first)
-    u = threading.Thread(target=second)
-    u.start()
-    t.start()
-    t.join()
-    u.join()
+    asks_from_another_thread(in_order=False)
 
 
 def asks_a_daemon() -> None:
