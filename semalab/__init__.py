@@ -95,7 +95,7 @@ def __getattr__(name: str) -> Any:
 
 
 def _bar() -> Any:
-    return import_module("semalab.notebook.bar").CellBar()
+    return import_module("semalab.notebook.trying").CellBar()
 
 
 if "ipykernel" in sys.modules:

@@ -21,7 +21,7 @@ from support.notebook_outline import SECONDS_A_CODE_LINE, WORDS_A_MINUTE, headin
 from support.public_place import cited, placed, public_place
 from support.stored_notebook import read
 
-from semalab.exercises import catalogue
+from semalab.exercises import done
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -118,7 +118,7 @@ def version() -> str:
 def counted(text: str) -> str:
     """A page that says how much there is of the course, with the numbers that are true now."""
     text = re.sub(r"\b\d+ lessons\b", f"{len(lessons())} lessons", text)
-    text = re.sub(r"\b\d+ exercises\b", f"{len(catalogue.names())} exercises", text)
+    text = re.sub(r"\b\d+ exercises\b", f"{len(done.names())} exercises", text)
     text = re.sub(r"^version: .*$", f"version: {version()}", text, flags=re.MULTILINE)
     return placed(text, public_place())
 

@@ -10,9 +10,8 @@ from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, overload
 
-from semalab.analysis.changes import NOT_BEGUN, Change, Follower, State
+from semalab.analysis.changes import NOT_BEGUN, Change, Follower, State, sentence
 from semalab.analysis.reading import Reading
-from semalab.analysis.sentences import sentence
 from semalab.log.event import is_outside
 
 _APART = 512  # snapshots from one checkpoint to the next, at least

@@ -6,8 +6,19 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from semalab.analysis.verdict import expectation, goes_on, in_vain
-from semalab.comparison.differences import Difference, equal, names_of, parted, parting, time, turns, varied
-from semalab.comparison.outcome import DOES_NOT_APPLY, lasting, outcome
+from semalab.comparison.differences import (
+    DOES_NOT_APPLY,
+    Difference,
+    equal,
+    lasting,
+    names_of,
+    outcome,
+    parted,
+    parting,
+    time,
+    turns,
+    varied,
+)
 from semalab.log.excerpt import cut
 from semalab.log.stops import Deadlock
 from semalab.run import Run

@@ -50,7 +50,7 @@ class Comparison(Compared):
 
         >>> compare(a, b).timeline(threads=["worker-3", "worker-4"])
         """
-        from semalab.comparison.picture import picture
+        from semalab.comparison.side_by_side import picture
 
         return picture(self, between=between, threads=threads, width=width, height=height, dpi=dpi)
 

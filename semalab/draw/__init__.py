@@ -14,25 +14,20 @@ from matplotlib.figure import Figure
 
 from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading
-from semalab.draw.alarms import draw_faults
 from semalab.draw.axis import draw_axis, draw_labels, label_margin
-from semalab.draw.beside import Beside
-from semalab.draw.canvas import Canvas, FigureCanvas, Onto
+from semalab.draw.canvas import Canvas, FigureCanvas, Onto, Sheet
 from semalab.draw.drawing import Drawing, ListCanvas
-from semalab.draw.header import Head, draw_head, head_of
-from semalab.draw.ink import GREY
+from semalab.draw.header import Head, draw_head, draw_key, head_of
 from semalab.draw.layout import POINTS, Page, lay_out, natural_height
-from semalab.draw.legend import draw_key
-from semalab.draw.marks import draw_marks
+from semalab.draw.marks import draw_faults, draw_marks
 from semalab.draw.moments import Link
 from semalab.draw.output import png, save, svg, written
 from semalab.draw.raster import as_image, draw_image
 from semalab.draw.rows import TIP, TORN, draw_absent, draw_rows
 from semalab.draw.scene import NOW, Scene, scene_of
-from semalab.draw.sheet import Sheet
 from semalab.draw.strip import draw_strips
-from semalab.draw.style import plain_settings
-from semalab.draw.viewport import Between
+from semalab.draw.style import GREY, plain_settings
+from semalab.draw.viewport import Beside, Between
 from semalab.log.event import Access
 
 __all__ = ["NOW", "Easel", "draw", "layout", "listed", "natural_height", "paint", "png", "save", "svg", "written"]

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from semalab.draw.ink import GREY, INK, LINE, SMALL
+from semalab.draw.canvas import Sheet
 from semalab.draw.layout import EDGE, MOST_ROWS
 from semalab.draw.scene import Scene
-from semalab.draw.sheet import Sheet
-from semalab.draw.time_axis import ticks
+from semalab.draw.style import GREY, INK, LINE, SMALL
+from semalab.draw.viewport import ticks
 from semalab.draw.words import clean, fit, width
 
 _LEAST, _MOST = 66.0, 150.0  # points for the names

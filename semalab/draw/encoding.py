@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from semalab.draw.drawing import Drawing, Thing
-from semalab.draw.ink import DARK, INK, OTHER, PAPER, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.draw.style import DARK, INK, OTHER, PAPER, TONES, paler
 
 PAINTERS = tuple(Path(__file__).with_name(name) for name in ("painter.js", "pointer.js"))  # what reads it, in order
 _DASH = {"solid": ()}

@@ -14,9 +14,8 @@ import numpy as np
 
 from semalab.analysis.reading import Reading, Use
 from semalab.draw.bars import Bars
-from semalab.draw.ink import Tone
-from semalab.draw.time_axis import Clock, table
-from semalab.draw.viewport import View
+from semalab.draw.style import Tone
+from semalab.draw.viewport import Clock, View, table
 from semalab.log.columns import Numbers
 from semalab.log.trace import Trace
 

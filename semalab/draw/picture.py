@@ -15,7 +15,7 @@ from semalab.analysis.record import Record
 from semalab.analysis.verdict import alarm
 from semalab.draw import Easel, draw, listed, png
 from semalab.draw.drawing import Drawing
-from semalab.draw.time_axis import clock_of
+from semalab.draw.viewport import clock_of
 from semalab.log.stops import Deadlock, Timeout, several_of
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from semalab.draw.bars import Bars
-from semalab.draw.canvas import Pixels
-from semalab.draw.density import OFTEN, STEPS, Density
-from semalab.draw.ink import FAINT, LINE, OTHER, PAPER, Tone, paler
+from semalab.draw.bars import OFTEN, STEPS, Bars, Density
+from semalab.draw.canvas import Pixels, Sheet
 from semalab.draw.layout import MOST_ROWS, POINTS
 from semalab.draw.moments import Marks
 from semalab.draw.rows import HOLD, WAIT
 from semalab.draw.scene import Scene
-from semalab.draw.sheet import Sheet
+from semalab.draw.style import FAINT, LINE, OTHER, PAPER, Tone, paler
 
 MOST_BARS = 4_000  # beyond, rows become an image
 _FINE = 4.0  # pixels per row from which bars keep their different heights

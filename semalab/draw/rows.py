@@ -9,9 +9,9 @@ import numpy as np
 from matplotlib.path import Path
 
 from semalab.draw.bars import Bars
-from semalab.draw.ink import FAINT, GREY, LINE, PAPER, SMALL, Tone
+from semalab.draw.canvas import Sheet, boxes
 from semalab.draw.scene import Scene
-from semalab.draw.sheet import Sheet, boxes
+from semalab.draw.style import FAINT, GREY, LINE, PAPER, SMALL, Tone
 from semalab.draw.words import clean, width
 
 HOLD, WAIT = 0.66, 0.36  # height of a bar as part of its row

@@ -9,11 +9,8 @@ import numpy as np
 
 from semalab.analysis.claims import Pace
 from semalab.analysis.reading import Reading, Use
-from semalab.draw.bars import Bars, bars_of, lives_of
-from semalab.draw.beside import Beside
-from semalab.draw.curve import Curve, curve_of
-from semalab.draw.density import Density, density_of
-from semalab.draw.ink import OTHER, TONES, Tone
+from semalab.draw.bars import Bars, Density, bars_of, density_of, lives_of
+from semalab.draw.levels import Curve, Variable, curve_of, variables_of
 from semalab.draw.moments import (
     Crowd,
     Link,
@@ -27,9 +24,8 @@ from semalab.draw.moments import (
     moments_of,
     thefts_of,
 )
-from semalab.draw.time_axis import Clock, clock_of
-from semalab.draw.variables import Variable, variables_of
-from semalab.draw.viewport import Between, View, view_of
+from semalab.draw.style import OTHER, TONES, Tone
+from semalab.draw.viewport import Beside, Between, Clock, View, clock_of, view_of
 from semalab.log.event import Access
 from semalab.log.trace import LOCKS, POOLED, QUEUES, SEMAPHORES
 

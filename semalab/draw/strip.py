@@ -6,14 +6,12 @@ import numpy as np
 from matplotlib.path import Path
 
 from semalab.analysis.reading import Use
-from semalab.draw.curve import draw_curve
-from semalab.draw.ink import GREY, INK, LINE, OTHER, PAPER
+from semalab.draw.canvas import Sheet
 from semalab.draw.layout import Band, Page
+from semalab.draw.levels import CLOSEST, draw_curve, draw_steps, draw_variable, steps, within
 from semalab.draw.scene import Scene
-from semalab.draw.sheet import Sheet
-from semalab.draw.step_line import CLOSEST, draw_steps, steps, within
-from semalab.draw.time_axis import table
-from semalab.draw.variables import draw_variable
+from semalab.draw.style import GREY, INK, LINE, OTHER, PAPER
+from semalab.draw.viewport import table
 from semalab.draw.words import fit, fullest, width
 from semalab.log.columns import INITIAL, Numbers
 from semalab.log.event import actors

@@ -1,18 +1,178 @@
-"""The part of a run that a picture shows: a window of time, and some of its threads."""
+"""The time axis, and the part of a run that a picture shows of it: a window of time, and some of its threads; and what
+two pictures laid side by side share.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from semalab.draw.beside import Beside
-from semalab.draw.time_axis import Clock
+from semalab.analysis.changes import UNITS, duration
+from semalab.analysis.reading import Reading
+from semalab.log.columns import NEVER, Numbers
 from semalab.log.excerpt import cut_name, written
 from semalab.log.trace import Trace
+
+_EVENTS = "events, in their order: the clock stood still"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where events lie on the axis. Invariant: `at` never decreases and `end` is not before its last entry.
+
+    at: position of every event, in units. unit: "s", "ms", "µs", "ns" or "event". stands: the clock never moved.
+    reach: where the axis ends, if that is after the run did.
+    """
+
+    at: np.ndarray
+    end: float
+    unit: str
+    word: str
+    scale: float
+    reach: float = 0.0
+
+    @property
+    def stands(self) -> bool:
+        return self.unit == "event"
+
+    @property
+    def label(self) -> str:
+        return _EVENTS if self.stands else f"{self.word} since the run began"
+
+    def moment(self, position: float) -> str:
+        """A position in words: "1.6 s", "event 12"."""
+        if self.stands:
+            return f"event {position:,.0f}"
+        digits = 0 if position == 0 else max(0, 2 - math.floor(math.log10(abs(position))))
+        text = f"{position:,.{digits}f}"
+        return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {self.unit}"
+
+    def lasting(self, span: float) -> str:
+        """A length of time in words, to two digits."""
+        return f"{span:,.0f} events" if self.stands else duration(span * self.scale, 2, rounded=True)
+
+
+def clock_of(trace: Trace, time: Sequence[int], stopped: bool = False, lasting: int = 0) -> Clock:
+    """The axis for a trace: the largest unit the run lasted one of; events where no time passed at all.
+
+    lasting: how far the axis goes at least, in nanoseconds, or in events where no time passed.
+    """
+    times = np.array(time, dtype=np.float64)
+    duration = max(trace.duration, int(times[-1]) if len(times) else 0)
+    if duration == 0 and len(times):
+        last = float(len(times) - 1)
+        return Clock(np.arange(len(times), dtype=np.float64), max(1.0, last + stopped), "event", "events", 0.0, lasting)
+    unit, word, scale = next((u for u in UNITS if max(duration, lasting) >= u[2]), ("ns", "nanoseconds", 1))
+    return Clock(times / scale, max(duration, 1) / scale, unit, word, float(scale), lasting / scale)
+
+
+def table(column: Numbers[int], width: int) -> np.ndarray:
+    """A column of whole numbers as rows of `width`, as numpy sees them: the numbers themselves, not a copy."""
+    return np.asarray(column).reshape(-1, width)
+
+
+def ticks(begin: float, end: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:
+    """Round positions within [begin, end], at most `most` of them, and their labels with equal decimals."""
+    span = end - begin
+    exponent = math.floor(math.log10(span / max(1, most)))
+    for step, decimals in _round_steps(exponent):
+        if whole and step < 1:
+            continue
+        first, last = math.ceil(begin / step - 1e-9), math.floor(end / step + 1e-9)
+        if last - first + 1 <= max(2, most):
+            places = [i * step for i in range(first, last + 1)]
+            return places, [f"{place:,.{decimals}f}" for place in places]
+    raise AssertionError("unreachable: steps grow without bound")
+
+
+def _round_steps(exponent: int) -> list[tuple[float, int]]:
+    return [
+        (mantissa * 10.0**power, max(0, -power + (mantissa == 2.5)))
+        for power in range(exponent, exponent + 4)
+        for mantissa in (1, 2, 2.5, 5)
+        if mantissa != 2.5 or power != 0
+    ]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The same for both pictures.
+
+    lasting: the axis goes on to here, in nanoseconds, or in events where both clocks stood still; 0 where one of the
+    clocks stood still and the other did not, for then there is no common axis.
+    threads: the rows, from the top; a run need not have all of them. order: primitives of both, which get their colours
+    and strips in this order. levels: of each its highest value and its longest queue in either run.
+    tips: the axis leaves room for what never ended. parting: the event from which on the logs differ, to be marked.
+    reserved: points from the top of each to its rows, so that rows and strips of both come out equally high.
+    longer: threads that waited longer in this one of the two; the only thing that the two do not share.
+    """
+
+    lasting: int
+    threads: tuple[str, ...]
+    order: tuple[str, ...]
+    levels: Mapping[str, tuple[int, int]]
+    tips: bool
+    parting: int | None
+    reserved: float = 0.0
+    longer: frozenset[str] = field(default=frozenset())
+
+
+def beside(
+    a: Reading,
+    b: Reading,
+    stopped: tuple[bool, bool],
+    threads: Sequence[str] | None = None,
+    parting: int | None = None,
+) -> Beside:
+    """What the pictures of two readings share. threads: the rows to show; None shows all."""
+    readings = (a, b)
+    clocks = [clock_of(one.trace, one.times, early) for one, early in zip(readings, stopped, strict=True)]
+    lasting = 0
+    if all(one.trace for one in readings) and clocks[0].stands == clocks[1].stands:
+        stands = clocks[0].stands
+        lasting = max(round(clock.end * (1 if stands else clock.scale)) for clock in clocks)
+    return Beside(
+        lasting,
+        tuple(threads) if threads is not None else common_rows(a.trace, b.trace),
+        tuple(dict.fromkeys(label for one in readings for label in _in_use(one))),
+        _levels(readings),
+        any(_has_endless(one) for one in readings),
+        parting,
+    )
+
+
+def _has_endless(reading: Reading) -> bool:
+    """Some wait or hold never ended."""
+    groups = reading.columns.groups.items()
+    return any((table(column, 5)[:, 4] == NEVER).any() for (kind, _), column in groups if kind in {"wait", "hold"})
+
+
+def common_rows(a: Trace, b: Trace) -> tuple[str, ...]:
+    """The threads of the first, then those that only the second has."""
+    return tuple(dict.fromkeys((*a.threads, *b.threads)))
+
+
+def _in_use(reading: Reading) -> list[str]:
+    """The main primitive first, then the others in order of creation."""
+    main = reading.main_use
+    used = [use.label for use in reading.uses.values() if use.role != "unused"]
+    return sorted(used, key=lambda label: main is None or label != main.label)
+
+
+def _levels(readings: Sequence[Reading]) -> dict[str, tuple[int, int]]:
+    levels: dict[str, tuple[int, int]] = {}
+    for reading in readings:
+        for label, use in reading.uses.items():
+            columns = (use.counts.values, use.counts.waiters)
+            most, queue = (int(table(column, 2)[:, 1].max(initial=0)) for column in columns)
+            before = levels.get(label, (0, 0))
+            levels[label] = (max(most, before[0]), max(queue, before[1]))
+    return levels
+
 
 Between = tuple[float, float]
 _LISTED = 3  # threads that an error names

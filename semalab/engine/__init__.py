@@ -3,12 +3,12 @@
 from semalab.engine.carrier import system
 from semalab.engine.foreign import Foreign
 from semalab.engine.interpreter import current_frames
-from semalab.engine.packed import ROW, count, rows, times
 from semalab.engine.processor import Processor
 from semalab.engine.scheduler import Replayed, Scheduler, Seeded
 from semalab.engine.thread import Inside, ProgramThread, Stop, Stuck, Subject
 from semalab.engine.virtual import VirtualProcessor
 from semalab.engine.wall import WallProcessor
+from semalab.log.columns import ROW, count, rows, times
 
 __all__ = [
     "ROW",

@@ -15,11 +15,11 @@ from semalab.engine.carrier import Carrier
 from semalab.engine.ending import end_all
 from semalab.engine.foreign import Foreign, Foreigners
 from semalab.engine.interpreter import current_frames, gil_enabled, program_frame
-from semalab.engine.packed import count, pack
 from semalab.engine.reachability import can_reach, frames_of
 from semalab.engine.signals import Request, Signals
 from semalab.engine.stopwatch import Idle, Stopwatch
 from semalab.engine.thread import Place, ProgramThread, Stop, Stuck, Topic, subject_of
+from semalab.log.columns import count, pack
 
 MOST_EVENTS = 1_000_000  # to read one event takes up to 450 bytes, and a free Binder session has 1 GB
 START, END, WAKE = ("start", None, 0), ("end", None, 0), ("wake", None, 0)

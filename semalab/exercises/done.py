@@ -1,26 +1,60 @@
-"""An attempt judged, and what is done of the exercises: noted here, kept in a file beside the notebooks, told in words.
+"""Where exercises are found; an attempt judged; and what is done of them: noted here, kept in a file beside the
+notebooks, told in words.
 
-Deleting the file starts anew.
+Each lesson has a module in `tasks`, and its EXERCISES are the lesson's. Deleting the file starts anew.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import pkgutil
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import escape
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from semalab.bench import in_a_run
-from semalab.exercises.catalogue import beside, exercise, names
+from semalab.exercises import tasks
+from semalab.exercises.exercise import Exercise
 from semalab.exercises.feedback import Feedback
 from semalab.files.whole import replace_whole
-from semalab.log.excerpt import cut, said_by
+from semalab.log.excerpt import cut, said_by, written
+
+
+@cache
+def _all() -> dict[str, Exercise]:
+    """By name. Read when somebody asks: `import semalab` reads none of them."""
+    lessons = [import_module(f"{tasks.__name__}.{module.name}") for module in pkgutil.iter_modules(tasks.__path__)]
+    return {one.name: one for lesson in lessons for one in lesson.EXERCISES}
+
+
+def names() -> tuple[str, ...]:
+    """All exercises, in the order of their names."""
+    return tuple(sorted(_all()))
+
+
+def exercise(name: Any) -> Exercise:
+    """The exercise of this name. Raises ValueError, with the names there are, for any other."""
+    if not isinstance(name, str) or name not in _all():
+        near = difflib.get_close_matches(name, names(), 1) if isinstance(name, str) else []
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"the exercise must be one of {', '.join(names())}, got {written(name, 80)}{hint}")
+    return _all()[name]
+
+
+def beside(name: str) -> tuple[str, ...]:
+    """The exercises of the same lesson, this one included."""
+    lesson = name.rpartition("-")[0]
+    return tuple(other for other in names() if other.rpartition("-")[0] == lesson)
+
 
 try:
     import fcntl

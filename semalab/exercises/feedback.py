@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, WRONG
+from semalab.exploration.descriptions import Step, Telling, in_words
 from semalab.exploration.exploration import Exploration
-from semalab.exploration.steps import Step, in_words
-from semalab.exploration.telling import Telling
 from semalab.log.event import Event
 from semalab.log.excerpt import written
-from semalab.replay.jupyterlab import runs_this_cell
+from semalab.replay.widget import runs_this_cell
 from semalab.run import Run
 
 _LONGEST = 40  # characters of what was printed
@@ -58,7 +57,7 @@ class Feedback:
         """The timeline under the sentences, as PNG; None if there is nothing to see."""
         if self.run is None:
             return None
-        from semalab.exercises.picture import picture
+        from semalab.exercises.answer_picture import picture
 
         return picture(self.sentences, self.standing, self.run, self.exploration, self._way)
 
@@ -79,7 +78,7 @@ class Feedback:
         if self.run is None or (picture := self.picture()) is None:
             return shown, {}
         if self.standing == WRONG and runs_this_cell():
-            from semalab.exercises.picture import unfolding
+            from semalab.exercises.answer_picture import unfolding
 
             shown["text/html"] = unfolding(picture, repr(self), self.run)
         return {"image/png": picture, **shown}, {"image/png": {"alt": repr(self)}}

@@ -22,7 +22,7 @@ from operator import is_
 from typing import Any, NamedTuple
 
 from semalab.engine.reachability import is_a
-from semalab.instrument.namespaces import ABSENT, content, library_of, library_of_code
+from semalab.instrument.places import ABSENT, content, library_of, library_of_code
 from semalab.instrument.reach import Reference
 
 

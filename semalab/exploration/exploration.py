@@ -9,8 +9,8 @@ from textwrap import fill
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
+from semalab.exploration.descriptions import LANES, Telling, Told
 from semalab.exploration.sleepsets import Changed
-from semalab.exploration.telling import LANES, Telling, Told
 from semalab.log.excerpt import called, counted, cut_name
 from semalab.log.schedule import Schedule
 from semalab.run import Run
@@ -300,7 +300,11 @@ class Exploration:
 
     def _poster(self, lanes: Sequence[Told], note: str) -> bytes:
         """note: why there are no lanes."""
-        from semalab.exploration.picture import as_lanes, drawing, pairs  # matplotlib, only where a picture is wanted
+        from semalab.exploration.descriptions import (  # matplotlib, only where a picture is wanted
+            as_lanes,
+            drawing,
+            pairs,
+        )
         from semalab.report import Head, Tally, poster
 
         judged, others = self.covered - self.unjudged, "cannot say" if self.unjudged else "not run"

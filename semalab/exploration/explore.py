@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from semalab.analysis.claims import in_words
+from semalab.exploration.descriptions import Telling, tell_all
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.judge import Check, counts_only, wrong
-from semalab.exploration.program import known_to_share, shares
 from semalab.exploration.progress import interrupts, shown
 from semalab.exploration.search import Circles, Search
-from semalab.exploration.state import State, refuse_unkept, walk
-from semalab.exploration.telling import Telling, tell_all
+from semalab.exploration.stage import known_to_share, shares
+from semalab.exploration.starting_state import State, refuse_unkept, walk
 from semalab.instrument import made_before
 from semalab.log.excerpt import cut_name, written
 from semalab.log.schedule import POINTS, Schedule

@@ -1,11 +1,7 @@
 """What one state of a run is: where each thread is, what it knows, and what there is besides.
 
-Two runs that come to equal states go on alike: a thread does the same if it has seen the same, and whatever else it may
-come to see, primitives, shared data, the clock, is part of the state.
-
-Of states that differ only in who is who among threads that nobody can tell apart, one stands for all. Such threads run
-the same function with the same arguments, the main thread has started them and waits for all of them or for none before
-it does anything else, and the program never asks a thread who it is.
+A thread that has seen the same does the same. So its past, the chain of what it did and what it saw each time, is all
+that need be known of its frames and variables, where they cannot be read for certain.
 """
 
 from __future__ import annotations
@@ -16,16 +12,75 @@ from typing import Any, NamedTuple
 
 from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
 from semalab.exploration.noting import ATTRIBUTE, VARIABLE
-from semalab.exploration.pasts import Past, Pasts
 from semalab.exploration.stage import Stage
 from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
 from semalab.exploration.thread_state import ThreadState
 from semalab.instrument import functions
-from semalab.stepping import Location, Operation, Watch
+from semalab.stepping import Footprint, Location, Operation, Watch
 from semalab.stepping.accesses import ITEMS
-from semalab.stepping.footprint import CLOCK, EVERYTHING, OUTPUT
-from semalab.stepping.lives import Body
+from semalab.stepping.footprint import CLOCK, EVERYTHING, NOTHING, OUTPUT
+from semalab.stepping.processor import Body
 from semalab.stepping.sharing import codes_of
+
+Past = int
+
+
+class Pasts:
+    """Gives every past its number, and knows what follows from it.
+
+    Invariants: equal numbers, equal pasts. `_touched` has for each past all that its thread, and those that it starts,
+    were seen to touch later, in any run, and `_before` the pasts that have led to it: so it holds for them, too.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, Past] = {}
+        self._touched: dict[Past, Footprint] = {}
+        self._before: dict[Past, set[Past]] = {}
+        self._next: dict[Past, Footprint] = {}
+        self._same: dict[Footprint, Footprint] = {}
+
+    def number(self, past: Hashable) -> Past:
+        return self._numbers.setdefault(past, len(self._numbers))
+
+    def later(self, past: Past) -> Footprint:
+        """All that is known to be touched after this past."""
+        return self._touched.get(past, NOTHING)
+
+    def next(self, past: Past) -> Footprint:
+        """All that is known to be touched by the very next step."""
+        return self._next.get(past, NOTHING)
+
+    def step(self, past: Past, footprint: Footprint) -> None:
+        """A thread with this past has made a step."""
+        self._next[past] = self._united(self.next(past), footprint)
+        self._add(past, footprint)
+
+    def stand(self, past: Past, location: Location, mode: bool) -> None:
+        """A thread with this past stands before an operation there."""
+        one = frozenset((location,))
+        self._add(past, Footprint(frozenset(), one) if mode else Footprint(one, frozenset()))
+
+    def lead(self, past: Past, to: Past) -> None:
+        """A thread with the first past may come to the second, or start a thread that has it."""
+        if past != to and past not in self._before.setdefault(to, set()):
+            self._before[to].add(past)
+            self._add(past, self.later(to))
+
+    def _add(self, past: Past, footprint: Footprint) -> None:
+        queue = [past]
+        while queue:
+            one = queue.pop()
+            before = self.later(one)
+            together = self._united(before, footprint)
+            if together != before:
+                self._touched[one] = together
+                queue.extend(self._before.get(one, ()))
+
+    def _united(self, one: Footprint, other: Footprint) -> Footprint:
+        writes = one.writes | other.writes
+        both = Footprint((one.reads | other.reads) - writes, writes)
+        return self._same.setdefault(both, both)
+
 
 Touched = Sequence[tuple[Location, bool]]
 # What a program could find out with who it is, without asking a thread.
@@ -200,7 +255,7 @@ class States:
         """
         processor = self._processor
         thread = processor.every[one]
-        unnoted = processor.watch is None or processor.threads.joined or processor.threads.alone(thread)
+        unnoted = processor.watch is None or processor.threads.joined or processor.alone(thread)
         if one == 0 and (unnoted or not self._endless):
             return
         sleeps = thread.waits_in is None and thread.token != 0 and one not in processor.threads.waiting

@@ -11,7 +11,7 @@ from semalab.engine.reachability import is_a
 from semalab.exploration.contents import object_attributes
 from semalab.exploration.sleepsets import Told
 from semalab.exploration.stage import Stage
-from semalab.instrument.namespaces import library_of
+from semalab.instrument.places import library_of
 from semalab.log.excerpt import said_by, written
 from semalab.stepping import Follow, Footprint, Location, footprint
 

@@ -13,17 +13,15 @@ from semalab.analysis.claims import CHOOSE
 from semalab.analysis.permits import lost
 from semalab.exploration.classes import Classes
 from semalab.exploration.contents import Unkept
+from semalab.exploration.descriptions import Telling, tell
 from semalab.exploration.graph import Graph
-from semalab.exploration.history import Names
 from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, has_fewer, wrong
-from semalab.exploration.program import known_to_share, notices_ends, unwatched_method
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
 from semalab.exploration.shortest import Chart, Notes
-from semalab.exploration.sleepsets import Changed, DepthFirst, Told
-from semalab.exploration.stage import Stage
-from semalab.exploration.states import ByStates
-from semalab.exploration.telling import Telling, tell
+from semalab.exploration.sleepsets import Changed, DepthFirst, Names, Told
+from semalab.exploration.stage import Stage, known_to_share, notices_ends, unwatched_method
+from semalab.exploration.state_search import ByStates
 from semalab.exploration.way_out import CLAIMED, STRANGERS, TURNS, UNWATCHED, fewer_schedules, of_the_world
 from semalab.log.excerpt import listed
 from semalab.settings import Program

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from semalab.exploration.history import History, Names, State
-from semalab.exploration.sleepsets import NOBODY, Changed, Told
+from semalab.exploration.sleepsets import NOBODY, Changed, History, Names, State, Told
 from semalab.stepping import Footprint, Location, footprint, independent
 
 MOST = 20_000  # states on the ways to the shortest that are looked at

@@ -19,7 +19,7 @@ from semalab.engine.virtual import VirtualLock
 from semalab.exploration.noting import CONTAINER, VARIABLE
 from semalab.exploration.stage import Stage
 from semalab.instrument import functions
-from semalab.instrument.namespaces import ABSENT, content
+from semalab.instrument.places import ABSENT, content
 from semalab.stepping import Location, Settings, Watch
 from semalab.stepping.accesses import scope_of
 from semalab.stepping.known import is_twin

@@ -18,11 +18,10 @@ from typing import Any
 from semalab.engine import ProgramThread
 from semalab.engine.interpreter import outwards
 from semalab.exploration.noting import CONTAINER, VARIABLE
-from semalab.exploration.program import notices_ends
-from semalab.exploration.stage import Stage
+from semalab.exploration.stage import Stage, notices_ends
 from semalab.exploration.stored_values import UNKNOWN, Contents, globals_of, scalar, tells_equals_apart
 from semalab.instrument import functions
-from semalab.instrument.namespaces import ABSENT, content
+from semalab.instrument.places import ABSENT, content
 from semalab.stepping import Location
 from semalab.stepping.accesses import instructions_of
 from semalab.stepping.known import is_twin_class, kept_by_libraries

@@ -19,8 +19,7 @@ from typing import Any
 from semalab.engine import Processor
 from semalab.engine.interpreter import outwards
 from semalab.instrument.exchange import Exchange
-from semalab.instrument.namespaces import ABSENT
-from semalab.instrument.places import Attribute, Entry, Place
+from semalab.instrument.places import ABSENT, Attribute, Entry, Place
 from semalab.instrument.reach import Reach
 
 CLOCK = "the clock of the world"

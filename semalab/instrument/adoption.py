@@ -11,10 +11,10 @@ from typing import Any
 from semalab.engine.interpreter import HANDLE, set_handle
 from semalab.engine.reachability import is_a
 from semalab.instrument.exchange import Exchange
+from semalab.instrument.identity import Recorded
 from semalab.instrument.namespace import Twins
-from semalab.instrument.namespaces import functions, library_of_code
+from semalab.instrument.places import functions, library_of_code
 from semalab.instrument.reach import Reach, Reference
-from semalab.instrument.recorded import Recorded
 from semalab.instrument.retired import RetiredLock, kept
 from semalab.instrument.unseen import Unseen
 

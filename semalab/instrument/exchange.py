@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
+from semalab.instrument.identity import is_recorded
 from semalab.instrument.places import Attribute, Element, Entry, Inside, Key, Member, Place, remade
 from semalab.instrument.reach import Reach
-from semalab.instrument.recorded import is_recorded
 
 
 class Exchange:

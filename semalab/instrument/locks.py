@@ -13,9 +13,8 @@ from typing import Any
 
 from semalab.engine import Stop
 from semalab.engine.processor import check_lock_arguments
-from semalab.instrument.recorded import passing_for, refuse_to_copy
-from semalab.instrument.recorder import Recorder
-from semalab.instrument.watched import ROOM, descend
+from semalab.instrument.identity import passing_for, refuse_to_copy
+from semalab.instrument.recorder import ROOM, Recorder, descend
 
 _frame = sys._getframe
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from semalab.engine import WallProcessor
 from semalab.instrument.copies import load_threading
 from semalab.instrument.primitives import recorded_classes
-from semalab.instrument.recorder import Recorder
-from semalab.instrument.watched import watched_condition
+from semalab.instrument.recorder import Recorder, watched_condition
 
 _PAIRS, _ROUNDS = 100, 9
 

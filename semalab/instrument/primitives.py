@@ -8,11 +8,9 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semalab.instrument.identity import made, only_in_the_run
 from semalab.instrument.locks import looking, recorded_locks
-from semalab.instrument.made import made
-from semalab.instrument.recorded import only_in_the_run
-from semalab.instrument.recorder import Recorder
-from semalab.instrument.watched import ROOM, condition_by_method
+from semalab.instrument.recorder import ROOM, Recorder, condition_by_method
 
 _frame = sys._getframe
 

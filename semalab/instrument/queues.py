@@ -10,8 +10,8 @@ from typing import Any
 
 from semalab.engine import Inside
 from semalab.instrument.copies import Stand, load
+from semalab.instrument.identity import passing_for, refuse_to_copy
 from semalab.instrument.primitives import stand_for
-from semalab.instrument.recorded import passing_for, refuse_to_copy
 from semalab.instrument.recorder import Recorder
 
 _frame = sys._getframe

@@ -27,8 +27,8 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from semalab.engine.reachability import is_a
-from semalab.instrument.namespaces import ABSENT, content, is_authors, is_pythons, library_of, library_of_code
 from semalab.instrument.places import (
+    ABSENT,
     Attribute,
     Cell,
     Element,
@@ -40,8 +40,13 @@ from semalab.instrument.places import (
     Part,
     Place,
     attributes_of,
+    content,
+    is_authors,
     is_object_array,
+    is_pythons,
     key_text,
+    library_of,
+    library_of_code,
 )
 
 MOST = 200_000  # objects that are looked at; what is beyond is named

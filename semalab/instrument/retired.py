@@ -10,10 +10,9 @@ from typing import Any
 
 from semalab.engine.interpreter import end_or_begin_anew
 from semalab.engine.reachability import is_a
+from semalab.instrument.identity import Known, becoming, is_recorded
 from semalab.instrument.locks import owned
-from semalab.instrument.made import Known
 from semalab.instrument.namespace import Twins
-from semalab.instrument.recorded import becoming, is_recorded
 
 _LABS = ("semalab.instrument.", "semalab.stepping.")  # where it derives classes from those of a copy
 

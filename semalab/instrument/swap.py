@@ -17,17 +17,15 @@ from typing import Any
 
 from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
-from semalab.instrument.clock import dates
 from semalab.instrument.copies import copied
 from semalab.instrument.exchange import Exchange
-from semalab.instrument.makers import Makers
 from semalab.instrument.namespace import Twins, outlived
-from semalab.instrument.namespaces import ABSENT, functions, is_authors, namespaces
-from semalab.instrument.places import Entry
+from semalab.instrument.places import ABSENT, Entry, functions, is_authors, namespaces
 from semalab.instrument.reach import Reach, Reference
 from semalab.instrument.retired import Retirement
-from semalab.instrument.touches import Touches
-from semalab.instrument.unseen import Unseen, unruled_places
+from semalab.instrument.unfound import Makers, Touches
+from semalab.instrument.unruled import dates, unruled_places
+from semalab.instrument.unseen import Unseen
 
 _NEVER = frozenset(id(vars(module)) for module in (threading, random))  # what the twins themselves are made of
 
@@ -166,7 +164,7 @@ class Swap:
     def _swap_logging(self) -> None:
         if self._logging or "logging" not in sys.modules:
             return
-        from semalab.instrument.logs import changes
+        from semalab.instrument.streams import changes
 
         self._logging = True
         twins = self._twins

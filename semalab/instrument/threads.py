@@ -10,9 +10,9 @@ from typing import Any
 from semalab.engine import Stop
 from semalab.engine.virtual import nanoseconds
 from semalab.instrument.copies import copied
+from semalab.instrument.identity import only_in_the_run
 from semalab.instrument.locks import looking
 from semalab.instrument.primitives import recorded_classes
-from semalab.instrument.recorded import only_in_the_run
 from semalab.instrument.recorder import Recorder
 
 _ABOUT_THREADS = ("current_thread", "get_ident", "enumerate", "active_count", "main_thread", "stack_size")

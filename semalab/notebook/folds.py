@@ -221,7 +221,7 @@ def _with(part: str, names: tuple[str, ...]) -> list[str]:
 
 def _shown(run: Run, lasting: int) -> tuple[str, float]:
     """The unit under the picture's axis, and how many there are in a second."""
-    from semalab.draw.time_axis import clock_of
+    from semalab.draw.viewport import clock_of
 
     clock = clock_of(run.trace, run.reading.times, lasting=lasting)
     return clock.word, 1.0 if clock.stands else 1e9 / clock.scale

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, overload
 
 import ipywidgets as widgets
 
+from semalab.analysis.changes import duration
 from semalab.analysis.claims import Check
-from semalab.analysis.sentences import duration
 from semalab.exploration import Exploration
 from semalab.log.excerpt import written
 from semalab.notebook import texts
 from semalab.notebook.controls import PANEL, Export, Folds, Switches, dials
 from semalab.notebook.folds import Closer, Steps
-from semalab.notebook.kept import Kept, Last
 from semalab.notebook.latest import Growing, Latest, post_to, running_loop
-from semalab.notebook.layer import Pointed
+from semalab.notebook.layer import Kept, Last, Pointed
 from semalab.notebook.preview import Measure, preview, settings_of
 from semalab.notebook.schedules import Schedules
 from semalab.notebook.trying import SECONDS, Trying

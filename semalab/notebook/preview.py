@@ -13,7 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 from PIL import Image
 
-from semalab.draw.ink import PAPER
+from semalab.draw.style import PAPER
 from semalab.notebook.controls import stops
 from semalab.run import Run
 

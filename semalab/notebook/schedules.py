@@ -10,14 +10,12 @@ from semalab.analysis.verdict import RIGHT as RIGHTLY
 from semalab.analysis.verdict import WRONG as WRONGLY
 from semalab.draw.drawing import Drawing
 from semalab.exploration import Exploration
-from semalab.exploration.picture import as_lanes, charted, drawing
-from semalab.exploration.telling import Telling, Told
+from semalab.exploration.descriptions import Telling, Told, as_lanes, charted, drawing
 from semalab.log.schedule import Schedule
-from semalab.notebook import findings, texts
+from semalab.notebook import texts
 from semalab.notebook.controls import DARK, PANEL
 from semalab.notebook.folds import between
-from semalab.notebook.kept import Kept, Last
-from semalab.notebook.layer import Pointed, Window
+from semalab.notebook.layer import Kept, Last, Pointed, Window
 from semalab.report import lanes_picture
 from semalab.report.lanes import RIGHT, WRONG, tags, threads_of
 
@@ -73,7 +71,7 @@ class Schedules(Kept):
         self.found = found
         self._told = found.lanes
         self._choices = self._listed(found)
-        self.sentence.value, self.tally.value = findings.verdict(found), findings.tally(found)
+        self.sentence.value, self.tally.value = texts.headline(found), texts.tally(found)
         self._filling = True  # each of these changes what is chosen; only the last is meant
         self.menu.options = [self._label(number) for number in range(len(self._choices))]
         self.menu.index = self._first() if self._choices else None
@@ -148,7 +146,7 @@ class Schedules(Kept):
             self.steps.value = texts.message(error)
             return
         self.chosen = schedule
-        self.steps.value = findings.steps(telling, self._signs(telling))
+        self.steps.value = texts.steps(telling, self._signs(telling))
         self._telling, self._look = telling, self._titled(telling, violation, place)
         self._paint()
         if self._told:

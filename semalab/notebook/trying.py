@@ -1,13 +1,18 @@
-"""The panel's button: try every schedule of the program for the dials' present values."""
+"""The panel's button: try every schedule of the program for the dials' present values; and a progress bar below a cell
+that leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
+from uuid import uuid4
 
 import ipywidgets as widgets
+from IPython.display import display, update_display
 
 from semalab.analysis.claims import Check
 from semalab.exploration import Exploration
@@ -15,10 +20,38 @@ from semalab.exploration.explore import BUDGET, check_limits, search
 from semalab.exploration.progress import BETWEEN, PATIENCE, Progress
 from semalab.log.schedule import POINTS
 from semalab.notebook import texts
-from semalab.notebook.bar import html
 from semalab.notebook.latest import Latest, Post, outcome
 from semalab.notebook.schedules import Schedules
 from semalab.settings import Program
+
+_STOP = "Kernel ▸ Interrupt stops it and keeps what was found."
+
+
+def html(progress: Progress, then: str = "") -> str:
+    """The bar and the count in words; a screen reader is told when it comes, not at every count."""
+    part = f"value='{progress.part:.3f}' style='width:16em;max-width:100%;vertical-align:middle'"
+    return f"<div><progress {part}>{progress.part:.0%}</progress> {escape(progress.words)}. {escape(then)}</div>"
+
+
+class CellBar:
+    """A bar below the cell that runs. Invariant: it is shown by the main thread only, or not at all."""
+
+    def __init__(self) -> None:
+        self._id = f"semalab-{uuid4().hex}"
+        self._shown = False
+
+    def show(self, progress: Progress) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if not self._shown:
+            display({}, raw=True, display_id=self._id)
+            self._shown = True
+        update_display({"text/html": html(progress, _STOP)}, raw=True, display_id=self._id)
+
+    def close(self) -> None:
+        if self._shown:
+            update_display({}, raw=True, display_id=self._id)
+
 
 SECONDS = 10.0  # what a click may cost: other cells that run programs wait meanwhile
 _STALE = "The dials have moved since. Try every schedule for their present values?"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from semalab.draw.drawing import Drawing, blank
 from semalab.draw.encoding import Numbered, encoded, pointed
 from semalab.draw.picture import drawing_of
-from semalab.draw.time_axis import clock_of, table
+from semalab.draw.viewport import clock_of, table
 from semalab.log.excerpt import said_by
 
 if TYPE_CHECKING:

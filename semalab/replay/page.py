@@ -25,7 +25,7 @@ from semalab.log.trace import FLAGS, JOINS, LOCKS, Primitive
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
     from semalab.draw.drawing import Drawing
-    from semalab.draw.time_axis import Clock
+    from semalab.draw.viewport import Clock
 
 SIZES = ((4.0, 5.2), (5.6, 4.6), (7.6, 4.1), (10.0, 4.4))  # inches, the heights at most: the page fits a slide
 _STILL = SIZES[2]  # of the picture for those without scripts
@@ -56,7 +56,7 @@ def page_of(run: Record) -> Page:
     from semalab.draw import png
     from semalab.draw.encoding import PAINTERS, encoded, inks, pointed
     from semalab.draw.picture import picture_of
-    from semalab.draw.time_axis import clock_of
+    from semalab.draw.viewport import clock_of
 
     drawn = [_drawn(run, width, height) for width, height in SIZES]
     figure = picture_of(run, width=_STILL[0], height=drawn[2].height / 720)

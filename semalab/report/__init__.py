@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from semalab.draw.style import plain_settings
-from semalab.report.chart import MOST, draw_chart
-from semalab.report.lanes import Lane, draw_lanes
+from semalab.report.lanes import MOST, Lane, draw_chart, draw_lanes
 from semalab.report.margins import Head, Tally, draw_foot, draw_head
 from semalab.report.sheet import WIDTH, stacked
 

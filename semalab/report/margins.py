@@ -9,8 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from semalab.draw.header import MARKS, fitted, indent
-from semalab.draw.ink import ALARM, BODY, GREY, INK, PAPER, SMALL, TITLE, TONES
 from semalab.draw.layout import EDGE, SUBTITLE_LINE
+from semalab.draw.style import ALARM, BODY, GREY, INK, PAPER, SMALL, TITLE, TONES
 from semalab.draw.words import clean, fit, width, wrap
 from semalab.report.lanes import Lane, Tree, tags, threads_of, tints
 from semalab.report.sheet import ROOM, WIDTH, Paper

@@ -15,11 +15,10 @@ from matplotlib.patches import PathPatch
 from PIL import Image
 
 from semalab.draw import png
-from semalab.draw.canvas import Onto, paper
-from semalab.draw.ink import SMALL
+from semalab.draw.canvas import Onto, boxes, paper
 from semalab.draw.layout import EDGE
-from semalab.draw.lettering import Lettering
-from semalab.draw.sheet import boxes
+from semalab.draw.style import SMALL
+from semalab.draw.words import Lettering
 
 WIDTH = 720.0  # points: as wide as a timeline
 ROOM = WIDTH - 2 * EDGE

@@ -1,7 +1,11 @@
-"""Builds the site: every lesson in a process of its own, then what all pages share."""
+"""The letters of the pictures, as a font with no others: DejaVu Sans, which matplotlib brings along and draws with.
+
+Builds the site: every lesson in a process of its own, then what all pages share.
+"""
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import posixpath
@@ -16,16 +20,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+import matplotlib
+
 from semalab.draw.encoding import PAINTERS, inks
 from semalab.exploration import Exploration, explore
-from semalab.exploration.picture import as_lanes
+from semalab.exploration.descriptions import as_lanes
 from semalab.replay.facts import SIZES, facts_of, pointed_of, position_of, steps_of
 from semalab.replay.page import as_html
 from semalab.report import lanes_picture
 from semalab.run import Run
 from semalab.site.dial import Dial
-from semalab.site.fonts import subset
-from semalab.site.lesson import Shown, made
+from semalab.site.lesson import Shown, made, questions_of
 from semalab.site.pages import (
     Files,
     PagePlace,
@@ -40,7 +45,25 @@ from semalab.site.pages import (
     text_page,
     title_of,
 )
-from semalab.site.questions import questions_of
+
+
+def subset(characters: str, bold: bool) -> bytes:
+    """The font as WOFF with these characters alone; the same bytes for the same characters."""
+    from fontTools import subset as tool
+    from fontTools.ttLib import TTFont
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    font = TTFont(f"{matplotlib.get_data_path()}/fonts/ttf/{name}", recalcTimestamp=False)
+    named = [0, 1, 2, 13]  # its name, and its licence
+    options = tool.Options(layout_features=[], hinting=False, name_IDs=named, drop_tables=["FFTM", "GPOS", "GSUB"])
+    worker = tool.Subsetter(options)
+    worker.populate(text=characters)
+    worker.subset(font)
+    font.flavor = "woff"
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()
+
 
 SEEDS = 5  # runs of each position
 _ALONE = 400  # runs of a panel that one process works out; of more it leaves the seeds after the first to others

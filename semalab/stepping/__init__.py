@@ -1,13 +1,13 @@
 """A run step by step: a virtual processor on which every step of every thread is chosen."""
 
 from semalab.log.schedule import Schedule
-from semalab.stepping.entrances import announce
 from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Mark, Operation, footprint, independent
 from semalab.stepping.granularity import Settings
+from semalab.stepping.operand_values import Items
 from semalab.stepping.pool import Pool
 from semalab.stepping.processor import SteppingProcessor
-from semalab.stepping.targets import Items
 from semalab.stepping.watch import Watch, watch
+from semalab.stepping.yield_points import announce
 
 __all__ = [
     "Follow",

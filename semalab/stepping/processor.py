@@ -10,15 +10,17 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import replace
 from heapq import heapify
-from typing import Any
+from typing import Any, NamedTuple
 
 from semalab.engine import Processor, ProgramThread, Stop, VirtualProcessor
 from semalab.engine.processor import WAKE
 from semalab.log.schedule import Schedule
 from semalab.stepping.footprint import (
     CLOCK,
+    DAEMONS,
     EVERYTHING,
     MADE,
     NOBODY,
@@ -30,11 +32,10 @@ from semalab.stepping.footprint import (
     Location,
     Mark,
     Operation,
+    thread_location,
 )
-from semalab.stepping.granularity import Settings
-from semalab.stepping.lives import Lives
+from semalab.stepping.granularity import Settings, Watching
 from semalab.stepping.pool import Pool
-from semalab.stepping.watching import Watching
 
 _new = tuple.__new__  # a named tuple's own way is three times as long
 LONGEST = 2_000  # steps of one run: a program that takes more is taken to be endless
@@ -45,6 +46,35 @@ RESUMED = Operation("wake", EVERYTHING, WRITE)
 # After these, whatever other threads do before this one goes on they might have done before it as well: nobody writes
 # what the operation has read. (A timed wait's end, where time is free, moves the clock on.)
 _SILENT = frozenset(("begin", "join", "read", "write", "go on"))
+
+
+class Body(NamedTuple):
+    """What a thread was told to do when it was started."""
+
+    of: type
+    target: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+class Lives:
+    """What is known of one run's threads, by their numbers.
+
+    Invariants: `waiting` holds those inside Thread.start or Thread.join, which go on as soon as they can; `joined`
+    those that the main thread has joined; `ended` those that have come to their end. `starters` says who has
+    started whom, and `bodies` what each that was started is to do; `blind` are those that do something else than run
+    the program's code, which nobody watches. `others_join` is set once a thread that is not the main one has waited for
+    another's end.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: set[int] = set()
+        self.joined: set[int] = set()
+        self.ended: set[int] = set()
+        self.starters: dict[int, int] = {}
+        self.bodies: dict[int, Body] = {}
+        self.blind: set[int] = set()
+        self.others_join = False
 
 
 class SteppingProcessor(VirtualProcessor):
@@ -73,7 +103,7 @@ class SteppingProcessor(VirtualProcessor):
         self.watch: Watching | None = None
         self.pending: dict[int, Operation] = {}  # by threads' numbers
         self.last: dict[int, Operation] = {}
-        self.threads = Lives(self)
+        self.threads = Lives()
         self.touched: list[tuple[Location, bool]] = []
         self.marks: list[Mark] = []
         self.eager = False
@@ -103,7 +133,7 @@ class SteppingProcessor(VirtualProcessor):
         self.guide = guide
         self.pending.clear()
         self.last.clear()
-        self.threads = Lives(self)
+        self.threads = Lives()
         self.touched = []
         self.marks = []
         self.eager = self.acted = False
@@ -126,7 +156,7 @@ class SteppingProcessor(VirtualProcessor):
     def close(self) -> None:
         super().close()
         self.pool.close()
-        self.threads = Lives(self)  # a twin that outlives the run keeps this, and need not keep the program's functions
+        self.threads = Lives()  # a twin that outlives the run keeps this, and need not keep the program's functions
         if self.watch is not None:
             self.watch.renew()
             self.watch.close()
@@ -168,7 +198,7 @@ class SteppingProcessor(VirtualProcessor):
     def touch(self, location: Location, mode: bool) -> None:
         """Note that the step under way touches something in passing."""
         me = self.current()
-        if me is not None and self.threads.alone(me):  # whatever step is under way has nothing to do with it
+        if me is not None and self.alone(me):  # whatever step is under way has nothing to do with it
             return
         if self.eager:
             self.lives_matter = True
@@ -177,7 +207,7 @@ class SteppingProcessor(VirtualProcessor):
     def come_upon(self, location: Location, mode: bool) -> None:
         """The program touches this by a call of its own; right after an operation that is where others may come."""
         me = self.current()
-        if self.acted and me is not None and not self.threads.alone(me):
+        if self.acted and me is not None and not self.alone(me):
             self.arrive(Operation("go on", location, mode))
         elif location is MADE:  # before a thread's first point, too: there threads go on in the order of their starts
             self.touched.append((location, mode))
@@ -196,7 +226,7 @@ class SteppingProcessor(VirtualProcessor):
     def arrive_inside(self, operation: Operation) -> None:
         """As `arrive`, in a library: what it does while no other thread can be there is of no interest."""
         me = self.current()
-        if me is not None and self.threads.alone(me):
+        if me is not None and self.alone(me):
             self.touch(operation.location, operation.mode)
         else:
             self.arrive(operation)
@@ -231,8 +261,26 @@ class SteppingProcessor(VirtualProcessor):
         self.lives_matter = True
         self.arrive(operation)
 
+    # lives
+    def alone(self, me: ProgramThread) -> bool:
+        """True if no other thread can be there: none was started yet, or the main thread has joined them all."""
+        others = len(self.every) - 1
+        return not others or (me.number == 0 and len(self.threads.joined) == others)
+
+    def is_waiting(self) -> bool:
+        """Whether the calling thread is inside start() or join()."""
+        me = self.current()
+        return me is not None and me.number in self.threads.waiting
+
     def end(self, me: ProgramThread) -> None:
-        self.threads.end(me)
+        if self.settings.lives and not self.stopping:
+            # With the last of the others daemons end, too; also those that in another order were there already.
+            self.daemons |= any(thread.daemon for thread in self.every)
+            location = EVERYTHING if self.daemons or DAEMONS in self.settings.shared else thread_location(me.number)
+            with suppress(Stop):  # the run has ended without it
+                self.arrive(Operation("end", location, WRITE))
+        if not self.stopping:
+            self.threads.ended.add(me.number)
         super().end(me)
 
     # who is next
@@ -357,7 +405,7 @@ class SteppingProcessor(VirtualProcessor):
     def perform(self, body: Callable[[], Any], me: ProgramThread) -> None:
         if self.watch is None:
             return super().perform(body, me)
-        if not self.threads.has_starter(me):  # else it is watched as soon as it has begun
+        if me.number not in self.threads.starters:  # else it is watched as soon as it has begun
             self.watch.enter()
         try:
             super().perform(body, me)

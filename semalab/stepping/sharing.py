@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType
 from typing import Any
 
-from semalab.instrument.namespaces import library_of_code
+from semalab.instrument.places import library_of_code
 from semalab.stepping.accesses import Access, accesses, goes_deep, instructions_of, nested
 from semalab.stepping.effects import touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE

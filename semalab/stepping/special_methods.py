@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any
 
 from semalab.engine.reachability import is_a
-from semalab.instrument.namespaces import content, library_of_code
+from semalab.instrument.places import content, library_of_code
 from semalab.stepping.accesses import instructions_of, is_special
 from semalab.stepping.known import MISSING, SCALARS, found_in_class
 from semalab.stepping.sharing import Code, codes_of

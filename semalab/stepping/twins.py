@@ -21,6 +21,7 @@ from semalab.engine.virtual import nanoseconds
 from semalab.instrument import Twins
 from semalab.instrument.copies import is_copy
 from semalab.stepping.footprint import CLOCK, READ
+from semalab.stepping.lives import begun
 from semalab.stepping.processor import SteppingProcessor
 
 _FUNCTIONS = ("current_thread", "currentThread", "get_ident", "get_native_id", "main_thread", "setprofile", "settrace")
@@ -130,7 +131,7 @@ def _event(event: Any, processor: SteppingProcessor) -> type:
             if self.queue:
                 processor.wake_one(self.queue)
             if processor.watch is not None or processor.settings.lives:
-                processor.threads.begun()
+                begun(processor)
 
         def wait(self, timeout: float | None = None) -> bool:
             until = None if timeout is None else processor.time + nanoseconds(timeout)

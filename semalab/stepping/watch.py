@@ -16,7 +16,7 @@ from semalab.engine.interpreter import outwards
 from semalab.stepping.accesses import ITEMS, Access, accesses, goes_deep
 from semalab.stepping.effects import everything, touches
 from semalab.stepping.footprint import EVERYTHING, READ, WRITE, Location, Operation
-from semalab.stepping.granularity import Settings
+from semalab.stepping.granularity import Settings, Watching
 from semalab.stepping.known import (
     MISSING,
     MIXED,
@@ -29,12 +29,10 @@ from semalab.stepping.known import (
     is_kept,
     returns_constants,
 )
-from semalab.stepping.operand_values import foresee, is_simply_loaded, load
+from semalab.stepping.operand_values import foresee, is_simply_loaded, load, target_of
 from semalab.stepping.operands import Operand
 from semalab.stepping.processor import SteppingProcessor
 from semalab.stepping.sharing import cleans_up
-from semalab.stepping.targets import target_of
-from semalab.stepping.watching import Watching
 
 _GIVING = ("call", "item")  # what these take out of a container is looked at before they do
 _KINDS = {READ: "read", WRITE: "write"}
@@ -137,7 +135,7 @@ class Watch(Watching):
         """The calling thread comes to an access. Returns whether others may have run before it goes on."""
         processor = self._processor
         me = processor.current()
-        if me is None or processor.threads.alone(me):
+        if me is None or processor.alone(me):
             self._returned.pop(id(frame), None)  # nobody looks at what its calls return now
             return False
         if not access.how and access.location not in self._shared and access.location != EVERYTHING:
@@ -192,7 +190,7 @@ class Watch(Watching):
 
     def _look(self, how: str, value: object) -> None:
         me = self._processor.current()
-        if me is None or self._processor.threads.alone(me):
+        if me is None or self._processor.alone(me):
             return
         access = Access(ITEMS, READ, how, (Operand("local", "answer"),))
         scope = Scope({"answer": value}, {}, self._processor.program, self._shared)
@@ -345,7 +343,7 @@ class Tracing(Watch):
             if inside is not None:
                 self._look_into(frame)
                 frame.f_trace = inside
-        if self._processor.threads.is_waiting():  # this goes on in the lab
+        if self._processor.is_waiting():  # this goes on in the lab
             self._resting.add(get_ident())
         else:
             sys.settrace(self._trace)

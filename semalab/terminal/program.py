@@ -13,9 +13,9 @@ from typing import Any
 
 from semalab.analysis.claims import Check
 from semalab.engine.uncaught import show
-from semalab.files.stand_ins import COUNTED, PLAIN
+from semalab.files.fields import COUNTED, PLAIN
 from semalab.terminal.command import Refused
-from semalab.terminal.script import lead_path, source_of
+from semalab.terminal.run import lead_path, source_of
 
 _CLAIMS: dict[str, Callable[..., Any]] = {**PLAIN, **COUNTED}
 _EXAMPLES = {"exact_count": "10", "at_most_per": "2, 0.1"}  # of the numbers that a claim needs

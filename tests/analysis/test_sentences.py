@@ -17,7 +17,7 @@ from support.patience import stopped_late_enough
 
 import semalab as lab
 from semalab.analysis.verdict import not_watched
-from semalab.draw.ink import ALARM, GREY, INK
+from semalab.draw.style import ALARM, GREY, INK
 from semalab.exploration.exploration import Exploration
 
 pytest_plugins = ("support.leftovers",)

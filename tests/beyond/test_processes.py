@@ -11,7 +11,7 @@ import pytest
 
 import semalab as lab
 from semalab.beyond import record_processes
-from semalab.beyond.module_text import module_text
+from semalab.beyond.processes import module_text
 from semalab.beyond.stuck import hold, is_held
 from semalab.log.stops import Deadlock, Timeout
 

@@ -19,7 +19,7 @@ from support.patience import stopped_late_enough
 
 import semalab as lab
 from semalab.beyond import record_processes
-from semalab.beyond.module_text import module_text
+from semalab.beyond.processes import module_text
 from semalab.beyond.stuck import Account, hold, is_held
 from semalab.log.stops import Deadlock, Timeout
 

@@ -469,7 +469,7 @@ def test_a_mark_is_pointed_at_as_a_bar_is(open_replay: Open) -> None:
 
 def test_what_is_not_told_one_by_one_is_not_denied(open_replay: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """With too many bars nobody knows who waits: then nothing says that nobody does."""
-    monkeypatch.setattr("semalab.draw.pointing.MOST", 10)
+    monkeypatch.setattr("semalab.draw.drawing.MOST", 10)
     page = open_replay(lab.record(visit, threads=3, clock="virtual")).page
     name = page.locator("#drawn text.row", has_text="worker-1").bounding_box()
     page.mouse.click(name["x"] + 5, name["y"] + name["height"] / 2)

@@ -14,7 +14,7 @@ from support.notebook_text import IN_ITS_CELL, solutions
 from support.stored_notebook import read
 
 from semalab.exercises import Feedback
-from semalab.exercises.catalogue import exercise, names
+from semalab.exercises.done import exercise, names
 from semalab.exercises.exercise import KINDS
 
 CHECKED = re.compile(r'^lab\.check\("([^"]*)", ', re.MULTILINE)

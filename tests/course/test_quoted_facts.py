@@ -9,7 +9,7 @@ import pytest
 import quoted_facts
 from quoted_facts import LESSON_BY_LESSON, PAGES, ROOT, SECTION, counted, exercises_of, lesson_by_lesson, lessons
 
-from semalab.exercises import catalogue
+from semalab.exercises import done
 
 PARTS = ["**Ask:**", "**Where learners go wrong:**", "**Show then:**", "**Turn:**"]
 
@@ -39,7 +39,7 @@ def test_a_lesson_has_its_four_parts_for_the_teacher(sections: dict[str, str], n
 
 def test_every_exercise_is_asked_for_in_one_lesson() -> None:
     asked = [name for path in lessons() for name in exercises_of(path)]
-    assert sorted(asked) == [*catalogue.names()]
+    assert sorted(asked) == [*done.names()]
 
 
 TINY = """\
@@ -88,4 +88,4 @@ def test_a_lesson_without_a_section_is_told() -> None:
 
 def test_lessons_and_exercises_are_counted() -> None:
     text = "99 lessons, 7 exercises, chapter 3 of 1 lesson"
-    assert counted(text) == f"{len(lessons())} lessons, {len(catalogue.names())} exercises, chapter 3 of 1 lesson"
+    assert counted(text) == f"{len(lessons())} lessons, {len(done.names())} exercises, chapter 3 of 1 lesson"

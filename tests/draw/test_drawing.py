@@ -16,8 +16,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.text import Text
 
 import semalab as lab
-from semalab.draw.drawing import Drawing, Thing
-from semalab.draw.pointing import HOLD, OPEN, SLEEP, WAIT
+from semalab.draw.drawing import HOLD, OPEN, SLEEP, WAIT, Drawing, Thing
 
 
 def visit(threads: int = 4, initial: int = 1) -> None:

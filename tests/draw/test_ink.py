@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from support.pictures import CASES, contrast, picture
 
 from semalab.draw.encoding import dark_twins
-from semalab.draw.ink import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.draw.raster import JOIN, SLEEP, WORK
+from semalab.draw.style import ALARM, BODY, FAINT, GREY, INK, LINE, OTHER, PAPER, SHADE, SMALL, TITLE, TONES, paler
 from semalab.notebook.controls import DARK, INVERTED, TURNED
 from semalab.report.lanes import TINTS
 

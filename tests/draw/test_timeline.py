@@ -33,7 +33,7 @@ from support.pictures import (
 
 from semalab.analysis.reading import Reading, Span, read
 from semalab.draw import draw, natural_height, png, save, svg
-from semalab.draw.ink import ALARM, PAPER, SHADE, TONES
+from semalab.draw.style import ALARM, PAPER, SHADE, TONES
 from semalab.log.trace import Event, Primitive, Trace
 
 EVERY = pytest.mark.parametrize("case", CASES)

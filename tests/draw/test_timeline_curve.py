@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 import semalab as lab
 from semalab.analysis.claims import Pace
 from semalab.analysis.rate import starts_of
-from semalab.draw.curve import curve_of
-from semalab.draw.ink import ALARM
-from semalab.draw.time_axis import clock_of
+from semalab.draw.levels import curve_of
+from semalab.draw.style import ALARM
+from semalab.draw.viewport import clock_of
 
 MS = 1_000_000
 

@@ -10,7 +10,7 @@ from support.pictures import CASES, MS, SECOND, counter, found, guarded, picture
 
 from semalab.analysis.reading import Reading, read
 from semalab.draw import draw, png
-from semalab.draw.density import STEPS
+from semalab.draw.bars import STEPS
 from semalab.draw.raster import shade
 from semalab.draw.scene import Scene, scene_of
 from semalab.log.trace import Event, Primitive, Trace

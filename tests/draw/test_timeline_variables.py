@@ -11,9 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import semalab as lab
-from semalab.draw.time_axis import clock_of
-from semalab.draw.variables import variables_of
-from semalab.draw.viewport import view_of
+from semalab.draw.levels import variables_of
+from semalab.draw.viewport import clock_of, view_of
 from semalab.log.event import Access
 
 

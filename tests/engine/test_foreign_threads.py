@@ -343,7 +343,7 @@ def by_a_scheduler(seconds, call):
 def working(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     (tmp_path / "working.py").write_text(WORKING, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
+    monkeypatch.setattr("semalab.instrument.places._INSTALLED", (str(tmp_path),))
     library: Any = importlib.import_module("working")
     yield library
     sys.modules.pop("working")

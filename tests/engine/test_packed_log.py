@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from support.patience import stopped_late_enough
 
 import semalab as lab
-from semalab.engine import packed, processor
-from semalab.engine.packed import ROW, Packed, count, pack, rows, times
+from semalab.engine import processor
+from semalab.log import columns
+from semalab.log.columns import ROW, Packed, count, pack, rows, times
 
 FIELDS = st.one_of(st.none(), st.integers(), st.integers(-300, 300), st.text(max_size=3), st.floats(), st.booleans())
 ROWS = st.lists(st.tuples(st.integers(0, 2**63 - 1), *[FIELDS] * (ROW - 1)), max_size=60)
@@ -20,16 +21,16 @@ ROWS = st.lists(st.tuples(st.integers(0, 2**63 - 1), *[FIELDS] * (ROW - 1)), max
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "KEPT", 20)
-    monkeypatch.setattr(packed, "AT_ONCE", 7)
+    monkeypatch.setattr(columns, "KEPT", 20)
+    monkeypatch.setattr(columns, "AT_ONCE", 7)
 
 
 @settings(deadline=None, database=None, derandomize=True)
 @given(st.lists(ROWS, min_size=1, max_size=4), st.data())
 def test_a_packed_log_has_the_same_rows(parts: list[list[tuple[Any, ...]]], draw: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(packed, "KEPT", 20)
-        patch.setattr(packed, "AT_ONCE", 7)
+        patch.setattr(columns, "KEPT", 20)
+        patch.setattr(columns, "AT_ONCE", 7)
         log: list[Any] = []
         for part in parts:
             for row in part:
@@ -59,8 +60,8 @@ def test_a_short_log_is_left_alone() -> None:
 
 @pytest.fixture
 def early(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "KEPT", 2_000)
-    monkeypatch.setattr(packed, "AT_ONCE", 1_000)
+    monkeypatch.setattr(columns, "KEPT", 2_000)
+    monkeypatch.setattr(columns, "AT_ONCE", 1_000)
 
 
 def turns(threads: int, pairs: int) -> int:
@@ -111,5 +112,5 @@ def test_a_virtual_run_is_the_same_whether_its_log_is_packed_or_not(
     small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = lab.record(turns, threads=3, pairs=2_000, clock="virtual", seed=7)
-    monkeypatch.setattr(packed, "KEPT", 10**9)
+    monkeypatch.setattr(columns, "KEPT", 10**9)
     assert lab.record(turns, threads=3, pairs=2_000, clock="virtual", seed=7).trace == short.trace

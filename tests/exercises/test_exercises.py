@@ -26,10 +26,8 @@ from programs.exercise_solutions import SOLUTIONS
 
 import semalab as lab
 from semalab.exercises import Feedback
-from semalab.exercises.catalogue import exercise, names
-from semalab.exercises.done import NOTES, Progress, Row
-from semalab.exercises.exercise import KINDS
-from semalab.exercises.prediction import Prediction
+from semalab.exercises.done import NOTES, Progress, Row, exercise, names
+from semalab.exercises.exercise import KINDS, Prediction
 from semalab.exercises.trial import TaskTrial, Trial
 
 PNG = b"\x89PNG\r\n"
@@ -91,7 +89,7 @@ def test_a_wrong_attempt_is_rejected_with_the_reason_that_fits(
     name: str, mutant: Mutant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if called(mutant.attempt) in ("look_at_the_gate", "ask_again_and_again"):  # no schedule of theirs ends
-        monkeypatch.setattr("semalab.exercises.bounded.PATIENCE", 1.5)
+        monkeypatch.setattr("semalab.exercises.trial.PATIENCE", 1.5)
     feedback = lab.check(name, mutant.attempt)
     assert not feedback.solved and feedback.attempted, str(feedback)
     assert feedback.sentences[0].startswith("Not yet: ") and mutant.words in str(feedback)
@@ -111,14 +109,14 @@ def test_what_is_proved_and_what_was_only_tried_are_told_apart() -> None:
 
 
 def test_a_larger_size_with_too_many_schedules_is_not_called_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semalab.exercises.bounded.BUDGET", 5)
+    monkeypatch.setattr("semalab.exercises.trial.BUDGET", 5)
     feedback = lab.check("mutex-3", SOLUTIONS["mutex-3"][0])
     assert feedback.solved
     assert feedback.sentences[1:] == (
         "Proved for 2 guests, under each of the 2 different schedules.",
         "Tried besides, and right: 4 schedules of 3 guests and 4 seeded runs of 12 guests.",
     )
-    monkeypatch.setattr("semalab.exercises.bounded.BUDGET", 1)
+    monkeypatch.setattr("semalab.exercises.trial.BUDGET", 1)
     feedback = lab.check("mutex-3", SOLUTIONS["mutex-3"][0])
     assert not feedback.solved
     assert feedback.sentences[0] == (
@@ -269,7 +267,7 @@ NO_TIME_FOR = {
 
 @pytest.mark.parametrize("name", NO_TIME_FOR)
 def test_a_machine_that_has_no_time_is_told_and_not_the_attempt(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semalab.exercises.bounded.LONGEST", 0.0)
+    monkeypatch.setattr("semalab.exercises.trial.LONGEST", 0.0)
     feedback = lab.check(name, NO_TIME_FOR[name])
     assert feedback.sentences == BUSY and feedback.attempted and not feedback.solved
     with pytest.raises(AssertionError, match=r"^This machine is too busy just now"):
@@ -280,8 +278,8 @@ def test_a_machine_that_is_slow_makes_no_right_attempt_wrong(monkeypatch: pytest
     """Between two looks at the clock three seconds go by, in which others had the processor."""
     looks = itertools.count(0, 3.0)
     slow = SimpleNamespace(**{**vars(time), "monotonic": lambda: next(looks)})
-    monkeypatch.setattr("semalab.exercises.bounded.time", slow)
-    monkeypatch.setattr("semalab.exercises.bounded.LONGEST", 1e9)
+    monkeypatch.setattr("semalab.exercises.trial.time", slow)
+    monkeypatch.setattr("semalab.exercises.trial.LONGEST", 1e9)
     for name in ("classic-2", "classic-3", "limiter-2", "schedule-3", "beyond-2"):
         assert lab.check(name, SOLUTIONS[name][0]).solved, name
     assert lab.check("limiter-2", endless).sentences[0] == STOPPED

@@ -15,13 +15,12 @@ from programs.written import compiled, written
 import semalab as lab
 from semalab.exploration import classes as counting
 from semalab.exploration.classes import Classes, Place
-from semalab.exploration.history import History, Names
 from semalab.exploration.judge import wrong
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.search import Search
-from semalab.exploration.sleepsets import Told
+from semalab.exploration.sleepsets import History, Names, Told
 from semalab.exploration.stage import Stage
-from semalab.exploration.states import ByStates
+from semalab.exploration.state_search import ByStates
 from semalab.stepping import Follow, Settings
 
 pytest_plugins = ("support.leftovers",)

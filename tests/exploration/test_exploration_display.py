@@ -19,8 +19,8 @@ from pythons import other_pythons
 import semalab as lab
 from semalab import front_end
 from semalab.exploration import Exploration
+from semalab.exploration.descriptions import as_lanes, drawing
 from semalab.exploration.explore import search
-from semalab.exploration.picture import as_lanes, drawing
 from semalab.exploration.progress import Progress, interrupts, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage

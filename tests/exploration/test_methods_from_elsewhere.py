@@ -8,7 +8,7 @@ import pytest
 from programs import methods_from_elsewhere as elsewhere
 
 import semalab as lab
-from semalab.exploration.program import unwatched_method
+from semalab.exploration.stage import unwatched_method
 
 
 @pytest.mark.parametrize("granularity", ["operations", "lines", "bytecode"])

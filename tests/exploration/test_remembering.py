@@ -27,7 +27,7 @@ from support.alone import alone
 
 import semalab as lab
 from semalab.exploration.explore import search
-from semalab.exploration.state import State, walk
+from semalab.exploration.starting_state import State, walk
 
 programs = alone("remembering")
 COUNTED, SOLD, Account, count, two = (getattr(programs, name) for name in "COUNTED SOLD Account count two".split())

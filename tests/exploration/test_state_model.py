@@ -14,9 +14,8 @@ from support.state_model import Outcome, TooLarge, outcomes
 
 import semalab as lab
 from semalab.exploration import search as searching
-from semalab.exploration.program import known_to_share, shares
-from semalab.exploration.stage import Stage
-from semalab.exploration.states import ByStates
+from semalab.exploration.stage import Stage, known_to_share, shares
+from semalab.exploration.state_search import ByStates
 from semalab.log.stops import Deadlock
 from semalab.recording import run_program
 from semalab.run import Run

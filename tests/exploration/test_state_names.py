@@ -14,8 +14,8 @@ import pytest
 from programs import explored as programs
 from support.full_enumeration import enumerate_all
 
-from semalab.exploration.history import History, Names
 from semalab.exploration.search import Search
+from semalab.exploration.sleepsets import History, Names
 from semalab.stepping import Settings, footprint
 
 Model = tuple[Sequence[str], int, int]  # what each thread does, how many threads, the semaphore's initial value

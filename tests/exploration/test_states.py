@@ -21,7 +21,7 @@ from semalab.exploration import reached_state, stored_values
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.search import Search
 from semalab.exploration.stage import Stage
-from semalab.exploration.states import ByStates
+from semalab.exploration.state_search import ByStates
 from semalab.exploration.thread_state import ThreadState
 from semalab.log.stops import Deadlock
 from semalab.stepping import Follow, Footprint, Settings
@@ -424,7 +424,7 @@ def test_threads_that_are_taken_for_each_other_though_they_differ_are_seen(monke
 
 @pytest.mark.parametrize("program", [by_its_name, joined_by_turns])
 def test_threads_that_are_told_apart_and_not_heard_are_seen(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semalab.exploration.states.are_told_apart", lambda stage, kinds: False)
+    monkeypatch.setattr("semalab.exploration.state_search.are_told_apart", lambda stage, kinds: False)
     assert not agree(program)
 
 
@@ -439,7 +439,7 @@ def test_what_the_others_may_touch_later_is_needed(monkeypatch: pytest.MonkeyPat
     def never(one: Footprint, other: Footprint) -> bool:
         return True
 
-    monkeypatch.setattr("semalab.exploration.states.independent", never)
+    monkeypatch.setattr("semalab.exploration.state_search.independent", never)
     assert not agree(philosophers, threads=3)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,41 @@ def test_every_module_that_is_imported_is_there(folder: str) -> None:
 def test_a_missing_module_is_told() -> None:
     code = "from semalab.engine.carriages import a\nfrom semalab.engine import ProgramThread\nimport semalab.log.trace"
     assert missing(imported(code, ())) == ["semalab.engine.carriages.a"]
+
+
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Modules that import one another in a circle, annotations and functions included; none if there is no circle.
+
+    sources: the code of each module, by its dotted name.
+    """
+    needs = {
+        module: {one for name in imported(code, tuple(module.split(".")[:-1])) if (one := of(name, sources)) != module}
+        for module, code in sources.items()
+    }
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def of(name: str, sources: Iterable[str]) -> str:
+    """The module that this dotted name is of."""
+    return name if name in sources else name.rpartition(".")[0]
+
+
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    inside = {file: ".".join(("semalab", *file.with_suffix("").parts)) for file in modules()}
+    sources = {
+        name.removesuffix(".__init__"): (PACKAGE / file).read_text(encoding="utf-8") for file, name in inside.items()
+    }
+    assert circle(sources) == []
+
+
+def test_a_circle_is_told() -> None:
+    late = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from semalab.a import A\n"
+    assert set(circle({"semalab.a": "from semalab import b", "semalab.b": late})) == {"semalab.a", "semalab.b"}
+    assert circle({"semalab.a": "from semalab import b", "semalab.b": ""}) == []
 
 
 def test_there_are_modules_in_every_layer() -> None:

@@ -74,7 +74,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[types.ModuleTy
     (folder / "asking.py").write_text(LIBRARY, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        patch.setattr("semalab.instrument.namespaces._INSTALLED", (str(folder),))
+        patch.setattr("semalab.instrument.places._INSTALLED", (str(folder),))
         yield importlib.import_module("asking")
     sys.modules.pop("asking", None)
 

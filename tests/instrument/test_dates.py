@@ -84,7 +84,7 @@ def test_a_library_s_jobs_are_due_by_the_run_s_date(
 ) -> None:
     (tmp_path / "jobs_by_date.py").write_text(JOBS, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
+    monkeypatch.setattr("semalab.instrument.places._INSTALLED", (str(tmp_path),))
     if imported_before:
         importlib.import_module("jobs_by_date")
 

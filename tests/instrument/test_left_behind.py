@@ -23,7 +23,7 @@ import pytest
 from programs.explored import together
 
 import semalab as lab
-from semalab.instrument.made import Known, made
+from semalab.instrument.identity import Known, made
 
 pytest_plugins = ("support.leftovers",)
 pytestmark = pytest.mark.usefixtures("nothing_left")

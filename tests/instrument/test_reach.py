@@ -603,7 +603,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[types.M
     """An installed one."""
     (tmp_path / "guarded.py").write_text(LIBRARY, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr("semalab.instrument.namespaces._INSTALLED", (str(tmp_path),))
+    monkeypatch.setattr("semalab.instrument.places._INSTALLED", (str(tmp_path),))
     yield importlib.import_module("guarded")
     sys.modules.pop("guarded", None)
 

@@ -18,8 +18,7 @@ import semalab as lab
 from semalab.engine import WallProcessor
 from semalab.instrument.copies import load_threading
 from semalab.instrument.primitives import recorded_classes
-from semalab.instrument.recorder import Recorder
-from semalab.instrument.watched import watched_condition
+from semalab.instrument.recorder import Recorder, watched_condition
 from semalab.log.event import BEYOND
 from semalab.log.trace import PERMITS, CertificateError, Event, Primitive, Trace
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from semalab.draw import NOW, png
-from semalab.engine import packed
+from semalab.log import columns
 from semalab.notebook import latest
 from semalab.notebook.latest import Growing
 from semalab.recording import run_program
@@ -67,8 +67,8 @@ def test_each_look_is_certified_and_a_prefix_of_the_whole() -> None:
 
 
 def test_a_log_whose_front_is_packed_is_looked_at_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "KEPT", 200)
-    monkeypatch.setattr(packed, "AT_ONCE", 100)
+    monkeypatch.setattr(columns, "KEPT", 200)
+    monkeypatch.setattr(columns, "AT_ONCE", 100)
     seen, run = looked_at(busy, 8)
     assert seen[-1].trace.events == run.trace.events[: len(seen[-1].trace)]
 

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from semalab.exploration.history import History, Names, State
 from semalab.exploration.judge import wrong
 from semalab.exploration.shortest import Chart, Notes
-from semalab.exploration.sleepsets import DepthFirst
+from semalab.exploration.sleepsets import DepthFirst, History, Names, State
 from semalab.exploration.stage import Stage
 from semalab.run import Run
 from semalab.stepping import Settings, footprint

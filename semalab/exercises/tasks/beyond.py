@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 from semalab.analysis.claims import limit
-from semalab.exercises.prediction import Answer, Prediction
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.trial import TaskTrial
 from semalab.log.event import SEMAPHORES
 from semalab.run import Run

@@ -6,8 +6,8 @@ import threading
 import time
 from typing import Any
 
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.judging import STAY, calls, is_call, run_together
-from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

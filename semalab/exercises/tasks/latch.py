@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.judging import STAY, calls, instead, run_together, semaphores, waits
-from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.trial import Trial
 from semalab.log.excerpt import plural
 from semalab.run import Run

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.analysis.claims import limit
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.judging import STAY, calls, instead, run_together, semaphores
-from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

@@ -6,8 +6,8 @@ import threading
 import time
 from typing import Any
 
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.judging import STAY, calls, instead, run_together, semaphores, waits
-from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from semalab.analysis.rate import at_most_per, starts_of
+from semalab.exercises.exercise import Answer, Prediction
 from semalab.exercises.judging import STAY, calls, is_call, run_together
-from semalab.exercises.prediction import Answer, Prediction
 from semalab.exercises.trial import Trial
 from semalab.run import Run
 

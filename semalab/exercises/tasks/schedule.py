@@ -9,12 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from semalab.exercises.bounded import Bounded, quiet
-from semalab.exercises.exercise import Exercise
+from semalab.exercises.exercise import Answer, Exercise, Prediction
 from semalab.exercises.feedback import Feedback
 from semalab.exercises.judging import INTERRUPTED, STAY, calls, fault_of, run_together, shape_of
-from semalab.exercises.prediction import Answer, Prediction
-from semalab.exercises.trial import Trial
+from semalab.exercises.trial import Bounded, Trial, quiet
 from semalab.exploration.exploration import Exploration
 from semalab.exploration.explore import search
 from semalab.exploration.progress import interrupts

@@ -10,6 +10,7 @@ from typing import Any
 
 from semalab.engine.virtual import VirtualLock
 from semalab.instrument import Made, Twins
+from semalab.stepping import lives
 from semalab.stepping.footprint import EVERYTHING, MADE, OUTPUT, READ, WRITE, Operation, thread_location
 from semalab.stepping.libraries import HIDING, announce_library, hide
 from semalab.stepping.processor import SteppingProcessor
@@ -241,7 +242,7 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
 
     def stepping_start(self: Any) -> None:
         processor.lives_matter |= bool(self.daemon)  # the process does not wait for it
-        processor.threads.start(start, self)
+        lives.start(processor, start, self)
 
     def stepping_join(self: Any, timeout: float | None = None) -> None:
         if timeout is not None:
@@ -249,18 +250,18 @@ def _lives(twins: Twins, module: types.ModuleType, processor: SteppingProcessor)
             join(self, timeout)
             return
         other = getattr(self, "_program_thread", None)
-        processor.threads.look_for(other)
+        lives.look_for(processor, other)
         if other is None:  # it was not started yet, and join tells so
             processor.look_at_lives(looked)
             other = getattr(self, "_program_thread", None)
-        processor.threads.join(join, self, other)
+        lives.join(processor, join, self, other)
 
     def stepping_is_alive(self: Any) -> bool:
         other = getattr(self, "_program_thread", None)
-        if not processor.threads.is_waiting() and not processor.threads.has_joined(other):
+        if not processor.is_waiting() and not lives.knows_ended(processor, other):
             # Nothing but its end changes the answer, once it was started: who asks again and again writes nothing.
             # Whether it was, the step before has to tell: of one state there is one footprint of what comes next.
-            processor.threads.look_for(other)
+            lives.look_for(processor, other)
             processor.look_at_lives(looked if other is None else Operation("ask", thread_location(other.number), READ))
         return bool(is_alive(self))
 

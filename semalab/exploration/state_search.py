@@ -16,8 +16,7 @@ from hashlib import blake2b
 from semalab.exploration.classes import MOST, Classes, Place, TooMany
 from semalab.exploration.graph import END, Graph
 from semalab.exploration.judge import Unclear
-from semalab.exploration.pasts import Pasts
-from semalab.exploration.reached_state import State, States, Touched, are_told_apart, kind_of
+from semalab.exploration.reached_state import Pasts, State, States, Touched, are_told_apart, kind_of
 from semalab.exploration.stage import Stage
 from semalab.stepping import Footprint, Operation, Watch, footprint, independent
 from semalab.stepping.footprint import EVERYTHING

@@ -10,16 +10,13 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from semalab.comparison.compared import Compared
-from semalab.comparison.differences import FIRST
-from semalab.comparison.outcome import waited_longer
+from semalab.comparison.differences import FIRST, waited_longer
 from semalab.draw import natural_height
-from semalab.draw.beside import Beside, beside, common_rows
 from semalab.draw.canvas import Onto, paper
-from semalab.draw.ink import BODY, GREY, INK, RULE, SMALL
 from semalab.draw.layout import ABOVE, EDGE, HEADROOM, POINTS
 from semalab.draw.scene import strips_of
-from semalab.draw.style import plain_settings
-from semalab.draw.viewport import chosen
+from semalab.draw.style import BODY, GREY, INK, RULE, SMALL, plain_settings
+from semalab.draw.viewport import Beside, beside, chosen, common_rows
 from semalab.draw.words import fit, wrap
 from semalab.log.trace import Trace
 from semalab.report.sheet import Paper

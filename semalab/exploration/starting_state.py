@@ -19,7 +19,7 @@ from semalab.engine.reachability import is_a
 from semalab.exploration.contents import Kept, Unkept, keep
 from semalab.instrument import functions, is_wanted
 from semalab.instrument.copies import is_copy
-from semalab.instrument.namespaces import ABSENT, is_authors, library_of_code
+from semalab.instrument.places import ABSENT, is_authors, library_of_code
 from semalab.instrument.reach import Reach, makes_up_names, named_by
 from semalab.log.excerpt import cut_name
 from semalab.settings import Program

@@ -12,9 +12,8 @@ from html import escape
 
 from semalab.analysis.verdict import RIGHT
 from semalab.draw import png
+from semalab.exploration.descriptions import Step, drawing
 from semalab.exploration.exploration import Exploration
-from semalab.exploration.picture import drawing
-from semalab.exploration.steps import Step
 from semalab.report import Head, Tally, poster
 from semalab.run import Run
 
