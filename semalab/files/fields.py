@@ -320,7 +320,7 @@ FIELDS = (  # in the order of the file
     Field("schedule", _write_schedule, "schedule", _read_schedule, empty=True),
     Field("result", lambda run: run.result if _survives("result", run.result) else LEFT_OUT, always=False),
     Field("printed", lambda run: run.printed),
-    Field("exception", lambda run: _write_exception(run.exception), "exception", _read_exception, empty=True),
+    Field("exception", lambda run: _write_exception(run.failure and run.failure[1]), "exception", _read_exception, empty=True),
     Field("failed thread", lambda run: run.failed_thread, "failed_thread", strict.text, "main"),
     Field("stopped", lambda run: _write_stopped(run.stopped), "stopped", _read_stopped, empty=True),
     Field("claim", _write_claim, "claim", _read_claim, empty=True),
