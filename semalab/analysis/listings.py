@@ -104,8 +104,13 @@ def _listings(file: str, spans: Iterable[tuple[int, int]], text: list[str]) -> I
         if begin <= last + 3:  # a gap of one or two lines is not worth a cut
             last = max(last, end)
             continue
-        kept = tuple(line.rstrip("\r\n")[:_LONGEST] for line in text[max(0, first - 1) : min(last, first - 1 + room)])
+        kept = _kept(tuple(text[max(0, first - 1) : min(last, first - 1 + room)]))
         if first and kept:
             yield Listing(file, first, kept)
             room -= len(kept)
         first, last = begin, end
+
+
+@functools.lru_cache(maxsize=64)  # a search asks after each of its schedules, and of the same few functions
+def _kept(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line.rstrip("\r\n")[:_LONGEST] for line in lines)

@@ -355,14 +355,8 @@ def test_the_words_are_readable_in_either_theme(
 ) -> None:
     """WCAG's 4.5 to 1 for all that stands in the panel, while a run grows, when it was stopped, and in each fold."""
     notebook = open_notebook(lab.write("themes.ipynb", text(normalised(new_notebook(cells=[new_code_cell(GROWING)])))))
-    page = notebook.page
     try:
-        page.evaluate(
-            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", f"JupyterLab {theme}"
-        )
-        page.wait_for_function(
-            "light => document.body.dataset.jpThemeLight === light", arg=str(theme == "Light").lower()
-        )
+        notebook.change_theme(theme)
         notebook.run_all()
         panel = notebook.outputs(1)
         panel.get_by_role("button", name="wall").click()
@@ -377,7 +371,7 @@ def test_the_words_are_readable_in_either_theme(
         notebook.screenshot(f"closer_{theme}")
         assert faint(panel) == []
     finally:
-        page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+        notebook.change_theme("Light")
 
 
 def faint(panel: Locator) -> list[str]:

@@ -593,9 +593,9 @@ def test_in_a_notebook(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -
     assert output.bounding_box() == height
     body = frame.locator("body")
     expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
-    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    notebook.change_theme("Dark")
     expect(body).to_have_css("background-color", "rgb(17, 17, 17)")
-    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    notebook.change_theme("Light")
     expect(body).to_have_css("background-color", "rgb(255, 255, 255)")
     assert notebook.errors == []
 

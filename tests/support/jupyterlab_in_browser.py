@@ -179,6 +179,20 @@ class OpenNotebook:
         """File ▸ Save."""
         self._command("docmanager:save", ACT_SECONDS)
 
+    def change_theme(self, theme: str) -> None:
+        """Settings ▸ Theme, and wait until JupyterLab's splash is gone.
+
+        Each change takes the splash out of the page after its 200 ms; a second change in that time makes the second
+        removal fail in JupyterLab's own code.
+        """
+        name = json.dumps(f"JupyterLab {theme}")
+        self.page.evaluate(f"window.jupyterapp.commands.execute('apputils:change-theme', {{theme: {name}}})")
+        self._wait(
+            f"""() => document.body.dataset.jpThemeName === {name}
+                && document.getElementById('jupyterlab-splash') === null""",
+            ACT_SECONDS,
+        )
+
     def open_without_kernel(self, path: str) -> None:
         """Open another notebook in this page, and start no kernel for it."""
         self.page.evaluate(

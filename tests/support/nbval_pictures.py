@@ -10,9 +10,13 @@ from collections.abc import Generator
 from importlib.metadata import version
 
 import pytest
-from nbval.plugin import IPyNbCell, IPyNbFile
 
+from semalab.site.pages import nbformat
 from support.stored_pictures import picture_name, reason_here
+
+nbformat()  # before nbval asks for it: else each worker, and each pytest that a test starts, reads that grammar
+
+from nbval.plugin import IPyNbCell, IPyNbFile  # noqa: E402
 
 PNG_BASE64 = base64.b64encode(b"\x89PNG\r\n\x1a\n")[:10].decode()  # the start of every PNG in a notebook
 

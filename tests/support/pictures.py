@@ -150,6 +150,7 @@ STUCK = {
     "stopped": "deadlock",
 }
 
+DENSE = guarded(20, 20, turns=600, within=60_000)
 CASES: dict[str, tuple[Reading, dict[str, Any]]] = {
     "mutex held": (guarded(8, 1), HELD),
     "mutex broken": (guarded(8, 2), BROKEN),
@@ -169,8 +170,8 @@ CASES: dict[str, tuple[Reading, dict[str, Any]]] = {
     "1,000 rows": (guarded(1_000, 2, turns=5, within=90_000), BROKEN),
     "1,000 counters": (counter(1_000, 3), {"title": "Counted exactly 3,000"}),
     "5,000 rows": (counter(5_000, 1), {"title": "Counted exactly 5,000", "subtitle": "main and 5,000 threads"}),
-    "dense": (guarded(20, 20, turns=600, within=60_000), {"title": "Limit of 20 held"}),
-    "dense, part": (guarded(20, 20, turns=600, within=60_000), {"title": "", "between": (9_000, 9_001), "select": 3}),
+    "dense": (DENSE, {"title": "Limit of 20 held"}),
+    "dense, part": (DENSE, {"title": "", "between": (9_000, 9_001), "select": 3}),
     "part": (
         guarded(8, 1),
         {**HELD, "between": (0.4, 1.1), "threads": ["worker-2", 0, "worker-5", "worker-1"]},

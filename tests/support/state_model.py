@@ -18,6 +18,7 @@ Time moves when no thread can make a step, to the next instant for which one sle
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -89,6 +90,7 @@ class Owned(NamedTuple):
 
 
 # The search
+@functools.cache  # the tests ask of each program several times, and the answer cannot change: all of it is tuples
 def outcomes(program: Program, granularity: str, most_states: int = 20_000) -> frozenset[Outcome]:
     """All outcomes of a program. Raises TooLarge when there are more states than that."""
     return _Search(program, granularity).run(most_states)

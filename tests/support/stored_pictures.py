@@ -10,6 +10,7 @@ import hashlib
 import io
 import platform
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def why_not_compared(installed: str, stored_with: str, machine: str) -> str | No
     return None
 
 
+@cache  # asked of each file that is collected
 def reason_here() -> str | None:
     """`why_not_compared` for this interpreter and the versions Binder pins."""
     pins = PINS.read_text(encoding="utf-8").splitlines()
