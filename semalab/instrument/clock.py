@@ -110,7 +110,7 @@ def _sleep(recorder: Recorder) -> Callable[[float], None]:
 
 
 def _span(seconds: Any) -> float | None:
-    """How long CPython's sleep sleeps, if asked so; None where it raises. Whatever else can be multiplied is no time."""
+    """How long CPython's sleep sleeps if asked so; None where it raises: not all that can be multiplied is a time."""
     if isinstance(seconds, float):
         span: float = seconds
     elif hasattr(type(seconds), "__index__"):

@@ -23,8 +23,8 @@ from semalab.instrument.namespace import Twins, outlived
 from semalab.instrument.places import ABSENT, Entry, functions, is_authors, namespaces
 from semalab.instrument.reach import Reach, Reference
 from semalab.instrument.retired import Retirement
-from semalab.instrument.unfound import Makers, Touches
 from semalab.instrument.thread_numbers import places_of_numbers
+from semalab.instrument.unfound import Makers, Touches
 from semalab.instrument.unruled import dates, unruled_places
 from semalab.instrument.unseen import Unseen
 
