@@ -74,7 +74,11 @@ class Operation(NamedTuple):
 
 
 class Guide(Protocol):
-    """Says which thread makes the next step."""
+    """Says which thread makes the next step.
+
+    No scheduler of the virtual clock: that draws one of so many after an operation, and need not know which they are;
+    this one is asked before, and may weigh what each thread is about to touch.
+    """
 
     def choose(self, able: list[int], touched: list[tuple[Location, bool]]) -> int:
         """One of the threads that are able to (their numbers, ascending), or NOBODY. touched: by the step before."""

@@ -132,7 +132,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("-m", dest="module", action="store_true", help="run a module by its name")
     parser.add_argument("--clock", choices=("wall", "virtual"), default="wall", help="real, or repeatable (wall)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the schedule on the virtual clock (0)")
+    parser.add_argument("--seed", type=int, metavar="N", help="the schedule on the virtual clock (0)")
     parser.add_argument("--timeout", type=float, default=_FOR_EVER, metavar="SECONDS", help="then stop (never)")
     parser.add_argument(
         "--save",
@@ -153,10 +153,12 @@ def perform(options: argparse.Namespace) -> int:
     places = places_of(options.save)
     if not options.rest:
         raise Refused("there must be something to run; give a script, or -m and a module")
+    if options.seed is not None and options.clock == "wall":
+        raise Refused(f"--seed must go with a clock that it rules, got {options.seed}; add --clock virtual")
     own = _Process()
     settings = RunSettings(
         clock=options.clock,
-        seed=options.seed,
+        seed=options.seed or 0,
         timeout=options.timeout,
         script=own,
         cancelled=lambda: own.interrupts.stop,

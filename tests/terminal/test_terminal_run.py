@@ -282,6 +282,10 @@ def test_interrupts_end_a_run_that_reads(tmp_path: Path) -> None:
     ("words", "told"),
     [
         ((), "there must be something to run; give a script, or -m and a module"),
+        (
+            ("--seed", "3", "script.py"),
+            "--seed must go with a clock that it rules, got 3; add --clock virtual",
+        ),
         (("nosuch.py",), "No such file or directory: 'nosuch.py'"),
         (("-m", "nosuch.x"), "there is no module 'nosuch.x' to run; of a script give the file, without -m"),
         (("folder",), "the script must be a file, got the folder 'folder'; of a package run a module, with -m"),
