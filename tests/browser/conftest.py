@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chromium, running_lab
@@ -35,10 +38,41 @@ def browser() -> Iterator[BrowserContext]:
     executable = chromium()
     if executable is None:
         pytest.skip("no Chromium or Chrome is installed (or set CHROMIUM to its path): no browser tests")
-    with playwright.sync_playwright() as started:
+    with ExitStack() as until_the_end:
+        with no_thread_that_watches():
+            started = until_the_end.enter_context(playwright.sync_playwright())
         chrome = started.chromium.launch(executable_path=executable, headless=True, args=CHROMIUM_FLAGS)
         yield chrome.new_context(viewport={"width": 1280, "height": 900})
         chrome.close()
+
+
+@contextmanager
+def no_thread_that_watches() -> Iterator[None]:
+    """What is started inside is watched by its own loop, as ever from Python 3.12 on.
+
+    3.11 has a thread wait for the end of Playwright's driver, and that thread leads to all of Playwright: a run on the
+    virtual clock would go through all of it at each jump, to see whether the thread has the run's locks in hand.
+    """
+    if sys.version_info >= (3, 12) or not hasattr(os, "pidfd_open"):
+        yield
+        return
+
+    class OfTheRunningLoop(asyncio.PidfdChildWatcher):
+        def is_active(self) -> bool:
+            return True
+
+        def add_child_handler(self, pid: int, callback: Callable[..., Any], *args: Any) -> None:
+            self.attach_loop(asyncio.get_running_loop())
+            super().add_child_handler(pid, callback, *args)
+
+        def close(self) -> None:
+            """Asked for when another is set: what is watched stays so."""
+
+    asyncio.set_child_watcher(OfTheRunningLoop())
+    try:
+        yield
+    finally:
+        asyncio.set_child_watcher(None)  # whoever comes next has the usual one
 
 
 @pytest.fixture
