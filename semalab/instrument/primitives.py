@@ -56,6 +56,25 @@ def _real_outside(cls: type, real: Callable[..., Any], recorder: Recorder) -> Ca
     return __new__
 
 
+def _taking_copies(recorder: Recorder) -> Callable[[Any, Any], None]:
+    """`__setstate__`, which `copy.copy` calls: the copy has a value of its own, and the condition of the original, by
+    which all that the copy does would be told of that one. So it gets another.
+    """
+    doubt = getattr(recorder.processor, "doubt", None)  # of one whose every step is chosen
+
+    def take_copy(copy: Any, state: Any) -> None:
+        names, slots = state if isinstance(state, tuple) else (state, None)
+        vars(copy).update(names or {})
+        for name, value in (slots or {}).items():
+            setattr(copy, name, value)
+        copy.take_part()
+        if doubt is not None:  # in Python those who wait for either are in one queue, and one may be woken for another
+            kind = type(copy).__name__
+            doubt(f"it copies a primitive ({kind})", f"make another {kind}", "whom the copy wakes")
+
+    return take_copy
+
+
 def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> dict[str, type]:
     processor = recorder.processor
     now, ident, point = processor.now, processor.get_ident, processor.point
@@ -86,7 +105,7 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
         semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock, room)
 
     class Semaphore(source.Semaphore):  # type: ignore[name-defined]
-        take_part = watch
+        take_part, __setstate__ = watch, _taking_copies(recorder)
 
         def __init__(self, value: int = 1) -> None:
             source.Semaphore.__init__(self, value)
@@ -147,6 +166,8 @@ def event_class(
     point = recorder.processor.point
 
     class Event(source.Event):  # type: ignore[name-defined]
+        __setstate__ = _taking_copies(recorder)
+
         def __init__(self) -> None:
             super().__init__()
             self.take_part(named())
@@ -179,6 +200,8 @@ def _barrier(source: types.ModuleType, recorder: Recorder, watched: type) -> typ
         return "pass" if error is None else "refuse"
 
     class Barrier(source.Barrier):  # type: ignore[name-defined]
+        __setstate__ = _taking_copies(recorder)
+
         def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None):
             super().__init__(parties, action, timeout)
             self.take_part()
