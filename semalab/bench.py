@@ -149,6 +149,7 @@ class Bench:
         self._process = os.getpid()
         self.failure: tuple[ProgramThread | None, BaseException] | None = None
         self.worker_failures: list[tuple[ProgramThread | None, BaseException]] = []
+        self.exit: BaseException | None = None  # by which main left, if that is no failure: `sys.exit()`
         processor.failed = self._worker_failed
         processor.signals.interrupts_main = settings.script is not None
 
@@ -202,7 +203,11 @@ class Bench:
 
     def _failed(self, error: BaseException) -> None:
         thread = self.processor.current()
-        if not self.processor.stopping and self._is_told(thread, error):
+        if self.processor.stopping or not self._is_told(thread, error):
+            return
+        if status_of(error) == 0:
+            self.exit = error
+        else:
             self.failure = (thread, error)
 
     def prepare(self) -> None:
@@ -271,7 +276,7 @@ class Bench:
             trace,
             result=self.result,
             printed=tuple(decoder.printed),
-            exception=failure[1] if failure else None,
+            exception=failure[1] if failure else self.exit,
             stopped=stopped,
             schedule=_schedule(self.processor, self.settings.seed),
             cost=cost_of_an_event if self.settings.clock == "wall" else None,

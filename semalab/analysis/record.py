@@ -12,6 +12,7 @@ from semalab.analysis.listings import Source
 from semalab.analysis.reading import Reading, Use, read
 from semalab.analysis.snapshots import Snapshots, snapshots_of
 from semalab.analysis.verdict import Ending, Verdict, judge, verdict_of
+from semalab.engine.uncaught import status_of
 from semalab.log.event import Access, several
 from semalab.log.excerpt import cut_name, listed
 from semalab.log.schedule import Schedule
@@ -84,10 +85,14 @@ class Record:
         own = (self.claim(self.reading),) if self.claim is not None else ()
         return own + tuple(c for c in judge(self.reading) if c not in own)
 
+    @property
+    def failure(self) -> tuple[str, BaseException] | None:
+        """Who raised what, if that is a failure. `sys.exit()` is none: so a program ends that is content."""
+        return None if status_of(self.exception) == 0 else (self.failed_thread, self.exception)  # type: ignore[return-value]
+
     @cached_property
     def _verdict(self) -> Verdict:
-        failure = (self.failed_thread, self.exception) if self.exception is not None else None
-        ending = Ending(self.stopped, failure, self.module, self.unseen, self.died, self.clock)
+        ending = Ending(self.stopped, self.failure, self.module, self.unseen, self.died, self.clock)
         return verdict_of(self.reading, self.claim, ending)
 
     @property

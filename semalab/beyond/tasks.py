@@ -22,6 +22,7 @@ from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor
 from semalab.engine.processor import MOST_EVENTS
 from semalab.engine.stopwatch import Idle as Computing
+from semalab.engine.uncaught import status_of
 from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
@@ -161,6 +162,10 @@ class TaskBench(Bench):
             self._stopped = self._timeout(
                 f"the program had written {len(self.log.rows):,} events and was still going" if full else ""
             )
+        except SystemExit as error:  # it comes out of the loop before anybody is told that the task has ended
+            if status_of(error) == 0 and not isinstance(error, Stop):
+                self._end_the_others(loop)
+            raise
         finally:
             self._duration = loop.since()
         if self._stopped is None:

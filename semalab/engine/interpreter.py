@@ -20,6 +20,7 @@ gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True) 
 # Where a `Thread` keeps the system's handle on it. Up to 3.12 there is none, but a lock that the system releases.
 _HANDLES: dict[tuple[int, int], str | None] = {(3, 11): None, (3, 12): None, (3, 13): "_handle"}
 HANDLE = _HANDLES.get(sys.version_info[:2], "_os_thread_handle")  # from 3.14 on
+_frames = sys._current_frames  # a program's own threads get another one on the virtual clock
 _one_at_a_time = threading.Lock()  # two at once would take each other's "was enabled" for the program's
 
 
@@ -48,9 +49,9 @@ def current_frames() -> dict[int, FrameType]:
     collected meanwhile. From 3.12 on collections wait until the call is over.
     """
     if sys.version_info >= (3, 12):
-        return sys._current_frames()
+        return _frames()
     with _one_at_a_time, no_collections():
-        return sys._current_frames()
+        return _frames()
 
 
 def outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -27,7 +27,8 @@ _KERNEL = frozenset(
     "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
-_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("watched", "retired", "queues", "pools", "futures"))
+_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("recorder", "retired", "queues", "pools"))
+_WHOLE = "Recorder"  # the one class of these that is no part of a primitive: it leads to all of them
 _PYTHONS, _KERNELS, _OTHERS = "Python's", "the kernel's", "others'"
 _owners: dict[str, str] = {}  # of modules, by their names
 _SUSPENDED = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
@@ -166,7 +167,7 @@ def _within(thing: Any) -> Iterator[Any]:
 def _is_the_kernels(cls: type) -> bool:
     """The lab's own objects lead everywhere, too; but what its twins put into the primitives is part of these."""
     module = str(cls.__module__)
-    return module.partition(".")[0] in _KERNEL and module not in _PARTS
+    return module.partition(".")[0] in _KERNEL and (module not in _PARTS or cls.__qualname__ == _WHOLE)
 
 
 def _of_function(function: types.FunctionType) -> Iterator[Any]:

@@ -13,7 +13,7 @@ from semalab.engine.carrier import Carrier
 from semalab.engine.foreign import Foreign
 from semalab.engine.interpreter import current_frames
 
-_set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
+_set_async_exc = ctypes.pythonapi["PyThreadState_SetAsyncExc"]  # one of our own: programs use the one by that name
 _set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
 

@@ -38,7 +38,7 @@ def wrong(run: Run, check: Check | None) -> str | None:
 
     Raises Unfinished for a run that was stopped, whatever it did until then; Undecided where the check cannot say.
     """
-    if run.exception is not None or (run.stopped is not None and not isinstance(run.stopped, Timeout)):
+    if run.failure is not None or (run.stopped is not None and not isinstance(run.stopped, Timeout)):
         return run.verdict
     if run.stopped is not None:
         raise Unfinished(str(run.stopped))

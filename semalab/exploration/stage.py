@@ -142,7 +142,7 @@ class Stage(Bench):
         if not self._orderly or self._beyond or (self.state is not None and self.state.imported):
             self._give_up_twins()
         processor.renew(guide)
-        self.result = self.failure = None
+        self.result = self.failure = self.exit = None
         self.worker_failures.clear()
         if self.state is not None and self.state.asks_for_derived:
             gc.collect()  # a class refers to itself, and is among the derived ones of another until then

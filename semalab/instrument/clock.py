@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import time
 import types
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semalab.instrument.copies import copied
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.unseen import Unruled
 from semalab.originals import AT_FIRST
 
-if TYPE_CHECKING:
-    pass
-
 _OF_NOW = {"localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1}  # where the moment may be left out
 _OF_CPU = {getattr(time, f"CLOCK_{name}_CPUTIME_ID", None) for name in ("PROCESS", "THREAD")}
 _CPU_SECONDS = ("process_time", "process_time_ns", "thread_time", "thread_time_ns")
 _NONE_IS_NOW = (time.localtime, time.gmtime, time.ctime)
+_TOO_LONG = 2**63 / 1e9  # seconds: more nanoseconds than CPython counts
 _DATES_OF_NOW = ("now", "utcnow", "today")
 
 
@@ -69,7 +68,7 @@ def _of_clock(real: Callable[[int], Any], now: Callable[[], int], unruled: Unrul
     nanoseconds = real.__name__.endswith("_ns")
 
     def of_clock(clock: int, /) -> Any:
-        if clock in _OF_CPU:
+        if clock in _OF_CPU or clock < 0:  # below 0: one thread's, or another process's
             unruled.note(f"time.{real.__name__}")
             return real(clock)
         real(clock)  # raises CPython's own errors
@@ -99,14 +98,26 @@ def _sleep(recorder: Recorder) -> Callable[[float], None]:
     def sleep(seconds: float, /) -> None:
         me = current()
         # Another one in its place: the program has put it there in the midst of the run, and means that one.
-        if me is None or time.sleep is not real or not seconds >= 0:
+        span = None if me is None or time.sleep is not real else _span(seconds)
+        if me is None or span is None:
             time.sleep(seconds)  # also raises CPython's own errors
         else:
-            sleep_in_run(me, seconds, place())
+            sleep_in_run(me, span, place())
 
     sleep.__doc__, sleep.__module__, sleep.__qualname__ = real.__doc__, "time", "sleep"
     sleep.__wrapped__ = real  # type: ignore[attr-defined]
     return sleep
+
+
+def _span(seconds: Any) -> float | None:
+    """How long CPython's sleep sleeps if asked so; None where it raises: not all that can be multiplied is a time."""
+    if isinstance(seconds, float):
+        span: float = seconds
+    elif hasattr(type(seconds), "__index__"):
+        span = operator.index(seconds)
+    else:
+        return None
+    return span if 0 <= span < _TOO_LONG else None
 
 
 def present(method: Any) -> Any:

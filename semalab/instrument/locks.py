@@ -88,7 +88,7 @@ def recorded_locks(source: types.ModuleType, recorder: Recorder) -> tuple[dict[s
             return lock
 
         def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-            if timeout != -1 or not blocking:
+            if timeout != -1 or blocking is not True:
                 check_lock_arguments(blocking, timeout)
             if point is not None:
                 descend(ROOM)

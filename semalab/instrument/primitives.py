@@ -36,6 +36,9 @@ def stand_for(module: types.ModuleType, classes: Mapping[str, type], recorder: R
         made(cls).__name__ = cls.__qualname__ = name
         cls.__module__ = module.__name__
         cls.__doc__ = real.__doc__
+        for method in vars(cls).values():  # what an error's message calls them
+            if isinstance(method, types.FunctionType):
+                method.__qualname__ = f"{name}.{method.__name__}"
         if "__class__" in vars(cls):
             cls.__new__ = _real_outside(cls, real, recorder)  # type: ignore[method-assign]
         elif isinstance(real, type):  # no mock

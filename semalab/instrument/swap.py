@@ -23,6 +23,7 @@ from semalab.instrument.namespace import Twins, outlived
 from semalab.instrument.places import ABSENT, Entry, functions, is_authors, namespaces
 from semalab.instrument.reach import Reach, Reference
 from semalab.instrument.retired import Retirement
+from semalab.instrument.thread_numbers import places_of_numbers
 from semalab.instrument.unfound import Makers, Touches
 from semalab.instrument.unruled import dates, unruled_places
 from semalab.instrument.unseen import Unseen
@@ -51,7 +52,7 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
-        for place, real, twin in chain(dates(twins), unruled_places(twins)):
+        for place, real, twin in chain(dates(twins), unruled_places(twins), places_of_numbers(twins)):
             self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
         reach = Reach(lambda value: is_wanted(value) or twins.of(value) is not value)
