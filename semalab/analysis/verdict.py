@@ -244,7 +244,8 @@ def _count(reading: Reading, use: Use) -> Claim:
     expected = use.primitive.initial + use.released
     start = "" if use.primitive.initial == 0 else f"{use.primitive.initial:,} + "
     where = of_which(reading, use).replace(" of ", " in ", 1)
-    sentence = f"Counted exactly {use.final:,}{where}: {start}{use.released:,} released in {use.releases:,} calls"
+    calls = counted(use.releases, "call")
+    sentence = f"Counted exactly {use.final:,}{where}: {start}{use.released:,} released in {calls}"
     return Claim("exact count", use.label, use.final == expected, sentence)
 
 

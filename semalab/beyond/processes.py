@@ -1,6 +1,6 @@
-"""The program's text as a module of its own, which other processes can import.
+"""Processes on the bench: the program runs in a fresh Python, so that it can neither hang nor harm this one.
 
-Processes on the bench: the program runs in a fresh Python, so that it can neither hang nor harm this one.
+Its text becomes a module of its own there, which its child processes can import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is marked at moments of a run, as numbers: `marks` draws most of it, `alarms` the crowds.
+"""What is marked at moments of a run, as numbers, which `marks` draws.
 
 Who passed, opened, counted, gave up, printed; who let whom in; who was one too many; who ended with a permit in hand;
 and who waits for whom in a circle.

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const { make } = semalab;
-  const WAIT = 0, HOLD = 1, SLEEP = 2, JOIN = 3, OPEN = 4, LEFT = 8; // as in pointing.py
+  const WAIT = 0, HOLD = 1, SLEEP = 2, JOIN = 3, OPEN = 4, LEFT = 8; // as in drawing.py
   const FEW = 6; // names that are listed, at most
 
   // What was told of a picture, by names. Times are in grains of the place, spans in order of their beginnings.

@@ -91,7 +91,7 @@
     return all ? shown : `${shown} and ${number(threads.length - most)} more`;
   }
 
-  // A cell with text in which no word of a usual length breaks, as "worker-1" would at its hyphen.
+  // A cell with text in which no word of a usual length breaks, as "worker-1" would at its hyphen, as long as it fits.
   function cell(text, name) {
     const made = element("td", undefined, name);
     made.append(...text.split(/( )/).map(word => (word.length < 20 && word !== " " ? element("span", word, "whole-word") : word)));

@@ -1,12 +1,8 @@
-"""Whether a page of JupyterLab's shows this notebook.
+"""The replay in a notebook: the self-contained page in a frame. Every step is answered in the browser, not the kernel.
 
-Such a page keeps each output as it came and shows it again when the kernel is gone. nbclient and nbval only collect
-outputs, and other pages have ways of their own.
-
-The replay in a notebook: the self-contained page in a frame. Every step is answered in the browser, not the kernel.
-
-A page of JupyterLab's gets it as HTML, which is still there, and can still be stepped through, when the kernel is gone.
-Elsewhere it is a widget with its picture beside it.
+A page of JupyterLab's keeps each output as it came. It gets the replay as HTML, which is still there, and can still be
+stepped through, when the kernel is gone. nbclient and nbval only collect outputs, and other pages have ways of their
+own: elsewhere it is a widget with its picture beside it.
 """
 
 from __future__ import annotations

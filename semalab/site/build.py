@@ -1,6 +1,7 @@
-"""The letters of the pictures, as a font with no others: DejaVu Sans, which matplotlib brings along and draws with.
+"""Builds the site: every lesson in a process of its own, then what all pages share.
 
-Builds the site: every lesson in a process of its own, then what all pages share.
+That is the index, styles, scripts, and the letters of the pictures as a font with no others: DejaVu Sans, which
+matplotlib brings along and draws with.
 """
 
 from __future__ import annotations

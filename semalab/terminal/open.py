@@ -29,7 +29,7 @@ def add_to(commands: Any) -> None:
 
 def perform(options: argparse.Namespace) -> int:
     """Write the page, say where, and open it if there is a browser."""
-    _check(options.page)
+    _check(options.file, options.page)
     with refusing():
         from semalab.loading import load
 
@@ -42,7 +42,9 @@ def perform(options: argparse.Namespace) -> int:
     return 0
 
 
-def _check(page: str | None) -> None:
+def _check(file: str, page: str | None) -> None:
+    if Path(file).suffix.lower() == ".html":
+        raise Refused(f"{Path(file).name!r} is a page already, which a browser opens; save the run as .json for this")
     if page is not None and Path(page).suffix.lower() != ".html":
         raise Refused(f"--page must end in .html, got {Path(page).name!r}")
 

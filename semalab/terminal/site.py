@@ -17,9 +17,9 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "site",
         help="make the course as web pages, with dials that turn without a kernel",
-        description="Make the course as static pages: a page a lesson, whose dials turn without a kernel.",
-        epilog="Every position of every dial is run beforehand, so this takes a minute or two. The pages load\n"
-        "nothing but their own files, and can be opened from the folder as they are.",
+        description="Make the course as static pages: a page a lesson, whose dials turn without a\nkernel.",
+        epilog="Every position of every dial is run beforehand, so this takes a few minutes. The\n"
+        "pages load nothing but their own files, and can be opened from the folder as\nthey are.",
     )
     parser.add_argument("folder", nargs="?", default="site", help="where the pages go (default: site)")
     parser.add_argument("--notebooks", default="notebooks", help="the folder with the lessons (default: notebooks)")

@@ -86,7 +86,7 @@ SETTLED = """() => {
 }""".replace("WHOLE", WHOLE)
 
 
-def visit(threads: int) -> None:
+def visit(threads: int, who: str = "worker") -> None:
     mutex = threading.Semaphore(1)
 
     def work() -> None:
@@ -94,7 +94,7 @@ def visit(threads: int) -> None:
             print("in the critical section")
             time.sleep(0.01)
 
-    workers = [threading.Thread(target=work, name=f"worker-{i}") for i in range(threads)]
+    workers = [threading.Thread(target=work, name=f"{who}-{i}") for i in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -527,12 +527,29 @@ def test_it_is_painted_for_the_width_there_is(open_replay: Open, width: int) -> 
     for _ in range(40):
         replay.press("ArrowRight")
     broken = page.evaluate(
-        """() => [...document.querySelectorAll('td .whole-word')].filter(
-            word => word.getClientRects().length > 1).map(word => word.textContent)"""
+        """() => [...document.querySelectorAll('td .whole-word')].filter(word => {
+            const text = document.createRange();
+            text.selectNodeContents(word);
+            return text.getClientRects().length > 1;
+        }).map(word => word.textContent)"""
     )
     assert broken == []
     cut = page.evaluate(
         """() => [...document.querySelectorAll('#primitives td')].filter(
+            cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"""
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("width", [830, 1024])
+def test_names_wider_than_their_column_do_not_run_into_the_next(open_replay: Open, width: int) -> None:
+    replay = open_replay(lab.record(visit, threads=3, who="philosopher", clock="virtual"), size=(width, 900))
+    replay.press("Home")
+    for _ in range(12):
+        replay.press("ArrowRight")
+    assert any(row[2].startswith("philosopher") for row in replay.shown["primitives"])
+    cut = replay.page.evaluate(
+        """() => [...document.querySelectorAll('#primitives td, #threads td')].filter(
             cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"""
     )
     assert cut == []

@@ -13,7 +13,9 @@ from support.in_workers import BROWSER, FIRST, OWN_BROWSER, WORKER, usable_cores
 pytest.importorskip("xdist", reason="tests/requirements.txt is not installed: no workers")
 
 NAMES = ("browser/test_one", "browser/test_two", "browser/test_site", "engine/test_three", "draw/test_three")
-SETTINGS = "[pytest]\ntestpaths = tests\naddopts = -p support.in_workers --import-mode=importlib\n"
+# No other plugin that is installed is loaded: in each of up to three processes they take longer than all the rest.
+SETTINGS = "[pytest]\ntestpaths = tests\naddopts = -p xdist.plugin -p support.in_workers --import-mode=importlib\n"
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 TESTS = """
 import os
 import pytest
@@ -42,7 +44,7 @@ def processes(folder: Path, *arguments: str, cores: int = 2) -> tuple[int, dict[
     started = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
         cwd=folder,
-        env={**environment, "PYTHONPATH": path, "NOTES": str(notes)},
+        env={**environment, **ALONE, "PYTHONPATH": path, "NOTES": str(notes)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -98,8 +100,9 @@ def test_a_name_that_differs_from_worker_to_worker_is_refused(tmp_path: Path) ->
         encoding="utf-8",
     )
     here = Path(__file__).parent.parent
-    command = [sys.executable, "-m", "pytest", "-p", "support.in_workers", "-p", "no:cacheprovider", "-c", os.devnull]
+    command = [sys.executable, "-m", "pytest", "-p", "xdist.plugin", "-p", "support.in_workers", "-c", os.devnull]
+    environment = {**os.environ, **ALONE, "PYTHONPATH": str(here)}
     ended = subprocess.run(
-        [*command, "test_four.py"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(here)}, capture_output=True
+        [*command, "-p", "no:cacheprovider", "test_four.py"], cwd=tmp_path, env=environment, capture_output=True
     )
     assert b"a test's name must be the same in every worker, got test_four.py::test_four[<one at 0x7f>]" in ended.stderr

@@ -7,9 +7,12 @@ they have their own. What takes longest begins first, so that no worker is left 
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +22,21 @@ try:
 except ImportError:  # requirements.txt without the tests' own: one test after the other
     LoadFileScheduling = None
 
+PACKAGE = Path(__file__).resolve().parent.parent.parent / "semalab"
 BROWSER = "tests/browser/"
 OWN_BROWSER = (f"{BROWSER}test_panel_in_browser.py", f"{BROWSER}test_site.py")
 FIRST = (  # by what they take, the longest first
     *(OWN_BROWSER[0], BROWSER, OWN_BROWSER[1]),
     *("tests/exercises/test_exercises.py", "tests/exploration/test_state_model.py"),
-    *("tests/exploration/test_searches.py", "tests/stepping/test_forms_of_access.py"),
-    *("tests/exploration/test_endless.py", "tests/exploration/test_states.py", "tests/engine/test_differential.py"),
-    *("tests/course/test_folded_solutions.py", "tests/course/test_exercise_cells.py"),
-    *("tests/exploration/test_exploration.py", "tests/terminal/test_terminal_run.py", "tests/beyond/test_processes.py"),
-    *("tests/beyond/test_start_methods.py", "tests/engine/test_stopping.py", "tests/engine/test_foreign_threads.py"),
+    *("tests/stepping/test_forms_of_access.py", "tests/exploration/test_states.py"),
+    *("tests/exploration/test_endless.py", "tests/beyond/test_start_methods.py"),
+    *("tests/exploration/test_searches.py", "tests/exploration/test_classes.py"),
+    *("tests/stepping/test_tables_of_effects.py", "tests/stepping/test_lost_updates.py"),
+    *("tests/files/test_loading.py", "tests/course/test_exercise_cells.py", "tests/engine/test_unbreakable.py"),
+    *("tests/draw/test_timeline.py", "tests/notebook/test_panel.py", "tests/kernel/test_exploration_in_kernel.py"),
+    *("tests/instrument/test_cpython_queues_and_pools.py", "tests/engine/test_differential.py"),
+    *("tests/engine/test_stopping.py", "tests/engine/test_foreign_threads.py", "tests/terminal/test_terminal_run.py"),
+    *("tests/beyond/test_processes.py", "tests/house/test_quality.py"),
 )
 WORKER = "PYTEST_XDIST_WORKER"  # what xdist says to a worker, which must not have workers of its own
 MOST = 4  # each has kernels of its own, and more would wait for the browser's files
@@ -47,6 +55,8 @@ if LoadFileScheduling is not None:
         whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and WORKER not in os.environ
         if whole and option.numprocesses is None and cores > 1 and not (option.usepdb or option.collectonly):
             option.numprocesses, option.dist, option.loadscopereorder = min(cores, MOST), "loadfile", False
+        if whole and sys.dont_write_bytecode:  # some hundred processes import it, and each would compile all of it anew
+            compileall.compile_dir(PACKAGE, quiet=2)
         return (yield)
 
     def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:

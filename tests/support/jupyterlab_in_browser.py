@@ -36,6 +36,14 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CELLS = "[...window.jupyterapp.shell.currentWidget.content.model.cells]"
+YET_TO_RUN = f"{CELLS}.filter(cell => cell.type === 'code' && cell.executionCount === null).length"
+UNPLANNED = f"""{CELLS}
+    .map(cell => cell.toJSON())
+    .filter(cell => !(cell.metadata.tags ?? []).includes('raises-exception'))
+    .flatMap(cell => cell.outputs ?? [])
+    .filter(output => output.output_type === 'error')
+    .map(output => `${{output.ename}}: ${{output.evalue}}`)"""
 QUIET_SETTINGS = {
     "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -170,8 +178,12 @@ class OpenNotebook:
         )
 
     def run_all(self, seconds: float = 60.0) -> None:
-        """Run ▸ Run All Cells, until the last cell has run; AssertionError where one failed unplanned."""
+        """Run ▸ Run All Cells, until the last cell has run; AssertionError where one failed unplanned.
+
+        The command itself is over as soon as a cell has failed, also one that was meant to: those behind it still run.
+        """
         self._command("notebook:run-all-cells", seconds)
+        self._wait(f"() => {UNPLANNED}.length > 0 || {YET_TO_RUN} === 0", seconds)
         self.wait_until_idle(seconds)
         assert self.failures() == [], f"{self.path}: {self.failures()}"
 
@@ -213,14 +225,7 @@ class OpenNotebook:
 
     def failures(self) -> list[str]:
         """The errors below cells that are not tagged raises-exception, as "ValueError: ..."."""
-        return self.page.evaluate(
-            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
-                .map(cell => cell.toJSON())
-                .filter(cell => !(cell.metadata.tags ?? []).includes('raises-exception'))
-                .flatMap(cell => cell.outputs ?? [])
-                .filter(output => output.output_type === 'error')
-                .map(output => `${output.ename}: ${output.evalue}`)"""
-        )
+        return self.page.evaluate(f"() => {UNPLANNED}")
 
     def cell(self, number: int) -> Locator:
         """The cell with this number, counting all cells from 1, scrolled into view."""

@@ -264,6 +264,7 @@ def test_open_shows_the_page_in_the_browser_that_there_is(tmp_path: Path, monkey
     [
         (("nosuch.json",), "No such file or directory: 'nosuch.json'"),
         (("dining.py",), "load reads a run that run.save wrote as .json, and 'dining.py' is none: it is not JSON"),
+        (("run.html",), "'run.html' is a page already, which a browser opens; save the run as .json for this"),
         (("--page", "x.png", "dining.py"), "--page must end in .html, got 'x.png'"),
     ],
 )
@@ -275,7 +276,7 @@ def test_open_refuses_what_is_no_run(words: tuple[str, ...], told: str, capsys: 
     assert (out, err[: len(begin)], status) == ("", begin, 64)
 
 
-@pytest.mark.parametrize("command", ["", "run", "explore", "open"])
+@pytest.mark.parametrize("command", ["", "run", "explore", "open", "site"])
 def test_help_fits_one_screen(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
