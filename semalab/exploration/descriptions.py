@@ -15,14 +15,15 @@ from semalab.exploration.sleepsets import Changed, History, Names, State
 from semalab.exploration.stage import Stage
 from semalab.log.schedule import Schedule
 from semalab.log.trace import Event
-from semalab.report import MOST, Lane, chart
 from semalab.run import Run
 from semalab.settings import Program
 from semalab.stepping import Mark, Settings
 from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # and in the functions that need them: `explore` itself draws nothing, and loads nothing that does
     from matplotlib.figure import Figure
+
+    from semalab.report import Lane
 
 _VERBS = {
     "acquire": "acquires",
@@ -202,12 +203,16 @@ def drawing(telling: Telling, title: str, height: float | None = None, standing:
     """
     run = telling.run
     if charted(telling):
+        from semalab.report import chart
+
         return chart(pairs(telling), title, run.description, height, standing)
     return run.timeline(title=title, standing=standing, height=height)
 
 
 def charted(telling: Telling) -> bool:
     """Its steps do nothing but read and write variables, and are few: a chart shows more of them than a timeline."""
+    from semalab.report import MOST
+
     steps = pairs(telling)
     plain = all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
     return telling.run.reading.main_use is None and plain and 0 < len(steps) <= MOST
@@ -220,6 +225,8 @@ def pairs(telling: Telling) -> list[tuple[str, str]]:
 
 def as_lanes(told: Sequence[Told], chosen: Told | None = None) -> list[Lane]:
     """Drawn as lanes; the shortest is marked unless another is chosen."""
+    from semalab.report import Lane
+
     return [
         Lane(
             steps=tuple(pairs(lane.telling)),
