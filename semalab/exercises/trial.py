@@ -277,7 +277,7 @@ class _Judging:
         if found.unfinished is not None:
             return self._trial.not_yet(f"for {size}, some schedules do not come to an end.", _WAIT, run=first)
         problem = f"nothing went wrong, but for {size} there are more schedules than the check can try."
-        return self._trial.not_yet(problem, _WAIT, run=first)
+        return self._trial.not_yet(problem, _FEWER, run=first)
 
     def _solved(self, last: Run) -> Feedback:
         proved = [found for found in self._proofs if found]
@@ -298,6 +298,7 @@ class _Judging:
 
 
 _WAIT = "A semaphore waits by itself: nobody has to ask again and again."
+_FEWER = f"Write it in fewer steps, with the statements of the language instead of a library's objects. {_WAIT}"
 
 
 def _how_many(found: Exploration, size: str) -> str:

@@ -12,6 +12,7 @@ from semalab.draw.style import ALARM, INK, TONES
 from semalab.exploration import Exploration
 from semalab.exploration.descriptions import Telling
 from semalab.log.excerpt import cut, said_by
+from semalab.replay.page import with_code
 from semalab.report.lanes import TINTS
 from semalab.run import Run
 
@@ -39,7 +40,7 @@ def verdict(run: Run, before: str = "") -> str:
 
 def besides(run: Run) -> str:
     """The run's note and its traceback, of any height: for the end of the panel, where they move nothing."""
-    note = f"<div style='overflow-wrap:anywhere'>{escape(run.note)}</div>" if run.note else ""
+    note = f"<div style='overflow-wrap:anywhere'>{with_code(run.note)}</div>" if run.note else ""
     return note + (_lines(own_lines(run)) if run.exception is not None else "")
 
 
@@ -98,8 +99,8 @@ _SIGN = f"display:inline-block;min-width:1.5em;text-align:center;padding:0 .2em;
 
 def headline(found: Exploration) -> str:
     """The sentence above the chooser; screen readers speak it when it changes."""
-    about = f"<div style='opacity:.75;line-height:1.5'>{escape(found.subtitle)}</div>"
-    return f"<div {STATUS}>{badge(found.standing)}<b>{escape(found.headline)}</b>{about}</div>"
+    about = f"<div style='opacity:.75;line-height:1.5'>{with_code(found.subtitle)}</div>"
+    return f"<div {STATUS}>{badge(found.standing)}<b>{with_code(found.headline)}</b>{about}</div>"
 
 
 def tally(found: Exploration) -> str:
@@ -123,7 +124,7 @@ def steps(telling: Telling, signs: dict[str, str]) -> str:
     tints = {thread: TINTS[number % len(TINTS)] for number, thread in enumerate(signs)}
     lines = [
         f"<li><span aria-hidden='true' style='{_SIGN}{tints[step.thread]}'>{escape(signs[step.thread])}</span> "
-        f"{escape(f'{step.thread} {step.what}')}</li>"
+        f"{with_code(f'{step.thread} {step.what}')}</li>"
         for step in telling.steps[:_MOST]
     ]
     more = len(telling.steps) - len(lines)
