@@ -27,7 +27,17 @@ def pytest_collection_finish() -> None:
     Of the exploration's tests that is a tenth. Only the whole collections become rarer: what the lab does about the
     collector during a run meets those of the youngest objects, which come as often as ever.
     """
-    gc.collect()
-    gc.freeze()
+    keep_what_is_there()
     youngest, middle, _ = gc.get_threshold()
     gc.set_threshold(youngest, middle, 100)
+
+
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Nor what one file keeps in its caches while the next one's tests run."""
+    if nextitem is not None and nextitem.path != item.path:
+        keep_what_is_there()
+
+
+def keep_what_is_there() -> None:
+    gc.collect()
+    gc.freeze()
