@@ -201,11 +201,13 @@ def test_a_forbidden_import_is_told(code: str, file: str, told: str | None) -> N
 
 
 def test_import_semalab_is_light(tmp_path: Path) -> None:
-    look = f"import sys, semalab; print(semalab.record.__name__, [name for name in {HEAVY} if name in sys.modules])"
+    """With what records and explores: what draws is loaded when something is drawn."""
+    names = "semalab.record.__name__, semalab.explore.__name__"
+    look = f"import sys, semalab; print({names}, [name for name in {HEAVY} if name in sys.modules])"
     ended = subprocess.run(
         [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
-    assert (ended.stdout, ended.stderr) == ("record []\n", "")
+    assert (ended.stdout, ended.stderr) == ("record explore []\n", "")
 
 
 def misplaced(files: Iterable[str]) -> list[str]:
