@@ -6,7 +6,6 @@ then follows a number into nowhere: the process is gone.
 from __future__ import annotations
 
 import ctypes
-import functools
 import signal
 import sys
 import time
@@ -35,7 +34,6 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
     def of_one(place: Entry) -> tuple[Place, Any, Any]:
         real, name = place.get(), f"{place.owner['__name__']}.{place.key}"
 
-        @functools.wraps(real)
         def ours(number: Any, /, *args: Any) -> Any:
             twins.unruled.note(name)
             return real(systems(number), *args)
@@ -45,7 +43,6 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
     def of_all(place: Entry) -> tuple[Place, Any, Any]:
         real = place.get()
 
-        @functools.wraps(real)
         def ours() -> Any:
             numbers = {system: thread.ident for system, thread in list(processor.live.items())}
             return {numbers.get(system, system): value for system, value in real().items()}
