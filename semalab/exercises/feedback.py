@@ -11,7 +11,7 @@ from semalab.exploration.descriptions import Step, Telling, in_words
 from semalab.exploration.exploration import Exploration
 from semalab.log.event import Event
 from semalab.log.excerpt import written
-from semalab.replay.widget import runs_this_cell
+from semalab.replay.jupyterlab import runs_this_cell
 from semalab.run import Run
 
 _LONGEST = 40  # characters of what was printed

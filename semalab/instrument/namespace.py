@@ -299,7 +299,7 @@ def _sched(twins: Twins) -> types.ModuleType:
 
 
 def _futures_base(twins: Twins) -> types.ModuleType:
-    from semalab.instrument.pools import load_base
+    from semalab.instrument.futures import load_base
 
     base = load_base(twins.stands, twins.source, twins.recorder, twins.watched)
     twins.renewals.append(base.Future.renew)
@@ -307,7 +307,7 @@ def _futures_base(twins: Twins) -> types.ModuleType:
 
 
 def _futures_thread(twins: Twins) -> types.ModuleType:
-    from semalab.instrument.pools import load_pool
+    from semalab.instrument.futures import load_pool
 
     base, queue = twins.module("concurrent.futures._base"), twins.module("queue")
     module = load_pool(twins.stands, base, queue, twins.recorder, twins.watched)

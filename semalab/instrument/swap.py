@@ -165,7 +165,7 @@ class Swap:
     def _swap_logging(self) -> None:
         if self._logging or "logging" not in sys.modules:
             return
-        from semalab.instrument.streams import changes
+        from semalab.instrument.logs import changes
 
         self._logging = True
         twins = self._twins

@@ -19,7 +19,7 @@ from IPython.display import display, update_display
 from semalab.draw.drawing import Drawing
 from semalab.draw.encoding import PAINTERS, encoded, pointed
 from semalab.notebook.latest import running_loop
-from semalab.replay.widget import runs_this_cell
+from semalab.replay.jupyterlab import runs_this_cell
 
 # The two outputs are neighbours. A widget that is there has elements inside; one that is not there has at most a line
 # of text, "Loading widget..." or the error.

@@ -8,28 +8,17 @@ own: elsewhere it is a widget with its picture beside it.
 from __future__ import annotations
 
 import base64
-import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-from IPython.core.getipython import get_ipython
 
 from semalab.draw.picture import bundle_of
+from semalab.replay.jupyterlab import runs_this_cell
 from semalab.replay.page import page_of
 
 if TYPE_CHECKING:
     from semalab.analysis.record import Record
-
-
-def runs_this_cell() -> bool:
-    """Whether JupyterLab runs the present cell: it names it in its request, by an id (other pages: by an address)."""
-    shell: Any = get_ipython()
-    ask = getattr(getattr(shell, "kernel", None), "get_parent", None)
-    if ask is None:
-        return False
-    cell = ((ask() or {}).get("metadata") or {}).get("cellId")
-    return isinstance(cell, str) and re.fullmatch(r"[\w-]+", cell) is not None
 
 
 # As high as the page is at this width: what is above or below it never moves. The widths are those of page.js and

@@ -210,6 +210,39 @@ def test_import_semalab_is_light(tmp_path: Path) -> None:
     assert (ended.stdout, ended.stderr) == ("record explore []\n", "")
 
 
+TRIES_THEM = """
+import sys, semalab as lab
+
+def plain():
+    import threading
+    with threading.Semaphore(1):
+        pass
+
+def pool():
+    import concurrent.futures
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(int)
+
+def tell(*names):
+    print([name for name in names if name in sys.modules])
+
+lab.record(plain, clock="virtual")
+tell("multiprocessing", "logging", "socket")
+lab.record(pool, clock="virtual")
+tell("multiprocessing", "matplotlib", "numpy")
+lab.check("mutex-1", plain)
+tell("ipywidgets")
+"""
+
+
+def test_what_a_run_does_not_need_it_does_not_import(tmp_path: Path) -> None:
+    """In the midst of a run its lines would be the program's: importing multiprocessing asks for random numbers."""
+    ended = subprocess.run(
+        [sys.executable, "-c", TRIES_THEM], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.stdout.splitlines(), ended.stderr) == (["[]", "[]", "[]"], "")
+
+
 def misplaced(files: Iterable[str]) -> list[str]:
     """What is wrong with where these files of tests/ are, each in a sentence."""
     wrong = []
