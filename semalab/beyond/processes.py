@@ -20,7 +20,7 @@ import textwrap
 import time
 import types
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +206,8 @@ class _Bench:
                 start_new_session=True,
             )
         try:
-            self._wait(process)
+            with _nobody_outlives_us(process):
+                self._wait(process)
         finally:
             _end(process)
             self.status = process.returncode
@@ -321,6 +322,28 @@ def exception_of(words: str) -> BaseException:
         if isinstance(error, BaseException):
             return error
     return called(name, message)
+
+
+_GUARD = 'read -r _; kill -s KILL -- "-$1"'  # the shell's own commands: it starts nothing
+
+
+@contextmanager
+def _nobody_outlives_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Meanwhile, should this process be killed (a kernel that is restarted), the program and all it has started are.
+
+    A shell waits for a line from a pipe whose other end is ours, and that the system closes with us, however we end. On
+    Windows there is none.
+    """
+    if not hasattr(os, "killpg"):
+        yield
+        return
+    command = ["/bin/sh", "-c", _GUARD, "sh", str(process.pid)]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        yield
+    finally:
+        guard.kill()  # before the pipe is closed: by then the number may be another's
+        guard.communicate()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
