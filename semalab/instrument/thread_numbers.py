@@ -31,6 +31,9 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
         found = (t for t in list(processor.live.values()) if t.ident == number and t.carrier is not None)
         return next((thread.carrier.ident for thread in found), number)  # type: ignore[union-attr]
 
+    def inside(place: Entry, ours: Callable[..., Any]) -> tuple[Place, Any, Any]:
+        return twins.unruled.exchanged(place, twins.choose(ours, place.get()))
+
     def of_one(place: Entry) -> tuple[Place, Any, Any]:
         real, name = place.get(), f"{place.owner['__name__']}.{place.key}"
 
@@ -38,7 +41,7 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
             twins.unruled.note(name)
             return real(systems(number), *args)
 
-        return _instead(twins, place, ours)
+        return inside(place, ours)
 
     def of_all(place: Entry) -> tuple[Place, Any, Any]:
         real = place.get()
@@ -47,7 +50,7 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
             numbers = {system: thread.ident for system, thread in list(processor.live.items())}
             return {numbers.get(system, system): value for system, value in real().items()}
 
-        return _instead(twins, place, ours)
+        return inside(place, ours)
 
     def raising(*args: Any) -> Any:
         """What rises in a thread that sleeps on this clock would rise in the midst of the lab: who does so is told."""
@@ -64,11 +67,4 @@ def places_of_numbers(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
         if name in vars(module):  # not everywhere
             yield make(Entry(vars(module), name))
     getattr(ctypes.pythonapi, _RAISE)  # it is looked up, and kept, when it is first asked for
-    yield _instead(twins, Entry(vars(ctypes.pythonapi), _RAISE), raising)
-
-
-def _instead(twins: Twins, place: Entry, ours: Callable[..., Any]) -> tuple[Place, Any, Any]:
-    real = place.get()
-    twin = twins.choose(ours, real)
-    twins.unruled.stands(real, twin)
-    return place, real, twin
+    yield inside(Entry(vars(ctypes.pythonapi), _RAISE), raising)

@@ -60,10 +60,7 @@ def _exchanged(twins: Twins, place: Place, name: str, when: When = lambda *_, **
     def asked(*args: Any, **kwargs: Any) -> bool:
         return twins.inside() and when(*args, **kwargs)
 
-    real = place.get()
-    noted = twins.unruled.noting(name, real, asked)
-    twins.unruled.stands(real, noted)
-    return place, real, noted
+    return twins.unruled.exchanged(place, twins.unruled.noting(name, place.get(), asked))
 
 
 def _of_numpy(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
@@ -139,8 +136,7 @@ def _making_noted(twins: Twins, place: Entry, name: str, method: str, at: int) -
 
     if hasattr(real, "fromfd"):
         make.fromfd = real.fromfd  # type: ignore[attr-defined]
-    twins.unruled.stands(real, make)
-    return place, real, make
+    return twins.unruled.exchanged(place, make)
 
 
 def _gives_no_seed(generator: Any, a: Any = None, *args: Any, **kwargs: Any) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from semalab.instrument.identity import Known
+from semalab.instrument.places import Place
 from semalab.log.excerpt import counted
 
 _NOUNS = {"Semaphore": "semaphore", "Event": "event", "Barrier": "barrier", "BaseProcess": "process"}
@@ -94,9 +95,11 @@ class Unruled:
         if self.rules:
             self._names[name] = None
 
-    def stands(self, real: Any, twin: Any) -> None:
-        """From now on a program that has this function under a name of its own has the other one there."""
+    def exchanged(self, place: Place, twin: Any) -> tuple[Place, Any, Any]:
+        """The place, what stands there, and its twin: also where a program has it under a name of its own."""
+        real = place.get()
         self._instead.setdefault(id(real), (real, twin))  # `random._urandom` is `os.urandom`, too
+        return place, real, twin
 
     def of(self, real: Any) -> Any:
         """What stands for a function; itself if nothing does."""
