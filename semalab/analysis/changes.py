@@ -22,7 +22,7 @@ NOT_BEGUN, UNDER_WAY, ASLEEP, ENDED, STRANGER = "not begun", "under way", "aslee
 WAITS, JOINS_A = "waits for", "joins"
 
 
-class State(NamedTuple):
+class Activity(NamedTuple):
     """What a thread is at: one of the words above. subject: the primitive it waits for, or the thread it joins."""
 
     word: str
@@ -34,7 +34,7 @@ class State(NamedTuple):
         return f"waits for {self.subject} to end" if self.word == JOINS_A else self.word
 
 
-_OF_A_STRANGER, _ASLEEP, _OVER, _GOES_ON = State(STRANGER), State(ASLEEP), State(ENDED), State(UNDER_WAY)
+_OF_A_STRANGER, _ASLEEP, _OVER, _GOES_ON = Activity(STRANGER), Activity(ASLEEP), Activity(ENDED), Activity(UNDER_WAY)
 
 
 class Change(NamedTuple):
@@ -45,7 +45,7 @@ class Change(NamedTuple):
     a wait that the thread was in already. waited: the event ends a wait.
     """
 
-    state: State
+    state: Activity
     queued: tuple[tuple[str, int], ...] = ()
     held: tuple[tuple[str, str, int], ...] = ()
     again: bool = False
@@ -66,7 +66,7 @@ class Follower:
         self.guards = frozenset(label for label, use in reading.uses.items() if use.role == "guard")
         self.waits: dict[str, list[str]] = {}
         self.holders: dict[str, Counter[str]] = {label: Counter() for label in self.guards}
-        self.dozing: dict[str, State] = {}
+        self.dozing: dict[str, Activity] = {}
         self.returned = _returned(reading)
         self.outside = frozenset(filter(is_outside, reading.trace.threads))
         self.place = -1
@@ -89,7 +89,7 @@ class Follower:
         elif kind in JOINS or (kind == "wake" and not primitive):
             self.dozing.pop(thread, None)
             if kind == "join":
-                self.dozing[thread] = State(JOINS_A, primitive)
+                self.dozing[thread] = Activity(JOINS_A, primitive)
         elif kind == "block":
             again = primitive in waits
             if not again:
@@ -110,12 +110,12 @@ class Follower:
             return [(waits.pop(), -1)]
         return []
 
-    def _state(self, event: Event, waits: list[str]) -> State:
+    def _state(self, event: Event, waits: list[str]) -> Activity:
         if event.kind == "end":
             return _OVER
         if event.thread in self.dozing:
             return self.dozing[event.thread]
-        return State(WAITS, waits[-1]) if waits else _GOES_ON
+        return Activity(WAITS, waits[-1]) if waits else _GOES_ON
 
     def _held(self, event: Event) -> tuple[tuple[str, str, int], ...]:
         label, thread = event.primitive, event.thread

@@ -53,21 +53,21 @@ class Claim:
         return self.sentence
 
 
-class Recorded(Protocol):
+class WithReading(Protocol):
     """Anything with a reading: a `Run`."""
 
     @property
     def reading(self) -> Reading: ...
 
 
-Check = Callable[["Reading | Recorded"], Claim]
+Check = Callable[["Reading | WithReading"], Claim]
 
 
 @overload
 def mutual_exclusion(run: str) -> Check: ...
 @overload
-def mutual_exclusion(run: Reading | Recorded) -> Claim: ...
-def mutual_exclusion(run: Reading | Recorded | str) -> Claim | Check:
+def mutual_exclusion(run: Reading | WithReading) -> Claim: ...
+def mutual_exclusion(run: Reading | WithReading | str) -> Claim | Check:
     """Never more than one thread between acquire and release. Counted in log order, exact on both clocks.
 
     Args:
@@ -88,8 +88,8 @@ def mutual_exclusion(run: Reading | Recorded | str) -> Claim | Check:
 @overload
 def limit(run: str) -> Check: ...
 @overload
-def limit(run: Reading | Recorded) -> Claim: ...
-def limit(run: Reading | Recorded | str) -> Claim | Check:
+def limit(run: Reading | WithReading) -> Claim: ...
+def limit(run: Reading | WithReading | str) -> Claim | Check:
     """Never more threads between acquire and release than the semaphore's initial value.
 
     Where others release than have acquired, permits are counted: never more taken and not given back.
@@ -112,8 +112,8 @@ def limit(run: Reading | Recorded | str) -> Claim | Check:
 @overload
 def latch(run: str) -> Check: ...
 @overload
-def latch(run: Reading | Recorded) -> Claim: ...
-def latch(run: Reading | Recorded | str) -> Claim | Check:
+def latch(run: Reading | WithReading) -> Claim: ...
+def latch(run: Reading | WithReading | str) -> Claim | Check:
     """The semaphore opens, by a thread that did not acquire it, before anybody passes.
 
     Args:
@@ -197,7 +197,7 @@ def in_words(claim: Check) -> str:
     return " ".join([words, *numbers]) + of
 
 
-def _reading(of: Reading | Recorded, claim: str) -> Reading:
+def _reading(of: Reading | WithReading, claim: str) -> Reading:
     if isinstance(of, Reading):
         return of
     if not hasattr(of, "reading"):
@@ -218,7 +218,7 @@ def about(call: str, primitive: str | None, judge: Judge) -> Check:
         raise TypeError(f'the primitive must be a name as in limit("door"), got {written(primitive, _NAME)}')
     name = call.removesuffix(")").partition("(")[0]
 
-    def claim(run: Reading | Recorded) -> Claim:
+    def claim(run: Reading | WithReading) -> Claim:
         return judge(_reading(run, name), primitive)
 
     if primitive is not None:

@@ -11,7 +11,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from semalab.analysis.listings import Source
-from semalab.analysis.usage import Counts, Handover, Span, Step, Stolen, Use, role_of
+from semalab.analysis.usage import Counts, Handover, LevelChange, Span, Stolen, Use, role_of
 from semalab.log.columns import INITIAL, NEVER, Numbers, SpanColumns, numbers, rows_of
 from semalab.log.event import is_outside
 from semalab.log.trace import JOINS, POOLED, SEMAPHORES, Event, Primitive, Trace
@@ -256,7 +256,7 @@ def proxies_of(events: Iterable[tuple[int, Event]], ended: Set[str], single: boo
     return proxies
 
 
-__all__ = ["Handover", "Reading", "Span", "Step", "Stolen", "Use", "read"]
+__all__ = ["Handover", "LevelChange", "Reading", "Span", "Stolen", "Use", "read"]
 
 
 @dataclass(frozen=True)

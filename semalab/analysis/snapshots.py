@@ -10,7 +10,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple, Protocol, overload
 
-from semalab.analysis.changes import NOT_BEGUN, Change, Follower, State, sentence
+from semalab.analysis.changes import NOT_BEGUN, Activity, Change, Follower, sentence
 from semalab.analysis.reading import Reading
 from semalab.log.event import is_outside
 
@@ -50,7 +50,7 @@ class Snapshot:
     time: int
     thread: str
     sentence: str
-    states: Mapping[str, State]
+    states: Mapping[str, Activity]
     lines: Mapping[str, int | None]
     waiting: Mapping[str, tuple[str, ...]]
     holders: Mapping[str, Mapping[str, int]]
@@ -62,7 +62,7 @@ class Snapshot:
 class _Scene:
     """What is true at present. Invariant: `waiting` and `holders` keep the order in which threads came."""
 
-    states: dict[str, State]
+    states: dict[str, Activity]
     lines: dict[str, int | None]
     waiting: dict[str, dict[str, None]]
     holders: dict[str, Counter[str]]
@@ -146,7 +146,7 @@ class Snapshots(Sequence[Snapshot]):
     def _beginning(self) -> _Scene:
         trace = self.reading.trace
         values = {label: primitive.initial for label, primitive in trace.primitives.items()}
-        states, lines = dict.fromkeys(trace.threads, State(NOT_BEGUN)), dict.fromkeys(trace.threads)
+        states, lines = dict.fromkeys(trace.threads, Activity(NOT_BEGUN)), dict.fromkeys(trace.threads)
         waiting: dict[str, dict[str, None]] = {label: {} for label in trace.primitives}
         return _Scene(states, lines, waiting, {label: Counter() for label in trace.primitives}, values)
 

@@ -26,7 +26,7 @@ class Span(NamedTuple):
     last: int | None
 
 
-class Step(NamedTuple):
+class LevelChange(NamedTuple):
     """From `time` on (nanoseconds), the quantity is `level`."""
 
     time: int
@@ -110,17 +110,17 @@ class Use:
         return max(0, self.primitive.initial - self.final) if self.primitive.kind in PERMITS else 0
 
     @cached_property
-    def values(self) -> tuple[Step, ...]:
+    def values(self) -> tuple[LevelChange, ...]:
         """The value, as steps."""
         return tuple(self._steps(self.counts.values))
 
     @cached_property
-    def waiters(self) -> tuple[Step, ...]:
+    def waiters(self) -> tuple[LevelChange, ...]:
         """The number of threads that wait, as steps."""
         return tuple(self._steps(self.counts.waiters))
 
     @cached_property
-    def inside(self) -> tuple[Step, ...]:
+    def inside(self) -> tuple[LevelChange, ...]:
         """Of a guard: the number of threads inside, as steps."""
         return tuple(self._steps(self.counts.inside))
 
@@ -143,9 +143,9 @@ class Use:
         """Of a semaphore: wake-ups in vain, in log order."""
         return tuple(Stolen(*pair) for pair in pairs(self.counts.stolen))
 
-    def _steps(self, column: Numbers[int]) -> Iterator[Step]:
+    def _steps(self, column: Numbers[int]) -> Iterator[LevelChange]:
         times = self.counts.times
-        return (Step(times[index] if index >= 0 else 0, level) for index, level in pairs(column))
+        return (LevelChange(times[index] if index >= 0 else 0, level) for index, level in pairs(column))
 
 
 def role_of(primitive: Primitive, events: Sequence[Event]) -> str:

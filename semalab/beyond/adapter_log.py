@@ -34,7 +34,7 @@ def place() -> tuple[CodeType | None, int]:
     return None, 0
 
 
-class Semaphore(NamedTuple):
+class SemaphoreLabel(NamedTuple):
     """What a label is made of: the class, the value at first, and the call that made it, or its name."""
 
     kind: str
@@ -66,7 +66,7 @@ class Log:
     actors: who takes part, in the order in which they began. printed: what was printed.
     """
 
-    made: list[Semaphore] = field(default_factory=list)
+    made: list[SemaphoreLabel] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     actors: list[str] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
@@ -196,7 +196,7 @@ def log_of(rows: list[list[Any]], dead: set[str]) -> tuple[Log, Failure | None]:
             pass
         elif kind == "made":
             keys[key] = len(log.made)
-            log.made.append(Semaphore(text.partition(" ")[0], amount, name=text.partition(" ")[2]))
+            log.made.append(SemaphoreLabel(text.partition(" ")[0], amount, name=text.partition(" ")[2]))
         elif kind == "raised":
             failed = failed or Failure(actor, text)
         elif kind == "void":

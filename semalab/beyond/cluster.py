@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from semalab.analysis.claims import Check
-from semalab.beyond.adapter_log import Log, Row, Semaphore, call, place
+from semalab.beyond.adapter_log import Log, Row, SemaphoreLabel, call, place
 from semalab.instrument.naming import line_of
 from semalab.log.stops import There, Timeout, not_ended
 from semalab.run import Run
@@ -100,7 +100,7 @@ class _Bench:
         with self._lock:
             if not self.log.made:  # the run begins here: it takes a cluster a while to come up
                 self._origin = time.monotonic_ns()
-            self.log.made.append(Semaphore("distributed.Semaphore", int(real.max_leases), where))
+            self.log.made.append(SemaphoreLabel("distributed.Semaphore", int(real.max_leases), where))
             return _Lease(self, real, len(self.log.made) - 1)
 
     def note(self, kind: str, key: int, amount: int = 0) -> None:
@@ -173,7 +173,7 @@ def _again(bench: int, semaphore: Any, key: int) -> _Lease:
 
 
 def _real() -> Any:
-    from distributed.semaphore import Semaphore as real
+    from distributed.semaphore import SemaphoreLabel as real
 
     return real
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Protocol
 
-from semalab.beyond.adapter_log import Semaphore
+from semalab.beyond.adapter_log import SemaphoreLabel
 from semalab.engine.interpreter import outwards
 from semalab.instrument.exchange import Exchange
 from semalab.instrument.making import constructs, making
@@ -36,7 +36,7 @@ class Tasks(Protocol):
     """Who is told. `inside` is true in the run's event loop alone."""
 
     def inside(self) -> bool: ...
-    def made(self, semaphore: Semaphore) -> int: ...
+    def made(self, semaphore: SemaphoreLabel) -> int: ...
     def here(self) -> tuple[str, int | None]: ...
     def note(self, actor: str, kind: str, key: int | None = None, amount: int = 0, line: int | None = None) -> None: ...
     def noticed(self, name: str, kind: str) -> str: ...
@@ -102,7 +102,7 @@ class Primitives:
             self._keys[id(one)] = None
         else:
             how = making(frame)
-            made = Semaphore(_kind(one), _value(one), how.site, key=how.key, maker=how.maker)
+            made = SemaphoreLabel(_kind(one), _value(one), how.site, key=how.key, maker=how.maker)
             self._keys[id(one)] = self._tasks.made(made)
 
     def _key(self, one: Any) -> int | None:
@@ -116,7 +116,7 @@ class Primitives:
                 self._tasks.noticed(name, _kind(one))  # with a part of its permits away, what it allows is not known
                 self._keys[id(one)] = None
             else:
-                self._keys[id(one)] = self._tasks.made(Semaphore(_kind(one), value, name=name))
+                self._keys[id(one)] = self._tasks.made(SemaphoreLabel(_kind(one), value, name=name))
         return self._keys[id(one)]
 
     def _acquiring(self, real: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from semalab.analysis.claims import Check
 from semalab.analysis.decode import Printed
 from semalab.bench import Bench
-from semalab.beyond.adapter_log import Log, Row, Semaphore, place
+from semalab.beyond.adapter_log import Log, Row, SemaphoreLabel, place
 from semalab.beyond.loops import SLICE, Idle, Loop, NotRuled, TimeUp, VirtualLoop
 from semalab.beyond.primitives import CLASSES, Primitives
 from semalab.engine import Stop, WallProcessor
@@ -276,7 +276,7 @@ class TaskBench(Bench):
         if len(self.log.rows) >= MOST_EVENTS and self._loop is not None:
             self._loop.limit = -1.0  # its time is up
 
-    def made(self, semaphore: Semaphore) -> int:
+    def made(self, semaphore: SemaphoreLabel) -> int:
         self.log.made.append(semaphore)
         return len(self.log.made) - 1
 

@@ -25,14 +25,16 @@ def picture(sentences: Sequence[str], standing: str, run: Run, found: Exploratio
     way: the steps to what is wrong.
     """
     first, *others = sentences
-    if found is None or found.telling is None:
+    if found is None or found.description is None:
         return png(run.timeline(title=first, standing=standing, subtitle=" ".join([*others, f"({run.description})"])))
-    telling = replace(found.telling, run=run)
+    description = replace(found.description, run=run)
     if standing == RIGHT:  # what was looked for was found: nothing to be alarmed about
-        return png(drawing(telling, " ".join(sentences), standing=standing))
+        return png(drawing(description, " ".join(sentences), standing=standing))
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
     which = "The shortest that goes wrong" if found.minimal else "The shortest met that goes wrong"
-    return poster(Head(first, " ".join(others), tally, standing), drawing(telling, which, standing=standing), way, ())
+    return poster(
+        Head(first, " ".join(others), tally, standing), drawing(description, which, standing=standing), way, ()
+    )
 
 
 def unfolding(picture: bytes, words: str, run: Run) -> str:

@@ -209,7 +209,7 @@ class Notes:
 NOTES = Notes(file_of_this_process())
 
 
-class Row(NamedTuple):
+class ExerciseRow(NamedTuple):
     """One exercise: its name, its kind, and what was done about it, in words."""
 
     name: str
@@ -221,7 +221,7 @@ class Row(NamedTuple):
 class Progress:
     """The exercises of some lessons, with what was done. A picture of one moment."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ExerciseRow, ...]
     solved: int
 
     @property
@@ -263,7 +263,7 @@ def progress() -> Progress:
     known, there = NOTES.all(), frozenset(names())
     begun = NOTES.checked or tuple(name for name in known if name in there)  # a newer lab's file may have others
     listed = sorted({name for one in begun for name in beside(one)})
-    rows = tuple(Row(name, exercise(name).kind, _words(known.get(name, Note()))) for name in listed)
+    rows = tuple(ExerciseRow(name, exercise(name).kind, _words(known.get(name, Note()))) for name in listed)
     return Progress(rows, sum(known.get(name, Note()).solved for name in listed))
 
 

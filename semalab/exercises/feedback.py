@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, WRONG
-from semalab.exploration.descriptions import Step, Telling, in_words
+from semalab.exploration.descriptions import Description, Step, in_words
 from semalab.exploration.exploration import Exploration
 from semalab.log.event import Event
 from semalab.log.excerpt import written
@@ -51,7 +51,7 @@ class Feedback:
     @property
     def _way(self) -> tuple[Step, ...]:
         found = self.exploration
-        return way_of(found.telling) if found is not None and found.telling is not None else ()
+        return way_of(found.description) if found is not None and found.description is not None else ()
 
     def picture(self) -> bytes | None:
         """The timeline under the sentences, as PNG; None if there is nothing to see."""
@@ -84,7 +84,7 @@ class Feedback:
         return {"image/png": picture, **shown}, {"image/png": {"alt": repr(self)}}
 
 
-def way_of(telling: Telling) -> tuple[Step, ...]:
+def way_of(description: Description) -> tuple[Step, ...]:
     """The way to what is wrong as a learner sees it: what was acquired, released, printed and called.
 
     Each step of the attempt, in order: the thread and what it does; if there is none, every step there is.
@@ -94,15 +94,16 @@ def way_of(telling: Telling) -> tuple[Step, ...]:
     asleep in there, and ends when it has gone on, which others may come before; calls are left out where what is done
     there is printed, and told as done.
     """
-    lines = {name: _of(telling, name, "print") for name in telling.run.trace.threads}
-    sleeps = {name: _of(telling, name, "sleep") for name in telling.run.trace.threads}
+    lines = {name: _of(description, name, "print") for name in description.run.trace.threads}
+    sleeps = {name: _of(description, name, "sleep") for name in description.run.trace.threads}
     texts = {
-        name: iter([p.text for p in telling.run.printed if p.thread == name]) for name in telling.run.trace.threads
+        name: iter([p.text for p in description.run.printed if p.thread == name])
+        for name in description.run.trace.threads
     }
-    told: list[list[Step]] = [[] for _ in telling.steps]  # what is told of each step
+    told: list[list[Step]] = [[] for _ in description.steps]  # what is told of each step
     before: dict[str, int] = {}  # of each thread, its step before
     called: set[str] = set()  # threads that have woken up in a call
-    for place, (thread, what) in enumerate(telling.steps):
+    for place, (thread, what) in enumerate(description.steps):
         if thread in called:
             called.discard(thread)
             told[place if what.startswith("goes on") else before[thread]].append(Step(thread, _CALL[1]))
@@ -116,13 +117,15 @@ def way_of(telling: Telling) -> tuple[Step, ...]:
         before[thread] = place
     for thread in called:
         told[before[thread]].append(Step(thread, _CALL[1]))
-    says = any(event.kind == "print" and event.line is None for event in telling.run.trace)  # what is done in a call
+    says = any(
+        event.kind == "print" and event.line is None for event in description.run.trace
+    )  # what is done in a call
     every = (step for steps in told for step in steps)
-    return tuple(step for step in every if not (says and step.what in _CALL)) or telling.steps
+    return tuple(step for step in every if not (says and step.what in _CALL)) or description.steps
 
 
-def _of(telling: Telling, thread: str, kind: str) -> Iterator[Event]:
-    return (event for event in telling.run.trace if event.thread == thread and event.kind == kind)
+def _of(description: Description, thread: str, kind: str) -> Iterator[Event]:
+    return (event for event in description.run.trace if event.thread == thread and event.kind == kind)
 
 
 def _is_own(sleep: Event | None) -> bool:

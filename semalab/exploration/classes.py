@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from semalab.exploration.sleepsets import Told
+from semalab.exploration.sleepsets import Taken
 from semalab.stepping import Footprint, independent
 
 MOST = 4_000  # positions that are looked at: what has more is not counted
@@ -24,12 +24,12 @@ class Edge(NamedTuple):
 
     thread: int
     touched: Footprint
-    to: Place | None
+    to: ChartedState | None
     wrong: bool
     numbers: Mapping[int, int] | None
 
 
-class Place:
+class ChartedState:
     """A state. who: by threads' numbers, equal for those that stand alike. after: the steps from here, by `who`."""
 
     __slots__ = ("able", "after", "who")
@@ -39,7 +39,7 @@ class Place:
         self.who = who
         self.after: dict[int, Edge] = {}
 
-    def led(self, thread: int, touched: Footprint, to: Place, who: Mapping[int, int]) -> None:
+    def led(self, thread: int, touched: Footprint, to: ChartedState, who: Mapping[int, int]) -> None:
         """A step has led to a state that was met before, where the threads stand like this now."""
         same: dict[int, list[int]] = {}
         for number in sorted(to.who, reverse=True):
@@ -47,7 +47,7 @@ class Place:
         numbers = {number: same[one].pop() for number, one in sorted(who.items())}
         self.after[self.who[thread]] = Edge(thread, touched, to, False, numbers)
 
-    def led_on(self, thread: int, touched: Footprint, to: Place) -> None:
+    def led_on(self, thread: int, touched: Footprint, to: ChartedState) -> None:
         """A step has led to a state that is new."""
         self.after[self.who[thread]] = Edge(thread, touched, to, False, None)
 
@@ -74,7 +74,7 @@ class _Position:
 
     __slots__ = ("asleep", "branches", "classes", "length", "place", "wrong")
 
-    def __init__(self, place: Place, asleep: tuple[tuple[int, Footprint], ...]) -> None:
+    def __init__(self, place: ChartedState, asleep: tuple[tuple[int, Footprint], ...]) -> None:
         self.place = place
         self.asleep = asleep
         self.branches: list[_Branch] | None = None
@@ -90,7 +90,7 @@ class TooMany(Exception):
 class Classes:
     """All classes of a program of which every state is known, from its first on. Raises TooMany."""
 
-    def __init__(self, start: Place) -> None:
+    def __init__(self, start: ChartedState) -> None:
         self._positions: dict[tuple[int, tuple[tuple[int, int], ...]], _Position] = {}
         self._footprints: dict[Footprint, int] = {}
         self._start = self._position(start, {})[0]
@@ -104,18 +104,18 @@ class Classes:
     def wrong(self) -> int:
         return self._start.wrong
 
-    def each(self, wrong: bool) -> Iterator[Told]:
+    def each(self, wrong: bool) -> Iterator[Taken]:
         """A schedule of each class that is wrong, or of each that is not."""
         return self._walk(wrong, None)
 
-    def least(self) -> Iterator[Told]:
+    def least(self) -> Iterator[Taken]:
         """A schedule of each wrong class of those with the fewest steps."""
         return self._walk(True, self._start.length)
 
-    def _position(self, place: Place, asleep: Mapping[int, Footprint]) -> tuple[_Position, dict[int, int]]:
+    def _position(self, place: ChartedState, asleep: Mapping[int, Footprint]) -> tuple[_Position, dict[int, int]]:
         """The position, and how threads have to be numbered there: among those that stand alike, sleepers first."""
         numbers = {}
-        told: list[tuple[int, Footprint]] = []
+        taken: list[tuple[int, Footprint]] = []
         alike: dict[int, list[int]] = {}
         for thread in sorted(place.who):
             alike.setdefault(place.who[thread], []).append(thread)
@@ -125,12 +125,12 @@ class Classes:
             for number, thread in zip(threads, order, strict=True):
                 numbers[thread] = number
                 if thread in asleep:
-                    told.append((number, asleep[thread]))
-        key = id(place), tuple((number, self._footprints[step]) for number, step in told)
+                    taken.append((number, asleep[thread]))
+        key = id(place), tuple((number, self._footprints[step]) for number, step in taken)
         if key not in self._positions:
             if len(self._positions) == MOST:
                 raise TooMany
-            self._positions[key] = _Position(place, tuple(told))
+            self._positions[key] = _Position(place, tuple(taken))
         return self._positions[key], numbers
 
     def _number(self, footprint: Footprint) -> int:
@@ -175,31 +175,31 @@ class Classes:
                 if further is not None and (position.length is None or further + 1 < position.length):
                     position.length = further + 1
 
-    def _walk(self, wrong: bool, length: int | None) -> Iterator[Told]:
-        """Told schedules, depth first. length: of all of them, if it matters."""
+    def _walk(self, wrong: bool, length: int | None) -> Iterator[Taken]:
+        """The schedules, depth first. length: of all of them, if it matters."""
         numbers: Mapping[int, int] = {number: number for number in self._start.place.who}
-        stack: list[tuple[_Position | None, Mapping[int, int], Told]] = [(self._start, numbers, [])]
+        stack: list[tuple[_Position | None, Mapping[int, int], Taken]] = [(self._start, numbers, [])]
         while stack:
-            position, numbers, told = stack.pop()
+            position, numbers, taken = stack.pop()
             if position is None:
-                yield told
+                yield taken
                 continue
-            # numbers: here, by those in the schedule that is told
+            # numbers: here, by those in the schedule that is given
             back = {here: number for number, here in numbers.items()}
             able = sorted(back[one] for one in position.place.able)
-            last = told[-1][1] if told else -1
+            last = taken[-1][1] if taken else -1
             following = []
             for branch in sorted(position.branches or (), key=lambda one: (back[one.thread] != last, back[one.thread])):
                 to = branch.to
                 if to is None:
-                    wanted = branch.wrong == wrong and length in (None, len(told) + 1)
+                    wanted = branch.wrong == wrong and length in (None, len(taken) + 1)
                 elif length is not None:
-                    wanted = to.length is not None and len(told) + 1 + to.length <= length
+                    wanted = to.length is not None and len(taken) + 1 + to.length <= length
                 else:
                     wanted = bool(to.wrong if wrong else (to.classes or 0) - to.wrong)
                 if wanted:
                     there = {number: branch.numbers[here] for number, here in numbers.items() if here in branch.numbers}
                     # Who has begun with this step has the next number, here and there.
                     there |= {one: now for one, now in branch.numbers.items() if one not in position.place.who}
-                    following.append((to, there, [*told, (able, back[branch.thread], branch.touched)]))
+                    following.append((to, there, [*taken, (able, back[branch.thread], branch.touched)]))
             stack += reversed(following)

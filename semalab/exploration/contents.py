@@ -38,7 +38,7 @@ class Kept(NamedTuple):
         self.put(self.value, self.saved)
 
 
-class Way(NamedTuple):
+class Keeping(NamedTuple):
     """How things of a kind are kept: `take` says what one holds, `put` makes it hold that again."""
 
     take: Callable[[Any], Any]
@@ -67,11 +67,11 @@ def keep(reference: Reference) -> Iterator[Kept]:
             yield Kept(name, value, Attributes.of(value, attributes, skipped), Attributes.put)
 
 
-def _taken(way: Way, value: Any) -> tuple[Any, Callable[[Any, Any], None]]:
+def _taken(way: Keeping, value: Any) -> tuple[Any, Callable[[Any, Any], None]]:
     return way.take(value), way.put
 
 
-def _way(value: Any) -> Way | None:
+def _way(value: Any) -> Keeping | None:
     """How its contents are kept that are not attributes; None if it has none that change. Raises Unkept."""
     cls: Any = type(value)
     base = base_of_c(cls)
@@ -324,7 +324,7 @@ def _put_partial(value: Any, saved: tuple[Any, ...]) -> None:
     _put_entries(value.keywords, entries)
 
 
-def _cache(value: Any) -> Way | None:
+def _cache(value: Any) -> Keeping | None:
     """Of a function that remembers its results: nobody can look into what it remembers, only empty it."""
     function: Any = getattr(value, "__wrapped__", None)
     if is_a(function, types.FunctionType) and library_of_code(function.__globals__) is not None:
@@ -339,7 +339,7 @@ def _put_cache(value: Any, saved: Any) -> None:
         value.cache_clear()
 
 
-def _array(value: Any, base: type) -> Way | None:
+def _array(value: Any, base: type) -> Keeping | None:
     numpy: Any = sys.modules.get("numpy")
     if numpy is None or is_a(value, numpy.generic | numpy.dtype | numpy.ufunc):
         return None
@@ -372,28 +372,28 @@ def _put_memory(value: Any, saved: bytes) -> None:
     ctypes.memmove(ctypes.addressof(value), saved, len(saved))
 
 
-_FUNCTION = Way(_take_function, _put_function)
-_CLASS = Way(_take_class, _put_class)
-_CACHE = Way(lambda value: value.cache_info(), _put_cache)
-_ARRAY = Way(_take_array, _put_array)
-_MEMORY = Way(_take_memory, _put_memory)
-_STATE = Way(lambda value: value.__getstate__(), lambda value, saved: value.__setstate__(saved))
+_FUNCTION = Keeping(_take_function, _put_function)
+_CLASS = Keeping(_take_class, _put_class)
+_CACHE = Keeping(lambda value: value.cache_info(), _put_cache)
+_ARRAY = Keeping(_take_array, _put_array)
+_MEMORY = Keeping(_take_memory, _put_memory)
+_STATE = Keeping(lambda value: value.__getstate__(), lambda value, saved: value.__setstate__(saved))
 _CTYPES: tuple[type, ...] = (ctypes.Structure, ctypes.Union, ctypes.Array, ctypes.c_int.__mro__[1])
 
-_WAYS: dict[type, Way] = {
-    list: Way(list.copy, _put_elements),
-    collections.OrderedDict: Way(_take_ordered, _put_ordered),
-    collections.defaultdict: Way(lambda value: (value.default_factory, dict(dict.items(value))), _put_default),
-    dict: Way(lambda value: dict(dict.items(value)), _put_entries),
-    set: Way(_take_members, _put_members),
-    collections.deque: Way(lambda value: list(collections.deque.__iter__(value)), _put_queue),
-    bytearray: Way(bytes, _put_bytes),
-    array: Way(lambda value: value[:], _put_bytes),
+_WAYS: dict[type, Keeping] = {
+    list: Keeping(list.copy, _put_elements),
+    collections.OrderedDict: Keeping(_take_ordered, _put_ordered),
+    collections.defaultdict: Keeping(lambda value: (value.default_factory, dict(dict.items(value))), _put_default),
+    dict: Keeping(lambda value: dict(dict.items(value)), _put_entries),
+    set: Keeping(_take_members, _put_members),
+    collections.deque: Keeping(lambda value: list(collections.deque.__iter__(value)), _put_queue),
+    bytearray: Keeping(bytes, _put_bytes),
+    array: Keeping(lambda value: value[:], _put_bytes),
     io.StringIO: _STATE,
     io.BytesIO: _STATE,
-    random.Random.__mro__[1]: Way(random.Random.getstate, random.Random.setstate),
-    BaseException: Way(lambda value: tuple(getattr(value, name) for name in _OF_EXCEPTIONS), _put_raised),
-    functools.partial: Way(
+    random.Random.__mro__[1]: Keeping(random.Random.getstate, random.Random.setstate),
+    BaseException: Keeping(lambda value: tuple(getattr(value, name) for name in _OF_EXCEPTIONS), _put_raised),
+    functools.partial: Keeping(
         lambda value: (value.func, value.args, value.keywords, dict(value.keywords)),
         _put_partial,
     ),

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from semalab.analysis.claims import Check
 from semalab.engine import ROW, ProgramThread
 from semalab.exploration.noting import ATTRIBUTE, VARIABLE, Noting, accesses_of, variable_named
-from semalab.exploration.sleepsets import Changed, History, Names, State
+from semalab.exploration.sleepsets import Changed, History, Names, StateName
 from semalab.exploration.stage import Stage
 from semalab.log.schedule import Schedule
 from semalab.log.trace import Event
 from semalab.run import Run
 from semalab.settings import Program
-from semalab.stepping import Mark, Settings
+from semalab.stepping import Settings, StepMark
 from semalab.stepping.footprint import EVERYTHING, MADE, RANDOM
 
 if TYPE_CHECKING:  # and in the functions that need them: `explore` itself draws nothing, and loads nothing that does
@@ -68,7 +68,9 @@ class Step(NamedTuple):
     what: str
 
 
-def steps_of(run: Run, marks: Sequence[Mark], values: Mapping[int, str], items: Mapping[int, str]) -> tuple[Step, ...]:
+def steps_of(
+    run: Run, marks: Sequence[StepMark], values: Mapping[int, str], items: Mapping[int, str]
+) -> tuple[Step, ...]:
     """The steps that the marks stand for.
 
     values: what they read or wrote, by their places, where that is known. items: which item of a container that was.
@@ -90,7 +92,7 @@ def in_words(steps: Iterable[Step]) -> tuple[str, ...]:
     return tuple(f"{number}. {thread} {what}" for number, (thread, what) in enumerate(steps, 1))
 
 
-def _what(run: Run, mark: Mark, events: Sequence[Event], item: str) -> str:
+def _what(run: Run, mark: StepMark, events: Sequence[Event], item: str) -> str:
     kind, location = mark.operation.kind, mark.operation.location
     thread = run.trace.threads[mark.thread]
     if isinstance(location, int):
@@ -129,7 +131,7 @@ LANES = 50  # schedules side by side: more are no picture
 
 
 @dataclass(frozen=True, eq=False)
-class Telling:
+class Description:
     """One schedule as it went.
 
     Invariant: told in one go, two schedules have the same `outcome` exactly if they differ in nothing but the order of
@@ -138,7 +140,7 @@ class Telling:
 
     run: Run
     steps: tuple[Step, ...]
-    outcome: State
+    outcome: StateName
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -147,16 +149,16 @@ class Telling:
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class Described:
     """One schedule and how it went. violation: its number among those that are wrong; None if it is right."""
 
     schedule: Schedule
-    telling: Telling
+    description: Description
     violation: int | None
     shortest: bool
 
 
-def tell(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) -> Telling:
+def describe(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) -> Description:
     """Make these steps once more. Raises Changed if the program no longer makes them."""
     processor = stage.processor
     noting = Noting(processor, schedule.choices, schedule.unfinished)
@@ -180,7 +182,7 @@ def tell(stage: Stage, schedule: Schedule, claim: Check | None, names: Names) ->
         history.step(mark.thread, touched)
     played = stage.run_played(claim)
     run = replace(played, accesses=accesses_of(played.trace.threads, marks, noting.numbers))
-    return Telling(run, steps_of(run, marks, noting.values, noting.items), history.state)
+    return Description(run, steps_of(run, marks, noting.values, noting.items), history.state)
 
 
 def tell_all(
@@ -189,47 +191,47 @@ def tell_all(
     settings: Settings,
     claim: Check | None,
     schedules: Iterable[Schedule],
-) -> tuple[Telling, ...]:
+) -> tuple[Description, ...]:
     """Tell several schedules of one program, in one go. Raises Changed if the program no longer follows one."""
     names = Names()
     with Stage(program, arguments, settings).open() as stage:
-        return tuple(tell(stage, schedule, claim, names) for schedule in schedules)
+        return tuple(describe(stage, schedule, claim, names) for schedule in schedules)
 
 
-def drawing(telling: Telling, title: str, height: float | None = None, standing: str = "") -> Figure:
+def drawing(description: Description, title: str, height: float | None = None, standing: str = "") -> Figure:
     """One schedule's timeline, or the chart of its steps if they only read and write variables.
 
     height: in inches. standing: what the title amounts to.
     """
-    run = telling.run
-    if charted(telling):
+    run = description.run
+    if charted(description):
         from semalab.report import chart
 
-        return chart(pairs(telling), title, run.description, height, standing)
+        return chart(pairs(description), title, run.description, height, standing)
     return run.timeline(title=title, standing=standing, height=height)
 
 
-def charted(telling: Telling) -> bool:
+def charted(description: Description) -> bool:
     """Its steps do nothing but read and write variables, and are few: a chart shows more of them than a timeline."""
     from semalab.report import MOST
 
-    steps = pairs(telling)
+    steps = pairs(description)
     plain = all(what.partition(" ")[0] in ("reads", "writes") for _, what in steps)
-    return telling.run.reading.main_use is None and plain and 0 < len(steps) <= MOST
+    return description.run.reading.main_use is None and plain and 0 < len(steps) <= MOST
 
 
-def pairs(telling: Telling) -> list[tuple[str, str]]:
+def pairs(description: Description) -> list[tuple[str, str]]:
     """Each step's thread and what it does."""
-    return [(step.thread, step.what) for step in telling.steps]
+    return [(step.thread, step.what) for step in description.steps]
 
 
-def as_lanes(told: Sequence[Told], chosen: Told | None = None) -> list[Lane]:
+def as_lanes(told: Sequence[Described], chosen: Described | None = None) -> list[Lane]:
     """Drawn as lanes; the shortest is marked unless another is chosen."""
     from semalab.report import Lane
 
     return [
         Lane(
-            steps=tuple(pairs(lane.telling)),
+            steps=tuple(pairs(lane.description)),
             broken=lane.violation is not None,
             label="" if lane.violation is None else f"#{lane.violation}",
             chosen=lane is chosen if chosen is not None else lane.shortest,

@@ -9,14 +9,14 @@ from textwrap import fill
 from typing import Any
 
 from semalab.analysis.verdict import FINE, RIGHT, UNKNOWN, WRONG
-from semalab.exploration.descriptions import LANES, Telling, Told
+from semalab.exploration.descriptions import LANES, Described, Description
 from semalab.exploration.sleepsets import Changed
 from semalab.log.excerpt import called, counted, cut_name
 from semalab.log.schedule import Schedule
 from semalab.run import Run
 
 _WIDTH = 88  # characters of a printed line
-Teller = Callable[[Sequence[Schedule]], tuple[Telling, ...]]
+Teller = Callable[[Sequence[Schedule]], tuple[Description, ...]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Exploration:
     that are wrong, in the order of their steps, whatever the search met first; right: some of those that are not.
     shortest: a run that is wrong with the fewest steps, and with the fewest preemptions among those that were looked
     at; `minimal` is False where there was no budget to look for it, and it is only the shortest that was met.
-    problem: what is wrong with it. telling: it step by step. states: how many states were met on the way to it.
+    problem: what is wrong with it. description: it step by step. states: how many states were met on the way to it.
     by_states: there were so many schedules that not they were counted, but the states they pass through: then
     `states` says how many of those there are, `covered` is of no use, and the violations end with the first.
     unfinished: why a run did not end, or what of it nobody knows. undecided: why the check could not say if a run is
@@ -75,7 +75,7 @@ class Exploration:
     right: tuple[Schedule, ...] = ()
     problem: str = ""
     minimal: bool = False
-    telling: Telling | None = field(default=None, repr=False)
+    description: Description | None = field(default=None, repr=False)
     states: int = 0
     by_states: bool = False
     unfinished: str | None = None
@@ -96,12 +96,12 @@ class Exploration:
     @property
     def shortest(self) -> Run | None:
         """A run with the fewest steps that is wrong; None if none was met."""
-        return self.telling.run if self.telling is not None else None
+        return self.description.run if self.description is not None else None
 
     @property
     def steps(self) -> tuple[str, ...]:
         """The shortest in words, one line for each step."""
-        return self.telling.words if self.telling is not None else ()
+        return self.description.words if self.description is not None else ()
 
     def replay(self, number: int = 0) -> Run:
         """The run of violation `number`, counted from 0. Raises IndexError if there are fewer."""
@@ -109,7 +109,7 @@ class Exploration:
             raise IndexError(f"number must be from 0 to {len(self.violations) - 1}, got {number}")
         return self._replay(self.violations[number].schedule)
 
-    def tell(self, schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
+    def tell(self, schedules: Sequence[Schedule]) -> tuple[Description, ...]:
         """Run schedules of this program once more, each with its steps in words.
 
         Raises Changed (a RuntimeError) if the program no longer does what it did.
@@ -117,8 +117,8 @@ class Exploration:
         return self._teller(schedules)
 
     @cached_property
-    def lanes(self) -> tuple[Told, ...]:
-        """Every different schedule that was judged, told; none if they are more than fit one picture.
+    def lanes(self) -> tuple[Described, ...]:
+        """Every different schedule that was judged, described; none if they are more than fit one picture.
 
         The shortest counterexample stands for those that differ from it in the order of independent steps only.
         Raises Changed (a RuntimeError) if the program no longer does what it did.
@@ -133,8 +133,9 @@ class Exploration:
         each = self.schedules == self.covered and not self.by_states
         run = "" if each else f" (found in {counted(self.schedules, 'run')})"
         if self.verdict == "counterexample":
-            told = self._shown if self.telling is None else self.telling.steps  # that a thread goes on is not told
-            length = counted(len(told), "step")
+            # that a thread goes on is no step
+            steps = self._shown if self.description is None else self.description.steps
+            length = counted(len(steps), "step")
             which = f"the shortest in {length}" if self.minimal else f"the shortest met in {length}"
             if self.circle:
                 which += f", of which the last {self.circle:,} come again and again"
@@ -270,19 +271,19 @@ class Exploration:
         steps = [fill(step, _WIDTH, subsequent_indent="   ") for step in self.steps]
         return "\n".join([fill(f"{self.sentence}.", _WIDTH), *steps])
 
-    def _side_by_side(self) -> tuple[Told, ...]:
+    def _side_by_side(self) -> tuple[Described, ...]:
         """In the order of their steps, so that those that begin alike are neighbours."""
         shortest = self.shortest.schedule if self.shortest is not None else None
         schedules = [*(violation.schedule for violation in self.violations), *self.right]
-        tellings = self.tell([*schedules, *([shortest] if shortest is not None else [])])
-        last = tellings[-1] if shortest is not None else None
+        descriptions = self.tell([*schedules, *([shortest] if shortest is not None else [])])
+        last = descriptions[-1] if shortest is not None else None
         lanes = []
-        for number, (schedule, telling) in enumerate(zip(schedules, tellings, strict=False)):
+        for number, (schedule, description) in enumerate(zip(schedules, descriptions, strict=False)):
             violation = number if number < len(self.violations) else None
-            if last is not None and shortest is not None and telling.outcome == last.outcome:
-                lanes.append(Told(shortest, last, violation, True))
+            if last is not None and shortest is not None and description.outcome == last.outcome:
+                lanes.append(Described(shortest, last, violation, True))
             else:
-                lanes.append(Told(schedule, telling, violation, False))
+                lanes.append(Described(schedule, description, violation, False))
         return tuple(sorted(lanes, key=lambda lane: lane.schedule.choices))
 
     # in a picture
@@ -292,13 +293,13 @@ class Exploration:
             lanes, note = self.lanes, ""
         except Changed as changed:
             lanes, note = (), f"The schedules can no longer be drawn: {changed}."
-        told = self.complete or bool(self.violations)  # else they are not too many, but unknown
-        if not lanes and not note and (self.covered > LANES or (self.by_states and told)):
+        known = self.complete or bool(self.violations)  # else they are not too many, but unknown
+        if not lanes and not note and (self.covered > LANES or (self.by_states and known)):
             many = "The" if self.by_states else f"{self.covered:,}"
             note = f"{many} schedules are too many to be drawn side by side ({LANES} at most)."
         return self._poster(lanes, note)
 
-    def _poster(self, lanes: Sequence[Told], note: str) -> bytes:
+    def _poster(self, lanes: Sequence[Described], note: str) -> bytes:
         """note: why there are no lanes."""
         from semalab.exploration.descriptions import (  # matplotlib, only where a picture is wanted
             as_lanes,
@@ -313,11 +314,11 @@ class Exploration:
             judged, complete = self.states, self.complete or bool(self.violations)
         tally = Tally(len(self.violations), judged, complete, self.tally, others)
         steps, drawn = [], None
-        if self.telling is not None:
-            steps = pairs(self.telling)
+        if self.description is not None:
+            steps = pairs(self.description)
             which = "shortest" if self.minimal else "shortest met"
             count = counted(len(steps), "step")
-            drawn = drawing(self.telling, f"The {which} that breaks it, in {count}", standing=WRONG)
+            drawn = drawing(self.description, f"The {which} that breaks it, in {count}", standing=WRONG)
         return poster(Head(self.headline, self.subtitle, tally, self.standing), drawn, steps, as_lanes(lanes), note)
 
     def _repr_mimebundle_(

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from semalab.analysis.claims import in_words
-from semalab.exploration.descriptions import Telling, tell_all
+from semalab.exploration.descriptions import Description, tell_all
 from semalab.exploration.exploration import Exploration, Violation
 from semalab.exploration.judge import Check, counts_only, wrong
 from semalab.exploration.progress import interrupts, shown
 from semalab.exploration.search import Circles, Search
 from semalab.exploration.stage import known_to_share, shares
-from semalab.exploration.starting_state import State, refuse_unkept, walk
+from semalab.exploration.starting_state import StartingState, refuse_unkept, walk
 from semalab.instrument import made_before
 from semalab.log.excerpt import cut_name, written
 from semalab.log.schedule import POINTS, Schedule
@@ -101,11 +101,11 @@ def explore(
     check_limits(budget, seconds)
     with shown(budget, seconds, process_time) as note, interrupts() as interrupted:
 
-        def told(schedules: int) -> bool:
+        def goes_on(schedules: int) -> bool:
             note(schedules)
             return not interrupted()
 
-        return search(program, arguments, check, granularity, time, budget, seconds, told, enough=ENOUGH)
+        return search(program, arguments, check, granularity, time, budget, seconds, goes_on, enough=ENOUGH)
 
 
 def search(
@@ -116,11 +116,11 @@ def search(
     time: str,
     budget: int,
     seconds: float,
-    told: Callable[[int], bool] = lambda schedules: True,
+    goes_on: Callable[[int], bool] = lambda schedules: True,
     now: Callable[[], float] = process_time,
     enough: int | None = None,
 ) -> Exploration:
-    """As `explore`; `told` is given the number of schedules run so far and stops the search by False.
+    """As `explore`; `goes_on` is given the number of schedules run so far, and ends the search by False.
 
     It is asked before each, and while one takes long, always by the thread that called. now: the clock of `seconds`.
     enough: once something is wrong, the steps that other runs may make until the search ends; to begin a run counts as
@@ -140,7 +140,7 @@ def search(
 
     def ask(schedules: int) -> bool:
         nonlocal stopped
-        stopped = not told(schedules)
+        stopped = not goes_on(schedules)
         return not stopped
 
     watched = granularity != "operations" or shares(program, arguments)
@@ -156,10 +156,10 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
     claim = check if counts_only(check) else None
 
     # A counterexample is run when somebody asks for it, and what the program finds then may be another thing.
-    begun = State(walk(found.program, dict(found.arguments))) if found.violations else None
+    begun = StartingState(walk(found.program, dict(found.arguments))) if found.violations else None
 
     def replay(schedule: Schedule) -> Run:
-        state = State(walk(found.program, dict(found.arguments)))
+        state = StartingState(walk(found.program, dict(found.arguments)))
         try:
             if begun is not None:
                 begun.restore()
@@ -171,7 +171,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
     def ask(schedule: Schedule) -> str:
         return wrong(replay(schedule), check) or "it was wrong once, and then right"
 
-    def teller(schedules: Sequence[Schedule]) -> tuple[Telling, ...]:
+    def teller(schedules: Sequence[Schedule]) -> tuple[Description, ...]:
         return tell_all(found.program, found.arguments, settings, claim, schedules)
 
     if found.violations:
@@ -195,7 +195,7 @@ def _exploration(found: Search, stopped: bool) -> Exploration:
         right=tuple(settings.schedule(steps, SEED) for steps in sorted(found.right)),
         problem=_problem(found),
         minimal=found.minimal,
-        telling=found.to_show,
+        description=found.to_show,
         states=found.states,
         by_states=found.by_states,
         unfinished=found.unfinished,
@@ -219,8 +219,8 @@ def _problem(found: Search) -> str:
     """What is wrong with the run that is shown."""
     if found.to_show is None:
         return ""
-    told = None if found.livelock is not None else wrong(found.to_show.run, found.check)
-    return told or found.violations[0][1] or ""
+    problem = None if found.livelock is not None else wrong(found.to_show.run, found.check)
+    return problem or found.violations[0][1] or ""
 
 
 def _endless(circles: Circles | None) -> str:

@@ -62,7 +62,7 @@ def _name(check: Check) -> str:
     return str(getattr(check, "__name__", "the check"))
 
 
-class Use(NamedTuple):
+class GuardUse(NamedTuple):
     """Of one primitive: its value, whether it was acquired, the most threads inside, whether any waited before.
 
     How often it was acquired no claim asks, so a loop that acquires it again comes to the same use again.
@@ -74,14 +74,14 @@ class Use(NamedTuple):
     waited: bool = False
 
 
-class Inside(NamedTuple):
+class Holdings(NamedTuple):
     """Of all primitives by their keys; holds: how many permits a thread has of one, by (thread, key)."""
 
-    uses: Mapping[int, Use]
+    uses: Mapping[int, GuardUse]
     holds: Mapping[tuple[int, int], int]
 
 
-NOBODY_INSIDE = Inside({}, {})
+NOBODY_INSIDE = Holdings({}, {})
 
 
 class Unclear(Exception):
@@ -108,7 +108,7 @@ def has_fewer(log: Sequence[Any], made: Sequence[Made]) -> bool:
     return any(now < made[key].initial for key, now in value.items())
 
 
-def after(before: Inside, log: Sequence[Any], begin: int, made: Sequence[Made]) -> Inside:
+def after(before: Holdings, log: Sequence[Any], begin: int, made: Sequence[Made]) -> Holdings:
     """What is known after the rows of the log from `begin` on. Raises Unclear."""
     uses, holds = dict(before.uses), dict(before.holds)
     for place in range(begin, len(log), _ROW):
@@ -117,17 +117,17 @@ def after(before: Inside, log: Sequence[Any], begin: int, made: Sequence[Made]) 
             if made[what].kind in PERMITS:
                 _permit(uses, holds, ident - 1, what, value, made[what].initial)
         elif what[0] == "block" and what[1] is not None and made[what[1]].kind in PERMITS:
-            use = uses.get(what[1]) or Use(made[what[1]].initial)
+            use = uses.get(what[1]) or GuardUse(made[what[1]].initial)
             uses[what[1]] = use._replace(waited=not use.acquired)
         elif what[0] in ("acquire", "release") or (what[0] == "end" and any(who == ident - 1 for who, _ in holds)):
             raise Unclear
-    return Inside(uses, holds)
+    return Holdings(uses, holds)
 
 
 def _permit(
-    uses: dict[int, Use], holds: dict[tuple[int, int], int], thread: int, key: int, value: int, initial: int
+    uses: dict[int, GuardUse], holds: dict[tuple[int, int], int], thread: int, key: int, value: int, initial: int
 ) -> None:
-    use = uses.get(key) or Use(initial)
+    use = uses.get(key) or GuardUse(initial)
     own = holds.get((thread, key), 0) + use.value - value
     if own < 0:
         raise Unclear
@@ -137,4 +137,4 @@ def _permit(
     else:
         holds.pop((thread, key), None)
     inside = sum(held == key for _, held in holds)
-    uses[key] = Use(value, use.acquired or acquires, max(use.most, inside), use.waited and not acquires)
+    uses[key] = GuardUse(value, use.acquired or acquires, max(use.most, inside), use.waited and not acquires)

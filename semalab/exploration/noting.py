@@ -19,8 +19,8 @@ from semalab.stepping import (
     Footprint,
     Items,
     Location,
-    Mark,
     Operation,
+    StepMark,
     SteppingProcessor,
     Watch,
     footprint,
@@ -34,7 +34,7 @@ _MOST = 100  # items that are looked at
 _LONGEST = 30  # characters of its text, before its items are only counted
 
 
-class Seen(NamedTuple):
+class Contents(NamedTuple):
     """What a container held: how many items, its text if it can be told, and what is plain of its items by their keys.
 
     indexed: the keys are places, counted from 0.
@@ -53,7 +53,7 @@ class Seen(NamedTuple):
             asked += self.size
         return asked if asked in self.items else MISSING
 
-    def told(self, asked: Any) -> tuple[str, str | None]:
+    def item_text(self, asked: Any) -> tuple[str, str | None]:
         """What is told of it after its name: which item (`[0]`) or nothing, and its text if it can be told whole."""
         key = self.key(asked)
         return ("", self.text) if key is MISSING else (f"[{key!r}]", written(self.items[key], _LONGEST))
@@ -70,7 +70,7 @@ class Number(NamedTuple):
     value: float
 
 
-def seen_of(container: Any) -> Seen | None:
+def seen_of(container: Any) -> Contents | None:
     """What it holds now, without running any code of the program; None if it is none of Python's own containers."""
     if type(container) not in EXACT:
         return None
@@ -79,7 +79,7 @@ def seen_of(container: Any) -> Seen | None:
     whole = len(listed) == size and all(type(one) in PLAIN for one in listed)
     if isinstance(container, set):  # in one order, whatever the hashes of its texts are today
         texts = [repr(one) for one in sorted(listed, key=lambda one: (type(one).__name__, one))] if whole else []
-        return Seen(size, _short(f"{{{', '.join(texts)}}}" if size else "set()") if whole else None, {})
+        return Contents(size, _short(f"{{{', '.join(texts)}}}" if size else "set()") if whole else None, {})
     if isinstance(container, dict):
         items = {key: container[key] for key in listed} if whole else {}
     else:
@@ -87,10 +87,12 @@ def seen_of(container: Any) -> Seen | None:
     plain = {key: value for key, value in items.items() if type(value) in PLAIN}
     whole = whole and len(plain) == size
     shown = plain if isinstance(container, dict) else listed
-    return Seen(size, _short(written(shown, 4 * _LONGEST)) if whole else None, plain, not isinstance(container, dict))
+    return Contents(
+        size, _short(written(shown, 4 * _LONGEST)) if whole else None, plain, not isinstance(container, dict)
+    )
 
 
-def numbers_of(name: str, looks: Sequence[tuple[Seen, Any]]) -> Iterator[Number | None]:
+def numbers_of(name: str, looks: Sequence[tuple[Contents, Any]]) -> Iterator[Number | None]:
     """What is drawn at each look at one container, which goes by this name. looks: what it held, and the key asked for.
 
     How many items it has, if that changes. Else the item that is asked for; and where somebody goes through all of
@@ -129,7 +131,7 @@ _LONGEST_VALUE = 20  # characters of a value that are told
 _FARTHEST = 1e15  # from zero, of a number that is drawn: a float still tells it from the next one
 
 
-Told = tuple[str, str | None]  # which item of a container; and the value in words, if it can be told
+ItemText = tuple[str, str | None]  # which item of a container; and the value in words, if it can be told
 
 
 class Noting(Follow):
@@ -156,11 +158,11 @@ class Noting(Follow):
         self.numbers: dict[int, Number] = {}
         self.touched: list[Footprint] = []
         self._processor = processor
-        self._wrote: tuple[int, str, Any, Callable[[], Any], Told] | None = None
+        self._wrote: tuple[int, str, Any, Callable[[], Any], ItemText] | None = None
         self._place = -1
         self._owners: dict[str, Any] = {}
         self._numbered: dict[str, list[int]] = {}
-        self._looks: dict[str, dict[int, tuple[Seen, Any]]] = {}
+        self._looks: dict[str, dict[int, tuple[Contents, Any]]] = {}
         self._key: Any = MISSING  # of the item that the present step asks for
         if isinstance(processor.watch, Watch):
             processor.watch.targets = {}
@@ -218,15 +220,15 @@ class Noting(Follow):
         self._wrote = None
         self._note(place, location, key, read(), before)
 
-    def _note(self, place: int, location: str, key: Any, value: Any, before: Told | None = None) -> None:
-        which, text = told = _told(value, key)
+    def _note(self, place: int, location: str, key: Any, value: Any, before: ItemText | None = None) -> None:
+        which, text = both = _told(value, key)
         if which:
             self.items[place] = which
         if text is not None:
-            self.values[place] = f"{text} (unchanged!)" if told == before else text
-        elif type(value) is Seen:
+            self.values[place] = f"{text} (unchanged!)" if both == before else text
+        elif type(value) is Contents:
             self.values[place] = value.counted
-        if type(value) is Seen:
+        if type(value) is Contents:
             self._looks.setdefault(location, {})[place] = value, key
         elif type(value) in _NUMBERS and -_FARTHEST < value < _FARTHEST:
             self.numbers[place] = Number("", value)
@@ -259,9 +261,9 @@ class Noting(Follow):
         return program_frame(self._processor.every[number].frame, self._processor.program)
 
 
-def _told(value: Any, key: Any) -> Told:
-    if type(value) is Seen:
-        return value.told(key)
+def _told(value: Any, key: Any) -> ItemText:
+    if type(value) is Contents:
+        return value.item_text(key)
     return "", written(value, _LONGEST_VALUE) if type(value) in PLAIN else None
 
 
@@ -272,7 +274,7 @@ def _held(name: str, frame: FrameType) -> Any:
     return (frame.f_locals if enclosed else frame.f_globals).get(name, MISSING)
 
 
-def accesses_of(threads: Sequence[str], marks: Sequence[Mark], numbers: Mapping[int, Number]) -> tuple[Access, ...]:
+def accesses_of(threads: Sequence[str], marks: Sequence[StepMark], numbers: Mapping[int, Number]) -> tuple[Access, ...]:
     """The steps that read or write a variable. numbers: what they read or wrote, by their places."""
 
     named = ((place, mark, variable_of(mark.operation)) for place, mark in enumerate(marks))

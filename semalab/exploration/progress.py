@@ -21,7 +21,7 @@ BETWEEN = 0.25  # seconds from one message to the next
 
 
 @dataclass(frozen=True)
-class Progress:
+class SearchProgress:
     """schedules: run so far, of at most `budget`. seconds: spent so far, of at most `limit`."""
 
     schedules: int
@@ -43,7 +43,7 @@ class Progress:
 class Bar(Protocol):
     """Where progress is shown."""
 
-    def show(self, progress: Progress) -> None: ...
+    def show(self, progress: SearchProgress) -> None: ...
 
     def close(self) -> None:
         """Take it away again."""
@@ -63,7 +63,7 @@ def shown(budget: int, limit: float, now: Callable[[], float] = time.monotonic) 
             return
         due = now() + BETWEEN
         bar = bar or front_end.make_bar()
-        bar.show(Progress(schedules, budget, now() - begun, limit))
+        bar.show(SearchProgress(schedules, budget, now() - begun, limit))
 
     try:
         yield note

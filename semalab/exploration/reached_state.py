@@ -10,10 +10,10 @@ import types
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from semalab.exploration.judge import NOBODY_INSIDE, Inside, after
+from semalab.exploration.judge import NOBODY_INSIDE, Holdings, after
 from semalab.exploration.noting import ATTRIBUTE, VARIABLE
 from semalab.exploration.stage import Stage
-from semalab.exploration.stored_values import UNKNOWN, Contents, Seen, scalar
+from semalab.exploration.stored_values import UNKNOWN, Contents, PrimitiveView, scalar
 from semalab.exploration.thread_state import ThreadState
 from semalab.instrument import functions
 from semalab.stepping import Footprint, Location, Operation, Watch
@@ -90,7 +90,7 @@ _TELLING = frozenset(
 )
 
 
-class State(NamedTuple):
+class ReachedState(NamedTuple):
     """What is known of a state of the run under way.
 
     pasts: of the threads that live, by their numbers; left: of those that have ended and may have left something that
@@ -107,13 +107,13 @@ class State(NamedTuple):
     versions: Mapping[Location, int]
     epoch: int
     time: int
-    inside: Inside
+    inside: Holdings
     handed: bool
     who: Mapping[int, int]  # by threads' numbers: equal for those that stand alike
     key: Hashable
 
 
-NO_STATE = State({}, {}, {0: 0}, {}, {}, {}, 0, 0, NOBODY_INSIDE, False, {}, None)
+NO_STATE = ReachedState({}, {}, {0: 0}, {}, {}, {}, 0, 0, NOBODY_INSIDE, False, {}, None)
 
 
 class States:
@@ -147,12 +147,12 @@ class States:
         """Whether states that differ in nothing but the time may go on differently."""
         return self._endless and self._processor.time_matters
 
-    def first(self) -> State:
+    def first(self) -> ReachedState:
         """Where the first choice is made: all there is follows from the program's beginning."""
         main = self._pasts.number("main")
         return self._read(NO_STATE, {0: main}, {}, 0, main, 0)
 
-    def next(self, before: State, thread: int, touched: Touched) -> State:
+    def next(self, before: ReachedState, thread: int, touched: Touched) -> ReachedState:
         """Where a step of this thread, which touched all that, has led. Raises Unclear."""
         mark = self._processor.marks[-1]
         seen = tuple(self._seen(before, mark.operation, *one) for one in dict.fromkeys(touched))
@@ -170,12 +170,12 @@ class States:
             self._pasts.lead(before.pasts[0], pasts[0])
         return self._read(before, pasts, versions, epoch, past, mark.log, thread)
 
-    def _has_seen_all(self, before: State) -> bool:
+    def _has_seen_all(self, before: ReachedState) -> bool:
         """Whether the main thread has been alone: then it may have looked at everything, and nobody noted it."""
         others = {*before.pasts, *before.left, *before.kinds} - {0}
         return bool(others) and 0 in before.pasts and others <= self._processor.threads.joined
 
-    def _seen(self, before: State, operation: Operation, location: Location, mode: bool) -> Hashable:
+    def _seen(self, before: ReachedState, operation: Operation, location: Location, mode: bool) -> Hashable:
         """What the thread may have seen there."""
         if location == OUTPUT:
             return location
@@ -190,18 +190,18 @@ class States:
         value = before.values.get(location, UNKNOWN)
         if value is UNKNOWN:
             return location, before.versions.get(location)
-        return location, value.what if isinstance(value, Seen) else value, mode
+        return location, value.what if isinstance(value, PrimitiveView) else value, mode
 
     def _read(
         self,
-        before: State,
+        before: ReachedState,
         pasts: dict[int, Past],
         versions: dict[Location, int],
         epoch: int,
         past: Past,
         begin: int,
         acting: int | None = None,
-    ) -> State:
+    ) -> ReachedState:
         """pasts: as far as they are known. past: of `acting`, who made the step. begin: where that is in the log."""
         processor, number = self._processor, self._pasts.number
         threads, recorder = processor.threads, self._recorder()
@@ -242,7 +242,9 @@ class States:
             self._failures(),
             tuple(sorted(inside.uses.items())),
         )
-        return State(pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, handed, who, key)
+        return ReachedState(
+            pasts, left, kinds, standing, values, versions, epoch, processor.time, inside, handed, who, key
+        )
 
     def _fold(
         self, one: int, kinds: Mapping[int, int], pasts: dict[int, Past], values: Mapping[Location, Hashable]
@@ -301,11 +303,11 @@ class States:
         return "in start or join" if number in processor.threads.waiting else "waits", tuple(until), limits
 
 
-def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, list[Hashable]]:
+def _marks(values: Mapping[Location, Hashable], inside: Holdings) -> dict[int, list[Hashable]]:
     """By threads' numbers: in which queues a thread stands, and what it holds."""
     marks: dict[int, list[Hashable]] = {}
     for location, value in values.items():
-        if isinstance(value, Seen):
+        if isinstance(value, PrimitiveView):
             for condition, waiting in enumerate(value.waiting):
                 for place, number in enumerate(waiting):
                     marks.setdefault(number, []).append((location, condition, place))
@@ -317,7 +319,7 @@ def _marks(values: Mapping[Location, Hashable], inside: Inside) -> dict[int, lis
 def _told(location: Location, value: Hashable, versions: Mapping[Location, int]) -> Hashable:
     if value is UNKNOWN:
         return location, "version", versions.get(location)
-    return location, value.what if isinstance(value, Seen) else value
+    return location, value.what if isinstance(value, PrimitiveView) else value
 
 
 def may_be_alike(stage: Stage) -> bool:

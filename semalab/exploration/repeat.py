@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from semalab.engine.reachability import is_a
 from semalab.exploration.contents import object_attributes
-from semalab.exploration.sleepsets import Told
+from semalab.exploration.sleepsets import Taken
 from semalab.exploration.stage import Stage
 from semalab.instrument.places import library_of
 from semalab.log.excerpt import said_by, written
@@ -38,7 +38,7 @@ class Again(Follow):
         self._told.append((able, chosen := super().choose(able, list(touched))))
         return chosen
 
-    def told(self, touched: Sequence[tuple[Location, bool]]) -> Told:
+    def taken(self, touched: Sequence[tuple[Location, bool]]) -> Taken:
         """The run that has ended. touched: by its last step."""
         every = [*self._touched, footprint(touched)]
         return [(able, chosen, step) for (able, chosen), step in zip(self._told, every, strict=False)]
@@ -47,25 +47,25 @@ class Again(Follow):
 class Observed(NamedTuple):
     """What could be seen of one run. log: its rows. result, failure: in words that are the same for the same."""
 
-    told: Told
+    taken: Taken
     log: tuple[Any, ...]
     printed: str
     result: str
     failure: str
 
 
-def observed(stage: Stage, told: Told) -> Observed:
+def observed(stage: Stage, taken: Taken) -> Observed:
     """What the run just played has shown; to be asked before it is decoded."""
     processor = stage.processor
     log = [_nowhere(value) for value in processor.log[: processor.cut]]
-    if processor.verdict is not None and told:  # stopped: what its threads touch on their way out is nobody's step
-        told = [*told[:-1], (*told[-1][:2], footprint(()))]
+    if processor.verdict is not None and taken:  # stopped: what its threads touch on their way out is nobody's step
+        taken = [*taken[:-1], (*taken[-1][:2], footprint(()))]
     printed = "".join(value for what, value in zip(log[2::6], log[3::6], strict=True) if _is_print(what))
     assert stage.twins is not None
     failures = [stage.failure] if stage.failure else stage.worker_failures
     failure = "; ".join(f"{type(error).__name__}: {said_by(error)}" for _, error in failures)
     said = _nowhere("".join(stage.twins.streams.errors))
-    return Observed(told, tuple(log), printed + said, described(stage.result), _nowhere(failure))
+    return Observed(taken, tuple(log), printed + said, described(stage.result), _nowhere(failure))
 
 
 def _nowhere(value: Any) -> Any:
@@ -85,7 +85,7 @@ def difference(one: Observed, other: Observed) -> str | None:
         return f"it {_raised(one.failure)}, and then {_raised(other.failure)}"
     if one.printed != other.printed:
         return f"it printed {written(one.printed, _LONGEST)}, and then {written(other.printed, _LONGEST)}"
-    if one.told != other.told or one.log != other.log:
+    if one.taken != other.taken or one.log != other.log:
         return "its threads went another way"
     return None
 

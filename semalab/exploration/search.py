@@ -13,13 +13,13 @@ from semalab.analysis.claims import CHOOSE
 from semalab.analysis.permits import lost
 from semalab.exploration.classes import Classes
 from semalab.exploration.contents import Unkept
-from semalab.exploration.descriptions import Telling, tell
+from semalab.exploration.descriptions import Description, describe
 from semalab.exploration.graph import Graph
 from semalab.exploration.judge import Check, Undecided, Unfinished, can_follow, counts_only, has_fewer, wrong
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.repeat import Again, Observed, difference, observed
-from semalab.exploration.shortest import Chart, Notes
-from semalab.exploration.sleepsets import Changed, DepthFirst, Names, Told
+from semalab.exploration.shortest import Chart, ChartingGuide
+from semalab.exploration.sleepsets import Changed, DepthFirst, Names, Taken
 from semalab.exploration.stage import Stage, known_to_share, notices_ends, unwatched_method
 from semalab.exploration.state_search import ByStates
 from semalab.exploration.way_out import CLAIMED, STRANGERS, TURNS, UNWATCHED, fewer_schedules, of_the_world
@@ -101,7 +101,7 @@ class Search:
         settings: Settings,
         budget: int,
         seconds: float,
-        told: Callable[[int], bool] = lambda schedules: True,
+        goes_on: Callable[[int], bool] = lambda schedules: True,
         now: Callable[[], float] = time.process_time,
         enough: int | None = None,
     ) -> None:
@@ -117,7 +117,7 @@ class Search:
         self.seconds = seconds
         self.now = now
         self.deadline = now() + seconds
-        self.told = told
+        self.goes_on = goes_on
         self.enough = enough
         self.schedules = 0
         self.sleeping = True
@@ -150,9 +150,9 @@ class Search:
         self.circles: Circles | None = None
         self.livelock: Livelock | None = None
         self.drew = False
-        self._seen: list[tuple[Told, bool | None]] = []
-        self._least: list[Told] = []  # of the classes that are wrong, a run of each that has the fewest steps
-        self.to_show: Telling | None = None
+        self._seen: list[tuple[Taken, bool | None]] = []
+        self._least: list[Taken] = []  # of the classes that are wrong, a run of each that has the fewest steps
+        self.to_show: Description | None = None
         self._showing = False
 
     def run(self) -> None:
@@ -191,7 +191,7 @@ class Search:
     def _give_up(self, stage: Stage, reason: Changed | Unkept) -> None:
         """The program is not the same whenever it begins."""
         how = reason.how if isinstance(reason, Changed) else str(reason)
-        asked = f"it asks for {stage.world.told}" if stage.world.told else ""
+        asked = f"it asks for {stage.world.asked_for}" if stage.world.asked_for else ""
         unknown = "it may keep something where the lab cannot put it back, or ask the real world (files, the clock)"
         why = [part for part in (how, asked or (unknown if isinstance(reason, Changed) else "")) if part]
         self._begin()
@@ -201,7 +201,7 @@ class Search:
 
     def _stopped(self) -> bool:
         """Whether the run under way is no longer wanted. What is shown in the end is."""
-        return not self._showing and not self.told(self.schedules)
+        return not self._showing and not self.goes_on(self.schedules)
 
     def _search(self, stage: Stage) -> None:
         guide = DepthFirst(self.sleeping)
@@ -217,7 +217,7 @@ class Search:
             if guide.differs:
                 raise Changed
             if self._first is None and stage.processor.verdict in (None, "deadlock"):
-                self._first = stage.steps, observed(stage, guide.told(stage.processor.touched))
+                self._first = stage.steps, observed(stage, guide.taken(stage.processor.touched))
             judged = None if guide.redundant else self._judge(stage)
             touched = stage.processor.touched
             if self._may_go_on_for_ever(stage) and not self._went_through_all:
@@ -228,7 +228,7 @@ class Search:
             if stage.processor.endless:
                 guide.come_up(SHALLOW)
             else:
-                self._remember(guide.told(touched), judged)
+                self._remember(guide.taken(touched), judged)
             more = guide.advance(touched)
             enough = self.steps >= self._last_step
             if self.violations and self.shortest is None and (not more or enough or self._halfway()):
@@ -238,20 +238,20 @@ class Search:
         if self.complete or self.violations:
             self._repeat(stage)
         self.pools = stage.has_pools
-        if stage.world.told:
+        if stage.world.asked_for:
             self.instead = of_the_world(stage.world.asked)
-            self.undecided = f"it depends on what no schedule decides: {stage.world.told}"
+            self.undecided = f"it depends on what no schedule decides: {stage.world.asked_for}"
         if self.violations:
             self._tell(stage, self.shortest or self._shortest_met())
 
-    def _remember(self, told: Told, judged: bool | None) -> None:
+    def _remember(self, taken: Taken, judged: bool | None) -> None:
         """What the second search need not look for again."""
         if len(self._seen) < REMEMBERED:
-            self._seen.append((told, judged))
+            self._seen.append((taken, judged))
         if judged:
-            length = len(self._least[0]) if self._least else len(told)
-            if len(told) <= length:
-                self._least = [*(self._least if len(told) == length else ()), told]
+            length = len(self._least[0]) if self._least else len(taken)
+            if len(taken) <= length:
+                self._least = [*(self._least if len(taken) == length else ()), taken]
 
     def _search_states(self, stage: Stage) -> bool:
         """Search by states, if that can prove anything of this program; returns whether there is an answer."""
@@ -278,7 +278,7 @@ class Search:
         """Say how many classes there are, if that can be said and is no more than anybody wants to know."""
         if classes is not None and bool(classes.wrong) != bool(self.violations):
             classes = None  # never seen; whatever is wrong, what was met counts
-        least: Sequence[Told] = ()
+        least: Sequence[Taken] = ()
         if classes is None or classes.number > COUNTED:
             self.by_states = True
             self.covered = 0
@@ -288,12 +288,12 @@ class Search:
         else:
             wrong = [*classes.each(True)]
             right = [*islice(classes.each(False), REMEMBERED if wrong else KEPT)]
-            self._seen = [*((told, True) for told in wrong), *((told, False) for told in right)]
+            self._seen = [*((taken, True) for taken in wrong), *((taken, False) for taken in right)]
             self.covered = classes.number
-            self.violations = [(_steps(told), None) for told in wrong]
-            self.right = [_steps(told) for told in right[:KEPT]]
+            self.violations = [(_steps(taken), None) for taken in wrong]
+            self.right = [_steps(taken) for taken in right[:KEPT]]
             fewest = min(map(len, wrong), default=0)
-            least = [told for told in wrong if len(told) == fewest]
+            least = [taken for taken in wrong if len(taken) == fewest]
         if self.violations:
             self._shorten(stage, least)
         elif self._may_have_lost and not self.lost and classes is not None:
@@ -301,14 +301,14 @@ class Search:
         if self.by_states:
             self.states = states
 
-    def _look_for_lost(self, stage: Stage, right: Iterable[Told]) -> None:
+    def _look_for_lost(self, stage: Stage, right: Iterable[Taken]) -> None:
         """Run these classes until a permit is lost in one.
 
         Whether one that is missing at the end is lost, or was meant to go, tells how it went: who was refused, or had
         to wait, or gave one back. Of that a state keeps nothing, and each was looked at as it was met first.
         """
-        for told in right:
-            guide = Follow(_steps(told))
+        for taken in right:
+            guide = Follow(_steps(taken))
             if self.lost or not self.play(stage, guide):
                 return
             if guide.astray is not None:
@@ -406,7 +406,7 @@ class Search:
             self._showing = True
             stage.play(guide)
             self._showing = False
-            how = difference(before, observed(stage, guide.told(stage.processor.touched)))
+            how = difference(before, observed(stage, guide.taken(stage.processor.touched)))
             if how is not None or guide.astray is not None:
                 raise Changed(how or "")
 
@@ -414,7 +414,7 @@ class Search:
         """Run the shortest once more, this time to be shown."""
         self._showing = True
         schedule = replace(self.settings.schedule(steps, 0), unfinished=self.livelock is not None)
-        self.to_show = tell(stage, schedule, self.check if counts_only(self.check) else None, Names())
+        self.to_show = describe(stage, schedule, self.check if counts_only(self.check) else None, Names())
         try:
             again = self.livelock is not None or wrong(self.to_show.run, self.check) is not None
         except (Unfinished, Undecided):
@@ -424,7 +424,7 @@ class Search:
 
     def play(self, stage: Stage, guide: Guide) -> bool:
         """Make one run; False if there is no budget for it."""
-        self._spent = self.schedules >= self.budget or self.now() >= self.deadline or not self.told(self.schedules)
+        self._spent = self.schedules >= self.budget or self.now() >= self.deadline or not self.goes_on(self.schedules)
         if self._spent:
             return False
         self.schedules += 1
@@ -517,7 +517,7 @@ class Search:
             self.lost = gone[0].sentence.removeprefix("Permit lost: ")
         return problem
 
-    def _shorten(self, stage: Stage, least: Sequence[Told] = ()) -> None:
+    def _shorten(self, stage: Stage, least: Sequence[Taken] = ()) -> None:
         """Look for the shortest, with half of what is left of the budget at most.
 
         least: a run of each class that is wrong and has the fewest steps, or of some if they are many; none where not
@@ -530,10 +530,10 @@ class Search:
         self._last_step = self.steps + self._further
         try:
             chart = Chart(lambda notes: self._broken(stage, notes), len(self._shortest_met()))
-            noted = {id(told) for told in least}
-            for told, broken in self._seen:
-                if id(told) not in noted:
-                    chart.note(told, broken)
+            noted = {id(taken) for taken in least}
+            for taken, broken in self._seen:
+                if id(taken) not in noted:
+                    chart.note(taken, broken)
             self.shortest = chart.shortest(least)
         finally:
             self.budget, self.deadline, self._last_step = budget, deadline, last_step
@@ -542,7 +542,7 @@ class Search:
         if self.shortest is None:
             self.shortest = _steps(least[0]) if least else self._shortest_met()
 
-    def _broken(self, stage: Stage, notes: Notes) -> bool | None:
+    def _broken(self, stage: Stage, notes: ChartingGuide) -> bool | None:
         if self.steps >= self._last_step or not self.play(stage, notes):
             return None
         try:
@@ -553,8 +553,8 @@ class Search:
         return broken
 
 
-def _steps(told: Told) -> tuple[int, ...]:
-    return tuple(thread for _, thread, _ in told)
+def _steps(taken: Taken) -> tuple[int, ...]:
+    return tuple(thread for _, thread, _ in taken)
 
 
 def _named(numbers: frozenset[int] | None, stage: Stage) -> tuple[str, ...] | None:

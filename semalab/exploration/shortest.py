@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from semalab.exploration.sleepsets import NOBODY, Changed, History, Names, State, Told
+from semalab.exploration.sleepsets import NOBODY, Changed, History, Names, StateName, Taken
 from semalab.stepping import Footprint, Location, footprint, independent
 
 MOST = 20_000  # states on the ways to the shortest that are looked at
 
-Ways = dict[State, dict[int, State]]  # of states: where the steps lead that threads can make there
+Ways = dict[StateName, dict[int, StateName]]  # of states: where the steps lead that threads can make there
 
 
 @dataclass
@@ -30,11 +30,11 @@ class Reached:
     """
 
     able: list[int]
-    after: dict[int, State] = field(default_factory=dict)
+    after: dict[int, StateName] = field(default_factory=dict)
     broken: bool = False
 
 
-class Way:
+class Route:
     """The way of one run over the chart. Invariant: `place` is where its steps have led, None before it has begun.
 
     differs: it met a state where other threads could go on than before.
@@ -47,7 +47,7 @@ class Way:
         self.differs = False
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateName:
         """Where its steps have led."""
         return self._history.state
 
@@ -69,13 +69,13 @@ class Way:
         return place
 
 
-class Notes:
+class ChartingGuide:
     """A guide that makes given steps first, goes on where nobody has been, and notes all of it on a chart."""
 
     def __init__(self, first: Sequence[int], chart: Chart) -> None:
         self._first = first
         self._chart = chart
-        self._way = Way(chart)
+        self._way = Route(chart)
         self._most = chart.most
         self.able: list[list[int]] = []
         self.chosen: list[int] = []
@@ -120,28 +120,28 @@ class Chart:
     to where a shortest one ends; then it has them all.
     """
 
-    def __init__(self, play: Callable[[Notes], bool | None], most: int) -> None:
+    def __init__(self, play: Callable[[ChartingGuide], bool | None], most: int) -> None:
         self._play = play
         self.most = most
         self.names = Names()
-        self.places: dict[State, Reached] = {}
-        self._ways: dict[State, dict[int, tuple[int, State, int]]] = {}
+        self.places: dict[StateName, Reached] = {}
+        self._ways: dict[StateName, dict[int, tuple[int, StateName, int]]] = {}
         self._lead: Ways | None = None
 
     def __len__(self) -> int:
         """The number of states met."""
         return len(self.places)
 
-    def shortest(self, wrong: Sequence[Told] = ()) -> tuple[int, ...] | None:
+    def shortest(self, wrong: Sequence[Taken] = ()) -> tuple[int, ...] | None:
         """The steps of the shortest schedule that breaks the program; None if there is none, or no budget for it.
 
         wrong: a run of each class whose runs are wrong and have the fewest steps, if all those are known. None also if
         there are more than MOST states on the ways to their ends.
         """
-        start: State = frozenset()
-        for told in wrong:
-            self.note(told, True)
-            if not self._note_ways(told):
+        start: StateName = frozenset()
+        for taken in wrong:
+            self.note(taken, True)
+            if not self._note_ways(taken):
                 return None
         self._ways[start] = {NOBODY: (0, start, NOBODY)}
         if start not in self.places and not self._visit(()):
@@ -157,25 +157,25 @@ class Chart:
             level = following
         return None
 
-    def _note_ways(self, told: Told) -> bool:
+    def _note_ways(self, taken: Taken) -> bool:
         """Note each state that a schedule of this run's class passes through; False if they are too many."""
         history, lead = History(self.names), self._lead if self._lead is not None else {}
         self._lead = lead
-        numbers = [history.step(thread, step) for _, thread, step in told]
+        numbers = [history.step(thread, step) for _, thread, step in taken]
         before = [
-            sum(1 << one for one in range(place) if told[one][1] == thread or not independent(told[one][2], step))
-            for place, (_, thread, step) in enumerate(told)
+            sum(1 << one for one in range(place) if taken[one][1] == thread or not independent(taken[one][2], step))
+            for place, (_, thread, step) in enumerate(taken)
         ]
         own = [
-            {numbers[one] for one in range(place) if told[one][1] == thread}
-            for place, (_, thread, _) in enumerate(told)
+            {numbers[one] for one in range(place) if taken[one][1] == thread}
+            for place, (_, thread, _) in enumerate(taken)
         ]
-        level: dict[int, State] = {0: frozenset()}  # by the steps that have been made, as bits
+        level: dict[int, StateName] = {0: frozenset()}  # by the steps that have been made, as bits
         while level:
-            following: dict[int, State] = {}
+            following: dict[int, StateName] = {}
             for made, state in level.items():
                 ways = lead.setdefault(state, {})
-                for place, (_, thread, _) in enumerate(told):
+                for place, (_, thread, _) in enumerate(taken):
                     if not made >> place & 1 and before[place] & ~made == 0:
                         target = following.setdefault(made | 1 << place, (state - own[place]) | {numbers[place]})
                         ways[thread] = target
@@ -184,15 +184,15 @@ class Chart:
             level = following
         return True
 
-    def new(self, state: State, place: Reached) -> list[int]:
+    def new(self, state: StateName, place: Reached) -> list[int]:
         """Who leads from here to where nobody was, and where it matters who can go on."""
         if self._lead is None:
             return [thread for thread in place.able if thread not in place.after]
         lead = self._lead.get(state, {})
         return [thread for thread in place.able if thread in lead and lead[thread] not in self.places]
 
-    def _next_level(self, level: Iterable[State]) -> list[State] | None:
-        following: dict[State, None] = {}
+    def _next_level(self, level: Iterable[StateName]) -> list[StateName] | None:
+        following: dict[StateName, None] = {}
         for state in level:
             if state not in self.places and not self._visit(self._way(state)[1]):
                 return None
@@ -207,7 +207,7 @@ class Chart:
                 self._extend(state, place, thread, target)
         return list(following)
 
-    def _target(self, state: State, place: Reached, thread: int) -> State | None:
+    def _target(self, state: StateName, place: Reached, thread: int) -> StateName | None:
         """Where a step of this thread leads; None without a budget."""
         if self._lead is not None:
             return self._lead[state][thread]
@@ -215,7 +215,7 @@ class Chart:
             return None
         return place.after[thread]
 
-    def _extend(self, state: State, place: Reached, thread: int, target: State) -> None:
+    def _extend(self, state: StateName, place: Reached, thread: int, target: StateName) -> None:
         ways = self._ways.setdefault(target, {})
         for last, (preemptions, _, _) in self._ways[state].items():
             preempted = last != thread and last in place.able
@@ -223,7 +223,7 @@ class Chart:
             if known is None or preemptions + preempted < known[0]:
                 ways[thread] = (preemptions + preempted, state, last)
 
-    def _way(self, state: State) -> tuple[int, tuple[int, ...]]:
+    def _way(self, state: StateName) -> tuple[int, tuple[int, ...]]:
         """The fewest preemptions with which the state is reached, and the steps."""
         ways = self._ways[state]
         last = min(ways, key=lambda thread: (ways[thread][0], thread))
@@ -236,23 +236,23 @@ class Chart:
 
     def _visit(self, first: Sequence[int]) -> bool:
         """Make a run that begins with these steps; False without a budget."""
-        notes = Notes(first, self)
+        notes = ChartingGuide(first, self)
         broken = self._play(notes)
         if notes.differs:
             raise Changed
         return broken is not None
 
-    def note(self, told: Told, broken: bool | None) -> None:
+    def note(self, taken: Taken, broken: bool | None) -> None:
         """Note the states that another run has passed through. broken: it was wrong; None: nobody has looked."""
-        way = Way(self)
-        if len(told) > self.most:
-            told, broken = told[: self.most + 1], None
-        for number, (able, _, _) in enumerate(told):
+        way = Route(self)
+        if len(taken) > self.most:
+            taken, broken = taken[: self.most + 1], None
+        for number, (able, _, _) in enumerate(taken):
             if number == 0:
                 way.begin(able)
             else:
-                way.go(*told[number - 1][1:], able)
-        if broken is not None and told:
-            way.go(*told[-1][1:], []).broken = broken
+                way.go(*taken[number - 1][1:], able)
+        if broken is not None and taken:
+            way.go(*taken[-1][1:], []).broken = broken
         if way.differs:
             raise Changed

@@ -17,7 +17,7 @@ from collections.abc import Hashable, Sequence
 from semalab.stepping import Footprint, Location, footprint, independent
 from semalab.stepping.footprint import EVERYTHING
 
-State = frozenset[int]
+StateName = frozenset[int]  # the numbers of the last step of each thread
 
 
 class Names:
@@ -69,7 +69,7 @@ class History:
         return number
 
     @property
-    def state(self) -> State:
+    def state(self) -> StateName:
         """The name of the state that the run is in now."""
         return frozenset(self._last.values())
 
@@ -88,10 +88,10 @@ class Changed(RuntimeError):
         )
 
 
-Told = list[tuple[list[int], int, Footprint]]  # of a run, step by step: who could, who did, what it touched
+Taken = list[tuple[list[int], int, Footprint]]  # the steps of a run: who could make it, who did, what it touched
 
 
-class Node:
+class Choice:
     """A choice on the present path.
 
     Invariants: `asleep` holds the threads that need not be tried here, with the footprints of their next steps; those
@@ -123,11 +123,11 @@ class DepthFirst:
     """
 
     def __init__(self, sleeping: bool = True) -> None:
-        self.path: list[Node] = []
+        self.path: list[Choice] = []
         self.redundant = False
         self.differs = False
         self.complete = True
-        self._rest: list[Node] = []
+        self._rest: list[Choice] = []
         self._sleeping = sleeping
         self._depth = 0
 
@@ -150,12 +150,12 @@ class DepthFirst:
         if awake is None:
             self.redundant = True
             return self._wait_for_the_end(able)
-        path.append(Node(able, awake, asleep))
+        path.append(Choice(able, awake, asleep))
         return awake
 
     def _wait_for_the_end(self, able: list[int]) -> int:
         last = (self._rest or self.path)[-1].chosen
-        node = Node(able, last if last in able else able[0], {})
+        node = Choice(able, last if last in able else able[0], {})
         self._rest.append(node)
         return node.chosen
 
@@ -165,12 +165,12 @@ class DepthFirst:
         if made and made[-1].step is None:
             made[-1].step = footprint(touched)
 
-    def _still_asleep(self, node: Node) -> dict[int, Footprint]:
+    def _still_asleep(self, node: Choice) -> dict[int, Footprint]:
         step = node.step
         assert step is not None
         return {thread: its for thread, its in node.asleep.items() if independent(its, step)}
 
-    def told(self, touched: Sequence[tuple[Location, bool]]) -> Told:
+    def taken(self, touched: Sequence[tuple[Location, bool]]) -> Taken:
         """The run that has ended. touched: by its last step."""
         self._close(touched)
         return [(n.able, n.chosen, n.step) for n in (*self.path, *self._rest) if n.step is not None]

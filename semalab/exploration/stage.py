@@ -14,7 +14,7 @@ from typing import Any
 from semalab.analysis.claims import Check
 from semalab.bench import Bench, on_the_bench
 from semalab.engine.interpreter import Pin, no_collections
-from semalab.exploration.starting_state import State, walk
+from semalab.exploration.starting_state import StartingState, walk
 from semalab.exploration.world import World
 from semalab.instrument import Made, functions, is_wanted
 from semalab.run import Run
@@ -97,7 +97,7 @@ class Stage(Bench):
         pool = Pool(lasting=not keeps_locals(program, arguments))
         how = RunSettings(clock="virtual", seed=seed, timeout=TIMEOUT)
         super().__init__(stepper(settings, pool, TIMEOUT), program, dict(arguments), how)
-        self.state: State | None = None
+        self.state: StartingState | None = None
         self.world = World(self.processor)
         self._context = self.context
         self._cancelled = cancelled
@@ -161,12 +161,12 @@ class Stage(Bench):
         else:
             self.twins.renew()
 
-    def _state(self) -> State:
+    def _state(self) -> StartingState:
         assert self.twins is not None
         self.world.watch_twins(self.twins.module)
         found = self.context.run(walk, self.program, self.arguments, self._wanted)
         self.world.swap(found)
-        return State(found)
+        return StartingState(found)
 
     def _wanted(self, value: Any) -> bool:
         return is_wanted(value) or self.world.wanted(value)

@@ -32,7 +32,7 @@ _GIVES_NAMES = frozenset(  # of globals, and of attributes, which may be a modul
 _SETS_BY_NAME = frozenset({"setattr", "delattr", "__setattr__", "__setitem__"})
 
 
-class State:
+class StartingState:
     """A program's state at the moment when this was made.
 
     Invariants: `kept` has a thing once for each way in which it is put back; `unkept` says, by its name, what cannot
@@ -40,7 +40,7 @@ class State:
     that a run makes are there until they are collected. Nothing that is kept is ever another object: who has it, has it
     still.
 
-    >>> state = State(walk(program, arguments))
+    >>> state = StartingState(walk(program, arguments))
     >>> state.restore()
     """
 
@@ -117,7 +117,7 @@ class State:
         for space in (one for one in met if _is_namespace(one) and id(one) not in spaces):
             yield Kept("globals()", space, dict(space), _put_namespace)
         if any(_imports(one.__code__) for one in own):
-            yield Kept("sys.modules", self, frozenset(sys.modules), State._put_modules)
+            yield Kept("sys.modules", self, frozenset(sys.modules), StartingState._put_modules)
         if not used.isdisjoint({"environ", "putenv", "unsetenv"}):
             yield Kept("os.environ", os.environ, dict(os.environ), _put_environment)
         if "chdir" in used:
@@ -155,7 +155,7 @@ def _is_lab(module: Any) -> bool:
 
 def refuse_unkept(program: Program, arguments: Mapping[str, Any]) -> None:
     """Raise ValueError for a program that can reach what no schedule could put back."""
-    unkept = State(walk(program, dict(arguments))).unkept
+    unkept = StartingState(walk(program, dict(arguments))).unkept
     if unkept:
         whole = [name for name in unkept if not any(name.startswith((f"{other}[", f"{other}.")) for other in unkept)]
         told = [f"`{cut_name(name, 80)}` ({unkept[name]})" for name in whole]

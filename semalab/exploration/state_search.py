@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from semalab.exploration.classes import MOST, Classes, Place, TooMany
+from semalab.exploration.classes import MOST, ChartedState, Classes, TooMany
 from semalab.exploration.graph import END, Graph
 from semalab.exploration.judge import Unclear
-from semalab.exploration.reached_state import Pasts, State, States, Touched, are_told_apart, kind_of
+from semalab.exploration.reached_state import Pasts, ReachedState, States, Touched, are_told_apart, kind_of
 from semalab.exploration.stage import Stage
 from semalab.stepping import Footprint, Operation, Watch, footprint, independent
 from semalab.stepping.footprint import EVERYTHING
@@ -31,14 +31,14 @@ class PathState:
 
     __slots__ = ("able", "chosen", "name", "pending", "place", "state", "tried")
 
-    def __init__(self, able: list[int], pending: dict[int, Operation], state: State) -> None:
+    def __init__(self, able: list[int], pending: dict[int, Operation], state: ReachedState) -> None:
         self.able = able
         self.pending = pending
         self.state = state
         self.name = blake2b(repr(state.key).encode(), digest_size=16).digest()
         self.chosen = -1
         self.tried: dict[int, Footprint] = {}
-        self.place: Place | None = None
+        self.place: ChartedState | None = None
 
 
 class _Others:
@@ -76,7 +76,7 @@ class ByStates:
         endless: the program may go on for ever; then no threads may be taken for each other.
         """
         assert not (alike and endless)
-        self.known: dict[bytes, Place | None] = {}
+        self.known: dict[bytes, ChartedState | None] = {}
         self.path: list[PathState] = []
         self.redundant = False
         self.differs = False
@@ -128,10 +128,10 @@ class ByStates:
         counted = self.graph is None and len(self.known) < MOST
         if len(self.known) == MOST:
             self.known = dict.fromkeys(self.known)
-        place.place = self.known[place.name] = Place(place.able, place.state.who) if counted else None
+        place.place = self.known[place.name] = ChartedState(place.able, place.state.who) if counted else None
         self._note_way(place.place, None)
 
-    def _note_way(self, to: Place | None, state: State | None) -> None:
+    def _note_way(self, to: ChartedState | None, state: ReachedState | None) -> None:
         """The last step has led to this place; state: as what, if that was met before."""
         before = self.path[-1] if self.path else None
         if before is None or before.place is None or to is None:
@@ -157,7 +157,7 @@ class ByStates:
         if self.path:
             graph.lead(self.path[-1].name, self.path[-1].chosen, place.name)
 
-    def _arrive(self, touched: Touched) -> State | None:
+    def _arrive(self, touched: Touched) -> ReachedState | None:
         """The state that the last step has led to; None if nothing can be proved by states, or not like this."""
         try:
             if self.path:

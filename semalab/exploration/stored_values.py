@@ -231,13 +231,13 @@ def _waiters(condition: Any) -> Hashable:
 
 def _with_waiters(*conditions: Any, **seen: Any) -> Hashable:
     waiting = tuple(map(_waiters, conditions))
-    return UNKNOWN if UNKNOWN in waiting else Seen(tuple(seen.values()), waiting)
+    return UNKNOWN if UNKNOWN in waiting else PrimitiveView(tuple(seen.values()), waiting)
 
 
-class Seen(tuple[Any, ...]):
+class PrimitiveView(tuple[Any, ...]):
     """(what an operation can see of a primitive, which threads wait in it). The waiting are known by their numbers."""
 
-    def __new__(cls, what: tuple[Any, ...], waiting: tuple[Any, ...]) -> Seen:
+    def __new__(cls, what: tuple[Any, ...], waiting: tuple[Any, ...]) -> PrimitiveView:
         return super().__new__(cls, (what, waiting))
 
     @property

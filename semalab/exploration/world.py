@@ -109,10 +109,10 @@ class World:
         self._watched.clear()
 
     @property
-    def told(self) -> str:
+    def asked_for(self) -> str:
         """What the program asked for, in words; "" for nothing.
 
-        >>> world.told
+        >>> world.asked_for
         'random numbers of the world (os.urandom)'
         """
         return " and ".join(f"{what} ({', '.join(names)})" for what, names in self.asked.items())

@@ -20,7 +20,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from semalab.analysis.usage import Span, Step
+from semalab.analysis.usage import LevelChange, Span
 from semalab.log.excerpt import STAND_IN, cut
 from semalab.log.trace import JOINS, Event, Trace
 
@@ -165,10 +165,10 @@ def _spans(run: Record, number: dict[str, int]) -> Iterator[str]:
                 yield f'{{"ph":"e",{same},"ts":{_microseconds(span.end)}}}'
 
 
-def _counter(name: str, unit: str, steps: Iterable[Step]) -> Iterator[str]:
+def _counter(name: str, unit: str, steps: Iterable[LevelChange]) -> Iterator[str]:
     steps = tuple(steps)
     if steps and steps[0].time > 0:
-        steps = (Step(0, 0), *steps)
+        steps = (LevelChange(0, 0), *steps)
     head = f'{{"ph":"C","name":{_quoted(name)},"pid":{PROCESS},"ts":'
     for time, level in steps:
         yield f'{head}{_microseconds(time)},"args":{{"{unit}":{level}}}}}'

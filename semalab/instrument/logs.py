@@ -68,7 +68,7 @@ class SharedLock:
         self._real._at_fork_reinit()
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """A name of a namespace, its value while the run lasts, and what makes the one after it (None: the one before)."""
 
     namespace: dict[str, Any]
@@ -79,7 +79,7 @@ class Change(NamedTuple):
 
 def changes(
     processor: Processor, source: types.ModuleType, time: types.ModuleType, choose: Callable[[Any, Any], Any]
-) -> Iterator[Change]:
+) -> Iterator[Replacement]:
     """What to change in logging while a run lasts.
 
     choose: makes a function that is ours for the run's threads and the real one for all others.
@@ -92,18 +92,18 @@ def changes(
     for name in ("current_thread", "get_ident", "Thread"):
         seen.__dict__[name] = choose(getattr(source, name), getattr(threading, name))
     for module in (logging, logging.handlers):
-        yield Change(vars(module), "threading", seen, _threading_again)
-        yield Change(vars(module), "time", time)
+        yield Replacement(vars(module), "threading", seen, _threading_again)
+        yield Replacement(vars(module), "time", time)
     if processor.clock == "virtual":
-        yield Change(vars(logging), "_startTime", 0)
+        yield Replacement(vars(logging), "_startTime", 0)
     streams = {id(stream.original): stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, Stream)}
     for handler in _handlers():
         if (stream := streams.get(id(vars(handler).get("stream")))) is not None:
-            yield Change(vars(handler), "stream", stream)
+            yield Replacement(vars(handler), "stream", stream)
     for owner, name in [(vars(logging), "_lock"), *((vars(handler), "lock") for handler in _handlers())]:
         if owner.get(name) is not None:
             lock = shared(owner[name])
-            yield Change(owner, name, lock, lock.after)
+            yield Replacement(owner, name, lock, lock.after)
 
 
 def _threading_again() -> types.ModuleType:

@@ -309,7 +309,7 @@ def _nth(names: tuple[str, ...], place: int, count: int) -> tuple[str, bool]:
     return (names[behind], False) if behind > star else (names[star][1:], True)
 
 
-class Made(Protocol):
+class Labelled(Protocol):
     """What a label is made from: the class, the code and instruction of the call, the number of what it is part of."""
 
     @property
@@ -328,7 +328,7 @@ class Made(Protocol):
     def maker(self) -> str: ...
 
 
-def primitive_labels(made: Iterable[Made], silent: AbstractSet[int] = frozenset()) -> list[str]:
+def primitive_labels(made: Iterable[Labelled], silent: AbstractSet[int] = frozenset()) -> list[str]:
     """A label for each, in order of creation. Invariant: all differ, and are the same in every run.
 
     silent: numbers of those that were there before the run and did nothing in it. They leave their names to those that

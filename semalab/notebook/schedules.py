@@ -10,7 +10,7 @@ from semalab.analysis.verdict import RIGHT as RIGHTLY
 from semalab.analysis.verdict import WRONG as WRONGLY
 from semalab.draw.drawing import Drawing
 from semalab.exploration import Exploration
-from semalab.exploration.descriptions import Telling, Told, as_lanes, charted, drawing
+from semalab.exploration.descriptions import Described, Description, as_lanes, charted, drawing
 from semalab.log.schedule import Schedule
 from semalab.notebook import texts
 from semalab.notebook.controls import DARK, PANEL
@@ -37,7 +37,7 @@ class Schedules(Kept):
         self.found: Exploration | None = None
         self.chosen: Schedule | None = None
         self._choices: list[tuple[Schedule, int | None]] = []  # with the violation's number
-        self._told: tuple[Told, ...] = ()
+        self._told: tuple[Described, ...] = ()
         self.sentence = widgets.HTML()
         self.tally = widgets.HTML()
         self.menu = widgets.Select(rows=_ROWS, layout={"width": "22em"})
@@ -50,7 +50,7 @@ class Schedules(Kept):
         )
         self.picture = _picture(*(int(inches * DPI) for inches in INCHES))
         self.pointed = Pointed(self.picture, self._places, self._zoom)
-        self._telling: Telling | None = None  # of the schedule that is chosen
+        self._description: Description | None = None  # of the schedule that is chosen
         self._look: dict[str, Any] = {}  # of its picture
         self.lanes = _picture(int(INCHES[0] * DPI), None)
         buttons = widgets.HBox([self.before, self.after, self.wrong])
@@ -119,7 +119,7 @@ class Schedules(Kept):
         parts = [f"{WRONG if self._breaks(place) else RIGHT} " + ("" if violation is None else f"#{violation}")]
         if self._told:
             signs = self._signs()
-            parts.append(" ".join(signs[step.thread] for step in self._told[place].telling.steps[:40]))
+            parts.append(" ".join(signs[step.thread] for step in self._told[place].description.steps[:40]))
         else:
             parts.append(f"{len(schedule):,} choices")
         if self._is_shortest(place):
@@ -127,34 +127,34 @@ class Schedules(Kept):
             parts.append("the shortest" if self.found.minimal else "the shortest met")
         return " · ".join(part.strip() for part in parts if part.strip())
 
-    def _signs(self, telling: Telling | None = None) -> dict[str, str]:
-        tellings = [told.telling for told in self._told] or ([telling] if telling is not None else [])
-        return tags(threads_of(one.steps for one in tellings))
+    def _signs(self, description: Description | None = None) -> dict[str, str]:
+        descriptions = [told.description for told in self._told] or ([description] if description is not None else [])
+        return tags(threads_of(one.steps for one in descriptions))
 
     def _draw(self) -> None:
         """In the thread that called: the menu's own, or whoever showed another exploration."""
         found, place = self.found, self.menu.index
         if found is None or place is None:
-            self.chosen = self._telling = None
+            self.chosen = self._description = None
             self.steps.value, self.picture.value, self.lanes.value = "", b"", b""
             self.pointed.layer.changed(False)
             return
         schedule, violation = self._choices[place]
         try:
-            telling = self._told[place].telling if self._told else found.tell([schedule])[0]
+            description = self._told[place].description if self._told else found.tell([schedule])[0]
         except Exception as error:  # the program does something else by now: said, and the menu stays alive
             self.steps.value = texts.message(error)
             return
         self.chosen = schedule
-        self.steps.value = texts.steps(telling, self._signs(telling))
-        self._telling, self._look = telling, self._titled(telling, violation, place)
+        self.steps.value = texts.steps(description, self._signs(description))
+        self._description, self._look = description, self._titled(description, violation, place)
         self._paint()
         if self._told:
             self.lanes.value = lanes_picture(as_lanes(self._told, self._told[place]), found.complete)
 
-    def _titled(self, telling: Telling, violation: int | None, place: int) -> dict[str, Any]:
+    def _titled(self, description: Description, violation: int | None, place: int) -> dict[str, Any]:
         assert self.found is not None
-        title, standing = telling.run.verdict, telling.run.standing or RIGHTLY
+        title, standing = description.run.verdict, description.run.standing or RIGHTLY
         if self._is_shortest(place):
             title, standing = self.found.problem, WRONGLY
         elif violation is not None:
@@ -165,25 +165,25 @@ class Schedules(Kept):
         """The schedule that is chosen, or the part of it that somebody wants to see larger."""
         from semalab.draw import png
 
-        assert self._telling is not None
-        steps = charted(self._telling)
-        picture = drawing(self._telling, **self._look) if steps else self._telling.run.timeline(**self._look)
+        assert self._description is not None
+        steps = charted(self._description)
+        picture = drawing(self._description, **self._look) if steps else self._description.run.timeline(**self._look)
         self.picture.value = png(picture)
         self.pointed.layer.layout.display = "none" if steps else None  # a chart of steps has no bars to point at
         self.pointed.layer.changed("between" in self._look)
 
     def _places(self) -> Drawing | None:
         """Where things stand in the picture, for who points at it."""
-        if self._telling is None or charted(self._telling):
+        if self._description is None or charted(self._description):
             return None
-        return self._telling.run.drawing(**self._look)
+        return self._description.run.drawing(**self._look)
 
     def _zoom(self, window: Window) -> None:
-        if self._telling is None:
+        if self._description is None:
             return
         self._look.pop("between", None)
         if window is not None:
-            self._look["between"] = between(self._telling.run, window)
+            self._look["between"] = between(self._description.run, window)
         self._paint()
 
     def __repr__(self) -> str:

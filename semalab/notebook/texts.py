@@ -10,7 +10,7 @@ from html import escape
 from semalab.draw.header import MARKS
 from semalab.draw.style import ALARM, INK, TONES
 from semalab.exploration import Exploration
-from semalab.exploration.descriptions import Telling
+from semalab.exploration.descriptions import Description
 from semalab.log.excerpt import cut, said_by
 from semalab.replay.page import with_code
 from semalab.report.lanes import TINTS
@@ -119,15 +119,15 @@ def tally(found: Exploration) -> str:
     )
 
 
-def steps(telling: Telling, signs: dict[str, str]) -> str:
+def steps(description: Description, signs: dict[str, str]) -> str:
     """The steps of one schedule, numbered, each with its thread's sign."""
     tints = {thread: TINTS[number % len(TINTS)] for number, thread in enumerate(signs)}
     lines = [
         f"<li><span aria-hidden='true' style='{_SIGN}{tints[step.thread]}'>{escape(signs[step.thread])}</span> "
         f"{with_code(f'{step.thread} {step.what}')}</li>"
-        for step in telling.steps[:_MOST]
+        for step in description.steps[:_MOST]
     ]
-    more = len(telling.steps) - len(lines)
+    more = len(description.steps) - len(lines)
     rest = f"<p>and {more:,} more steps</p>" if more else ""
     if not lines:
         return "<p>No thread could make a step.</p>"

@@ -17,7 +17,7 @@ from IPython.display import display, update_display
 from semalab.analysis.claims import Check
 from semalab.exploration import Exploration
 from semalab.exploration.explore import BUDGET, check_limits, search
-from semalab.exploration.progress import BETWEEN, PATIENCE, Progress
+from semalab.exploration.progress import BETWEEN, PATIENCE, SearchProgress
 from semalab.log.schedule import POINTS
 from semalab.notebook import texts
 from semalab.notebook.latest import Latest, Post, outcome
@@ -27,7 +27,7 @@ from semalab.settings import Program
 _STOP = "Kernel ▸ Interrupt stops it and keeps what was found."
 
 
-def html(progress: Progress, then: str = "") -> str:
+def html(progress: SearchProgress, then: str = "") -> str:
     """The bar and the count in words; a screen reader is told when it comes, not at every count."""
     part = f"value='{progress.part:.3f}' style='width:16em;max-width:100%;vertical-align:middle'"
     return f"<div><progress {part}>{progress.part:.0%}</progress> {escape(progress.words)}. {escape(then)}</div>"
@@ -40,7 +40,7 @@ class CellBar:
         self._id = f"semalab-{uuid4().hex}"
         self._shown = False
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: SearchProgress) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
         if not self._shown:
@@ -149,7 +149,7 @@ class Trying(widgets.VBox):
                 nonlocal due
                 if time.monotonic() >= due:
                     due = time.monotonic() + BETWEEN
-                    progress = Progress(schedules, BUDGET, time.monotonic() - begun, self._seconds)
+                    progress = SearchProgress(schedules, BUDGET, time.monotonic() - begun, self._seconds)
                     self._post(lambda: self._count(progress, stop))
                 return not (cancelled() or stop.is_set())
 
@@ -157,7 +157,7 @@ class Trying(widgets.VBox):
 
         return job
 
-    def _count(self, progress: Progress, search: threading.Event) -> None:
+    def _count(self, progress: SearchProgress, search: threading.Event) -> None:
         if self.searching is search:
             self.progress.value = html(progress)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, State
+from semalab.analysis.changes import ENDED, NOT_BEGUN, STRANGER, UNDER_WAY, WAITS, Activity
 from semalab.analysis.listings import Source
 from semalab.analysis.snapshots import Snapshots
 from semalab.log.excerpt import cut
@@ -37,7 +37,7 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
-class Page(NamedTuple):
+class ReplayPage(NamedTuple):
     """The page's text, and the height of its picture as a part of the width, in each of its sizes."""
 
     text: str
@@ -52,7 +52,7 @@ def as_html(run: Record) -> str:
     return page_of(run).text
 
 
-def page_of(run: Record) -> Page:
+def page_of(run: Record) -> ReplayPage:
     from semalab.draw import png
     from semalab.draw.encoding import PAINTERS, encoded, inks, pointed
     from semalab.draw.picture import picture_of
@@ -92,7 +92,7 @@ def page_of(run: Record) -> Page:
             }
         ),
     )
-    return Page(text, tuple(drawing.height / drawing.width for drawing in drawn))
+    return ReplayPage(text, tuple(drawing.height / drawing.width for drawing in drawn))
 
 
 def _drawn(run: Record, width: float, height: float) -> Drawing:
@@ -165,7 +165,7 @@ def _log(moments: Snapshots, clock: Clock, lines: dict[int, int]) -> dict[str, A
     trace = moments.reading.trace
     thread_number = {thread: number for number, thread in enumerate(trace.threads)}
     primitive_number = {label: number for number, label in enumerate(trace.primitives)}
-    states: dict[State, int] = {State(NOT_BEGUN): 0, State(UNDER_WAY): 1}
+    states: dict[Activity, int] = {Activity(NOT_BEGUN): 0, Activity(UNDER_WAY): 1}
     changes: list[list[int]] = []
     for event, step in zip(moments.events, moments.steps, strict=True):
         thread = thread_number[event.thread]
@@ -231,7 +231,7 @@ def _described(primitive: Primitive, shown: bool, moments: Snapshots) -> dict[st
     }
 
 
-def _group(state: State) -> str:
+def _group(state: Activity) -> str:
     if state.word == WAITS:
         return "waits"
     return "idle" if state.word in {NOT_BEGUN, ENDED, STRANGER} else ""

@@ -98,11 +98,11 @@ def _draw_bar(paper: Paper, y: float, tally: Tally) -> None:
 def draw_foot(steps: Sequence[tuple[str, str]], lanes: Sequence[Lane], complete: bool, note: str) -> Figure | None:
     """None if there is nothing to say."""
     threads = threads_of([steps, *(lane.steps for lane in lanes)])
-    words = Steps(steps, threads, 1)
+    words = StepColumns(steps, threads, 1)
     tree = Tree(lanes, ROOM - words.width - _GAP, complete)
     beside = bool(steps and lanes) and tree.step >= _BESIDE and len(steps) <= 2 * len(lanes) + 8
     if not beside:
-        words, tree = Steps(steps, threads, 2 if len(steps) > 5 else 1), Tree(lanes, ROOM, complete)
+        words, tree = StepColumns(steps, threads, 2 if len(steps) > 5 else 1), Tree(lanes, ROOM, complete)
     notes = wrap(note, ROOM, BODY) if note and not lanes else []
     high = tree.height if lanes else 0.0
     top = max(words.height, high) if beside else words.height
@@ -119,7 +119,7 @@ def draw_foot(steps: Sequence[tuple[str, str]], lanes: Sequence[Lane], complete:
     return paper.figure
 
 
-class Steps:
+class StepColumns:
     """The numbered steps, each with its thread's sign, in columns. threads: all who have a sign."""
 
     def __init__(self, steps: Sequence[tuple[str, str]], threads: Sequence[str], columns: int) -> None:

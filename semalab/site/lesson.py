@@ -163,10 +163,10 @@ def _shown(result: Any, words: str | None, loaded: Sequence[Run]) -> Shown | Non
     if words is None:
         return None
     if isinstance(result, Exploration):
-        telling = result.telling
-        if telling is None or charted(telling) or repr(result) != words:
+        description = result.description
+        if description is None or charted(description) or repr(result) != words:
             return None
-        return Shown(telling.run, found=result)
+        return Shown(description.run, found=result)
     run = result.run if isinstance(result, Replay) else result
     if not isinstance(run, Run) or not 0 < len(run.trace) <= CARRIED:
         return None

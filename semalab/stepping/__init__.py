@@ -1,7 +1,7 @@
 """A run step by step: a virtual processor on which every step of every thread is chosen."""
 
 from semalab.log.schedule import Schedule
-from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Mark, Operation, footprint, independent
+from semalab.stepping.footprint import Follow, Footprint, Guide, Location, Operation, StepMark, footprint, independent
 from semalab.stepping.granularity import Settings
 from semalab.stepping.operand_values import Items
 from semalab.stepping.pool import Pool
@@ -15,10 +15,10 @@ __all__ = [
     "Guide",
     "Items",
     "Location",
-    "Mark",
     "Operation",
     "Pool",
     "Settings",
+    "StepMark",
     "SteppingProcessor",
     "Watch",
     "announce",

@@ -44,12 +44,12 @@ from semalab.stepping.known import (
     SORTERS,
     TWINS,
     TWINS_WITH_SIMPLE,
-    Made,
+    NewObject,
     Scope,
     Touch,
     Touches,
     Unknown,
-    Unseen,
+    Unobservable,
     found_in_class,
     is_built_in,
     is_known_code,
@@ -112,9 +112,9 @@ def of_call(access: Access, scope: Scope) -> Touches:
         if is_a(function, type) and is_program_class(function, scope):
             return found
         raise _unknown_call(function, callee)
-    if type(function) is Made and function.kind == "class builder":
+    if type(function) is NewObject and function.kind == "class builder":
         return _of_class(given[2:], named, scope)
-    if function is MISSING and type(owner) is Made:
+    if function is MISSING and type(owner) is NewObject:
         return _of_new(callee, owner, given, scope)
     if is_a(function, type):
         return _of_construction(function, callee, given, named, scope)
@@ -163,7 +163,7 @@ def of_instance(operands: Sequence[Operand], scope: Scope) -> Touches:
     operands: the one, and the class or a tuple of them.
     """
     classes = value_of(operands[1], scope)
-    if type(classes) is Made:
+    if type(classes) is NewObject:
         those = [value_of(one, scope) for one in classes.parts] if classes.kind == "tuple" else [classes]
     else:
         those = list(tuple.__iter__(classes)) if is_a(classes, tuple) else [classes]
@@ -211,12 +211,12 @@ def _check_given(owner: Any, name: Any, given: list[Operand], scope: Scope) -> N
     else:
         return
     if not all(one is None or is_known_code(unbound(one), scope) for one in those):
-        raise Unseen(f"`{name}` calls what the lab cannot look into")
+        raise Unobservable(f"`{name}` calls what the lab cannot look into")
 
 
 def _makes_no_more(function: Any, owner: Any, name: Any, given: list[Operand], scope: Scope) -> bool:
     """Whether this is a method of `object` or of a built-in class that does nothing but keep what it is given."""
-    if name not in _OF_OBJECTS or type(owner) is Made:
+    if name not in _OF_OBJECTS or type(owner) is NewObject:
         return False
     if function is vars(object)[name]:
         return True
@@ -269,7 +269,7 @@ def _of_built_in(function: Any, given: list[Operand], named: bool, scope: Scope)
 
 def _moved_on(operand: Operand, scope: Scope) -> Touches:
     value = value_of(operand, scope)
-    if type(value) is not Made and type(value) in ITERATORS:
+    if type(value) is not NewObject and type(value) in ITERATORS:
         return looked_through(value, operand)
     raise Unknown("it moves on what the lab does not know")
 
@@ -288,7 +288,7 @@ def _read_by(name: str, given: list[Operand], named: bool, scope: Scope) -> Touc
             found += of_length(Access(ITEMS, READ, "length", (one,)), scope)
             continue
         found += iterated(one, scope)
-        if type(value) is Made:
+        if type(value) is NewObject:
             if value.kind == "lazy" and any(_runs_code(part, scope) for part in _lazily(one)):
                 raise Unknown(f"it calls `{name}` of what runs code")
         elif name in ("list", "tuple") or is_a(value, str | bytes | range):
@@ -308,12 +308,12 @@ def _runs_code(operand: Operand, scope: Scope) -> bool:
         value = value_of(operand, scope)
     except Unknown:
         return True
-    if type(value) is Made:
+    if type(value) is NewObject:
         return value.kind == "function"
     return is_a(value, types.FunctionType | types.MethodType | functools.partial)
 
 
-def _of_new(callee: Operand, owner: Made, given: list[Operand], scope: Scope) -> Touches:
+def _of_new(callee: Operand, owner: NewObject, given: list[Operand], scope: Scope) -> Touches:
     """A method of something made just now, of a built-in kind."""
     if owner.kind in MADE_SIMPLE:
         return _of_text(callee, given, scope)

@@ -39,12 +39,12 @@ from semalab.stepping.known import (
     MISSING,
     TWINS,
     VIEWS,
-    Made,
+    NewObject,
     Scope,
     Touch,
     Touches,
     Unknown,
-    Unseen,
+    Unobservable,
     found_in_class,
     is_known_code,
     is_of_program,
@@ -97,7 +97,7 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
         return [plain, Touch(f"variable {name}", access.mode)]
     if type(owner) is threading.local:  # each thread has its own
         return []
-    if type(owner) is Made:
+    if type(owner) is NewObject:
         if owner.kind != "super":
             if owner.cls is None or is_twin_class(owner.cls):
                 return [plain]
@@ -108,7 +108,7 @@ def _of_attribute(access: Access, scope: Scope) -> Touches:
     if name in _INSIDES and any(map(is_twin_class, type(owner).__mro__)):
         raise Unknown
     if access.mode and name in kept_by_libraries(type(owner)) and type(attribute_of(type(owner), name)) is not property:
-        raise Unseen(f"it changes `{name}` of a {type(owner).__name__} while threads run")
+        raise Unobservable(f"it changes `{name}` of a {type(owner).__name__} while threads run")
     found = attribute_of(owner, name)
     if not _is_plainly_kept(owner, name, found, scope):
         how = instead_of_attribute(found)
@@ -123,10 +123,10 @@ def _of_special(access: Access, scope: Scope) -> Touches:
         owner = value_of(access.operands[0], scope)
     except Unknown:
         owner = MISSING
-    plain = owner is not MISSING and not is_a(owner, Made | type | types.FunctionType)
+    plain = owner is not MISSING and not is_a(owner, NewObject | type | types.FunctionType)
     if plain and name not in DEEP and name != "__class__":
         return _of_attribute(access, scope)  # of an object Python looks up nothing, only of its class
-    raise Unseen(f"it changes `{name}` while threads run")
+    raise Unobservable(f"it changes `{name}` while threads run")
 
 
 def _is_plainly_kept(owner: Any, name: str, found: Any, scope: Scope) -> bool:
@@ -159,10 +159,10 @@ def _of_item(access: Access, scope: Scope) -> Touches:
     if not is_plain(index, scope):
         raise Unknown
     besides: Touches = []
-    is_slice = index.kind == "slice" if type(index) is Made else is_a(index, slice)
+    is_slice = index.kind == "slice" if type(index) is NewObject else is_a(index, slice)
     if access.how == "store" and (is_slice or len(access.operands) == 4):
         besides = iterated(access.operands[0], scope)
-    if type(container) is Made:
+    if type(container) is NewObject:
         if container.kind in MADE_SIMPLE or container.kind in MADE_CONTAINERS:
             return besides
         raise Unknown
@@ -196,8 +196,8 @@ def _of_contains(access: Access, scope: Scope) -> Touches:
     value = value_of(container, scope)
     if not is_plain(value_of(one, scope), scope):
         raise Unknown("it compares what the lab does not know")
-    if type(value) is Made or type(value) in (*FROZEN, str, bytes, range):
-        if type(value) is Made and value.kind == "lazy":
+    if type(value) is NewObject or type(value) in (*FROZEN, str, bytes, range):
+        if type(value) is NewObject and value.kind == "lazy":
             return iterated(container, scope)
         if is_a(value, tuple | frozenset) and not all(is_plain(each, scope) for each in value):
             raise Unknown
@@ -222,9 +222,9 @@ def _of_operation(access: Access, scope: Scope) -> Touches:
         return []
     found: Touches = []
     for operand, value in ((left, mine), (right, its)):
-        if type(value) is Made and value.kind in MADE_CONTAINERS and is_simple(its if operand is left else mine):
+        if type(value) is NewObject and value.kind in MADE_CONTAINERS and is_simple(its if operand is left else mine):
             continue
-        if type(mine) is Made and type(its) is Made and {mine.kind, its.kind} <= MADE_CONTAINERS:
+        if type(mine) is NewObject and type(its) is NewObject and {mine.kind, its.kind} <= MADE_CONTAINERS:
             continue
         if not is_of_program(value, scope, _OPERATORS):
             found += shown(operand, scope)
@@ -252,7 +252,7 @@ def _of_truth(access: Access, scope: Scope) -> Touches:
         if owner is not MISSING and is_twin(owner) and function.name in (*_TWIN_ANSWERS, *_ANSWERS):
             return []
     value = value_of(operand, scope)
-    if type(value) is Made:
+    if type(value) is NewObject:
         if value.kind == "lazy":
             return iterated(operand, scope)
         return [] if value.kind != "object" else nobody_knows()
@@ -289,7 +289,7 @@ def _of_with(access: Access, scope: Scope) -> Touches:
         return []
     if type(value) in CALM_GUARDS:
         return [Touch(f"attribute {name}", READ) for name in own_namespace(value) or ()]
-    if type(value) is not Made and is_of_program(value, scope, ("__enter__", "__exit__")):
+    if type(value) is not NewObject and is_of_program(value, scope, ("__enter__", "__exit__")):
         return []
     if any(map(is_twin_class, type(value).__mro__)) and all(
         is_watched(found, scope) or library(found) in TWINS  # what the program has not made anew is the primitive's
@@ -317,7 +317,7 @@ def _check_guard(operand: Operand, scope: Scope) -> None:
 
 def _makes_guards(function: Any, scope: Scope) -> bool:
     """Whether it is a twin's, or what `contextmanager` has made of the program's generator."""
-    if type(function) is Made or not is_known_code(function, scope):
+    if type(function) is NewObject or not is_known_code(function, scope):
         return False
     return not is_watched(function, scope) or function.__code__.co_filename == contextlib.__file__
 

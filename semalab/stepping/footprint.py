@@ -85,7 +85,7 @@ class Guide(Protocol):
         ...
 
 
-class Mark(NamedTuple):
+class StepMark(NamedTuple):
     """A step: the thread's number, the operation it began with, and how long the log was then."""
 
     thread: int

@@ -20,7 +20,7 @@ from semalab.stepping.known import (
     MADE_CONTAINERS,
     MADE_SIMPLE,
     VIEWS,
-    Made,
+    NewObject,
     Scope,
     Touch,
     Touches,
@@ -84,7 +84,7 @@ def _is_ours(value: Any, methods: tuple[str, ...], scope: Scope) -> bool:
 def iterated(operand: Operand, scope: Scope) -> Touches:
     """What is read by going through it."""
     value = value_of(operand, scope)
-    if type(value) is Made:
+    if type(value) is NewObject:
         if value.kind == "lazy":
             return [touch for part in value.parts for touch in iterated(part, scope)]
         if value.kind in MADE_SIMPLE or value.kind in MADE_CONTAINERS:
@@ -136,7 +136,7 @@ def shown(operand: Operand, scope: Scope) -> Touches:
     value = value_of(operand, scope)
     if is_plain(value, scope):
         return []
-    if type(value) is Made:
+    if type(value) is NewObject:
         if value.kind == "tuple" and value.parts:
             return [touch for part in value.parts for touch in shown(part, scope)]
         raise Unknown
@@ -175,7 +175,7 @@ def begun(operand: Operand, scope: Scope, at_its_end: bool = False) -> Touches:
         value = value_of(operand, scope)
         if is_a(value, types.GeneratorType):
             return []
-        if type(value) is Made or not is_of_program(value, scope, ("__iter__",)):
+        if type(value) is NewObject or not is_of_program(value, scope, ("__iter__",)):
             raise
     return []
 
@@ -183,9 +183,9 @@ def begun(operand: Operand, scope: Scope, at_its_end: bool = False) -> Touches:
 def of_length(access: Access, scope: Scope) -> Touches:
     (operand,) = access.operands
     value = value_of(operand, scope)
-    if type(value) is Made and value.kind in ("lazy", "object"):
+    if type(value) is NewObject and value.kind in ("lazy", "object"):
         return iterated(operand, scope)
-    if type(value) is Made or type(value) in (*FROZEN, str, bytes, range):
+    if type(value) is NewObject or type(value) in (*FROZEN, str, bytes, range):
         return []
     if is_container(value, scope, "__len__"):
         return [touch_of(value, READ, operand)]

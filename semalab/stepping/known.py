@@ -47,11 +47,11 @@ class Unknown(Exception):
         self.instead = instead
 
 
-class Unseen(Unknown):
+class Unobservable(Unknown):
     """The same of an instruction that changes what others do without touching anything: nothing can be proved."""
 
 
-class Made(NamedTuple):
+class NewObject(NamedTuple):
     """What an operand will be that nobody else has yet: the name of its type, what it is a view of, its class."""
 
     kind: str
@@ -173,7 +173,7 @@ def is_kept(value: Any) -> bool:
 
 def is_simple(value: Any, depth: int = 3) -> bool:
     """Whether nothing that is done with this value touches anything that could be changed."""
-    if type(value) is Made:
+    if type(value) is NewObject:
         return value.kind in MADE_SIMPLE
     if type(value) in _SCALARS or type(value).__module__ in ("decimal", "datetime", "fractions", "uuid"):
         return True
@@ -323,7 +323,7 @@ def is_known_code(function: Any, scope: Scope) -> bool:
     if is_a(function, (types.BuiltinFunctionType, type)):
         module = library(function)
         return module in TWINS
-    if type(function) is Made:
+    if type(function) is NewObject:
         return function.kind == "function"
     own = next((vars(base)["__call__"] for base in type(function).__mro__ if "__call__" in vars(base)), None)
     return is_watched(own, scope)

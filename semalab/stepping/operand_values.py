@@ -32,7 +32,7 @@ from semalab.stepping.known import (
     TWIN_RESULTS,
     TWINS,
     WRITTEN,
-    Made,
+    NewObject,
     Scope,
     Touch,
     Unknown,
@@ -91,11 +91,11 @@ def _found(operand: Operand, scope: Scope) -> Any:
     if kind == "constant":
         return name
     if kind == "new":
-        return Made(name, parts)
+        return NewObject(name, parts)
     if kind == "attribute":
         owner = value_of(parts[0], scope)
         if name in _OF_THREADS and _is_threads_own(owner, name):
-            return Made(_OF_THREADS[name])
+            return NewObject(_OF_THREADS[name])
         found = attribute_of(owner, name)
         if hasattr(type(found), "__get__"):
             raise Unknown
@@ -103,7 +103,7 @@ def _found(operand: Operand, scope: Scope) -> Any:
     if kind == "either":
         return _any_of([value_of(part._replace(stale=part.stale or operand.stale), scope) for part in parts])
     if kind == "left":
-        return Made("bool")
+        return NewObject("bool")
     if kind == "item" and not operand.stale and all(_is_current(part, scope) for part in parts):
         return _item(value_of(parts[0], scope), parts[1], scope)
     if kind == "item":
@@ -112,16 +112,16 @@ def _found(operand: Operand, scope: Scope) -> Any:
             raise Unknown
         return found
     if kind == "iterator":
-        return Made("lazy", parts)
+        return NewObject("lazy", parts)
     if kind == "result":
         older = tuple(part._replace(stale=True) for part in parts) if operand.stale else parts
         values = [value_of(part, scope) for part in older]
         if name in ("==", "!=") and all(map(_is_equal_or_not, values)):
-            return Made("bool")
+            return NewObject("bool")
         if not all(map(is_simple, values)):
             raise Unknown
         known = name in _SUMS and all(type(value) is int and abs(value) < LARGE for value in values) and values[-1]
-        return _SUMS[name](*values) if known else Made("int")
+        return _SUMS[name](*values) if known else NewObject("int")
     if kind == "call":
         return _result(operand, scope)
     raise Unknown
@@ -129,14 +129,14 @@ def _found(operand: Operand, scope: Scope) -> Any:
 
 def _is_equal_or_not(value: Any) -> bool:
     """Whether what comes of asking if it equals another of these is True or False, whatever is in them."""
-    if type(value) is Made:
+    if type(value) is NewObject:
         return value.kind in MADE_SIMPLE or value.kind in MADE_CONTAINERS
     return is_simple(value) or type(value) in EXACT or type(value) in FROZEN
 
 
 def _is_threads_own(owner: Any, name: str) -> bool:
     """Whether this is, or will be, a thread whose name and numbers are what Python's own class makes of them."""
-    made = type(owner) is Made
+    made = type(owner) is NewObject
     cls = owner.cls if made else type(owner)
     if cls is None or not any(is_twin_class(base) and base.__name__ == "Thread" for base in cls.__mro__):
         return False
@@ -216,7 +216,7 @@ def _any_of(values: Iterable[Any]) -> Any:
     """What stands for each of these: they are simple, or primitives of one class."""
     some = list(values)
     if some and all(map(is_simple, some)):
-        return Made("int")
+        return NewObject("int")
     if len({type(one) for one in some}) == 1 and is_twin(some[0]):
         return some[0]
     raise Unknown
@@ -226,8 +226,8 @@ def _item(owner: Any, place: Operand, scope: Scope) -> Any:
     try:
         key = value_of(place, scope)
     except Unknown:
-        key = Made("int")
-    if type(owner) in (list, tuple) and type(key) is Made and key.kind == "int" and len(owner) <= LARGE:
+        key = NewObject("int")
+    if type(owner) in (list, tuple) and type(key) is NewObject and key.kind == "int" and len(owner) <= LARGE:
         return _any_of(owner)
     if type(owner) in (list, tuple) and type(key) is int and -len(owner) <= key < len(owner):
         return owner[key]
@@ -244,12 +244,12 @@ def _result(operand: Operand, scope: Scope) -> Any:
         return found
     if callee.kind == "attribute":
         owner = value_of(callee.parts[0], scope)
-        if type(owner) is not Made and is_twin(owner) and callee.name in TWIN_RESULTS:
-            return Made("int")
-        if is_a(owner, str) or (type(owner) is Made and owner.kind == "str"):
-            return Made("list" if "split" in callee.name else "str")
+        if type(owner) is not NewObject and is_twin(owner) and callee.name in TWIN_RESULTS:
+            return NewObject("int")
+        if is_a(owner, str) or (type(owner) is NewObject and owner.kind == "str"):
+            return NewObject("list" if "split" in callee.name else "str")
         if type(owner) in EXACT and callee.name in LOOK:
-            return Made("lazy", (callee.parts[0],))
+            return NewObject("lazy", (callee.parts[0],))
     function, _ = called_by(callee, scope)
     name = name_in_code(function)
     if is_a(function, types.FunctionType | types.MethodType) and is_watched(unbound(function), scope):
@@ -260,22 +260,22 @@ def _result(operand: Operand, scope: Scope) -> Any:
             if type(counted) in (list, tuple, str) and _is_current(given[0], scope):
                 return len(counted)
         if name in LAZY and not operand.name:
-            return Made("lazy", tuple(given))
+            return NewObject("lazy", tuple(given))
         if name in ("map", "filter") and not operand.name:
-            return Made("lazy", tuple(given[1:]))
+            return NewObject("lazy", tuple(given[1:]))
         kind = BUILTIN_RESULTS.get(name, "")
         if kind:
-            return Made(kind, tuple(given) if kind == "super" else ())
+            return NewObject(kind, tuple(given) if kind == "super" else ())
     if is_a(function, types.BuiltinFunctionType) and function in OF_NUMBERS:
-        return Made("int")
+        return NewObject("int")
     if name in _WHO and callee.kind == "attribute" and library(function) in TWINS:
         module = value_of(callee.parts[0], scope)
         if _WHO[name] == "int":
-            return Made("int")
+            return NewObject("int")
         if is_a(module, types.ModuleType) and "Thread" in vars(module):
-            return Made("object", (), module.Thread)
+            return NewObject("object", (), module.Thread)
     if is_a(function, type) and (is_twin_class(function) or is_program_class(function, scope)):
-        return Made("object", (), function)
+        return NewObject("object", (), function)
     raise Unknown
 
 
@@ -297,11 +297,11 @@ def _places(operand: Operand) -> range:
 def _returned(operand: Operand, function: types.FunctionType, scope: Scope) -> Any:
     """What the program's own function has returned to this call: its code was watched."""
     if inspect.isgeneratorfunction(function):
-        return Made("generator")
+        return NewObject("generator")
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise Unknown
     if returns_constants(function.__code__):
-        return Made("int")
+        return NewObject("int")
     for at in _places(operand):
         code, value = scope.returned.get(at, (None, None))
         if code is function.__code__:
@@ -338,12 +338,12 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     if operand.stale and f"{WRITTEN}attribute {operand.name}" in scope.shared:
         raise Unknown
     owner = value_of(operand.parts[0], scope)
-    if type(owner) is Made and owner.kind == "super":
+    if type(owner) is NewObject and owner.kind == "super":
         found, owner = found_after(owner, operand.name, scope)
-    elif type(owner) is Made and owner.cls is None:
+    elif type(owner) is NewObject and owner.cls is None:
         return MISSING, owner
     else:
-        cls = owner.cls if type(owner) is Made else None
+        cls = owner.cls if type(owner) is NewObject else None
         found = attribute_of(cls or owner, operand.name)
         if cls is not None and not is_twin_class(cls) and may_keep(cls, operand.name):
             raise Unknown  # something of its own, and not what its class has
@@ -352,12 +352,12 @@ def called_by(operand: Operand, scope: Scope) -> tuple[Any, Any]:
     return found, owner
 
 
-def found_after(made: Made, name: str, scope: Scope) -> tuple[Any, Any]:
+def found_after(made: NewObject, name: str, scope: Scope) -> tuple[Any, Any]:
     """What `super()` finds under this name, and the object that it finds it for. Raises Unknown if it finds nothing."""
     given = [value_of(one, scope) for one in made.parts]
     if not given:  # as a method says it that names neither: its first variable is the object
         given = [scope.names.get("__class__", MISSING), next(iter(scope.names.values()), MISSING)]
-    if len(given) != 2 or not is_a(given[0], type) or is_a(given[1], Made):
+    if len(given) != 2 or not is_a(given[0], type) or is_a(given[1], NewObject):
         raise Unknown
     cls, owner = given
     classes = type.mro(owner) if is_a(owner, type) and cls in type.mro(owner) else list(type(owner).__mro__)

@@ -30,8 +30,8 @@ from semalab.stepping.footprint import (
     Follow,
     Guide,
     Location,
-    Mark,
     Operation,
+    StepMark,
     thread_location,
 )
 from semalab.stepping.granularity import Settings, Watching
@@ -105,7 +105,7 @@ class SteppingProcessor(VirtualProcessor):
         self.last: dict[int, Operation] = {}
         self.threads = Lives()
         self.touched: list[tuple[Location, bool]] = []
-        self.marks: list[Mark] = []
+        self.marks: list[StepMark] = []
         self.eager = False
         self.acted = False
         self.lives_matter = False
@@ -322,7 +322,7 @@ class SteppingProcessor(VirtualProcessor):
         self.acted = kind not in _SILENT and (kind != "wake" or self.free or operation[1] is not CLOCK)
         if self.beyond is not None:
             touched.append((EVERYTHING, WRITE))
-        marks.append(_new(Mark, (number, operation, len(self.log))))
+        marks.append(_new(StepMark, (number, operation, len(self.log))))
         return self.every[number]
 
     def _end_wait(self, chosen: ProgramThread) -> None:

@@ -14,7 +14,7 @@ from types import CodeType
 from typing import NamedTuple
 
 
-class Entry(NamedTuple):
+class StackEntry(NamedTuple):
     """What lies in one place of a stack.
 
     kind: "constant" (its text is `name`), "local" or "outer" (a variable by `name`), "method" (an attribute by `name`),
@@ -28,9 +28,9 @@ class Entry(NamedTuple):
     names: tuple[str, ...] = ()
 
 
-UNKNOWN = Entry("unknown")
-NULL = Entry("constant")
-Stack = tuple[Entry, ...]
+UNKNOWN = StackEntry("unknown")
+NULL = StackEntry("constant")
+Stack = tuple[StackEntry, ...]
 
 _KNOWN = ("constant", "local", "outer", "exit", "range", "made range")
 _CALLS = ("CALL", "CALL_KW")
@@ -83,7 +83,7 @@ class Stacks:
         """What lies there before this instruction; None if nobody can tell."""
         return self.before.get(offset)
 
-    def below_call(self, offset: int) -> tuple[Stack, Entry] | None:
+    def below_call(self, offset: int) -> tuple[Stack, StackEntry] | None:
         """What lies below all that the call under way at this instruction works on, and what it calls."""
         place = bisect_right(self._offsets, offset) - 1  # in a call, a frame stands behind what CPython caches for it
         instruction = self._instructions[self._offsets[place]]
@@ -91,7 +91,7 @@ class Stacks:
         if stack is None:
             return None
         if instruction.opname == "BEFORE_WITH":
-            return stack[:-1], Entry("exit")
+            return stack[:-1], StackEntry("exit")
         if instruction.opname not in _CALLS:
             return None
         count = (instruction.arg or 0) + (3 if instruction.opname == "CALL_KW" else 2)
@@ -129,24 +129,24 @@ class Stacks:
         if changed := _changed(instruction):
             stack = tuple(UNKNOWN if one.kind == "local" and one.name in changed else one for one in stack)
         if op in _CONSTANTS:
-            return (*stack, NULL if op == "PUSH_NULL" else Entry("constant", repr(instruction.argval)))
+            return (*stack, NULL if op == "PUSH_NULL" else StackEntry("constant", repr(instruction.argval)))
         if op in _LOADS:
-            return (*stack, Entry("local", instruction.argval))
+            return (*stack, StackEntry("local", instruction.argval))
         if op in ("COPY", "SWAP"):
             return _moved(op, arg, stack)
         if op.endswith("_OR_POP"):
             return stack if jump else stack[:-1]
         if op.startswith("LOAD_FAST") and isinstance(instruction.argval, tuple):  # two at once, from 3.13 on
-            return (*stack, *(Entry("local", name) for name in instruction.argval))
+            return (*stack, *(StackEntry("local", name) for name in instruction.argval))
         if op in _OUTER:
-            found = Entry("outer", instruction.argval, (instruction.argval,))
+            found = StackEntry("outer", instruction.argval, (instruction.argval,))
             return (*stack, NULL, found) if op == "LOAD_GLOBAL" and arg & 1 else (*stack, found)
         if op in _CALLS:
             return self._after_call(instruction, stack, arg + (3 if op == "CALL_KW" else 2))
         if op == "BEFORE_WITH":
             names = stack[-1].names if stack[-1].kind in ("local", "outer") else None
             entry = (
-                Entry("exit", repr(stack[-1]), names)
+                StackEntry("exit", repr(stack[-1]), names)
                 if names is not None and self._is_fixed(stack[-1], instruction)
                 else UNKNOWN
             )
@@ -154,7 +154,7 @@ class Stacks:
         if op == "FOR_ITER" and not jump:
             return (*stack[:-1], stack[-1] if stack[-1].kind == "range" else UNKNOWN, UNKNOWN)
         if op in ("LOAD_ATTR", "LOAD_METHOD"):
-            found = Entry("method", instruction.argval)
+            found = StackEntry("method", instruction.argval)
             two = op == "LOAD_METHOD" or "NULL|self" in instruction.argrepr
             return (*stack[:-1], found, UNKNOWN) if two else (*stack[:-1], found)
         if op == "GET_ITER":
@@ -177,18 +177,18 @@ class Stacks:
         if len(stack) < count:
             return (*[UNKNOWN] * (len(stack) + 1 - count),)
         operands, kept = stack[len(stack) - count :], stack[: len(stack) - count]
-        given = [one for one in operands if one.kind != "constant" and one != Entry("outer", "range", ("range",))]
+        given = [one for one in operands if one.kind != "constant" and one != StackEntry("outer", "range", ("range",))]
         fixed = all(one.kind in ("local", "outer") and self._is_fixed(one, instruction) for one in given)
-        if _callee(operands) == Entry("outer", "range", ("range",)) and fixed:
+        if _callee(operands) == StackEntry("outer", "range", ("range",)) and fixed:
             names = "range", *[n for one in given for n in one.names]
-            return (*kept, Entry("made range", repr(operands), names))
+            return (*kept, StackEntry("made range", repr(operands), names))
         return (*kept, UNKNOWN)
 
-    def _is_fixed(self, one: Entry, instruction: dis.Instruction) -> bool:
+    def _is_fixed(self, one: StackEntry, instruction: dis.Instruction) -> bool:
         """Whether no code that this instruction's block goes on with gives the variable a value: it stands before."""
         return one.kind != "local" or all(at < instruction.offset for at in self._stores.get(one.name, ()))
 
-    def _loop(self, instruction: dis.Instruction, over: Entry) -> Entry:
+    def _loop(self, instruction: dis.Instruction, over: StackEntry) -> StackEntry:
         """The iterator of a loop. Its variable tells where it is, if nothing else gives it a value."""
         following = self._instructions[self._next[instruction.offset]]
         if over.kind != "made range" or following.opname != "FOR_ITER":
@@ -219,7 +219,7 @@ def _moved(op: str, count: int, stack: Stack) -> Stack:
     return tuple(own)
 
 
-def _callee(operands: Stack) -> Entry:
+def _callee(operands: Stack) -> StackEntry:
     """What is called, of what lies there for a call."""
     return next((one for one in operands[:2] if one.kind in ("method", "outer", "local", "exit")), UNKNOWN)
 

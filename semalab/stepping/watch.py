@@ -25,7 +25,7 @@ from semalab.stepping.known import (
     Touch,
     Touches,
     Unknown,
-    Unseen,
+    Unobservable,
     is_kept,
     returns_constants,
 )
@@ -44,7 +44,7 @@ _BY_OPERATIONS = "take granularity='operations', where all that a thread does be
 _NOTHING: dict[int, tuple[CodeType | None, object]] = {}
 
 
-class Held:
+class WatchedContainer:
     """A container of the run under way: the names it was seen under, who touched it, and whether anybody changed it."""
 
     __slots__ = ("container", "names", "threads", "written")
@@ -82,7 +82,7 @@ class Watch(Watching):
         self._noted: set[tuple[str, bool, int, int]] = set()
         self._fresh: set[int] = set()
         self._granularity = processor.settings.granularity
-        self.held: dict[int, Held] = {}
+        self.held: dict[int, WatchedContainer] = {}
         self.left: set[int] = set()
         self._returned: dict[int, Returned] = {}
         self.targets: dict[int, Any] | None = None
@@ -233,7 +233,7 @@ class Watch(Watching):
                 self._note_values(access, scope)
             return touches(access, scope)
         except Unknown as unknown:
-            if isinstance(unknown, Unseen):
+            if isinstance(unknown, Unobservable):
                 self._processor.doubt(unknown.inside, _EARLIER, "whom that concerns")
             elif unknown.inside and self._granularity != "operations":
                 self._processor.doubt(unknown.inside, f"{unknown.instead or _OWN_CODE}, or {_BY_OPERATIONS}")
@@ -286,7 +286,7 @@ class Watch(Watching):
         """Note who touches a container, and under which name."""
         held = self.held.get(id(touch.container))
         if held is None:
-            held = self.held[id(touch.container)] = Held(touch.container)
+            held = self.held[id(touch.container)] = WatchedContainer(touch.container)
         held.names.add(touch.location)
         held.threads.add(thread)
         held.written |= touch.mode

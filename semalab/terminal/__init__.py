@@ -6,6 +6,7 @@ and returns the exit status; the others are what they share. None imports what i
 
 from __future__ import annotations
 
+import platform
 import sys
 from collections.abc import Sequence
 
@@ -17,13 +18,15 @@ from semalab.terminal.command import USAGE, Parser, Refused
 COMMANDS = (run, explore, opening, site)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, version: str = "") -> int:
     """Do what the command line asks for; returns the exit status.
+
+    arguments: those of the process, if none are given. version: the package's, for `--version`.
 
     >>> main(["open", "run.json"])
     0
     """
-    options = _parser().parse_args(arguments)
+    options = _parser(version).parse_args(arguments)
     try:
         return int(options.perform(options))
     except Refused as error:
@@ -33,12 +36,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _parser() -> Parser:
+def _parser(version: str) -> Parser:
     parser = Parser(
         prog="python -m semalab",
         description="A lab bench for threading.Semaphore: your code is plain threading, which the\nlab only watches.",
         epilog="python -m semalab COMMAND --help says more of each.\n"
         "Exit status: 64 for wrong use, 130 after Ctrl-C; any other is the command's own.",
+    )
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"semalab {version} on Python {platform.python_version()}",
+        help="say which version this is, and on which Python",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
-from semalab.analysis.reading import Handover, Reading, Step, Stolen, read
+from semalab.analysis.reading import Handover, LevelChange, Reading, Stolen, read
 from semalab.log.trace import Event, Primitive, Trace
 
 pytest_plugins = ("support.leftovers",)
@@ -201,8 +201,10 @@ def test_a_guards_holds_waits_and_hand_overs() -> None:
     ]
     s = use.uses["s"]
     assert (s.acquires, s.releases, s.released, s.final) == (3, 3, 3, 1)
-    assert s.values == tuple(Step(t, v) for t, v in [(0, 1), (10, 0), (40, 1), (50, 0), (60, 1), (70, 0), (80, 1)])
-    assert s.waiters == (Step(20, 1), Step(30, 2), Step(50, 1), Step(70, 0))
+    assert s.values == tuple(
+        LevelChange(t, v) for t, v in [(0, 1), (10, 0), (40, 1), (50, 0), (60, 1), (70, 0), (80, 1)]
+    )
+    assert s.waiters == (LevelChange(20, 1), LevelChange(30, 2), LevelChange(50, 1), LevelChange(70, 0))
     assert s.handovers == (Handover(6, 7), Handover(8, 9))
     assert (s.most_inside, s.crowded, s.kept, s.openings) == (1, (), (), ())
 
@@ -222,7 +224,7 @@ def test_a_permit_taken_by_somebody_else_is_no_hand_over() -> None:
     )
     assert s.uses["s"].handovers == (Handover(8, 9),)
     assert [(w.begin, w.end) for w in s.spans if w.kind == "wait"] == [(20, 70)]
-    assert s.uses["s"].waiters == (Step(20, 1), Step(70, 0))
+    assert s.uses["s"].waiters == (LevelChange(20, 1), LevelChange(70, 0))
 
 
 def test_overlap_is_counted_in_log_order_even_at_one_time() -> None:
@@ -251,7 +253,7 @@ def test_crowding_has_a_beginning_and_an_end() -> None:
         "a release 3",
     ).uses["s"]
     assert s.inside == tuple(
-        Step(t, n) for t, n in [(10, 1), (20, 2), (30, 3), (40, 2), (50, 1), (60, 2), (70, 1), (80, 0)]
+        LevelChange(t, n) for t, n in [(10, 1), (20, 2), (30, 3), (40, 2), (50, 1), (60, 2), (70, 1), (80, 0)]
     )
     assert (s.most_inside, s.crowded) == (3, ((20, 50), (60, 70)))
 
@@ -278,7 +280,7 @@ def test_what_opens_a_latch_and_who_passes() -> None:
 def test_a_wait_that_is_given_up_ends() -> None:
     reading = reading_of(0, "a block 0", "a refuse 0", "b block 0")
     assert [(s.thread, s.begin, s.end, s.last) for s in reading.spans] == [("a", 10, 20, 4), ("b", 30, 40, None)]
-    assert reading.uses["s"].waiters == (Step(10, 1), Step(20, 0), Step(30, 1))
+    assert reading.uses["s"].waiters == (LevelChange(10, 1), LevelChange(20, 0), LevelChange(30, 1))
 
 
 # what threads do elsewhere

@@ -286,8 +286,8 @@ def test_an_attribute_of_one_object_is_told_and_drawn_as_a_variable_is() -> None
 
 def test_attributes_of_one_name_in_two_objects_are_told_and_not_drawn_as_one() -> None:
     found = lab.explore(overdraw_one_of_two, granularity="bytecode")
-    assert found.telling is not None and found.shortest is not None
-    assert all(" = " in step.what for step in found.telling.steps if ".balance" in step.what)
+    assert found.description is not None and found.shortest is not None
+    assert all(" = " in step.what for step in found.description.steps if ".balance" in step.what)
     assert {value for *_, value in touched(found.shortest)} == {None}
     assert not drawn(found.shortest)
 
@@ -299,8 +299,8 @@ def test_to_look_at_an_attribute_runs_none_of_the_programs_code() -> None:
 
 def steps(program: Any) -> list[str]:
     found = lab.explore(program, granularity="bytecode")
-    assert found.telling is not None
-    return [step.what for step in found.telling.steps]
+    assert found.description is not None
+    return [step.what for step in found.description.steps]
 
 
 def test_of_a_list_that_grows_it_is_told_what_is_in_it_and_drawn_how_much() -> None:

@@ -26,7 +26,7 @@ from programs.exercise_solutions import SOLUTIONS
 
 import semalab as lab
 from semalab.exercises import Feedback
-from semalab.exercises.done import NOTES, Progress, Row, exercise, names
+from semalab.exercises.done import NOTES, ExerciseRow, Progress, exercise, names
 from semalab.exercises.exercise import KINDS, Prediction
 from semalab.exercises.trial import TaskTrial, Trial
 
@@ -534,7 +534,7 @@ def test_progress_tells_what_was_done_about_each_exercise_of_the_lesson() -> Non
 
 
 def test_progress_escapes_what_it_shows() -> None:
-    html = Progress((Row("<b>", "&", "<script>"),), 0)._repr_html_()
+    html = Progress((ExerciseRow("<b>", "&", "<script>"),), 0)._repr_html_()
     assert "<b>" not in html and "<script>" not in html and "&lt;b&gt;" in html
 
 

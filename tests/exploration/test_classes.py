@@ -14,11 +14,11 @@ from programs.written import compiled, written
 
 import semalab as lab
 from semalab.exploration import classes as counting
-from semalab.exploration.classes import Classes, Place
+from semalab.exploration.classes import ChartedState, Classes
 from semalab.exploration.judge import wrong
 from semalab.exploration.reached_state import may_be_alike
 from semalab.exploration.search import Search
-from semalab.exploration.sleepsets import History, Names, Told
+from semalab.exploration.sleepsets import History, Names, Taken
 from semalab.exploration.stage import Stage
 from semalab.exploration.state_search import ByStates
 from semalab.stepping import Follow, Settings
@@ -79,14 +79,14 @@ def differ(program: Any, arguments: Mapping[str, Any], found: Classes, known: Kn
     return told
 
 
-def end_of(told: Told, names: Names) -> frozenset[int]:
+def end_of(told: Taken, names: Names) -> frozenset[int]:
     history = History(names)
     for _, thread, step in told:
         history.step(thread, step)
     return history.state
 
 
-def steps(told: Told) -> tuple[int, ...]:
+def steps(told: Taken) -> tuple[int, ...]:
     return tuple(thread for _, thread, _ in told)
 
 
@@ -127,10 +127,10 @@ def test_without_sleep_sets_more_would_be_counted(monkeypatch: pytest.MonkeyPatc
 def test_who_is_who_among_threads_that_are_alike_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a state was met before with others in their places, its threads are called by other numbers."""
 
-    def led(self: Place, thread: int, touched: Any, to: Place, who: Mapping[int, int]) -> None:
+    def led(self: ChartedState, thread: int, touched: Any, to: ChartedState, who: Mapping[int, int]) -> None:
         self.led_on(thread, touched, to)
 
-    monkeypatch.setattr(Place, "led", led)
+    monkeypatch.setattr(ChartedState, "led", led)
     assert disagreements(library_programs.done, {}, Settings())
 
 

@@ -292,7 +292,9 @@ def test_what_was_found_before_the_budget_ran_out_counts() -> None:
 
 
 def test_a_search_can_be_stopped_and_keeps_what_it_found() -> None:
-    found = search(count, {"threads": 4}, None, "bytecode", "clock", 10**6, 60, told=lambda schedules: schedules < 40)
+    found = search(
+        count, {"threads": 4}, None, "bytecode", "clock", 10**6, 60, goes_on=lambda schedules: schedules < 40
+    )
     assert (found.verdict, found.schedules, found.minimal) == ("counterexample", 40, False)
     assert found.shortest is not None and found.shortest.exception is not None
     assert "the shortest met in 8 steps" in repr(found)

@@ -21,7 +21,7 @@ from semalab import front_end
 from semalab.exploration import Exploration
 from semalab.exploration.descriptions import as_lanes, drawing
 from semalab.exploration.explore import search
-from semalab.exploration.progress import Progress, interrupts, shown
+from semalab.exploration.progress import SearchProgress, interrupts, shown
 from semalab.exploration.sleepsets import Changed
 from semalab.exploration.stage import Stage
 from semalab.report import Lane, lanes_picture
@@ -147,7 +147,7 @@ def drawn(found: Exploration) -> tuple[list[str], list[str]]:
     from semalab.report import Head, Tally
 
     tally = Tally(len(found.violations), found.covered, found.complete, found.tally)
-    steps = [(step.thread, step.what) for step in found.telling.steps] if found.telling else []
+    steps = [(step.thread, step.what) for step in found.description.steps] if found.description else []
     foot = draw_foot(steps, as_lanes(found.lanes), found.complete, "a note")
     return words(draw_head(Head(found.headline, found.subtitle, tally))), words(foot) if foot else []
 
@@ -200,17 +200,17 @@ def test_text_of_the_program_is_drawn_as_text() -> None:
 
 def test_without_a_primitive_the_steps_are_a_chart() -> None:
     found = lab.explore(count, threads=2, granularity="bytecode")
-    assert found.telling is not None
-    shown = words(drawing(found.telling, "a title"))
+    assert found.description is not None
+    shown = words(drawing(found.description, "a title"))
     assert shown[:2] == ["a title", "main and 2 threads · virtual clock, every step chosen"]
     assert shown.count("reads value = 0") == 2
     wrote = [word for word in shown if word.startswith("writes")]
     assert wrote == ["writes value = 1", "writes value = 1 (unchanged!)"]
     assert [word for word in shown if word.isdigit()] == ["1", "2", "3", "4"]
-    assert drawing(found.telling, "a title", 4.4).get_size_inches().tolist() == [10.0, 4.4]
+    assert drawing(found.description, "a title", 4.4).get_size_inches().tolist() == [10.0, 4.4]
     held = lab.explore(visit, threads=2, initial=0)
-    assert held.telling is not None
-    assert "deadlock" in words(drawing(held.telling, "a title"))  # a timeline
+    assert held.description is not None
+    assert "deadlock" in words(drawing(held.description, "a title"))  # a timeline
 
 
 # lanes
@@ -232,11 +232,11 @@ def test_a_lane_is_the_run_that_replay_gives(program: Any) -> None:
     numbers = [lane.violation for lane in found.lanes if lane.violation is not None and not lane.shortest]
     assert numbers == sorted(numbers)  # counted from the top down
     assert len(numbers) == len(found.violations) - 1
-    assert len({lane.telling.outcome for lane in found.lanes}) == len(found.lanes) == found.covered
+    assert len({lane.description.outcome for lane in found.lanes}) == len(found.lanes) == found.covered
     for lane in found.lanes:
-        lane.telling.run.trace.certify()
+        lane.description.run.trace.certify()
         if lane.violation is not None and not lane.shortest:
-            assert lane.telling.run.trace == found.replay(lane.violation).trace
+            assert lane.description.run.trace == found.replay(lane.violation).trace
     assert sum(lane.shortest for lane in found.lanes) == 1
 
 
@@ -254,7 +254,7 @@ def test_all_kinds_of_programs_have_lanes(name: str, program: Any, how: dict[str
     assert len(found.lanes) == found.covered
     if found.shortest is not None:
         (shortest,) = [lane for lane in found.lanes if lane.shortest]
-        assert shortest.telling.words == found.steps
+        assert shortest.description.words == found.steps
     assert size(found.picture())[0] == 1000
 
 
@@ -271,8 +271,8 @@ def test_lanes_alone_begin_at_the_edge_and_beside_steps_behind_them() -> None:
     assert foot is not None
     assert foot.texts[0].get_position()[0] == 12
     found = lab.explore(count, threads=2, granularity="bytecode")
-    assert found.telling is not None
-    foot = draw_foot([*found.telling.steps], as_lanes(found.lanes), True, "")
+    assert found.description is not None
+    foot = draw_foot([*found.description.steps], as_lanes(found.lanes), True, "")
     assert foot is not None
     begin = {word.get_text(): word.get_position() for word in foot.texts}
     lanes = next(place for text, place in begin.items() if text.startswith("The 4 different"))
@@ -318,7 +318,7 @@ for program, how in ((programs.counting, {"threads": 2, "initial": 2, "granulari
                      (programs.unprotected, {"threads": 3, "granularity": "bytecode"}),
                      (programs.philosophers, {"threads": 3}), (programs.sleepers, {"time": "free"})):
     for lane in lab.explore(program, **how).lanes:
-        print(lane.schedule.choices, lane.violation, lane.shortest, ascii(lane.telling.words))
+        print(lane.schedule.choices, lane.violation, lane.shortest, ascii(lane.description.words))
 """
 
 
@@ -353,7 +353,7 @@ def writes_globals() -> None:
 
 def test_values_are_those_at_the_step() -> None:
     found = lab.explore(writes_globals, granularity="bytecode")
-    words = next(lane.telling.words for lane in found.lanes if lane.schedule.choices == (1, 1, 2, 2))
+    words = next(lane.description.words for lane in found.lanes if lane.schedule.choices == (1, 1, 2, 2))
     assert words == (
         "1. worker-0 reads `shared` = 'xxxxxxxxxxxxxxxxxxx… (32 more characters)",
         "2. worker-0 writes `shared` = 50",
@@ -383,12 +383,12 @@ def writes_objects() -> None:
 def test_values_of_the_programs_own_classes_are_not_asked_for() -> None:
     found = lab.explore(writes_objects, granularity="bytecode")
     assert found.lanes and Loud.asked == 0
-    assert all(" = " not in line for lane in found.lanes for line in lane.telling.words)
+    assert all(" = " not in line for lane in found.lanes for line in lane.description.words)
 
 
 def test_values_are_told_between_bytecodes_only() -> None:
     found = lab.explore(count, threads=2, granularity="lines")
-    told = [line for lane in found.lanes for line in lane.telling.words]
+    told = [line for lane in found.lanes for line in lane.description.words]
     assert told and all(" = " not in line for line in told)
 
 
@@ -417,7 +417,7 @@ class Recorded:
     def __init__(self) -> None:
         self.seen: list[Any] = []
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: SearchProgress) -> None:
         self.seen.append(progress)
 
     def close(self) -> None:
@@ -447,7 +447,7 @@ def test_a_bar_comes_after_a_second_and_four_times_a_second(bars: list[Recorded]
     (bar,) = bars
     assert [seen.schedules for seen in bar.seen[:-1]] == [10, 13]
     assert bar.seen[-1] == "closed"
-    assert bar.seen[0] == Progress(10, 1000, 1.0, 60.0)
+    assert bar.seen[0] == SearchProgress(10, 1000, 1.0, 60.0)
     assert bar.seen[0].words == "10 of at most 1,000 schedules run, 1 of at most 60 s"
     assert bar.seen[0].part == pytest.approx(1 / 60)
 

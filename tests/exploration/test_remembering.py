@@ -27,7 +27,7 @@ from support.alone import alone
 
 import semalab as lab
 from semalab.exploration.explore import search
-from semalab.exploration.starting_state import State, walk
+from semalab.exploration.starting_state import StartingState, walk
 
 programs = alone("remembering")
 COUNTED, SOLD, Account, count, two = (getattr(programs, name) for name in "COUNTED SOLD Account count two".split())
@@ -46,7 +46,7 @@ def name_of(program: Any) -> str:
 
 def everything(program: Callable[..., None], arguments: dict[str, Any]) -> list[Any]:
     """What the program has, thing by thing: who it is and what is in it."""
-    state = State(walk(program, arguments))
+    state = StartingState(walk(program, arguments))
     return [(one.name, id(one.value), repr(one.saved)) for one in state.kept if one.name != "sys.modules"]
 
 
@@ -344,7 +344,7 @@ def test_a_search_that_is_stopped_leaves_everything_as_it_was(program: Callable[
     arguments = SOLD.get(program, {})
     before = everything(program, arguments)
     asked = itertools.count()
-    search(program, arguments, None, "bytecode", "clock", 10**6, 60, told=lambda schedules: next(asked) < 2)
+    search(program, arguments, None, "bytecode", "clock", 10**6, 60, goes_on=lambda schedules: next(asked) < 2)
     assert everything(program, arguments) == before
 
 

@@ -452,7 +452,7 @@ def test_every_schedule_can_be_chosen_and_drawn() -> None:
     for place, lane in enumerate(found.lanes):
         schedules.menu.index = place
         assert schedules.chosen == lane.schedule
-        for step in lane.telling.steps:
+        for step in lane.description.steps:
             said = html.escape(f"{step.thread} {step.what}", quote=False)
             assert re.sub("`(.+?)`", r"<code>\1</code>", said) in schedules.steps.value
         pictures.add((schedules.picture.value, schedules.lanes.value))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from semalab.exploration.judge import wrong
-from semalab.exploration.shortest import Chart, Notes
-from semalab.exploration.sleepsets import DepthFirst, History, Names, State
+from semalab.exploration.shortest import Chart, ChartingGuide
+from semalab.exploration.sleepsets import DepthFirst, History, Names, StateName
 from semalab.exploration.stage import Stage
 from semalab.run import Run
 from semalab.stepping import Settings, footprint
@@ -24,11 +24,11 @@ class Enumeration:
     """
 
     schedules: int = 0
-    outcomes: dict[State, Any] = field(default_factory=dict)
+    outcomes: dict[StateName, Any] = field(default_factory=dict)
     mixed: list[tuple[Any, Any]] = field(default_factory=list)
     wrong: int = 0
     longest: int = 0
-    states: set[State] = field(default_factory=set)
+    states: set[StateName] = field(default_factory=set)
     best: tuple[int, int] | None = None
 
 
@@ -58,7 +58,7 @@ def enumerate_all(program: Any, arguments: Mapping[str, Any], settings: Settings
     return found
 
 
-def _add(found: Enumeration, state: State, ended: Any) -> None:
+def _add(found: Enumeration, state: StateName, ended: Any) -> None:
     found.schedules += 1
     if found.outcomes.setdefault(state, ended) != ended:
         found.mixed.append((found.outcomes[state], ended))
@@ -78,7 +78,7 @@ def measure(able: list[list[int]], chosen: list[int]) -> tuple[int, int]:
 
 def measure_steps(program: Any, arguments: Mapping[str, Any], settings: Settings, steps: tuple[int, ...]) -> Any:
     """Steps and preemptions of the schedule that makes these steps, and whether it breaks the program."""
-    notes = Notes(steps, Chart(lambda notes: None, len(steps)))
+    notes = ChartingGuide(steps, Chart(lambda notes: None, len(steps)))
     with Stage(program, arguments, settings).open() as stage:
         stage.play(notes)
         return measure(notes.able, notes.chosen), wrong(stage.run_played(), None) is not None

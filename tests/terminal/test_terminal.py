@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -298,6 +299,14 @@ def test_no_command_and_a_misspelt_one_are_told(folder: Path) -> None:
     )
     out, err, status = semalab("rum", folder=folder)
     assert (out, status, err.endswith(see), "invalid choice: 'rum'" in err) == ("", 64, True, True)
+
+
+def test_the_version_is_told_with_pythons(folder: Path) -> None:
+    assert semalab("--version", folder=folder) == (
+        f"semalab {lab.__version__} on Python {platform.python_version()}\n",
+        "",
+        0,
+    )
 
 
 def test_a_command_line_is_light(folder: Path) -> None:
