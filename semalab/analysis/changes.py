@@ -128,8 +128,8 @@ class Follower:
             return ()
         holders = self.holders[label]
         if event.kind == "acquire":
-            holders[thread] += 1
-            return ((label, thread, +1),)
+            holders[thread] += event.amount
+            return ((label, thread, +1),) * event.amount
         return self._gone(self._released(event))
 
     def _released(self, event: Event) -> list[tuple[str, str, int]]:
@@ -259,7 +259,8 @@ def _block(event: Event, kind: str, change: Change, waiters: int | None) -> str:
         state = f"at {event.value}" if kind in SEMAPHORES else "empty" if not event.value else "full"
         return f"is woken in vain: it finds `{label}` {state} again{count}"
     if kind in SEMAPHORES:
-        return f"must wait for `{label}`, whose value is {event.value}{count}"
+        few = f", for more than the {event.value:,} there are" if event.amount else f", whose value is {event.value}"
+        return f"must wait for `{label}`{few}{count}"
     if kind in LOCKS:
         return f"must wait for `{label}`, which is held{count}"
     if waits_for_end(event, kind):
@@ -305,6 +306,8 @@ def _pass(event: Event, kind: str, change: Change, waiters: int | None) -> str:
 
 
 def _set(event: Event, kind: str, change: Change, waiters: int | None) -> str:
+    if kind in QUEUES:
+        return f"finds what is in `{event.primitive}` changed by hand, now {event.value:,}{_waiting(waiters)}"
     return f"{'completes' if kind == 'Future' else 'sets'} `{event.primitive}`{_waiting(waiters)}"
 
 

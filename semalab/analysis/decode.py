@@ -99,7 +99,9 @@ class Decoder:
     def _decode(self, cut: int | None) -> None:
         new, append, semaphore, other = tuple.__new__, self._events.append, self._semaphore, self._other
         for row in self._rows(cut):
-            append(new(Event, semaphore(*row) if type(row[2]) is int else other(*row)))
+            event = semaphore(*row) if type(row[2]) is int else other(*row)
+            if event is not None:
+                append(new(Event, event))
 
     def _rows(self, end: int | None) -> Iterable[tuple[Any, ...]]:
         """The rows in the order of their times; those of one time as they were written."""
@@ -148,14 +150,14 @@ class Decoder:
 
     def _semaphore(
         self, time: int, ident: int, key: int, value: int, code: CodeType, instruction: int
-    ) -> tuple[Any, ...]:
+    ) -> tuple[Any, ...] | None:
         thread = self._thread.get(ident) or self._outsider(ident, time)
         line = self._line(code, instruction)
         change = value - self.value[key]
         self.value[key] = value
         if change < 0:
             kind = "acquire"
-            self._entered[key].setdefault(thread, []).append(line)
+            self._entered[key].setdefault(thread, []).extend([line] * -change)
         elif change > 0:
             kind = "release"
             entered = self._entered[key].get(thread)
@@ -165,6 +167,8 @@ class Decoder:
                 del entered[-change:]
             elif self.primitives[key].kind in LOCKS:  # any thread may release it
                 self._entered[key].clear()
+        elif value:
+            return None  # a method of the program's own class has looked, and taken nothing
         else:
             kind = "refuse"
         return self._since(time), thread, kind, self.labels[key], value, abs(change), line

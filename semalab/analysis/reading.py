@@ -85,14 +85,15 @@ class Walk:
         if kind in _ENDS:
             self._end_wait(index, event)
         if kind == "acquire":
-            self.acquires += 1
+            self.acquires += amount
             self.last_acquire = index
-            self.out += 1
+            self.out += amount
             self.most_out = max(self.most_out, self.out)
             own = self.holds.setdefault(thread, [])
-            own.append((time, index))
+            before = len(own)
+            own += [(time, index)] * amount
             if self.role == "guard":
-                if len(own) == 1:  # a thread that takes two permits is still one thread
+                if not before:  # a thread that takes two permits is still one thread
                     self._occupy(time, index, +1)
             else:
                 self.counts.passes.extend((index, self.rows[thread]))
@@ -118,9 +119,15 @@ class Walk:
             self._open(index, thread)
             if len(self.permits) < _MOST:
                 self.permits.extend([index] * min(amount, _MOST))
+        elif kind == "set" and self.role == "queue":
+            self._change_by_hand(event.value or 0)
         elif kind in {"set", "notify"}:
             self.releases += 1
             self._open(index, thread)
+
+    def _change_by_hand(self, size: int) -> None:
+        """Who put what is left in a queue, nobody knows any more; it is counted as there from the beginning."""
+        self.permits = deque([None] * min(size, _MOST))
 
     def _open(self, index: int, thread: str) -> None:
         self.counts.openings.extend((index, self.rows[thread]))
@@ -138,7 +145,10 @@ class Walk:
 
     def _end_wait(self, index: int, event: Event) -> None:
         waited = self.waiting.pop(event.thread, None)
-        source = self.permits.popleft() if event.kind in {"acquire", "get"} and self.permits else None
+        taken = event.amount if event.kind in {"acquire", "get"} else 0
+        source = None
+        for _ in range(min(taken, len(self.permits))):
+            source = self.permits.popleft()
         if waited is None:
             return
         begin, first, _ = waited
@@ -241,7 +251,7 @@ def proxies_of(events: Iterable[tuple[int, Event]], ended: Set[str], single: boo
             own = held.setdefault(event.thread, [])
             if single and own and strays and strays[-1] > own[-1]:
                 proxies.setdefault(strays.pop(), []).append((event.thread, own.pop()))
-            own.append(index)
+            own += [index] * event.amount
         elif event.kind == "release":
             own = held.setdefault(event.thread, [])
             returned = min(event.amount, len(own))

@@ -171,8 +171,8 @@ def role_of(primitive: Primitive, events: Sequence[Event]) -> str:
     highest = 0
     for event in events:
         if event.kind == "acquire":
-            held[event.thread] = held.get(event.thread, 0) + 1
-            acquires[event.thread] = acquires.get(event.thread, 0) + 1
+            held[event.thread] = held.get(event.thread, 0) + event.amount
+            acquires[event.thread] = acquires.get(event.thread, 0) + event.amount
         elif event.kind == "release":
             released = True
             own = held.get(event.thread, 0)

@@ -291,7 +291,10 @@ def _counts(use: Use) -> str:
         began = f" (it began with {use.primitive.initial:,})" if use.final > use.primitive.initial else ""
         return f"{use.released:,} released, {passed:,} acquired, value {use.final:,} at the end{began}"
     if use.primitive.kind in QUEUES:
-        return f"{use.released:,} put, {use.acquires:,} taken, {use.final:,} left at the end"
+        by_hand = use.final - (use.primitive.initial + use.released - use.acquires)
+        more = f", {by_hand:,} added without put()" if by_hand > 0 else ""
+        more = f", {-by_hand:,} removed without get()" if by_hand < 0 else more
+        return f"{use.released:,} put, {use.acquires:,} taken{more}, {use.final:,} left at the end"
     if use.primitive.kind in LOCKS:
         return f"acquired {_times(passed)}, released {_times(opened)}"
     if use.primitive.kind in FLAGS:

@@ -27,7 +27,7 @@ _KERNEL = frozenset(
     "IPython ipykernel ipykernel_launcher traitlets zmq tornado jupyter_client jupyter_core comm debugpy ipywidgets "
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
-_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("recorder", "retired", "queues", "pools"))
+_PARTS = frozenset(f"semalab.instrument.{name}" for name in ("recorder", "primitives", "retired", "queues", "pools"))
 _WHOLE = "Recorder"  # the one class of these that is no part of a primitive: it leads to all of them
 _PYTHONS, _KERNELS, _OTHERS = "Python's", "the kernel's", "others'"
 _owners: dict[str, str] = {}  # of modules, by their names

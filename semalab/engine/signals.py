@@ -33,14 +33,16 @@ Deliver = Callable[[Raised], None]
 class Turn:
     """Handlers' turn: in plain Python the main thread goes on when they have returned, and so does the program's main.
 
-    Invariant: `lock`, if there is one, is held while `depth` is not 0: a handler may be called within another. changes:
-    is told whether they are at work.
+    Invariant: `lock`, if there is one, is held while `depth` is not 0: a handler may be called within another. `over`
+    counts the handlers that have returned, or raised what is delivered by then. changes: is told whether they are at
+    work.
     """
 
     def __init__(self, changes: Callable[[bool], None]) -> None:
         self._changes = changes
         self.lock: Any = None
         self.depth = 0
+        self.over = 0
 
     def __enter__(self) -> None:
         self.depth += 1
@@ -83,6 +85,8 @@ class Guarded:
                 raise
             trace = error.__traceback__
             self._deliver((number, error.with_traceback(trace.tb_next if trace is not None else None)))
+        finally:
+            self._turn.over += 1
 
 
 def unguarded(handler: Any) -> Any:

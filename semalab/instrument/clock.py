@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from semalab.instrument.copies import copied
+from semalab.instrument.identity import present
 from semalab.instrument.recorder import Recorder
 from semalab.instrument.unseen import Unruled
 from semalab.originals import AT_FIRST
@@ -99,7 +100,9 @@ def _sleep(recorder: Recorder) -> Callable[[float], None]:
         me = current()
         # Another one in its place: the program has put it there in the midst of the run, and means that one.
         span = None if me is None or time.sleep is not real else _span(seconds)
-        if me is None or span is None:
+        if me is None:
+            present(time.sleep)(seconds)
+        elif span is None:
             time.sleep(seconds)  # also raises CPython's own errors
         else:
             sleep_in_run(me, span, place())
@@ -120,7 +123,7 @@ def _span(seconds: Any) -> float | None:
     return span if 0 <= span < _TOO_LONG else None
 
 
-def present(method: Any) -> Any:
+def in_its_place(method: Any) -> Any:
     """A class method of C that the program keeps, `datetime.now` itself: the one that is in its place just now."""
     of_dates = issubclass(method.__self__, datetime.date) and method.__name__ in _DATES_OF_NOW
     now = getattr(method.__self__, method.__name__) if of_dates else method

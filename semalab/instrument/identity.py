@@ -77,6 +77,16 @@ def is_made(one: Any) -> bool:
     return _made.of(one, False)
 
 
+under_way: list[Callable[[Any], Any]] = []  # of the run under way, if any: what a real thing is for the calling thread
+
+
+def present(real: Any) -> Any:
+    """What a twin whose own run is over, or not the calling thread's, stands for now: the twin of the run under way in
+    a thread of that one, else the real thing. A program may have kept it where nobody looks: in a generator, in C.
+    """
+    return under_way[0](real) if under_way else real
+
+
 _OF_C = (type(threading.Lock()), type(threading.RLock()), queue.SimpleQueue)
 _LAB = __name__.partition(".")[0]
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -130,8 +140,8 @@ def only_in_the_run(cls: Any, real: Any, processor: Processor) -> None:
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if type(self) is cls and processor.current() is None:
-            self.__class__ = real
-            real.__init__(self, *args, **kwargs)
+            self.__class__ = now = present(real)
+            now.__init__(self, *args, **kwargs)
         else:
             init(self, *args, **kwargs)
 

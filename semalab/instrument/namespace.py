@@ -18,7 +18,7 @@ from typing import Any
 
 from semalab.engine import Processor
 from semalab.engine.reachability import is_a
-from semalab.instrument.clock import present, time_module
+from semalab.instrument.clock import in_its_place, time_module
 from semalab.instrument.copies import (
     Stand,
     copied,
@@ -30,7 +30,7 @@ from semalab.instrument.copies import (
     time_for_copies,
 )
 from semalab.instrument.handlers import Handlers
-from semalab.instrument.identity import is_made, is_recorded
+from semalab.instrument.identity import is_made, is_recorded, present, under_way
 from semalab.instrument.recorder import Recorder, close_all, watched_condition
 from semalab.instrument.streams import Streams
 from semalab.instrument.threads import threading_module
@@ -86,7 +86,7 @@ class Twins:
         """A function that is ours for the run's threads and the real one for all others."""
 
         def chosen(*args: Any, **kwargs: Any) -> Any:
-            return (ours if self.inside() else real)(*args, **kwargs)
+            return (ours if self.inside() else present(real))(*args, **kwargs)
 
         chosen.__name__ = chosen.__qualname__ = getattr(real, "__name__", "chosen")
         chosen.__doc__, chosen.__module__ = real.__doc__, getattr(real, "__module__", chosen.__module__)
@@ -124,7 +124,7 @@ class Twins:
             name = real.__name__
             return self.module(name) if name in MAKERS and sys.modules.get(name) is real else real
         if type(real) is types.BuiltinMethodType and isinstance(real.__self__, type):
-            return present(real)
+            return in_its_place(real)
         if real is _LOCK or real is _RLOCK or real is threading._RLock:
             return self.own("threading")["Lock" if real is _LOCK else "RLock"]
         if (noted := self.unruled.of(real)) is not real:
@@ -171,6 +171,10 @@ class Twins:
         for renew in self.renewals:
             renew()
 
+    def take_over(self) -> None:
+        """From now on what stands for a real thing is this run's."""
+        under_way[:] = [lambda real: self.of(real) if self.inside() else real]
+
     def settle(self) -> None:
         """When all threads have ended: give back what was the process's, and close the pools to whoever still has them.
 
@@ -192,6 +196,8 @@ class Twins:
         """What the interpreter does when the main thread has come to its end: pools that nobody shut down end now."""
         for call in reversed(self.source._threading_atexits):
             call()
+        for look in filter(None, [reference() for reference in self.recorder.at_exit]):
+            look()
 
 
 def outlived(value: Any) -> Any:

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from semalab.instrument.identity import made, only_in_the_run
+from semalab.instrument.identity import made, only_in_the_run, present
 from semalab.instrument.locks import looking, recorded_locks
 from semalab.instrument.recorder import ROOM, Recorder, condition_by_method
 
@@ -50,7 +50,7 @@ def _real_outside(cls: type, real: Callable[..., Any], recorder: Recorder) -> Ca
 
     def __new__(actual: type, *args: Any, **kwargs: Any) -> Any:
         if actual is cls and recorder.processor.current() is None:
-            return real(*args, **kwargs)
+            return present(real)(*args, **kwargs)
         return object.__new__(actual)
 
     return __new__
@@ -80,6 +80,13 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
     now, ident, point = processor.now, processor.get_ident, processor.point
     write = processor.log.extend
 
+    class Permits(watched):
+        __slots__ = ()
+
+        def unfinished(self) -> int:
+            """How many permits are there and too few: CPython's own semaphores wait only for the first one."""
+            return self.read()  # type: ignore[no-any-return]
+
     def watch(semaphore: Any, name: str = "") -> None:
         bounded = isinstance(semaphore, threading.BoundedSemaphore)  # also one that is yet to become ours
         kind = "BoundedSemaphore" if bounded else "Semaphore"
@@ -102,7 +109,7 @@ def _semaphores(source: types.ModuleType, recorder: Recorder, watched: type) -> 
             free()
 
         exit_, room = (leave_quietly, 0) if point is None else (leave, ROOM)  # the quiet one calls nobody
-        semaphore._cond = watched(key, lambda: semaphore._value, exit_, lock, room)
+        semaphore._cond = Permits(key, lambda: semaphore._value, exit_, lock, room)
 
     class Semaphore(source.Semaphore):  # type: ignore[name-defined]
         take_part, __setstate__ = watch, _taking_copies(recorder)

@@ -1,10 +1,15 @@
-"""The queues a recorded program sees: CPython's own `queue`, whose every put and get is in the log with the size."""
+"""The queues a recorded program sees: CPython's own `queue`, whose every put and get is in the log with the size.
+
+What a program does to the contents itself (`q.queue.clear()`) is no get: the log says that the size was changed by
+hand, as soon as that is seen.
+"""
 
 from __future__ import annotations
 
 import queue
 import sys
 import types
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +44,9 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
         def unfinished(self) -> int:
             return int(self.of.unfinished_tasks)
 
+    standard = {getattr(source, name)._qsize.__code__ for name in _KINDS}
+    standard |= {getattr(queue, name)._qsize.__code__ for name in _KINDS}  # of one that is yet to become ours
+
     def watch(one: Any, name: str = "") -> None:
         # By the real classes: it may be one that is yet to become ours.
         kind = next(name for name in _KINDS if isinstance(one, getattr(queue, name)))
@@ -47,13 +55,21 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
         lock = processor.allocate_lock()  # the program's own code may run inside: comparisons, a derived class
         if hasattr(lock, "topic"):  # made by a thread of the run
             lock.topic = Inside(key)
-        leave = _by_size(recorder, key, one._qsize, lock, first, passes=join)
-        one.mutex = watched(key, one._qsize, leave, lock)
+        sizes = Sizes(recorder, key, one._qsize, lock, first, by_name=True, passes=join)
+        recorder.at_exit.append(weakref.WeakMethod(sizes.look_if_free))
+
+        def condition(cls: Any = watched) -> Any:
+            made = cls(key, one._qsize, sizes.leave, lock)
+            if type(one)._qsize.__code__ in standard:  # of a derived class: to ask it once more would be seen
+                made.__enter__ = _looking(made.__enter__, sizes)
+            return made
+
+        one.mutex = condition()
         one.mutex.locked = lock.locked
-        one.mutex.release = one.mutex._release_save = lambda: leave(None, None, None)
-        one.not_empty = watched(key, one._qsize, leave, lock)
-        one.not_full = watched(key, one._qsize, leave, lock)
-        one.all_tasks_done = AllDone(key, one._qsize, leave, lock)
+        one.mutex.release = one.mutex._release_save = lambda: sizes.leave(None, None, None)
+        one.not_empty = condition()
+        one.not_full = condition()
+        one.all_tasks_done = condition(AllDone)
         one.all_tasks_done.of = one
 
     class Queue(source.Queue):  # type: ignore[name-defined]
@@ -98,8 +114,8 @@ def simple_queue(
             def size() -> int:
                 return int(count._value)
 
-            leave = _by_size(recorder, key, size, lock, 0, refuses=refused, news=refused is not None)
-            count._cond = watched(key, size, leave, lock)
+            sizes = Sizes(recorder, key, size, lock, 0, refuses=refused, news=refused is not None)
+            count._cond = watched(key, size, sizes.leave, lock)
 
     return SimpleQueue
 
@@ -111,42 +127,93 @@ def _first_size(one: Any) -> int:
         return 0
 
 
-def _by_size(
-    recorder: Recorder,
-    key: int,
-    size: Callable[[], int],
-    lock: Any,
-    known: int,
-    *,
-    passes: types.CodeType | None = None,
-    refuses: types.CodeType | None = None,
-    news: bool = True,
-) -> Callable[..., None]:
-    """How the lock of a queue is left: what happened is read from the change of its size.
+class Sizes:
+    """What happened to a queue, read from the change of its size while its lock is held.
 
-    Invariant: `known` is the size that the log ends with; it changes only under `lock`.
-    passes, refuses: code that tells by leaving without a change that a wait was over or in vain. news: log refusals.
+    Invariant: `_known` is the size that the log ends with; it changes only under `lock`.
+    by_name: a change is a put or a get only where a method of that name makes it. passes, refuses: code that tells by
+    leaving without a change that a wait was over or in vain. news: log refusals.
     """
-    point = recorder.processor.point
 
-    def leave(error: object, value: object, traceback: object) -> None:
-        nonlocal known
+    def __init__(
+        self,
+        recorder: Recorder,
+        key: int,
+        size: Callable[[], int],
+        lock: Any,
+        known: int,
+        *,
+        by_name: bool = False,
+        passes: types.CodeType | None = None,
+        refuses: types.CodeType | None = None,
+        news: bool = True,
+    ) -> None:
+        self.key = key
+        self.lock = lock
+        self._recorder = recorder
+        self._point = recorder.processor.point
+        self._size = size
+        self._known = known
+        self._by_name = by_name
+        self._passes = passes
+        self._refuses = refuses
+        self._news = news
+
+    def leave(self, error: object, value: object, traceback: object) -> None:
+        """How the lock is left."""
         try:
-            present = size()
-            change, known = present - known, present
+            present = self._size()
+            change, self._known = present - self._known, present
             if change:
-                recorder.note("put" if change > 0 else "get", key, present, abs(change))
+                kind = "put" if change > 0 else "get"
+                if self._by_name and not _method(_frame(1)).startswith(kind):
+                    kind = "set"
+                self._recorder.note(kind, self.key, present, abs(change))
             elif error in _REFUSED:
-                if news:
-                    recorder.note("refuse", key, present)
-            elif error is None and (passes or refuses) is _frame(1).f_code:
-                recorder.note("pass" if passes else "refuse", key, present)
+                if self._news:
+                    self._recorder.note("refuse", self.key, present)
+            elif error is None and (self._passes or self._refuses) is _frame(1).f_code:
+                self._recorder.note("pass" if self._passes else "refuse", self.key, present)
         finally:
-            lock.release()
-        if point is not None:
-            point()
+            self.lock.release()
+        if self._point is not None:
+            self._point()
 
-    return leave
+    def look(self) -> None:
+        """Whether somebody has changed the contents without the lock. Called by its holder."""
+        present = self._size()
+        if present != self._known:
+            change, self._known = present - self._known, present
+            self._recorder.note("set", self.key, present, abs(change))
+
+    def look_if_free(self) -> None:
+        if self.lock.acquire(False):
+            try:
+                self.look()
+            finally:
+                self.lock.release()
 
 
+def _looking(enter: Callable[[], Any], sizes: Sizes) -> Callable[[], None]:
+    """Whoever enters looks first whether the contents are what they were when the last one left."""
+
+    def enter_and_look() -> None:
+        enter()
+        try:
+            sizes.look()
+        except BaseException:
+            sizes.lock.release()
+            raise
+
+    return enter_and_look
+
+
+def _method(frame: types.FrameType | None) -> str:
+    """The name of the method that leaves the lock; of one that waits inside, and gives it back for that time, too."""
+    while frame is not None and frame.f_code.co_name in _WITHIN:
+        frame = frame.f_back
+    return "" if frame is None else frame.f_code.co_name
+
+
+_WITHIN = ("<lambda>", "wait", "wait_for")
 _REFUSED = tuple(getattr(queue, name) for name in _SHARED if hasattr(queue, name))

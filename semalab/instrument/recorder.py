@@ -40,6 +40,7 @@ class Recorder:
     """Invariant: `made[key]` describes the primitive whose rows carry `key`; keys count from 0 in order of creation.
 
     `_primitives` holds them weakly, at the same places. `to_close` says how pools and their futures are closed.
+    `at_exit` has what is looked at once more when the main thread has come to its end.
     """
 
     def __init__(self, processor: Processor) -> None:
@@ -47,6 +48,7 @@ class Recorder:
         self.made: list[Made] = []
         self._primitives: list[weakref.ref[Any]] = []
         self.to_close: list[tuple[weakref.ref[Any], Callable[[Any], None]]] = []
+        self.at_exit: list[weakref.ref[Callable[[], None]]] = []
         self._known: dict[tuple[str, int | None, int], tuple[str, int | None, int]] = {}
 
     def register(
@@ -72,6 +74,7 @@ class Recorder:
         self.made.clear()
         self._primitives.clear()
         self.to_close.clear()
+        self.at_exit.clear()
 
     def survivors(self) -> Iterator[tuple[Made, Any]]:
         """The primitives of the run that somebody still has."""

@@ -19,6 +19,7 @@ from semalab.engine.reachability import is_a
 from semalab.instrument.adoption import Adoption, is_primitive, is_wanted
 from semalab.instrument.copies import copied
 from semalab.instrument.exchange import Exchange
+from semalab.instrument.identity import under_way
 from semalab.instrument.namespace import Twins, outlived
 from semalab.instrument.places import ABSENT, Entry, functions, is_authors, namespaces
 from semalab.instrument.reach import Reach, Reference
@@ -52,6 +53,7 @@ class Swap:
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins
+        twins.take_over()
         for place, real, twin in chain(dates(twins), unruled_places(twins), places_of_numbers(twins)):
             self._exchange.put(place, real, twin)
         found = list(functions([program, *arguments.values()]))  # all found before the first is changed
@@ -161,6 +163,8 @@ class Swap:
         asked = ("current_thread", "main_thread")
         ours = {name: twins.choose(getattr(twins.source, name), getattr(threading, name)) for name in asked}
         self._exchange.name(vars(events), "threading", copied(threading, **ours))
+        if (unix := sys.modules.get("asyncio.unix_events")) is not None:  # only main may set handlers, and is asked for
+            self._exchange.name(vars(unix), "signal", twins.module("signal"))
 
     def _swap_logging(self) -> None:
         if self._logging or "logging" not in sys.modules:
@@ -200,6 +204,7 @@ class Swap:
         What the program made and left behind turns into the real thing.
         """
         self._exchange.restore()
+        under_way.clear()
         if self._makers is not None:
             self._makers.be_quiet()
         if self._touches is not None:

@@ -19,7 +19,7 @@ import importlib
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -332,22 +332,41 @@ def _user(innermost: types.FrameType) -> tuple[types.FrameType | None, str | Non
 
 
 def _lock_is_shared(one: Any) -> bool:
-    """True for a condition whose lock somebody else has, too: another in its place would exclude nobody."""
-    if _references(one) <= _ALONE.get(type(one._lock), 0):
+    """True for a condition whose lock somebody else has, too: another in its place would exclude nobody.
+
+    The collector shows who has it, but not all of them: what `gc.freeze` has put aside, and what stands in a frame that
+    nobody has looked at. Those are noticed by their number.
+    """
+    if _references(one) <= _ALONE.get(type(one._lock), (0, 0))[0]:
         return False
+    own, seen = {id(one), *map(id, _parts(one))}, _references_within(_parts(one), one._lock)
     for referrer in gc.get_referrers(one._lock):
         left = type(referrer) is dict and any(map(referrer.get, ("_real", "original")))  # by an earlier run, as garbage
-        if referrer is not vars(one) and not left and not is_a(referrer, types.FrameType | types.BuiltinMethodType):
+        if left:
+            seen += _references_within([referrer], one._lock)
+        elif id(referrer) not in own:
             return True
-    return False
+    return _references(one) > seen + _ALONE.get(type(one._lock), (0, 0))[1]
 
 
 def _references(condition: Any) -> int:
     return sys.getrefcount(condition._lock)
 
 
-_ALONE = {  # references to the lock of a condition, if nobody else has it
-    type(vars(condition)["_lock"]): _references(condition)
+def _parts(condition: Any) -> list[Any]:
+    """Where a condition itself has its lock: it keeps some of its methods, too."""
+    return [vars(condition), *vars(condition).values()]
+
+
+def _references_within(ones: Iterable[Any], lock: Any) -> int:
+    return sum(other is lock for one in ones for other in gc.get_referents(one))
+
+
+_ALONE = {  # references to a condition's lock if nobody else has it: how many, and how many of them nobody sees
+    type(vars(condition)["_lock"]): (
+        _references(condition),
+        _references(condition) - _references_within(_parts(condition), vars(condition)["_lock"]),
+    )
     for condition in (threading.Condition(threading.Lock()), threading.Condition())
 }
 

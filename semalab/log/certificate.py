@@ -61,6 +61,9 @@ def _foreign(event: Event, kind: str) -> str:
     return f"{kind} has no event {event.kind!r}"
 
 
+_WEIGHTED = ("Semaphore", "BoundedSemaphore")  # a class that the program derives from one may take several at once
+
+
 class Permits:
     """Semaphores and locks. Invariants: `value` permits are free; `held` counts those each thread took.
 
@@ -80,9 +83,9 @@ class Permits:
         thread, before, after = event.thread, self.value, self.value
         if event.kind == "acquire":
             after -= event.amount
-            if event.amount != 1 or after < 0:
+            if event.amount < 1 or after < 0 or (event.amount > 1 and self.kind not in _WEIGHTED):
                 return f"it takes {event.amount} of {before} permits"
-            self.held[thread] = self.held.get(thread, 0) + 1
+            self.held[thread] = self.held.get(thread, 0) + event.amount
         elif event.kind == "release":
             after += event.amount
             if event.amount < 1:
@@ -93,7 +96,8 @@ class Permits:
                 return f"{thread} releases what {owner} holds"
             self.held[thread] = max(0, self.held.get(thread, 0) - event.amount)
         elif event.kind == "block":
-            if before != 0 and self.kind not in BEYOND:  # there who comes late may queue behind others all the same
+            # There who comes late may queue behind others all the same. Who wants several says how many are too few.
+            if before not in (0, event.amount) and self.kind not in BEYOND:
                 return f"{thread} blocks although {before} permits are free"
         elif event.kind == "refuse":
             # A lock may come free before its refusal is in the log; a wait that a signal ends, as a permit comes.
@@ -112,15 +116,17 @@ class Permits:
 
 
 class Items:
-    """A queue holds what was put and not yet taken."""
+    """A queue holds what was put and not yet taken, unless the program has changed its contents by hand ("set")."""
 
     def __init__(self, primitive: Primitive) -> None:
         self.size = primitive.initial
 
     def problem(self, index: int, event: Event) -> str | None:
         before = self.size
+        if event.kind == "set" and event.value is not None and abs(event.value - before) == event.amount:
+            self.size = event.value
         self.size += {"put": event.amount, "get": -event.amount}.get(event.kind, 0)
-        if event.kind in {"put", "get"} and event.amount < 1:
+        if event.kind in {"put", "get", "set"} and event.amount < 1:
             return f"{event.thread} moves {event.amount} items"
         if self.size < 0:
             return f"{event.thread} takes {event.amount} of {before} items"
@@ -425,7 +431,7 @@ class _Replay:
         if not self._on_condition(wait):
             return False
         if self.primitives[event.primitive].kind in QUEUES:  # the wait gives a queue's own lock back
-            return event.kind in {"put", "get"}
+            return event.kind in {"put", "get", "set"}
         if self.primitives[event.primitive].kind not in PERMITS:
             return False
         asked = self.primitives[event.primitive].kind in SEMAPHORES  # a Condition asks its lock by trying to acquire it

@@ -62,8 +62,8 @@ class Event(NamedTuple):
 
     time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
     value: the primitive's value right after the event. amount: permits or items; nanoseconds of a sleep, and of a
-    join with a time limit; of a "block" in Queue.join how many items were not done; of a "joined" 1 if what a signal's
-    handler raised made the thread give up.
+    join with a time limit; of a "block" in Queue.join how many items were not done, of one at a semaphore how many
+    permits were there and too few; of a "joined" 1 if what a signal's handler raised made the thread give up.
     line: the program's source line, or None where it is not known.
 
     >>> Event(1_500_000, "worker-1", "acquire", "mutex", value=0, amount=1, line=7).kind

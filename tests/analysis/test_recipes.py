@@ -49,6 +49,7 @@ def test_what_is_true_of_it_may_be_claimed(program: Callable[[], Any], claim: An
 @pytest.mark.parametrize(("program", "told"), WRONG, ids=[program.__name__ for program, _ in WRONG])
 def test_a_wrong_program_is_called_wrong(program: Callable[[], Any], told: str, clock: str, seed: int) -> None:
     run = lab.record(program, clock=clock, seed=seed, raises=False)
+    run.trace.certify()
     assert run.standing == "wrong" and told in run.verdict, run.verdict
 
 

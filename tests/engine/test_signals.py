@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +66,72 @@ def test_the_virtual_clock_does_not_rule_it(program: Any) -> None:
     assert "the virtual clock does not rule the handler of SIG" in run.verdict
     assert [signal.getsignal(number) for number in WATCHED] == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)  # or it would end the process now
+
+
+WAITING = ("waits_for_one_in_a_thread", "waits_for_an_alarm", "pauses", "pauses_until_one_raises")
+COME = ("fetches_one_that_has_come", "waits_for_one_of_its_own_thread", "leaves_one_that_nobody_fetches")
+
+
+def in_a_process_of_its_own(program: str, clock: str) -> dict[str, Any]:
+    """One that has no thread but its main: any other, a library's, might take a signal that main has blocked."""
+    script = Path(__file__).parents[1] / "programs" / "waiting_for_signals.py"
+    command = [sys.executable, str(script), program, clock]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, f"{ended.returncode}: {ended.stderr}"
+    told: dict[str, Any] = json.loads(ended.stdout)
+    return told
+
+
+@pytest.mark.parametrize("program", [*WAITING, *COME])
+def test_who_waits_for_a_signal_gets_it_as_in_plain_python(program: str) -> None:
+    assert in_a_process_of_its_own(program, "wall") == {"result": "got it", "stopped": None, "as_before": True}
+
+
+@pytest.mark.parametrize("program", WAITING)
+def test_who_would_keep_all_others_from_running_stops_the_virtual_clock(program: str) -> None:
+    told = in_a_process_of_its_own(program, "virtual")
+    name = "pause" if program.startswith("pauses") else "sigwait"
+    assert told["stopped"] == f"the virtual clock does not rule signal.{name}, which takes part; use clock='wall'"
+    assert (told["result"], told["as_before"]) == (None, True)
+
+
+@pytest.mark.parametrize("program", COME)
+def test_one_that_has_come_is_fetched_on_the_virtual_clock(program: str) -> None:
+    assert in_a_process_of_its_own(program, "virtual") == {"result": "got it", "stopped": None, "as_before": True}
+
+
+def told_of_by_a_file() -> bytes:
+    here, there = socket.socketpair()
+    with here, there:
+        there.setblocking(False)
+        before = signal.set_wakeup_fd(there.fileno())
+        signal.signal(signal.SIGUSR1, lambda *args: None)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        got = here.recv(1)
+        assert signal.set_wakeup_fd(before) == there.fileno()
+    return got
+
+
+def told_by_a_loop() -> bytes:
+    async def main() -> bytes:
+        came, loop = asyncio.Event(), asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGUSR1, came.set)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await came.wait()
+        loop.remove_signal_handler(signal.SIGUSR1)
+        return bytes([signal.SIGUSR1])
+
+    return asyncio.run(main())
+
+
+@CLOCKS
+@pytest.mark.parametrize("program", [told_of_by_a_file, told_by_a_loop])
+def test_main_may_be_told_of_signals_by_a_file(program: Any, clock: str) -> None:
+    before = signal.set_wakeup_fd(-1)
+    assert signal.set_wakeup_fd(before) == -1
+    run = lab.record(program, clock=clock)
+    assert (run.result, run.stopped, run.exception) == (bytes([signal.SIGUSR1]), None, None)
+    assert signal.set_wakeup_fd(before) == before
 
 
 def cannot_be_handled() -> None:

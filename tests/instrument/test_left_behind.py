@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import functools
 import gc
+import itertools
 import multiprocessing.dummy
 import multiprocessing.pool
 import queue
@@ -151,6 +153,51 @@ def test_what_an_object_keeps_of_a_run_is_the_next_runs_own(made_before: bool, c
     if clock == "virtual":
         assert len({(run.result, tuple(run.trace)) for run in runs}) == 1
     assert vars(kept["kit"]) == vars(Kit())  # at the latest when the next run is over
+
+
+def never_found(kit: Kit) -> Iterator[Any]:
+    """What it has of a run stands in its frame, and in things of C."""
+    asleep, bounded, locked, pooled = kit.sleep, kit.semaphore, kit.lock, kit.pool
+    cached, every = functools.lru_cache(maxsize=0)(asleep), map(asleep, itertools.repeat(0.5))
+    timed, named, begun = kit.timer, kit.me, kit.thread
+    del kit
+    while True:
+        gate, guard = bounded(0), locked()
+        timed(1, gate.release).start()
+        gate.acquire()
+        with guard, pooled(1) as pool:
+            pool.submit(asleep, 1).result()
+        asleep(1)
+        cached(1)
+        next(every)
+        worker = begun(target=lambda: names.append(named().name), name="w")
+        worker.start()
+        worker.join()
+        yield "done"
+
+
+names: list[str] = []
+
+
+def goes_on_with_a_generator() -> tuple[float, list[str]]:
+    if "generator" not in kept:
+        kept["generator"] = never_found(Kit())
+    begun = time.monotonic()
+    names.clear()
+    assert next(kept["generator"]) == "done"
+    return round(time.monotonic() - begun, 6), list(names)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_what_a_run_left_where_nobody_looks_is_the_next_runs_own_in_its_threads() -> None:
+    kept.clear()
+    runs = [lab.record(goes_on_with_a_generator, clock="virtual") for _ in range(3)]
+    for run in runs:
+        run.trace.certify()
+        assert run.result == (4.5, ["w"])
+        assert {"Thread-1", "w"} < set(run.trace.threads)
+        assert len([event for event in run.trace if event.kind in ("acquire", "release")]) == 4  # of two semaphores
+        assert not [event for event in run.trace if event.thread.startswith("outside")]
 
 
 QUEUE = """

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
+from semalab.analysis.snapshots import Snapshots
 from semalab.log.stops import Deadlock
 from semalab.log.trace import CertificateError, Event, Trace
 
@@ -297,9 +298,10 @@ def test_a_queue_that_is_emptied_under_its_mutex_is_logged_as_emptied(how: str, 
         ("put", 1, 1),
         ("put", 2, 1),
         ("put", 3, 1),
-        ("get", 0, 3),
+        ("set", 0, 3),
         ("put", 1, 1),
     ]
+    assert "4 put, 0 taken, 3 removed without get(), 1 left at the end" in run.verdict
     assert run.trace.of("tasks")[3].line == empties.__code__.co_firstlineno + (5 if how == "with" else 11)
 
 
@@ -331,9 +333,90 @@ def test_a_condition_may_share_the_mutex(clock: str) -> None:
     assert run.result == [7, 8]
     if clock == "virtual":
         assert [(e.thread, e.kind, e.value) for e in run.trace.of("tasks")] == [
-            ("waiter", "put", 1),
+            ("waiter", "set", 1),
             ("main", "put", 2),
         ]
+
+
+def clears_without_the_lock() -> int:
+    tasks: Queue[int] = Queue()
+    for item in range(3):
+        tasks.put(item)
+    tasks.queue.clear()
+    tasks.put(9)
+    return tasks.get()
+
+
+def clears_last() -> None:
+    tasks: Queue[int] = Queue()
+    tasks.put(1)
+    tasks.put(2)
+    tasks.queue.clear()
+
+
+def fills_by_hand() -> int:
+    tasks: Queue[int] = Queue()
+    tasks.queue.append(5)
+    return tasks.get()
+
+
+def exchanges_all() -> int:
+    tasks: PriorityQueue[int] = PriorityQueue()
+    tasks.put(1)
+    tasks.queue = [2, 3]
+    return tasks.get()
+
+
+class Clearable(Queue):  # type: ignore[type-arg]
+    def clear(self) -> None:
+        with self.not_empty:
+            self.queue.clear()
+
+    def put_all(self, items: list[int]) -> None:
+        with self.mutex:
+            self.queue.extend(items)
+            self.not_empty.notify_all()
+
+
+def has_methods_of_its_own() -> int:
+    tasks = Clearable()
+    tasks.put_all([1, 2, 3])
+    tasks.put(4)
+    tasks.clear()
+    return tasks.qsize()
+
+
+def clears_while_a_put_waits() -> int:
+    tasks: Queue[int] = Queue(1)
+    putter = threading.Thread(target=lambda: [tasks.put(item) for item in range(2)])
+    putter.start()
+    time.sleep(0.01)
+    with tasks.mutex:
+        tasks.queue.clear()
+        tasks.not_full.notify()
+    putter.join()
+    return tasks.get()
+
+
+@pytest.mark.parametrize(
+    ("program", "result", "told"),
+    [
+        (clears_without_the_lock, 9, "4 put, 1 taken, 3 removed without get(), 0 left at the end"),
+        (clears_last, None, "2 put, 0 taken, 2 removed without get(), 0 left at the end"),
+        (fills_by_hand, 5, "0 put, 1 taken, 1 added without put(), 0 left at the end"),
+        (exchanges_all, 2, "1 put, 1 taken, 1 added without put(), 1 left at the end"),
+        (has_methods_of_its_own, 0, "4 put, 0 taken, 4 removed without get(), 0 left at the end"),
+        (clears_while_a_put_waits, 1, "2 put, 1 taken, 1 removed without get(), 0 left at the end"),
+    ],
+)
+@CLOCKS
+def test_what_is_done_to_the_contents_by_hand_is_no_put_and_no_get(
+    program: Callable[[], Any], result: Any, told: str, clock: str
+) -> None:
+    run = record(program, clock=clock)
+    assert run.result == result
+    assert told in run.verdict
+    assert "changed by hand" in " ".join(Snapshots(run.reading).sentence(i) for i in range(len(run.trace)))
 
 
 class Once(Queue):  # type: ignore[type-arg]

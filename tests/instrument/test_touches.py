@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import ctypes
+import gc
 import queue
 import string
 import sys
@@ -202,17 +203,50 @@ def test_what_is_in_use_when_it_is_found_is_named() -> None:
     assert one._value == 1  # type: ignore[attr-defined]
 
 
-def test_a_condition_whose_lock_is_somebody_elses_too_is_named() -> None:
-    lock = threading.RLock()
-    vars(string)[ROOM] = [threading.Condition(lock), lock]
+def uses_a_hidden_condition() -> None:
+    changed = vars(string)["".join(("semalab_", "hidden_room"))][0]
+    with changed:
+        changed.notify()
 
-    def program() -> None:
-        changed = vars(string)["".join(("semalab_", "hidden_room"))][0]
-        with changed:
-            changed.notify()
 
-    run = lab.record(program, clock="virtual")
+@pytest.fixture
+def put_aside() -> Iterator[Callable[[], None]]:
+    """Nothing that is there by then is shown by the collector any more."""
+    yield gc.freeze
+    gc.unfreeze()
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["seen", "put aside"])
+@pytest.mark.parametrize("what", ["lock", "method", "generator"])
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock])
+def test_a_condition_whose_lock_is_somebody_elses_too_is_named(
+    make: Any, what: str, hidden: bool, put_aside: Callable[[], None]
+) -> None:
+    def generator(mine: Any) -> Iterator[Any]:
+        while True:
+            yield mine.acquire
+
+    lock = make()
+    other = {"lock": lock, "method": lock.acquire, "generator": generator(lock)}[what]
+    vars(string)[ROOM] = [threading.Condition(lock), other]
+    del lock
+    if what == "generator":
+        next(other)
+    if hidden:
+        put_aside()
+    run = lab.record(uses_a_hidden_condition, clock="virtual")
     assert (run.unseen, run.verdict) == (("changed",), "main ran to the end; `changed` was not watched")
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["seen", "put aside"])
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock])
+def test_one_that_has_its_lock_alone_takes_part(make: Any, hidden: bool, put_aside: Callable[[], None]) -> None:
+    vars(string)[ROOM] = [threading.Condition(make())]
+    if hidden:
+        put_aside()
+    for _ in range(2):
+        run = lab.record(uses_a_hidden_condition, clock="virtual")
+        assert (run.unseen, "changed" in run.trace.primitives) == ((), True)
 
 
 @pytest.mark.parametrize("hide", HIDINGS)

@@ -172,7 +172,12 @@ def log(*events: tuple[Any, ...], kind: str = "Semaphore", initial: int = 0) -> 
 
 IMPOSSIBLE = [
     (log(("a", "acquire", -1, 1)), "it takes 1 of 0 permits"),
-    (log(("a", "acquire", 0, 2), initial=2), "it takes 2 of 2 permits"),
+    (log(("a", "acquire", -1, 2), initial=1), "it takes 2 of 1 permits"),
+    (log(("a", "acquire", 0, 2), kind="asyncio.Semaphore", initial=2), "it takes 2 of 2 permits"),
+    (log(("a", "acquire", 0, 0)), "it takes 0 of 0 permits"),
+    (log(("a", "block", 2, 1), initial=2), "a blocks although 2 permits are free"),
+    (log(("a", "put", 1, 1), ("a", "set", 0, 2), kind="Queue"), "the queue must hold 1, the log says 0"),
+    (log(("a", "set", 0, 0), kind="Queue"), "a moves 0 items"),
     (log(("a", "release", 0, 0)), "it releases 0 permits"),
     (log(("a", "block", 1, 0), initial=1), "a blocks although 1 permits are free"),
     (log(("a", "release", 3, 2)), "the value must be 2, the log says 3"),

@@ -554,6 +554,58 @@ def wake_who_sleeps(sleepers: int = 3) -> None:
     together(*[sleep] * sleepers, wake)
 
 
+class Weighted(threading.Semaphore):
+    """Whoever needs more takes more, at once."""
+
+    def take(self, permits: int) -> None:
+        with self._cond:
+            self._cond.wait_for(lambda: self._value >= permits)
+            self._value -= permits
+
+    def try_to_take(self, permits: int) -> bool:
+        with self._cond:
+            if self._value < permits:
+                return False
+            self._value -= permits
+            return True
+
+    def give(self, permits: int) -> None:
+        with self._cond:
+            self._value += permits
+            self._cond.notify_all()
+
+    @property
+    def left(self) -> int:
+        with self._cond:
+            return self._value
+
+
+def memory_for_large_and_small() -> None:
+    memory = Weighted(3)
+
+    def work(size: int) -> None:
+        for _ in range(2):
+            memory.take(size)
+            time.sleep(0.01)
+            memory.give(size)
+
+    together(*(lambda n=n: work(n) for n in (1, 2, 3, 1)))  # type: ignore[misc]
+
+
+def memory_that_may_be_short() -> None:
+    memory = Weighted(3)
+
+    def work() -> None:
+        if memory.try_to_take(2):
+            time.sleep(0.01)
+            memory.give(2)
+        elif memory.left:
+            with memory:
+                time.sleep(0.01)
+
+    together(work, work, work)
+
+
 RECIPES = tuple(
     one
     for name, one in list(globals().items())
@@ -658,6 +710,9 @@ CLAIMED: tuple[tuple[Callable[..., Any], Any], ...] = (
     (pool_of_connections, lab.mutual_exclusion("mutex")),
     (pool_of_connections, lab.at_most(2, "permits")),
     (pool_that_lends, lab.limit),
+    (memory_for_large_and_small, lab.limit),
+    (memory_for_large_and_small, lab.exact_count(3)),
+    (memory_that_may_be_short, lab.limit("memory")),
     (objects_given_back_by_a_cleaner, lab.limit("permits")),
     (chain_of_five, lab.latch("links")),
     (last_one_opens_for_all, lab.latch("gate")),

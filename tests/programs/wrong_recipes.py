@@ -10,6 +10,7 @@ from queue import Queue
 from typing import Any
 
 from programs.right import LightSwitch, together
+from programs.right_recipes import Weighted
 
 
 def goes_before_it_gives_back() -> None:
@@ -76,6 +77,22 @@ def takes_two_and_gives_one() -> None:
         memory.release()
 
     together(work, work)
+
+
+def takes_three_and_gives_two() -> None:
+    memory = Weighted(3)
+
+    def work() -> None:
+        memory.take(3)
+        memory.give(2)
+
+    together(work)
+
+
+def two_large_ones_wait_for_one_permit() -> None:
+    memory = Weighted(3)
+    together(lambda: memory.take(2))
+    memory.take(2)
 
 
 def last_reader_leaves_the_light_on() -> None:
@@ -202,6 +219,8 @@ WRONG: tuple[tuple[Callable[..., Any], str], ...] = (
     (one_borrower_forgets, LOST),
     (mutex_kept_by_one, LOST),
     (takes_two_and_gives_one, LOST),
+    (takes_three_and_gives_two, LOST),
+    (two_large_ones_wait_for_one_permit, "Deadlock: main waits for `memory` (value 1) and nobody can release it"),
     (last_reader_leaves_the_light_on, LOST),
     (bounded_too_often, "raised ValueError: Semaphore released too many times"),
     (two_in_each_other_s_way, "Deadlock: "),
