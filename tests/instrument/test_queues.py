@@ -622,7 +622,7 @@ def test_a_queue_can_be_shut_down(clock: str) -> None:
     ]
     run = record(shuts_down, immediate=True, clock=clock)
     assert run.result == ["shut down", "no more"]
-    assert [(e.kind, e.amount) for e in run.trace.of("tasks")][2] == ("get", 2)
+    assert [(e.kind, e.amount) for e in run.trace.of("tasks")][2] == ("set", 2)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
