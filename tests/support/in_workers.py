@@ -1,4 +1,7 @@
-"""Pytest plugin: the whole suite runs in workers, one for each core; files that are named run in this very process.
+"""Pytest plugin: the whole suite runs in workers; files that are named run in this very process.
+
+There is one worker more than there are cores, since some tests wait for a browser, a kernel or a clock: with two, a
+third of two cores was idle.
 
 A worker gets whole files, since many tests share what is made once for their file: a notebook's cells their kernel. The
 browser's files are given away as one, since they share a JupyterLab and a Chromium; but two of them take so long that
@@ -54,7 +57,7 @@ if LoadFileScheduling is not None:
         option, cores = config.option, usable_cores()
         whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and WORKER not in os.environ
         if whole and option.numprocesses is None and cores > 1 and not (option.usepdb or option.collectonly):
-            option.numprocesses, option.dist, option.loadscopereorder = min(cores, MOST), "loadfile", False
+            option.numprocesses, option.dist, option.loadscopereorder = min(cores + 1, MOST), "loadfile", False
         if whole and sys.dont_write_bytecode:  # some hundred processes import it, and each would compile all of it anew
             compileall.compile_dir(PACKAGE, quiet=2)
         return (yield)
