@@ -11,7 +11,7 @@ from typing import NamedTuple
 from semalab.analysis.reading import Reading
 from semalab.log.certificate import WAITED
 from semalab.log.columns import NEVER, rows_of
-from semalab.log.event import is_outside
+from semalab.log.event import CANCELLED, FAILED, is_outside
 from semalab.log.excerpt import cut
 from semalab.log.trace import FLAGS, JOINS, LOCKS, QUEUES, SEMAPHORES, Event
 
@@ -308,7 +308,10 @@ def _pass(event: Event, kind: str, change: Change, waiters: int | None) -> str:
 def _set(event: Event, kind: str, change: Change, waiters: int | None) -> str:
     if kind in QUEUES:
         return f"finds what is in `{event.primitive}` changed by hand, now {event.value:,}{_waiting(waiters)}"
-    return f"{'completes' if kind == 'Future' else 'sets'} `{event.primitive}`{_waiting(waiters)}"
+    if kind == "Future":
+        verb = {FAILED: "ends `{}` with an exception", CANCELLED: "cancels `{}`"}.get(event.amount, "completes `{}`")
+        return f"{verb.format(event.primitive)}{_waiting(waiters)}"
+    return f"sets `{event.primitive}`{_waiting(waiters)}"
 
 
 def _clear(event: Event, kind: str, change: Change, waiters: int | None) -> str:

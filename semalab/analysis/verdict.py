@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from semalab.analysis.claims import Check, Claim, bounded, latched, of_which
 from semalab.analysis.permits import Lost, held_at_the_end, lost, still_held
 from semalab.analysis.reading import Reading, Use
-from semalab.log.event import several
+from semalab.log.event import CANCELLED, FAILED, several
 from semalab.log.excerpt import counted, cut, listed, said_by
 from semalab.log.stops import Deadlock, Timeout
 from semalab.log.trace import FLAGS, LOCKS, POOLED, QUEUES, SEMAPHORES
@@ -219,9 +220,22 @@ def _inside(reading: Reading, use: Use) -> list[Claim]:
         return []
     if not claim.held:  # released by others than acquired it, so that more were inside than there were permits
         return []
+    if _went_in_unasked(reading, use):
+        return []
     if claim.allowed > 1 and use.most_inside == n:
         return [Claim(claim.name, use.label, True, f"{claim.sentence}, as many as there are permits", n)]
     return [claim]
+
+
+def _went_in_unasked(reading: Reading, use: Use) -> bool:
+    """Whether somebody was refused a permit and gave one back all the same: it has been inside, by its own account."""
+    openings = {id(reading.trace.events[i]) for i in use.openings}
+    last: dict[str, str] = {}
+    for event in reading.trace.of(use.label) if openings else ():
+        if id(event) in openings and last.get(event.thread) == "refuse":
+            return True
+        last[event.thread] = event.kind
+    return False
 
 
 def _returned(use: Use, gone: Lost | None, holders: Sequence[str]) -> list[Claim]:
@@ -271,8 +285,16 @@ def _described(reading: Reading, ending: Ending) -> str:
         none += f" of {ending.module}"  # a class of a library's, or of the program's, may be one, too
         return f"{threads}; {not_watched(ending.unseen) if ending.unseen else none}"
     if use.primitive.kind in POOLED:
-        done = sum(u.final for u in reading.uses.values() if u.primitive.kind == "Future")
-        return f"{threads}; {counted(done, 'result')}"
+        ends = Counter(
+            event.amount
+            for label, use in reading.uses.items()
+            if use.primitive.kind == "Future"
+            for event in reading.trace.of(label)
+            if event.kind == "set"
+        )
+        failed = f", {counted(ends[FAILED], 'exception')}" if ends[FAILED] else ""
+        cancelled = f", {ends[CANCELLED]:,} cancelled" if ends[CANCELLED] else ""
+        return f"{threads}; {counted(ends[0], 'result')}{failed}{cancelled}"
     return f"{threads}; `{use.label}`: {_counts(use)}"
 
 

@@ -24,12 +24,12 @@ from semalab.log.stops import Wait
 _WATCHED = (asyncio.Semaphore, asyncio.Lock)
 _NOTICED: dict[type, tuple[str, ...]] = {  # the methods by which a program uses what the log has no rows for
     asyncio.Event: ("wait", "set", "clear"),
-    asyncio.Condition: ("wait", "notify"),
+    asyncio.Condition: ("wait", "wait_for", "notify", "notify_all"),
     asyncio.Barrier: ("wait", "reset", "abort"),
     asyncio.Queue: ("get", "put", "join", "get_nowait", "put_nowait"),
 }
 CLASSES: tuple[type, ...] = (*_WATCHED, *_NOTICED)
-_WAITS = frozenset({"wait", "get", "put", "join"})
+_WAITS = frozenset({"wait", "wait_for", "get", "put", "join"})
 
 
 class Tasks(Protocol):

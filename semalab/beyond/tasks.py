@@ -26,13 +26,14 @@ from semalab.engine.uncaught import status_of
 from semalab.instrument import Twins
 from semalab.instrument.naming import line_of, thread_label, thread_labels
 from semalab.log.event import OUTSIDE, POOLED, QUEUES, Primitive
-from semalab.log.excerpt import written
+from semalab.log.excerpt import cut, written
 from semalab.log.stops import Deadlock, There, Timeout, Wait, not_ended, several_of, time_up
 from semalab.run import Run
 from semalab.settings import Program, RunSettings, code_of
 
 _UNNAMED = re.compile(r"Task-\d+")  # nobody gave it a name: it says nothing
 _TASK = "asyncio.Task"
+_NAME = 80  # of the name of a class of exceptions
 _LINKS = 3  # references from a callback of a task to the future that somebody waits in for its end
 
 
@@ -348,6 +349,13 @@ class TaskBench(Bench):
                 return self._labels[other]
         return None
 
+    def _unretrieved(self) -> Iterator[str]:
+        """Tasks that raised what nobody has asked them for: of these Python only says so, once they are gone."""
+        for task, label in self._labels.items():
+            if isinstance(task, asyncio.Task) and getattr(task, "_log_traceback", False):
+                error = task._exception  # to ask for it would be to retrieve it
+                yield f"{label} ended with {cut(type(error).__name__, _NAME)}, which nobody retrieved"
+
     @property
     def events(self) -> int:
         return len(self.log.rows)
@@ -376,6 +384,7 @@ class TaskBench(Bench):
             schedule=None,
             cost=None,
             unseen=(*self._noticed, *threads, *outer.unseen),
+            died=(*outer.died, *self._unretrieved()),
             module="asyncio",
             source=self.log.source(code_of(self.program)),
         )

@@ -19,8 +19,10 @@ from semalab.instrument.copies import Stand, copied, load
 from semalab.instrument.primitives import event_class, stand_for
 from semalab.instrument.queues import simple_queue
 from semalab.instrument.recorder import Recorder, closed_after_the_run, condition_by_method
+from semalab.log.event import CANCELLED, FAILED
 
 _PENDING = (concurrent.futures._base.PENDING, concurrent.futures._base.RUNNING)
+_CANCELLED = (concurrent.futures._base.CANCELLED, concurrent.futures._base.CANCELLED_AND_NOTIFIED)
 _WAITS = ("wait", "as_completed")
 
 
@@ -171,7 +173,12 @@ def _future(base: types.ModuleType, source: types.ModuleType, recorder: Recorder
                     return "pass" if known else "refuse"
                 return None
 
-            self._condition = condition_by_method(key, done, source.RLock(), recorder, watched, verb)
+            def how() -> int:
+                if self._exception is not None:
+                    return FAILED
+                return CANCELLED if self._state in _CANCELLED else 0
+
+            self._condition = condition_by_method(key, done, source.RLock(), recorder, watched, verb, how)
 
         def __hash__(self) -> int:
             return self._number

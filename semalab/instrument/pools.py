@@ -13,13 +13,17 @@ import sys
 import types
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from semalab.engine.interpreter import outwards
 from semalab.instrument.copies import Stand, copied, load
 from semalab.instrument.primitives import event_class, stand_for
 from semalab.instrument.queues import simple_queue
 from semalab.instrument.recorder import Recorder, closed_after_the_run
+from semalab.log.event import FAILED
 
+_NEAR = 5  # frames within which the result is that sets its event
 _PARTS = {"_inqueue": "tasks", "_outqueue": "results", "_taskqueue": "jobs"}
 
 
@@ -35,7 +39,7 @@ def load_thread_pool(
     package = copied(multiprocessing, get_context=lambda: context, util=multiprocessing.util)
     connection = types.ModuleType("multiprocessing.connection")
     connection.__dict__["wait"] = _wait
-    result = event_class(source, recorder, watched, "Future")
+    result = event_class(source, recorder, watched, "Future", how=_how_it_ended)
     plumbing = copied(queue, SimpleQueue=simple_queue(queue, recorder, watched, "Tasks", _part))
     here: dict[str, Stand] = {
         "multiprocessing": lambda: package,
@@ -47,6 +51,13 @@ def load_thread_pool(
     closed_after_the_run(module.ThreadPool, _close, recorder)
     stand_for(multiprocessing.pool, {"ThreadPool": module.ThreadPool}, recorder)
     return module
+
+
+def _how_it_ended() -> int:
+    """Of a result whose event is being set: what sets it knows whether the task has raised."""
+    owners = (frame.f_locals.get("self") for frame in islice(outwards(sys._getframe(1)), _NEAR))
+    result = next((one for one in owners if hasattr(one, "_success")), None)
+    return FAILED if result is not None and not result._success else 0
 
 
 def _close(pool: Any) -> None:

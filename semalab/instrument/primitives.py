@@ -10,7 +10,7 @@ from typing import Any
 
 from semalab.instrument.identity import made, only_in_the_run, present
 from semalab.instrument.locks import looking, recorded_locks
-from semalab.instrument.recorder import ROOM, Recorder, condition_by_method
+from semalab.instrument.recorder import ROOM, How, Recorder, condition_by_method
 
 _frame = sys._getframe
 
@@ -168,8 +168,11 @@ def event_class(
     watched: type,
     kind: str = "Event",
     named: Callable[[], str] = str,
+    how: How = int,
 ) -> type:
-    """kind: what it is in the log. named: what it is called there, if the program never sees it."""
+    """kind: what it is in the log. named: what it is called there, if the program never sees it. how: says more of a
+    "set".
+    """
     point = recorder.processor.point
 
     class Event(source.Event):  # type: ignore[name-defined]
@@ -190,7 +193,7 @@ def event_class(
                 return "pass" if passed and error is None else "refuse"
 
             lock = recorder.critical_lock()
-            self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb)
+            self._cond = condition_by_method(key, lambda: int(self._flag), lock, recorder, watched, verb, how)
 
         if point is not None:
             is_set = looking(source.Event.is_set, point)

@@ -151,6 +151,7 @@ def close_all(recorder: Recorder) -> None:
 _frame = sys._getframe
 
 Verb = Callable[[str, Any], "str | None"]  # (method that is left, class of its exception or None) -> kind of event
+How = Callable[[], int]  # the amount of a "set"
 
 
 ROOM = 12  # calls that may be open at once, at most, while such a lock is left
@@ -222,15 +223,17 @@ def watched_condition(source: types.ModuleType, recorder: Recorder) -> type:
 
 
 def condition_by_method(
-    key: int, read: Callable[[], int], lock: Any, recorder: Recorder, watched: type, verb: Verb
+    key: int, read: Callable[[], int], lock: Any, recorder: Recorder, watched: type, verb: Verb, how: How = int
 ) -> Any:
-    """A watched condition for a primitive whose methods say what happens; `verb` puts their names into our words."""
+    """A watched condition for a primitive whose methods say what happens; `verb` puts their names into our words, and
+    `how` says more of it.
+    """
     point = recorder.processor.point
 
     def leave(error: object, value: object, traceback: object) -> None:
         kind = verb(_frame(1).f_code.co_name, error)
         if kind is not None:
-            recorder.note(kind, key, read())
+            recorder.note(kind, key, read(), how() if kind == "set" else 0)
         lock.release()
         if kind is not None and point is not None:
             point()

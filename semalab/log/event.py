@@ -23,6 +23,7 @@ PERMITS = SEMAPHORES | LOCKS  # primitives whose value counts free permits (a lo
 QUEUES = frozenset({"Queue", "LifoQueue", "PriorityQueue", "SimpleQueue", "Tasks"})  # their value counts items
 POOLED = frozenset({"Tasks", "Upkeep", "Future", "Futures", "Results"})  # what a pool of threads is made of
 IDLE = frozenset({"Tasks", "Upkeep"})  # where a pool's threads wait when they have nothing to do
+FAILED, CANCELLED = 1, 2  # what a future's "set" says, where it is no result
 FLAGS = frozenset({"Event", "Future", "Futures"})  # their value is 0 until they are set, then 1
 
 KINDS = frozenset(
@@ -63,7 +64,8 @@ class Event(NamedTuple):
     time: nanoseconds since the run began. thread, primitive: labels ("" where there is no primitive).
     value: the primitive's value right after the event. amount: permits or items; nanoseconds of a sleep, and of a
     join with a time limit; of a "block" in Queue.join how many items were not done, of one at a semaphore how many
-    permits were there and too few; of a "joined" 1 if what a signal's handler raised made the thread give up.
+    permits were there and too few; of the "set" of a future 1 if it is an exception, 2 if it was cancelled; of a
+    "joined" 1 if what a signal's handler raised made the thread give up.
     line: the program's source line, or None where it is not known.
 
     >>> Event(1_500_000, "worker-1", "acquire", "mutex", value=0, amount=1, line=7).kind

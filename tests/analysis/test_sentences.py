@@ -743,3 +743,34 @@ def test_an_exploration_says_what_its_headline_amounts_to() -> None:
         "wrong",
         "cannot say",
     ]
+
+
+def goes_in_although_the_time_is_up() -> None:
+    mutex = threading.Semaphore(1)
+
+    def work() -> None:
+        mutex.acquire(timeout=0.01)
+        time.sleep(0.05)
+        mutex.release()
+
+    together(work, work, work)
+
+
+def goes_in_although_it_was_refused() -> None:
+    limit = threading.Semaphore(1)
+
+    def work() -> None:
+        limit.acquire(blocking=False)
+        time.sleep(0.05)
+        limit.release()
+
+    together(work, work)
+
+
+@pytest.mark.parametrize("program", [goes_in_although_the_time_is_up, goes_in_although_it_was_refused])
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_nothing_is_said_to_hold_where_who_was_refused_gave_a_permit_back(program: Any, clock: str) -> None:
+    run = lab.record(program, clock=clock)
+    assert "held" not in run.verdict and "1 acquired" in run.verdict
+    claimed = lab.record(program, clock=clock, claim=lab.mutual_exclusion)
+    assert claimed.verdict.startswith("Released too often")

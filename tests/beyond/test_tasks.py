@@ -422,3 +422,54 @@ def test_the_virtual_clock_does_not_jump_over_an_alarm() -> None:
     assert run.verdict.startswith(
         "Stopped: the virtual clock does not rule the handler of SIGALRM, which takes part; use clock='wall'"
     )
+
+
+async def leaves_an_exception_alone() -> None:
+    async def fails() -> None:
+        raise ValueError("b")
+
+    task = asyncio.create_task(fails())
+    await asyncio.sleep(0.01)
+    assert task.done()
+
+
+async def asks_for_it() -> None:
+    async def fails() -> None:
+        raise ValueError("b")
+
+    assert await asyncio.gather(fails(), return_exceptions=True)
+    task = asyncio.create_task(fails())
+    await asyncio.sleep(0.01)
+    assert task.exception()
+
+
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_an_exception_that_nobody_retrieves_is_told(clock: str) -> None:
+    run = lab.record(leaves_an_exception_alone, clock=clock)
+    assert run.verdict == (
+        "main ran to the end; none of them used a semaphore of asyncio;"
+        " fails ended with ValueError, which nobody retrieved"
+    )
+    assert lab.record(asks_for_it, clock=clock).verdict.startswith("main and 2 tasks ran to the end")
+
+
+async def waits_for_a_condition() -> None:
+    class Kept:
+        changed = asyncio.Condition()
+        ready = False
+
+    async def wait() -> None:
+        async with Kept.changed:
+            await Kept.changed.wait_for(lambda: Kept.ready)
+
+    waiter = asyncio.create_task(wait())
+    await asyncio.sleep(0.01)
+    async with Kept.changed:
+        Kept.ready = True
+        Kept.changed.notify_all()
+    await waiter
+
+
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_a_condition_is_named_however_it_is_waited_for(clock: str) -> None:
+    assert lab.record(waits_for_a_condition, clock=clock).unseen == ("`changed` (asyncio.Condition)",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import concurrent.futures as cf
+import contextlib
 import gc
 import multiprocessing
 import multiprocessing.dummy
@@ -31,6 +32,7 @@ from typing import Any
 import pytest
 
 import semalab as lab
+from semalab.analysis.snapshots import Snapshots
 from semalab.log.stops import Deadlock
 
 pytest_plugins = ("support.leftovers",)
@@ -861,3 +863,63 @@ def test_a_class_derived_from_a_pool_is_what_it_was_after_the_run() -> None:
     kept = record(lambda: [Bounded(1, 1), Future()]).result
     assert Bounded.__mro__ == before and type(kept[0]) is Bounded
     assert isinstance(kept[0], ThreadPoolExecutor) and isinstance(kept[1], Future)
+
+
+# --- what became of the tasks ----------------------------------------------------------------------------------------
+
+
+def forgets_an_exception() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(square, 2)
+        pool.submit(int, "x")
+
+
+def cancels_one() -> None:
+    begin = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(begin.wait)
+        assert pool.submit(square, 2).cancel()
+        begin.set()
+
+
+def maps_what_fails() -> None:
+    with ThreadPoolExecutor(2) as pool, contextlib.suppress(ZeroDivisionError):
+        list(pool.map(lambda n: 1 / n, [0]))
+
+
+def sets_one_by_hand() -> None:
+    future: Future[int] = Future()
+    future.set_exception(ValueError())
+    assert future.exception()
+
+
+def forgets_one_of_a_thread_pool() -> None:
+    with ThreadPool(1) as pool:
+        pool.apply_async(square, (2,))
+        pool.apply_async(int, ("x",))
+        pool.close()
+        pool.join()
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (forgets_an_exception, "; 1 result, 1 exception"),
+        (maps_what_fails, "; 0 results, 1 exception"),
+        (sets_one_by_hand, "; 0 results, 1 exception"),
+        (forgets_one_of_a_thread_pool, "; 1 result, 1 exception"),
+    ],
+)
+@CLOCKS
+def test_an_exception_is_no_result(program: Callable[[], Any], told: str, clock: str) -> None:
+    assert record(program, clock=clock).verdict.endswith(told)
+
+
+@CLOCKS
+def test_what_a_task_came_to_is_said_where_it_ends(clock: str) -> None:
+    said = [
+        " ".join(Snapshots(run.reading).sentence(i) for i in range(len(run.trace)))
+        for run in (record(program, clock=clock) for program in (forgets_an_exception, cancels_one))
+    ]
+    assert "completes `Future-1`" in said[0] and "ends `Future-2` with an exception" in said[0]
+    assert "cancels `Future-2`" in said[1]
