@@ -154,6 +154,7 @@ def rows() -> list[Row]:
             if size == max(SIZES):
                 out.append(_idle(notebook))
             notebook.close()
+            page.close()
         browser.close()
     return out
 

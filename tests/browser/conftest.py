@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, OpenNotebook, chromium, running_lab
+from support.jupyterlab_in_browser import CHROMIUM_FLAGS, Lab, LoadedLab, OpenNotebook, chromium, running_lab
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -75,32 +75,43 @@ def no_thread_that_watches() -> Iterator[None]:
         asyncio.set_child_watcher(None)  # whoever comes next has the usual one
 
 
+@pytest.fixture(scope="module")
+def loaded(browser: BrowserContext, lab: Lab) -> Iterator[LoadedLab]:
+    """JupyterLab in one page for all tests of a file: to load it takes longer than most of them."""
+    page = LoadedLab(browser, lab)
+    yield page
+    page.leave()
+
+
 @pytest.fixture
 def open_notebook(
-    browser: BrowserContext, lab: Lab, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[str], OpenNotebook]]:
-    """Open a notebook of the lab by its path, as a learner does; its kernel is ended after the test.
+    loaded: LoadedLab, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[..., OpenNotebook]]:
+    """Open a notebook of the lab by its path, as a learner does; its tab is closed and its kernel ended after the test.
 
-    Every notebook that is open when a test fails leaves a screenshot, in SEMALAB_SCREENSHOTS or the test's tmp_path.
+    anew: in a JupyterLab that knows nothing of what was open before. A notebook that is open when a test fails leaves
+    a screenshot, in SEMALAB_SCREENSHOTS or the test's tmp_path.
     """
     pictures = Path(os.environ.get("SEMALAB_SCREENSHOTS") or tmp_path)
     pictures.mkdir(parents=True, exist_ok=True)
-    opened: list[OpenNotebook] = []
 
-    def open_(path: str) -> OpenNotebook:
-        page = browser.new_page()
-        notebook = OpenNotebook(page, lab, path, pictures)
-        opened.append(notebook)
-        notebook.open()
-        return notebook
+    def open_(path: str, anew: bool = False) -> OpenNotebook:
+        if anew:
+            loaded.leave()
+        return loaded.open(path, pictures)
 
     yield open_
     report = request.node.stash.get(REPORT, None)
-    for number, notebook in enumerate(opened):
-        if report is not None and report.failed and not notebook.page.is_closed():
+    passed = report is not None and report.passed
+    try:
+        if passed:
+            loaded.close_notebook()
+        elif loaded.notebook is not None:
             name = re.sub(r"\W+", "_", request.node.name)
-            print(f"screenshot: {notebook.screenshot(f'failed_{name}_{number}')}")
-        notebook.close()
+            print(f"screenshot: {loaded.notebook.screenshot(f'failed_{name}')}")
+    finally:
+        if not passed or loaded.notebook is not None:
+            loaded.leave()
 
 
 REPORT: pytest.StashKey[pytest.TestReport] = pytest.StashKey()

@@ -233,3 +233,5 @@ def test_fingers_point_follow_and_show_a_part(
     expect(picture).not_to_have_attribute("src", str(part))
     expect(panel.locator(".whole")).to_be_hidden()
     assert notebook.errors == []
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    session.detach()

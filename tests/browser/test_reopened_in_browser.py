@@ -37,8 +37,8 @@ WIDE = "image => image.checkVisibility() && image.naturalWidth > 500"
 UNSEEN = ("Error displaying widget", "Loading widget")
 
 
-def saved(lab: Lab, open_notebook: Callable[[str], OpenNotebook], name: str) -> None:
-    """Run all, turn a dial, save, close; the kernel is ended."""
+def saved(lab: Lab, open_notebook: Callable[..., OpenNotebook], name: str) -> None:
+    """Run all, turn a dial, save; opening another one anew closes it, and ends its kernel."""
     notebook = open_notebook(lab.write(name, text(normalised(new_notebook(cells=[*map(new_code_cell, CELLS)])))))
     notebook.run_all()
     panel = notebook.outputs(PANEL)
@@ -50,7 +50,6 @@ def saved(lab: Lab, open_notebook: Callable[[str], OpenNotebook], name: str) -> 
     expect(panel.get_by_role("status")).to_contain_text("3 threads")
     expect(panel.locator(".semalab-still")).not_to_have_attribute("src", str(before))
     notebook.save()
-    notebook.close()
 
 
 def shows_everything(notebook: OpenNotebook) -> None:
@@ -71,9 +70,9 @@ def shows_everything(notebook: OpenNotebook) -> None:
         assert notebook.page.get_by_text(words).filter(visible=True).count() == 0
 
 
-def test_with_a_new_kernel_everything_is_still_there(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+def test_with_a_new_kernel_everything_is_still_there(lab: Lab, open_notebook: Callable[..., OpenNotebook]) -> None:
     saved(lab, open_notebook, "reopened.ipynb")
-    notebook = open_notebook("reopened.ipynb")
+    notebook = open_notebook("reopened.ipynb", anew=True)
     shows_everything(notebook)
     assert notebook.errors == []
     notebook.run_all()  # and comes to life again
@@ -82,18 +81,19 @@ def test_with_a_new_kernel_everything_is_still_there(lab: Lab, open_notebook: Ca
     expect(panel.locator(".semalab-still")).to_be_hidden()
 
 
-def test_without_a_kernel_everything_is_still_there(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+def test_without_a_kernel_everything_is_still_there(lab: Lab, open_notebook: Callable[..., OpenNotebook]) -> None:
     saved(lab, open_notebook, "kernelless.ipynb")
-    notebook = open_notebook(lab.write("empty.ipynb", text(normalised(new_notebook(cells=[new_code_cell("1")])))))
+    empty = lab.write("empty.ipynb", text(normalised(new_notebook(cells=[new_code_cell("1")]))))
+    notebook = open_notebook(empty, anew=True)
     notebook.open_without_kernel("kernelless.ipynb")
     shows_everything(notebook)
 
 
-def test_whoever_does_not_trust_it_sees_the_pictures(lab: Lab, open_notebook: Callable[[str], OpenNotebook]) -> None:
+def test_whoever_does_not_trust_it_sees_the_pictures(lab: Lab, open_notebook: Callable[..., OpenNotebook]) -> None:
     """As a teacher does who opens what was handed in."""
     saved(lab, open_notebook, "handed.ipynb")
     foreign = (lab.folder / "handed.ipynb").read_text(encoding="utf-8").replace("time.sleep(0.01)", "time.sleep(0.010)")
-    notebook = open_notebook(lab.write("foreign.ipynb", foreign))
+    notebook = open_notebook(lab.write("foreign.ipynb", foreign), anew=True)
     for number in (REPLAY, PANEL, SCHEDULES):
         image = notebook.outputs(number).locator("img")
         expect(image).to_be_visible()

@@ -29,8 +29,8 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "semalab"
 BROWSER = "tests/browser/"
 OWN_BROWSER = (f"{BROWSER}test_panel_in_browser.py", f"{BROWSER}test_site.py")
 FIRST = (  # by what they take, the longest first
-    *(OWN_BROWSER[0], BROWSER, OWN_BROWSER[1]),
-    *("tests/exercises/test_exercises.py", "tests/exploration/test_state_model.py"),
+    *("tests/exercises/test_exercises.py", OWN_BROWSER[1], BROWSER),
+    *("tests/exploration/test_state_model.py", OWN_BROWSER[0]),
     *("tests/stepping/test_forms_of_access.py", "tests/exploration/test_states.py"),
     *("tests/exploration/test_endless.py", "tests/beyond/test_start_methods.py"),
     *("tests/exploration/test_searches.py", "tests/exploration/test_classes.py"),

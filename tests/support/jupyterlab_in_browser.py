@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import BrowserContext, Error, Locator, Page
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 START_SECONDS = 240.0  # a cold JupyterLab on a busy machine
@@ -38,12 +38,34 @@ CHROMIUM_FLAGS = [
 ]
 CELLS = "[...window.jupyterapp.shell.currentWidget.content.model.cells]"
 YET_TO_RUN = f"{CELLS}.filter(cell => cell.type === 'code' && cell.executionCount === null).length"
+# Only errors are written out: this is asked again and again, and the other outputs have large pictures.
 UNPLANNED = f"""{CELLS}
-    .map(cell => cell.toJSON())
-    .filter(cell => !(cell.metadata.tags ?? []).includes('raises-exception'))
-    .flatMap(cell => cell.outputs ?? [])
-    .filter(output => output.output_type === 'error')
+    .filter(cell => cell.type === 'code' && !(cell.getMetadata('tags') ?? []).includes('raises-exception'))
+    .flatMap(cell => [...Array(cell.outputs.length).keys()].map(place => cell.outputs.get(place)))
+    .filter(output => output.type === 'error')
+    .map(output => output.toJSON())
     .map(output => `${{output.ename}}: ${{output.evalue}}`)"""
+# What a notebook finds around it, and where it stands itself: when it is as expected, or else when it has settled.
+SURROUNDINGS = """async ([expected, milliseconds]) => {
+    const {shell, restored} = window.jupyterapp, deadline = performance.now() + milliseconds;
+    const look = () => {
+        const place = shell.currentWidget.node.getBoundingClientRect();
+        return JSON.stringify({
+            tabs: [...shell.widgets('main')].length,
+            sides: [shell.leftCollapsed, shell.rightCollapsed],
+            place: [place.x, place.y, place.width, place.height].map(Math.round),
+            window: [innerWidth, innerHeight, devicePixelRatio, navigator.maxTouchPoints],
+            theme: document.body.dataset.jpThemeName,
+            over: document.querySelectorAll('#jupyterlab-splash, .jp-Dialog, .lm-Menu, .jp-HoverBox').length,
+        });
+    };
+    await restored;
+    for (let before = '', now = look(); performance.now() < deadline; before = now, now = look()) {
+        if (now === expected || (!expected && now === before && now.endsWith('"over":0}'))) return now;
+        await new Promise(later => setTimeout(later, 50));
+    }
+    return look();
+}"""
 QUIET_SETTINGS = {
     "apputils-extension/notification": {"checkForUpdates": False, "fetchNews": "false", "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -162,14 +184,34 @@ class OpenNotebook:
         self.pictures = pictures
         self.errors: list[str] = []
         page.set_default_timeout(ACT_SECONDS * 1000)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", self._note)
 
     def open(self) -> None:
         """Load JupyterLab on this notebook and wait until its kernel is idle."""
         address = f"{self.lab.url}lab/tree/{self.path}?reset&token={self.lab.token}"
         self.page.goto(address, timeout=START_SECONDS * 1000, wait_until="domcontentloaded")
-        self._wait("() => window.jupyterapp?.shell?.currentWidget?.content?.model?.cells?.length > 0", START_SECONDS)
+        self._wait_until_shown(START_SECONDS)
         self.wait_until_idle(START_SECONDS)
+
+    def open_in_loaded(self) -> None:
+        """Open this notebook in the page's JupyterLab, as its only tab, and wait until its kernel is idle."""
+        self.page.evaluate(
+            """async path => {
+                const {commands, shell} = window.jupyterapp, launchers = [...shell.widgets('main')];
+                await commands.execute('docmanager:open', {path, factory: 'Notebook'});
+                launchers.forEach(launcher => launcher.close());
+            }""",
+            self.path,
+        )
+        self._wait_until_shown(START_SECONDS)
+        self.wait_until_idle(START_SECONDS)
+
+    def surroundings(self, expected: str = "") -> str:
+        """JupyterLab around this notebook: its tabs and sidebars, the window, the theme, what lies over it.
+
+        expected: waited for; without it, until JupyterLab is laid out and its splash is gone.
+        """
+        return self.page.evaluate(SURROUNDINGS, [expected, ACT_SECONDS * 1000])
 
     def wait_until_idle(self, seconds: float = ACT_SECONDS) -> None:
         """Wait until the kernel has nothing left to do (a TimeoutError after this many seconds)."""
@@ -208,16 +250,14 @@ class OpenNotebook:
     def open_without_kernel(self, path: str) -> None:
         """Open another notebook in this page, and start no kernel for it."""
         self.page.evaluate(
-            """path => window.jupyterapp.commands.execute(
-                'docmanager:open',
-                {path, factory: 'Notebook', kernelPreference: {shouldStart: false, canStart: false}})""",
+            """async path => {  // and nothing comes back: Playwright would write all of the notebook's widget down
+                await window.jupyterapp.commands.execute(
+                    'docmanager:open',
+                    {path, factory: 'Notebook', kernelPreference: {shouldStart: false, canStart: false}});
+            }""",
             path,
         )
-        self._wait(
-            f"""() => window.jupyterapp.shell.currentWidget?.context?.path === {json.dumps(path)}
-                && window.jupyterapp.shell.currentWidget.content.model?.cells?.length > 0""",
-            ACT_SECONDS,
-        )
+        self._wait_until_shown(ACT_SECONDS, path)
 
     def interrupt(self) -> None:
         """Kernel ▸ Interrupt."""
@@ -244,11 +284,35 @@ class OpenNotebook:
         return path
 
     def close(self) -> None:
-        """Close the page and end the notebook's kernel."""
-        self.page.close()
-        for session in self.lab.ask("api/sessions"):
-            if session["path"] == self.path:
-                self.lab.ask(f"api/sessions/{session['id']}", "DELETE")
+        """Close every tab of the page, whether it is saved or not, and end the kernels; JupyterLab stays loaded."""
+        self.page.mouse.move(0, 0)
+        self.page.evaluate(
+            """async () => {
+                for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
+                    if (widget.context) {
+                        await widget.context.sessionContext.shutdown();
+                        widget.context.model.dirty = false;  // or JupyterLab would ask whether to save it
+                    }
+                    widget.close();
+                }
+            }"""
+        )
+        self._wait("() => ![...window.jupyterapp.shell.widgets('main')].some(widget => widget.context)", ACT_SECONDS)
+        self.page.remove_listener("pageerror", self._note)
+        running = [session["path"] for session in self.lab.ask("api/sessions")]
+        assert running == [], f"kernels of {running} are left"
+
+    def _note(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def _wait_until_shown(self, seconds: float, path: str | None = None) -> None:
+        self._wait(
+            f"""() => {{
+                const {{context, content}} = window.jupyterapp?.shell?.currentWidget ?? {{}};
+                return context?.path === {json.dumps(path or self.path)} && content.model?.cells?.length > 0;
+            }}""",
+            seconds,
+        )
 
     def _command(self, name: str, seconds: float) -> None:
         self.page.evaluate(
@@ -266,3 +330,49 @@ class OpenNotebook:
 
     def _wait(self, state: str, seconds: float) -> None:
         self.page.wait_for_function(state, timeout=seconds * 1000, polling=25)
+
+
+class LoadedLab:
+    """JupyterLab in a page of the browser, loaded once: notebooks are opened in it one after the other.
+
+    Each finds what the first has found: no other tab, no kernel, the same theme and place. Where a test has failed, or
+    asks for it, JupyterLab is loaded anew.
+    """
+
+    def __init__(self, browser: BrowserContext, lab: Lab) -> None:
+        self.browser = browser
+        self.lab = lab
+        self.page: Page | None = None
+        self.notebook: OpenNotebook | None = None  # the one that is open, or was to be
+        self.expected = ""  # what the first notebook has found around it
+
+    def open(self, path: str, pictures: Path) -> OpenNotebook:
+        """Open a notebook; what was open is closed."""
+        self.close_notebook()
+        first = self.page is None
+        if self.page is None:
+            self.page = self.browser.new_page()
+        self.notebook = notebook = OpenNotebook(self.page, self.lab, path, pictures)
+        if first:
+            notebook.open()
+            self.expected = notebook.surroundings()
+        else:
+            notebook.open_in_loaded()
+            found = notebook.surroundings(self.expected)
+            assert found == self.expected, f"{path} is opened in {found}, and not in {self.expected}"
+        return notebook
+
+    def close_notebook(self) -> None:
+        """Close what is open, and end its kernel."""
+        if self.notebook is not None:
+            self.notebook.close()
+            self.notebook = None
+
+    def leave(self) -> None:
+        """Close the page, with whatever is in it, and end all kernels."""
+        self.notebook = None
+        if self.page is not None:
+            self.page.close()
+            self.page = None
+        for session in self.lab.ask("api/sessions"):
+            self.lab.ask(f"api/sessions/{session['id']}", "DELETE")
