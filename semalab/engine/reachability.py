@@ -28,6 +28,8 @@ _KERNEL = frozenset(
     "pytest _pytest pytest_timeout pluggy coverage xdist execnet hypothesis semalab".split()
 )
 _PARTS = frozenset(f"semalab.instrument.{name}" for name in ("recorder", "primitives", "retired", "queues", "pools"))
+# What stands around the code of others: of a thread whose life a run has noted, of what a run asks for.
+_AROUND = ("semalab.engine.foreign", "semalab.instrument.")
 _WHOLE = "Recorder"  # the one class of these that is no part of a primitive: it leads to all of them
 _PYTHONS, _KERNELS, _OTHERS = "Python's", "the kernel's", "others'"
 _owners: dict[str, str] = {}  # of modules, by their names
@@ -79,7 +81,7 @@ def frames_of(frame: types.FrameType | None) -> list[types.FrameType]:
 
     frame: its innermost one.
     """
-    frames = [*outwards(frame)]
+    frames = [one for one in outwards(frame) if not str(one.f_globals.get("__name__")).startswith(_AROUND)]
     whose = [_whose(one.f_globals) for one in frames]
     for owner in reversed(whose):
         if owner is not _PYTHONS:

@@ -162,9 +162,10 @@ class Signals:
         return handler if is_a(handler, Guarded) else self._guard(handler)
 
     def _guard(self, handler: Callable[..., Any]) -> Guarded:
-        return Guarded(handler, self._deliver, self.interrupts_main, self.turn)
+        return Guarded(handler, self.deliver, self.interrupts_main, self.turn)
 
-    def _deliver(self, raised: Raised) -> None:
+    def deliver(self, raised: Raised) -> None:
+        """Main is to meet what a handler has raised."""
         if not self.on:  # in a child process, or by somebody who has kept the guarded one
             raise raised[1]
         self.raised.append(raised)

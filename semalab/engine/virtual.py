@@ -18,6 +18,8 @@ from semalab.engine.scheduler import Scheduler, Seeded
 from semalab.engine.stopwatch import Idle
 from semalab.engine.thread import ProgramThread, Stop, Topic
 
+GONE = 0.5  # seconds within which the system has done with a thread that has come to its end
+LOCALS = "the end of what is kept in a threading.local"
 NO_PROGRESS = (
     2.0  # seconds of `Idle` without any operation after which the program is taken to be stuck outside the lab
 )
@@ -109,6 +111,7 @@ class VirtualProcessor(Processor):
         self.timers: list[tuple[int, int, ProgramThread]] = []
         self.waits = 0
         self.operations = 0
+        self.woken_from_outside = False  # since the run was stopped
         self.seen = (0, 0)
         self.idle = Idle(self.tick)  # since operations and threads were seen to be `seen`
 
@@ -174,6 +177,8 @@ class VirtualProcessor(Processor):
         return me.token != token  # whoever wakes it takes the token away; otherwise the time was up
 
     def wake_one(self, queue: list[ProgramThread]) -> None:
+        if self.stopping and self.current() is None:
+            self.woken_from_outside = True
         self._make_ready(queue.pop(self._pick(len(queue))))
 
     def overslept(self) -> None:
@@ -322,7 +327,21 @@ class VirtualProcessor(Processor):
     def own_up(self) -> None:
         if self.signals.raised and self.verdict == "deadlock":  # it was to be called, and had not been yet
             self.verdict, self.others = "strangers", self.signals.told()
+        elif self.verdict == "deadlock" and self._somebody_is_woken_after_all():
+            self.verdict, self.others = "strangers", (LOCALS,)
         super().own_up()
+
+    def _somebody_is_woken_after_all(self) -> bool:
+        """By what a thread has in a `threading.local`: Python lets go of that when nothing else of the thread is left.
+        Who came to its end last has said itself that nobody can go on.
+        """
+        if self.rehearses:  # its threads are lent, and go on to the next schedule
+            return False
+        live = set(map(id, self.live.values()))
+        for thread in list(self.every):
+            if thread.carrier is not None and id(thread) not in live:
+                thread.carrier.join(GONE)
+        return self.woken_from_outside
 
     def deadlocked(self) -> bool:
         return False  # `_next` sees it at once, exactly

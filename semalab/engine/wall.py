@@ -229,10 +229,15 @@ class WallProcessor(Processor):
             raise Stop
         self.log.extend((self.now(), me.ident, ("sleep", None, round(seconds * 1e9)), None, *place))
         self._give_way(me)
-        if seconds:
-            me.gate.acquire(True, min(seconds, _thread.TIMEOUT_MAX))  # 49 days on Windows: longer than any run
-        else:
-            time.sleep(0)  # lets another thread run; a lock's acquire would not
+        try:
+            if seconds:
+                me.gate.acquire(True, min(seconds, _thread.TIMEOUT_MAX))  # 49 days on Windows: longer than any run
+            else:
+                time.sleep(0)  # lets another thread run; a lock's acquire would not
+        except BaseException:  # somebody has let an exception rise here, as with PyThreadState_SetAsyncExc
+            if not self.stopping:
+                self.log.extend((self.now(), me.ident, WAKE, None, *place))
+            raise
         if self.stopping:
             raise Stop
         self.log.extend((self.now(), me.ident, WAKE, None, *place))

@@ -13,6 +13,7 @@ import builtins
 import functools
 import importlib.util
 import os
+import signal
 import sys
 import threading
 import time
@@ -21,7 +22,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from semalab.engine import Processor, ProgramThread
+from semalab.engine import Processor, ProgramThread, Stop
 from semalab.instrument.identity import made, made_classes, with_real
 
 
@@ -44,6 +45,18 @@ def thread_module(processor: Processor) -> types.ModuleType:
             me.farewell = lock
         return lock
 
+    def interrupt_main(signum: int = signal.SIGINT, /) -> None:
+        if signum != signal.SIGINT or signal.getsignal(signum) is not signal.default_int_handler:
+            _thread.interrupt_main(signum)  # type: ignore[arg-type]
+        elif processor.clock == "virtual":
+            processor.stop("strangers", ("_thread.interrupt_main",))  # when it rises is nothing of any seed's
+            processor.report()
+            raise Stop
+        elif processor.signals.on:  # it would rise in the thread that waits for the run's end, as its user's
+            processor.signals.deliver((signum, KeyboardInterrupt()))
+        else:
+            _not_here()
+
     module.__dict__.update(
         allocate_lock=processor.allocate_lock,
         allocate=processor.allocate_lock,
@@ -51,7 +64,7 @@ def thread_module(processor: Processor) -> types.ModuleType:
         get_ident=processor.owner_ident,
         start_new_thread=start_new_thread,
         start_new=start_new_thread,
-        interrupt_main=_not_here,
+        interrupt_main=interrupt_main,
         _count=lambda: len(processor.live) - 1,
     )
     if hasattr(_thread, "_set_sentinel"):  # up to 3.12

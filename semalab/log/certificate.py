@@ -18,7 +18,6 @@ from semalab.log.event import (
     OUTSIDE,
     PERMITS,
     QUEUES,
-    SEMAPHORES,
     Event,
     Primitive,
     is_outside,
@@ -434,7 +433,5 @@ class _Replay:
             return event.kind in {"put", "get", "set"}
         if self.primitives[event.primitive].kind not in PERMITS:
             return False
-        asked = self.primitives[event.primitive].kind in SEMAPHORES  # a Condition asks its lock by trying to acquire it
-        return (wait.step, event.kind) in {(0, "release"), (1, "block"), (1, "acquire")} or (
-            asked and (wait.step, event.kind) == (0, "refuse")
-        )
+        # A Condition asks a lock that cannot say whose it is by trying to acquire it.
+        return (wait.step, event.kind) in {(0, "release"), (0, "refuse"), (1, "block"), (1, "acquire")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import concurrent.futures
+import ctypes
 import importlib
 import inspect
 import itertools
@@ -905,6 +906,102 @@ def test_what_an_earlier_cell_has_left_running_hides_no_deadlock(clock: str) -> 
         over.append(True)
         beat.join()
     assert run.verdict == "Deadlock: main waits for `gate` (value 0) and nobody can release it any more"
+
+
+waits_in_a_pool = concurrent.futures.ThreadPoolExecutor(1)
+waits_in_a_loop = asyncio.new_event_loop()
+
+
+@pytest.fixture
+def employed() -> Iterator[None]:
+    """Both have been at work in a run before, and wait for more."""
+    keeper = threading.Thread(target=waits_in_a_loop.run_forever, daemon=True)
+    keeper.start()
+    for asks in (asks_a_pool, asks_a_loop):
+        assert lab.record(asks).result
+    yield
+    waits_in_a_loop.call_soon_threadsafe(waits_in_a_loop.stop)
+    keeper.join()
+
+
+def asks_a_pool() -> bool:
+    door = threading.Semaphore(0)
+    waits_in_a_pool.submit(lambda: (time.sleep(0.05), door.release()))
+    return door.acquire()
+
+
+def asks_a_loop() -> bool:
+    door = threading.Semaphore(0)
+    waits_in_a_loop.call_soon_threadsafe(waits_in_a_loop.call_later, 0.05, door.release)
+    return door.acquire()
+
+
+@pytest.mark.usefixtures("employed")
+@pytest.mark.parametrize("asks", [asks_a_pool, asks_a_loop])
+def test_who_has_been_at_work_in_an_earlier_run_may_be_given_work_in_this_one(asks: Any) -> None:
+    for _ in range(3):
+        run = lab.record(asks, clock="virtual")
+        assert "the virtual clock does not rule the thread " in run.verdict and "Deadlock" not in run.verdict
+
+
+def keeps_it_in_a_local() -> bool:
+    door, own = threading.Semaphore(0), threading.local()
+
+    class Held:
+        def __del__(self) -> None:
+            door.release()
+
+    def work() -> None:
+        own.held = Held()
+
+    threading.Thread(target=work).start()
+    return door.acquire()
+
+
+def test_what_a_thread_lets_go_of_at_its_very_end_may_wake_others() -> None:
+    assert lab.record(keeps_it_in_a_local).result is True
+    for seed in range(3):
+        run = lab.record(keeps_it_in_a_local, clock="virtual", seed=seed)
+        assert "the virtual clock does not rule the end of what is kept in a threading.local" in run.verdict
+
+
+def rises_in_a_sleep() -> str:
+    def work() -> None:
+        try:
+            while True:
+                time.sleep(0.001)
+        except LookupError:
+            door.release()
+
+    door = threading.Semaphore(0)
+    worker = threading.Thread(target=work)
+    worker.start()
+    number, error = ctypes.c_ulong(worker.ident or 0), ctypes.py_object(LookupError)
+    assert ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error) == 1
+    door.acquire()
+    worker.join()
+    return "risen"
+
+
+def test_a_sleep_in_which_somebody_lets_an_exception_rise_is_over() -> None:
+    run = lab.record(rises_in_a_sleep)
+    run.trace.certify()
+    assert (run.result, run.standing) == ("risen", "")
+
+
+def is_interrupted() -> str:
+    threading.Timer(0.05, _thread.interrupt_main).start()
+    try:
+        time.sleep(30)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "slept"
+
+
+def test_a_thread_may_interrupt_main() -> None:
+    assert lab.record(is_interrupted).result == "interrupted"
+    run = lab.record(is_interrupted, clock="virtual")
+    assert "the virtual clock does not rule _thread.interrupt_main" in run.verdict
 
 
 LIBRARY = """

@@ -592,6 +592,40 @@ def memory_for_large_and_small() -> None:
     together(*(lambda n=n: work(n) for n in (1, 2, 3, 1)))  # type: ignore[misc]
 
 
+def condition_on_a_lock_of_one_s_own() -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.lock, self.times = threading.Lock(), 0
+
+        def acquire(self, *how: Any) -> bool:
+            self.times += 1
+            return self.lock.acquire(*how)
+
+        def release(self) -> None:
+            self.lock.release()
+
+        def __enter__(self) -> bool:
+            return self.acquire()
+
+        def __exit__(self, *raised: object) -> None:
+            self.release()
+
+    changed, ready = threading.Condition(Counting()), []  # type: ignore[arg-type]
+
+    def wait() -> None:
+        with changed:
+            while not ready:
+                changed.wait()
+
+    def announce() -> None:
+        time.sleep(0.01)
+        with changed:
+            ready.append(True)
+            changed.notify()
+
+    together(wait, announce)
+
+
 def memory_that_may_be_short() -> None:
     memory = Weighted(3)
 
