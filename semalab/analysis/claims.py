@@ -299,6 +299,11 @@ def _bounded(
     for use in found:
         if (why := _unbounded(use)) is not None:
             return cannot_say(name, why, use.label)
+    limited = [use for use in found if allowed(use)]
+    if not limited or (label is not None and limited != found):
+        none = next(use for use in found if not allowed(use))
+        return cannot_say(name, f"`{none.label}` began with 0, and has no limit of its own", none.label)
+    found = limited
 
     def judged(use: Use) -> Claim:
         n = allowed(use)

@@ -52,7 +52,7 @@ def lost(reading: Reading) -> tuple[Lost, ...]:
     found = []
     for use in reading.uses.values():
         missing = use.missing
-        if use.role != "guard":
+        if missing and use.role != "guard":  # of thousands of futures none has permits
             missing = max(0, missing - _elsewhere(reading))
         if missing and use.primitive.kind in LOCKS and _freed_by_others(reading, use):  # a signal, and may stay taken
             missing = 0

@@ -285,13 +285,8 @@ def _described(reading: Reading, ending: Ending) -> str:
         none += f" of {ending.module}"  # a class of a library's, or of the program's, may be one, too
         return f"{threads}; {not_watched(ending.unseen) if ending.unseen else none}"
     if use.primitive.kind in POOLED:
-        ends = Counter(
-            event.amount
-            for label, use in reading.uses.items()
-            if use.primitive.kind == "Future"
-            for event in reading.trace.of(label)
-            if event.kind == "set"
-        )
+        futures = {label for label, u in reading.uses.items() if u.primitive.kind == "Future"}
+        ends = Counter(e.amount for e in reading.trace.events if e.kind == "set" and e.primitive in futures)
         failed = f", {counted(ends[FAILED], 'exception')}" if ends[FAILED] else ""
         cancelled = f", {ends[CANCELLED]:,} cancelled" if ends[CANCELLED] else ""
         return f"{threads}; {counted(ends[0], 'result')}{failed}{cancelled}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from programs.right import ACCUSING
-from programs.right_recipes import CLAIMED, COROUTINES, RECIPES
+from programs.right_recipes import CLAIMED, COROUTINES, RECIPES, mutex_of_morris
 from programs.wrong_recipes import WRONG
 
 import semalab as lab
@@ -51,6 +51,15 @@ def test_a_wrong_program_is_called_wrong(program: Callable[[], Any], told: str, 
     run = lab.record(program, clock=clock, seed=seed, raises=False)
     run.trace.certify()
     assert run.standing == "wrong" and told in run.verdict, run.verdict
+
+
+def test_what_began_with_nothing_has_no_limit_of_its_own() -> None:
+    run = lab.record(mutex_of_morris, clock="virtual", seed=1)
+    claim = lab.limit("second")(run)
+    assert (claim.held, claim.sentence) == (
+        None,
+        "Cannot say: `second` began with 0, and has no limit of its own",
+    )
 
 
 SOLD = "if tickets.acquire(blocking=False):\n    sold += 1"

@@ -626,6 +626,28 @@ def condition_on_a_lock_of_one_s_own() -> None:
     together(wait, announce)
 
 
+def mutex_of_morris(workers: int = 3) -> None:
+    """Nobody starves: two turnstiles, of which one is open, and whoever is last in the room closes it."""
+    room, between, guard = 0, 0, threading.Semaphore(1)
+    first, second = threading.Semaphore(1), threading.Semaphore(0)
+
+    def work() -> None:
+        nonlocal room, between
+        for _ in range(2):
+            with guard:
+                room += 1
+            first.acquire()
+            between += 1
+            with guard:
+                room -= 1
+                (first if room else second).release()
+            second.acquire()
+            between -= 1
+            (second if between else first).release()
+
+    together(*[work] * workers)
+
+
 def memory_that_may_be_short() -> None:
     memory = Weighted(3)
 
@@ -744,6 +766,8 @@ CLAIMED: tuple[tuple[Callable[..., Any], Any], ...] = (
     (pool_of_connections, lab.mutual_exclusion("mutex")),
     (pool_of_connections, lab.at_most(2, "permits")),
     (pool_that_lends, lab.limit),
+    (mutex_of_morris, lab.limit),
+    (mutex_of_morris, lab.mutual_exclusion),
     (memory_for_large_and_small, lab.limit),
     (memory_for_large_and_small, lab.exact_count(3)),
     (memory_that_may_be_short, lab.limit("memory")),
