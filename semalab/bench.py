@@ -219,6 +219,7 @@ class Bench:
         self.context.run(self.swap.install, self.twins, self.program, self.arguments)
         self.processor.program = self.swap.namespaces
         self.processor.made = self.twins.recorder.own
+        self.processor.unwatched = self.swap.unwatched
 
     def make_twins(self) -> Twins:
         return Twins(self.processor, self.settings.seed)

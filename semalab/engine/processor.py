@@ -70,6 +70,7 @@ class Processor:
         self.failed: Failed = lambda thread, error: None  # is told what a thread raised
         self.hooked: list[tuple[ProgramThread | None, str]] = []  # who raised what, for a hook of the program's own
         self.made: Callable[[], Iterable[object]] = tuple  # the primitives that the program has made in this run
+        self.unwatched: Callable[[], Iterable[object]] = tuple  # what the program uses and the lab does not watch
         self.program: AbstractSet[int] = frozenset()  # identities of the namespaces that are the program's own
         self.log: list[Any] = []  # packed rows, then rows, end to end; only ever extended by a whole row at once
         self.finished = _thread.allocate_lock()
@@ -142,8 +143,11 @@ class Processor:
         return [one.waits_in for one in waiting if one.waits_in is not None]
 
     def others_reach(self, awaited: Iterable[object]) -> bool:
-        """See whether `others` could still act on what is waited for."""
-        others = self.bystanders.able(self.own_idents(), self.program, list(awaited), self.caller)
+        """See whether `others` could still act on what is waited for; or on what is not watched, by which they may have
+        been given something to do: a pool's thread that has just been handed a task shows nothing of it.
+        """
+        wanted = [*awaited, *self.unwatched()]
+        others = self.bystanders.able(self.own_idents(), self.program, wanted, self.caller)
         self._found(others)
         return bool(others)
 
@@ -389,7 +393,7 @@ class Processor:
         """Called once, when nothing more will run: give back what one run leaves for the next."""
         self.foreigners.close()
         self.signals.restore()
-        self.made = tuple
+        self.made = self.unwatched = tuple
 
     def place_of(self, thread: ProgramThread | None) -> Place | None:
         """Where a thread is in the program."""

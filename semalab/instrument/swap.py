@@ -50,6 +50,10 @@ class Swap:
         """The primitives that the lab could not watch; those that were made during the run included."""
         return self._unseen.told
 
+    def unwatched(self) -> list[Any]:
+        """Of what could not be watched, the program's own."""
+        return self._unseen.own()
+
     def install(self, twins: Twins, program: Any, arguments: dict[str, Any]) -> None:
         """Swap in whatever `program` and the functions among its arguments can reach."""
         self._twins = twins

@@ -51,6 +51,10 @@ class Unseen:
     def _count(self, library: str, value: Any) -> None:
         self._counts.setdefault(library, Counter())[_noun(value)] += 1
 
+    def own(self) -> list[Any]:
+        """The values of the program's own that were named."""
+        return list(self._named.values())
+
     @property
     def told(self) -> tuple[str, ...]:
         """Names, and phrases such as "3 locks of fasteners"."""
