@@ -61,7 +61,7 @@ def recorded_queues(source: types.ModuleType, recorder: Recorder, watched: type)
         def condition(cls: Any = watched) -> Any:
             made = cls(key, one._qsize, sizes.leave, lock)
             if type(one)._qsize.__code__ in standard:  # of a derived class: to ask it once more would be seen
-                made.__enter__ = _looking(made.__enter__, sizes)
+                made.__enter__ = _looking(made.__enter__, one._qsize, sizes)
             return made
 
         one.mutex = condition()
@@ -130,7 +130,7 @@ def _first_size(one: Any) -> int:
 class Sizes:
     """What happened to a queue, read from the change of its size while its lock is held.
 
-    Invariant: `_known` is the size that the log ends with; it changes only under `lock`.
+    Invariant: `known` is the size that the log ends with; it changes only under `lock`.
     by_name: a change is a put or a get only where a method of that name makes it. passes, refuses: code that tells by
     leaving without a change that a wait was over or in vain. news: log refusals.
     """
@@ -153,7 +153,7 @@ class Sizes:
         self._recorder = recorder
         self._point = recorder.processor.point
         self._size = size
-        self._known = known
+        self.known = known
         self._by_name = by_name
         self._passes = passes
         self._refuses = refuses
@@ -163,7 +163,7 @@ class Sizes:
         """How the lock is left."""
         try:
             present = self._size()
-            change, self._known = present - self._known, present
+            change, self.known = present - self.known, present
             if change:
                 kind = "put" if change > 0 else "get"
                 if self._by_name and not _method(_frame(1)).startswith(kind):
@@ -182,8 +182,8 @@ class Sizes:
     def look(self) -> None:
         """Whether somebody has changed the contents without the lock. Called by its holder."""
         present = self._size()
-        if present != self._known:
-            change, self._known = present - self._known, present
+        if present != self.known:
+            change, self.known = present - self.known, present
             self._recorder.note("set", self.key, present, abs(change))
 
     def look_if_free(self) -> None:
@@ -194,13 +194,14 @@ class Sizes:
                 self.lock.release()
 
 
-def _looking(enter: Callable[[], Any], sizes: Sizes) -> Callable[[], None]:
+def _looking(enter: Callable[[], Any], size: Callable[[], int], sizes: Sizes) -> Callable[[], None]:
     """Whoever enters looks first whether the contents are what they were when the last one left."""
 
     def enter_and_look() -> None:
         enter()
         try:
-            sizes.look()
+            if size() != sizes.known:
+                sizes.look()
         except BaseException:
             sizes.lock.release()
             raise

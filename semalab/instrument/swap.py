@@ -168,7 +168,9 @@ class Swap:
         ours = {name: twins.choose(getattr(twins.source, name), getattr(threading, name)) for name in asked}
         self._exchange.name(vars(events), "threading", copied(threading, **ours))
         if (unix := sys.modules.get("asyncio.unix_events")) is not None:  # only main may set handlers, and is asked for
-            self._exchange.name(vars(unix), "signal", twins.module("signal"))
+            asked_for = types.ModuleType("signal")
+            asked_for.__dict__["__getattr__"] = lambda name: getattr(twins.module("signal"), name)  # made if it is used
+            self._exchange.name(vars(unix), "signal", asked_for)
 
     def _swap_logging(self) -> None:
         if self._logging or "logging" not in sys.modules:
