@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from semalab.engine import Stop
 from semalab.instrument.namespace import Twins
 from semalab.instrument.places import ABSENT, Attribute, Entry, Place
 from semalab.instrument.unseen import When
@@ -30,6 +31,7 @@ _UTCNOW = (
     "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. Use timezone-aware "
     "objects to represent datetimes in UTC: datetime.datetime.now(datetime.UTC)."
 )
+_SLICE = 0.05  # seconds
 _SELECTORS = ("SelectSelector", "_PollLikeSelector", "EpollSelector", "KqueueSelector")
 
 
@@ -53,14 +55,39 @@ def unruled_places(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:
     names = vars(sys.modules["selectors"]) if "selectors" in sys.modules else {}
     for cls in filter(None, map(names.get, _SELECTORS)):
         if "select" in vars(cls):
-            yield _exchanged(twins, Attribute(cls, "select"), "selectors", _waits(1))
+            yield _exchanged(twins, Attribute(cls, "select"), "selectors", _waits(1), _in_slices(twins))
 
 
-def _exchanged(twins: Twins, place: Place, name: str, when: When = lambda *_, **__: True) -> tuple[Place, Any, Any]:
+def _exchanged(
+    twins: Twins,
+    place: Place,
+    name: str,
+    when: When = lambda *_, **__: True,
+    ours: Callable[[Any], Any] = lambda real: real,
+) -> tuple[Place, Any, Any]:
     def asked(*args: Any, **kwargs: Any) -> bool:
         return twins.inside() and when(*args, **kwargs)
 
-    return twins.unruled.exchanged(place, twins.unruled.noting(name, place.get(), asked))
+    return twins.unruled.exchanged(place, twins.unruled.noting(name, ours(place.get()), asked))
+
+
+def _in_slices(twins: Twins) -> Callable[[Any], Any]:
+    """How a selector waits for ever: in slices, so that whoever stands in a loop can be stopped."""
+    processor = twins.processor
+
+    def make(real: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(real)
+        def select(selector: Any, timeout: float | None = None) -> Any:
+            if timeout is not None or not twins.inside():
+                return real(selector, timeout)
+            while not (ready := real(selector, _SLICE)):
+                if processor.stopping:
+                    raise Stop
+            return ready
+
+        return select
+
+    return make
 
 
 def _of_numpy(twins: Twins) -> Iterator[tuple[Place, Any, Any]]:

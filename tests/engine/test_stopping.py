@@ -519,3 +519,23 @@ def test_a_process_that_was_halted_for_a_while_is_not_stuck() -> None:
     """A notebook server's machine may sleep, or be too busy, in the middle of a virtual run."""
     ended = subprocess.run([sys.executable, "-c", HALTED], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.stdout, ended.stderr) == ("went on None\n", "")
+
+
+def turns_in_a_thread(loop: asyncio.AbstractEventLoop) -> None:
+    door = threading.Semaphore(0)
+    turner = threading.Thread(target=loop.run_forever)
+    turner.start()
+    loop.call_soon_threadsafe(door.release)
+    door.acquire()
+    loop.call_soon_threadsafe(loop.stop)
+    turner.join()
+
+
+def test_who_stands_in_a_loop_of_asyncio_can_be_stopped() -> None:
+    loop = asyncio.new_event_loop()
+    assert lab.record(turns_in_a_thread, loop=loop).standing == ""
+    before = _thread._count()
+    run = lab.record(turns_in_a_thread, loop=loop, clock="virtual")
+    assert str(run.stopped).startswith("nothing happened for 2 s or more")
+    assert "could not be stopped" not in run.verdict and _thread._count() == before
+    loop.close()
