@@ -279,7 +279,7 @@ def _described(reading: Reading, ending: Ending) -> str:
     threads = f"{_who(reading, len(left) + len(ending.died), kind)} ran to the end"
     if left:
         threads += f" and {left[0] if len(left) == 1 else several(len(left), kind)} had not"
-    if use is None:
+    if use is None or (use.role == "unused" and ending.unseen):
         alone = len(reading.trace.threads) == 1
         none = "it used no semaphore" if alone else "none of them used a semaphore"
         none += f" of {ending.module}"  # a class of a library's, or of the program's, may be one, too

@@ -33,9 +33,10 @@ _WAITS = frozenset({"wait", "wait_for", "get", "put", "join"})
 
 
 class Tasks(Protocol):
-    """Who is told. `inside` is true in the run's event loop alone."""
+    """Who is told. `inside` is true in the run's event loop alone, `beside` in another one of a thread of the run."""
 
     def inside(self) -> bool: ...
+    def beside(self) -> bool: ...
     def made(self, semaphore: SemaphoreLabel) -> int: ...
     def here(self) -> tuple[str, int | None]: ...
     def note(self, actor: str, kind: str, key: int | None = None, amount: int = 0, line: int | None = None) -> None: ...
@@ -125,6 +126,7 @@ class Primitives:
         async def acquire(one: Any) -> Any:
             key = self._key(one) if tasks.inside() else None
             if key is None:
+                self._notice_beside(one)
                 return await real(one)
             me, line = tasks.here()
             waits = _must_wait(one)
@@ -159,13 +161,20 @@ class Primitives:
             self._names[id(one)] = self._tasks.noticed(self._name(one), _kind(one))
         return self._names[id(one)]
 
+    def _notice_beside(self, one: Any) -> None:
+        """What a thread of the run does in an event loop of its own has no rows, so it is named."""
+        if self._tasks.beside() and not self._is_asyncios(one):
+            self._notice(one)
+
     def _is_asyncios(self, one: Any) -> bool:
-        return id(one) in self._made_by_asyncio or _by_asyncio()
+        return id(one) in self._made_by_asyncio or _by_asyncio(one)
 
     def _using(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def use(one: Any, *arguments: Any, **settings: Any) -> Any:
             if self._tasks.inside() and not self._is_asyncios(one):
                 self._notice(one)
+            else:
+                self._notice_beside(one)
             return real(one, *arguments, **settings)
 
         return use
@@ -175,6 +184,7 @@ class Primitives:
 
         async def wait(one: Any, *arguments: Any, **settings: Any) -> Any:
             if not tasks.inside() or self._is_asyncios(one):
+                self._notice_beside(one)
                 return await real(one, *arguments, **settings)
             name = self._notice(one)
             me, line = tasks.here()
@@ -248,10 +258,16 @@ def _maker(one: Any) -> FrameType | None:
     return None
 
 
-def _by_asyncio() -> bool:
-    """True if the method that asks is called by another primitive of asyncio's."""
-    outside = (frame for frame in outwards(sys._getframe(1)) if frame.f_globals.get("__package__") != __package__)
-    return next(outside).f_globals.get("__name__") in {"asyncio.locks", "asyncio.queues"}
+def _by_asyncio(one: Any) -> bool:
+    """True if the method that asks is called by another primitive of asyncio's; its own `__aenter__` is none."""
+    for frame in outwards(sys._getframe(1)):
+        if frame.f_globals.get("__package__") == __package__:
+            continue
+        if frame.f_globals.get("__name__") not in {"asyncio.locks", "asyncio.queues"}:
+            return False
+        if frame.f_locals.get("self") is not one:
+            return True
+    return False
 
 
 def _part_of_a_barrier() -> bool:

@@ -251,6 +251,12 @@ class TaskBench(Bench):
     def inside(self) -> bool:
         return self._loop is not None and asyncio._get_running_loop() is self._loop and not self._closed
 
+    def beside(self) -> bool:
+        """True in another event loop than the run's, in a thread that the run has started."""
+        if self._closed or asyncio._get_running_loop() in (None, self._loop):
+            return False
+        return self.processor.current() is not None or self.processor.foreigners.descends()
+
     def _loops_time(self) -> int:
         """What `time` shows: the same as the loop."""
         return round(self._loop.time() * 1e9) if self._loop is not None else 0

@@ -402,6 +402,32 @@ def test_threads_of_the_loop_are_waited_for_as_asyncio_run_does(clock: str) -> N
     assert goes_on.is_set()
 
 
+async def enters_in_a_loop_of_its_own() -> None:
+    door, ready, changed, full = asyncio.Semaphore(1), asyncio.Event(), asyncio.Condition(), asyncio.Queue[int](1)
+
+    async def visit(number: int) -> None:
+        async with door:
+            ready.set()
+        await ready.wait()
+        async with changed:
+            changed.notify()
+        await full.put(number)
+        await full.get()
+
+    async def inner() -> None:
+        await asyncio.gather(visit(1), visit(2))
+
+    await asyncio.to_thread(asyncio.run, inner())
+
+
+@CLOCKS
+def test_what_a_thread_uses_in_a_loop_of_its_own_is_named(clock: str) -> None:
+    run = lab.record(enters_in_a_loop_of_its_own, clock=clock)
+    kinds = {"door": "Semaphore", "ready": "Event", "changed": "Condition", "full": "Queue"}
+    assert {f"`{name}` (asyncio.{kind})" for name, kind in kinds.items()} <= set(run.unseen)
+    assert "none of them used" not in run.verdict and "were not watched" in run.verdict
+
+
 @CLOCKS
 def test_a_thread_of_the_loop_that_does_not_end_is_told(clock: str) -> None:
     begun, goes_on = threading.Event(), threading.Event()

@@ -998,6 +998,7 @@ def is_interrupted() -> str:
     return "slept"
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_thread_may_interrupt_main() -> None:
     assert lab.record(is_interrupted).result == "interrupted"
     run = lab.record(is_interrupted, clock="virtual")
