@@ -33,7 +33,8 @@ class Loop(asyncio.SelectorEventLoop):
     Invariant: `origin` is the loop's time when it was made. limit: seconds from then on. begins: is told of every task
     just before its first step, when it has its name. sleeps: is told of every `asyncio.sleep` of more than 0 s, with
     the seconds and the future that ends it. reached: says whether somebody outside of the loop may yet call into it.
-    due: those who will act in real seconds, in words, whom a clock that jumps would jump over.
+    due: those who will act in real seconds, in words, whom a clock that jumps would jump over. `handed` has what the
+    loop gave threads to do and is not done. caught_up: returns when each signal that was sent is noted.
     interrupted: raises what a signal's handler has raised, which comes out of the loop's wait in plain Python, too.
     """
 
@@ -42,9 +43,11 @@ class Loop(asyncio.SelectorEventLoop):
     reached: Callable[[], bool] = staticmethod(lambda: False)
     interrupted: Callable[[], None] = staticmethod(lambda: None)
     due: Callable[[], list[str]] = staticmethod(list)
+    caught_up: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(self, limit: float) -> None:
         self.limit = limit
+        self.handed: set[asyncio.Future[Any]] = set()
         self._numbers = itertools.count(1)  # in the names of tasks: the process counts on from run to run
         super().__init__(_Watching(self))
         self.origin = self.time()
@@ -68,6 +71,12 @@ class Loop(asyncio.SelectorEventLoop):
             self.sleeps(delay, arguments[0])
         return super().call_later(delay, callback, *arguments, **settings)
 
+    def run_in_executor(self, executor: Any, func: Any, *arguments: Any) -> asyncio.Future[Any]:  # type: ignore[override]
+        future = super().run_in_executor(executor, func, *arguments)
+        self.handed.add(future)
+        future.add_done_callback(self.handed.discard)
+        return future
+
     def since(self) -> int:
         """Nanoseconds since the loop was made."""
         return round((self.time() - self.origin) * 1e9)
@@ -76,8 +85,11 @@ class Loop(asyncio.SelectorEventLoop):
     def alone(self) -> bool:
         """True if nothing can wake the loop up: no socket is read, no signal awaited, and no thread at work."""
         reads = len(self._selector.get_map()) > self._own  # type: ignore[attr-defined]
-        signals = getattr(self, "_signal_handlers", None)
-        return not reads and not signals and self.pool is None and not self.reached()
+        return not reads and not self.handles_signals and self.pool is None and not self.reached()
+
+    @property
+    def handles_signals(self) -> bool:
+        return bool(getattr(self, "_signal_handlers", None))
 
     @property
     def pool(self) -> Any:
@@ -117,6 +129,8 @@ class VirtualLoop(Loop):
         if self._now - self.origin + (timeout or 0) > self.limit:
             self._now = self.origin + self.limit
             raise TimeUp
+        if timeout and self.handles_signals:
+            self.caught_up()
         ready = wait(SLICE if timeout is None else 0)
         if timeout and not ready:
             if others := self.due():

@@ -136,7 +136,7 @@ class TaskBench(Bench):
         self._loop = loop = (VirtualLoop if virtual else Loop)(self.settings.timeout)
         try:
             loop.begins, loop.sleeps, loop.reached = self._begin, self._sleeps, self._reached
-            loop.interrupted, loop.due = self._interrupted, self._due
+            loop.interrupted, loop.due, loop.caught_up = self._interrupted, self._due, self._caught_up
             loop.set_exception_handler(lambda loop, context: None)  # what is left undone is not this run's matter
             return self._to_its_end(loop)
         finally:
@@ -334,7 +334,23 @@ class TaskBench(Bench):
             me.surrender()
 
     def _due(self) -> list[str]:
-        return self.processor.signals.due(self.processor.program)
+        return [*self.processor.signals.due(self.processor.program), *self._at_work()]
+
+    def _at_work(self) -> list[str]:
+        """The run's other threads that could go on: what they are at takes real seconds. Those of the loop's own pool
+        stay there when they have done what they were given.
+        """
+        me, loop = self.processor.current(), self._loop
+        own = [
+            one for one in list(self.processor.live.values()) if one is not me and (one.waits_in is None or one.timed)
+        ]
+        idle = getattr(loop.pool, "_threads", ()) if loop is not None and not loop.handed else ()
+        others = [one for one in self.processor.foreigners.descendants() if not one.blocked and one.thread not in idle]
+        return [*(f"the thread {one.name}" for one in own), *(one.description for one in others)]
+
+    def _caught_up(self) -> None:
+        """Who waits for the run's end takes the signals: once that thread answers, those that were sent are noted."""
+        self.processor.ask(bool)
 
     def _others(self) -> dict[str, Wait]:
         """What tasks wait for that are not at a semaphore: what has no rows, or each other's ends."""

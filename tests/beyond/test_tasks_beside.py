@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import os
 import queue
+import signal
 import threading
+import time
 from asyncio import Semaphore, sleep
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
@@ -384,22 +388,68 @@ def test_what_asyncio_makes_for_itself_is_not_told(clock: str) -> None:
 
 @CLOCKS
 def test_threads_of_the_loop_are_waited_for_as_asyncio_run_does(clock: str) -> None:
-    begun, goes_on = threading.Event(), threading.Event()
+    goes_on = threading.Event()
 
-    def work() -> str:
-        begun.set()
+    def work(tell: Callable[[], Any]) -> str:
+        tell()
         goes_on.wait(20)
         return threading.current_thread().name
 
     async def program() -> None:
-        threads = [asyncio.create_task(asyncio.to_thread(work)) for _ in range(3)]
-        while not begun.is_set():
-            await asyncio.sleep(0.001)
+        begun = asyncio.Event()
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, begun.set)
+        threads = [asyncio.create_task(asyncio.to_thread(work, tell)) for _ in range(3)]
+        await begun.wait()
         threading.Timer(0.05, goes_on.set).start()
         assert not any(thread.done() for thread in threads)
 
     assert lab.record(program, clock=clock).standing == ""  # the fixture looks for threads that are left
     assert goes_on.is_set()
+
+
+async def waits_for_a_thread_of_the_loop() -> str:
+    await asyncio.wait_for(asyncio.to_thread(time.sleep, 0.05), 5)
+    return "in time"
+
+
+async def waits_for_a_thread_of_its_own() -> str:
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    threading.Timer(0.05, loop.call_soon_threadsafe, (ready.set,)).start()
+    await asyncio.wait_for(ready.wait(), 5)
+    return "in time"
+
+
+@pytest.mark.parametrize(
+    ("program", "thread"), [(waits_for_a_thread_of_the_loop, "asyncio_0"), (waits_for_a_thread_of_its_own, "Thread-1")]
+)
+def test_the_virtual_clock_does_not_jump_over_what_a_thread_is_at(program: Any, thread: str) -> None:
+    assert lab.record(program).result == "in time"
+    run = lab.record(program, clock="virtual")
+    assert run.verdict.startswith(f"Stopped: the virtual clock does not rule the thread {thread}, which takes part; ")
+
+
+def test_it_jumps_when_its_threads_have_done_what_they_were_given() -> None:
+    async def program() -> str:
+        results = [await asyncio.to_thread(str, number) for number in range(3)]
+        await asyncio.sleep(5)
+        return "".join(results)
+
+    run = lab.record(program, clock="virtual")
+    assert (run.result, run.duration >= 5, run.standing) == ("012", True, "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="Windows has none of these signals")
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_a_signal_that_a_task_sends_comes_before_the_clock_jumps(seconds: float) -> None:
+    async def program() -> str:
+        loop, ready = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_signal_handler(signal.SIGUSR1, ready.set)
+        loop.call_later(seconds, os.kill, os.getpid(), signal.SIGUSR1)
+        await asyncio.wait_for(ready.wait(), 5)
+        return "in time"
+
+    for clock in ("wall", "virtual"):
+        assert lab.record(program, clock=clock).result == "in time"
 
 
 async def enters_in_a_loop_of_its_own() -> None:
@@ -430,16 +480,17 @@ def test_what_a_thread_uses_in_a_loop_of_its_own_is_named(clock: str) -> None:
 
 @CLOCKS
 def test_a_thread_of_the_loop_that_does_not_end_is_told(clock: str) -> None:
-    begun, goes_on = threading.Event(), threading.Event()
+    goes_on = threading.Event()
 
-    def work() -> None:
-        begun.set()
+    def work(tell: Callable[[], Any]) -> None:
+        tell()
         goes_on.wait(60)
 
     async def program() -> None:
-        thread = asyncio.create_task(asyncio.to_thread(work))
-        while not begun.is_set():
-            await asyncio.sleep(0.001)
+        begun = asyncio.Event()
+        tell = partial(asyncio.get_running_loop().call_soon_threadsafe, begun.set)
+        thread = asyncio.create_task(asyncio.to_thread(work, tell))
+        await begun.wait()
         thread.cancel()
 
     run, limit = stopped_late_enough(
