@@ -17,10 +17,13 @@ function render({ model, el }) {
       const known = model.get("told");
       if (known) call(known.pointed);
     },
-    // The kernel paints: until then the picture stays.
+    // The kernel paints: until then the picture stays, and is busy.
     paint: window => {
       const { place } = pointer;
-      if (model.get("told")) model.send({ window: window && window.map(time => time / place.grain) });
+      if (model.get("told")) {
+        model.send({ window: window && window.map(time => time / place.grain) });
+        svg.setAttribute("aria-busy", "true");
+      }
       return place;
     },
     go: time => { // in the replay, if that is open

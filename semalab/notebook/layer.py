@@ -154,5 +154,8 @@ class Layer(anywidget.AnyWidget):
             self.told = {"facts": facts, "pointed": pointed(drawing), "part": partial}
 
     def _asked(self, content: Any) -> None:
-        window = content.get("window")
+        window, before = content.get("window"), self.told
         self._zoom(None if window is None else (float(window[0]), float(window[1])))
+        if self.told is before:  # nothing was painted: who asked waits for an answer all the same
+            self.told = None
+            self.told = before

@@ -10,6 +10,7 @@ from semalab.analysis.claims import mutual_exclusion
 from semalab.draw import Easel, png
 from semalab.draw.picture import pixels_of
 from semalab.exploration import explore
+from semalab.notebook.layer import Layer
 from semalab.notebook.panel import DPI, INCHES, Panel, interact
 from semalab.notebook.schedules import Schedules
 from semalab.recording import record
@@ -145,3 +146,12 @@ def count() -> None:
     for worker in workers:
         worker.join()
     assert counter == 2
+
+
+def test_who_asks_for_the_part_that_is_shown_is_answered() -> None:
+    """The picture in the browser is busy until the kernel says what it shows, painted anew or not."""
+    layer, told = Layer(lambda: None, lambda window: None), {"facts": "", "pointed": [], "part": False}
+    layer.told, answers = told, []
+    layer.observe(lambda change: answers.append(change.new), "told")
+    layer._asked({"window": None})
+    assert answers == [None, told]
