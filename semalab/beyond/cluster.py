@@ -173,7 +173,7 @@ def _again(bench: int, semaphore: Any, key: int) -> _Lease:
 
 
 def _real() -> Any:
-    from distributed.semaphore import SemaphoreLabel as real
+    from distributed.semaphore import Semaphore as real
 
     return real
 
