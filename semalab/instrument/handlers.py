@@ -37,8 +37,7 @@ def _get(signalnum: int, /) -> Any:
 class Handlers:
     """Invariant: `_before` has what handled a signal before the run, for each that the run has changed; `_unblocked`
     what the thread that called record() blocked before the run's main has changed that; `_idle` the timers of these
-    signals that were not running by then. `_told` is the file that was told of signals
-    before the run has named another.
+    signals that were not running by then; `_told` the file that was told of signals before the run has named another.
     """
 
     def __init__(self, processor: Processor, unruled: Unruled) -> None:
